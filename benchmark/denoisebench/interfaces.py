@@ -1,0 +1,166 @@
+"""What a plugin implements: methods, image sources, reports.  Noise models are in `noise.model`.
+
+Each is an abstract class with a name; a plugin's hook returns instances.  torch is imported by
+nobody here: a method's functions import it when they run.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from denoisebench.images import ImageSet
+from denoisebench.specs import Spec
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import torch
+    from torch import Tensor, nn
+
+    from denoisebench.noise.model import Noise
+    from denoisebench.patches import Batch
+
+Parameters = Literal["known", "unknown"]
+Draws = Literal["fixed", "fresh"]
+
+
+class Evidence(StrEnum):
+    """What training may see.  The harness hands a method exactly this and nothing else."""
+
+    NOTHING = "nothing"  # no training
+    NOISY = "noisy"  # one noisy copy of each image
+    NOISY_PAIRS = "noisy-pairs"  # two independent noisy copies of each image
+    CLEAN = "clean"  # a noisy copy and the clean image: supervised
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a denoiser is for: the noise it is trained on, what it is told, gray or colour."""
+
+    noise: "Noise"
+    parameters: Parameters
+    channels: int
+
+
+class Method(ABC):
+    """A denoising method.  Stateless: everything it needs comes as an argument.
+
+    `Config` is a frozen dataclass whose fields have defaults; `name:field=value` builds one.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    Config: ClassVar[type[Any]]
+
+    @abstractmethod
+    def evidence(self, config: Any) -> Evidence:
+        """What training may see under this config."""
+
+    def declines(self, config: Any, task: Task) -> str | None:
+        """Why this method does not apply to `task`, or None when it does."""
+        del config, task
+        return None
+
+
+class UntrainedMethod(Method):
+    """A method that learns nothing beforehand."""
+
+    def evidence(self, config: Any) -> Evidence:
+        del config
+        return Evidence.NOTHING
+
+    @abstractmethod
+    def denoise(self, config: Any, task: Task, noisy: "Tensor", level: float | None) -> "Tensor":
+        """Denoise one image.  (1, C, H, W), any H and W -> the same shape.
+
+        level: the noise level in the unit of its family; None when the parameters are unknown.
+        """
+
+
+class TrainedMethod(Method):
+    """A method that brings a network and a loss; the core's engine does the rest."""
+
+    def passes_per_patch(self, config: Any) -> int:
+        """How often the network sees each sampled patch in one step; budgets count these."""
+        del config
+        return 1
+
+    @abstractmethod
+    def network(self, config: Any, task: Task) -> "nn.Module":
+        """Build the network, freshly initialised from torch's current seed."""
+
+    @abstractmethod
+    def loss(
+        self,
+        config: Any,
+        task: Task,
+        network: "nn.Module",
+        batch: "Batch",
+        progress: float,
+        rng: "torch.Generator",
+    ) -> "Tensor":
+        """The loss of each patch of a batch, before averaging.  Returns (B,), float32.
+
+        progress: in [0, 1], the share of the training done.  rng: of the batch's device; draw
+        every random number from it.
+        """
+
+    @abstractmethod
+    def denoise(
+        self,
+        config: Any,
+        task: Task,
+        network: "nn.Module",
+        noisy: "Tensor",
+        level: float | None,
+    ) -> "Tensor":
+        """Denoise one image with a trained network.  (1, C, H, W), any H and W -> the same shape.
+
+        level: the noise level in the unit of its family; None when the parameters are unknown.
+        """
+
+
+class ImageSource(ABC):
+    """A named image set, or a family of them (`folder:PATH`), that opens by its spec."""
+
+    name: str
+    summary: str
+
+    @abstractmethod
+    def open(self, spec: Spec) -> ImageSet:
+        """The image set of `spec`, whose name is this source's.  Decodes and downloads nothing.
+
+        Raises UserError for a bad spec or an empty set.
+        """
+
+    def at_hand(self, spec: Spec) -> bool:
+        """Whether every file of the set is on this machine already."""
+        del spec
+        return True
+
+    def fetch(self, spec: Spec, progress: "ProgressCallback") -> None:
+        """Bring every missing file to this machine, checked.  Raises UserError when it cannot."""
+        del spec, progress
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A way to show results: `render` turns result rows (see `results.COLUMNS`) into text."""
+
+    name: str
+    summary: str
+    render: Callable[["pd.DataFrame"], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long job is: shown by the command line, made by whoever works."""
+
+    what: str
+    done: int
+    total: int
+    note: str = ""
+
+
+ProgressCallback = Callable[[Progress], None]
