@@ -1,0 +1,14 @@
+"""The suite's own noise models, registered as any plugin's are."""
+
+from collections.abc import Iterable
+
+from denoisebench.hookspecs import hookimpl
+from denoisebench.noise.gamma import Gamma
+from denoisebench.noise.gaussian import Gaussian
+from denoisebench.noise.model import NoiseFamily
+from denoisebench.noise.poisson import Poisson
+
+
+@hookimpl
+def register_noise_models() -> Iterable[NoiseFamily]:
+    return [Gaussian(), Poisson(), Gamma()]

@@ -1,0 +1,123 @@
+"""Noise families and noise models: what a noise plugin implements, and how noise is keyed.
+
+A family (`gaussian`) has one level in a unit of its own; a noise model is a family at a level
+(`gaussian:25`) or over a range of levels (`gaussian:5..50`, one level drawn per image).  Noisy
+images are float32, never clipped and never rounded.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from denoisebench.errors import UserError
+from denoisebench.images import Pixels, pixel_hash
+from denoisebench.noise.stream import Stream, exp, log
+from denoisebench.specs import Spec, number_text
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+NOISE_VERSION = "denoisebench noise 1"
+"""Part of every key: a change of any sampler changes it, and with it every noisy image."""
+
+
+class NoiseFamily(ABC):
+    """A kind of noise with one level.  Stateless.
+
+    symbol and unit name the level in messages; `lowest` ≤ level ≤ `highest` is what makes sense;
+    `blind` is the range trained on when the level is unknown.
+    """
+
+    name: str
+    summary: str
+    symbol: str
+    unit: str
+    lowest: float
+    highest: float
+    blind: tuple[float, float]
+
+    @abstractmethod
+    def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
+        """One noisy copy of `clean` (C, H, W), drawn from `stream` alone, float32."""
+
+    def resample(self, clean: "Tensor", level: "Tensor", rng: "torch.Generator") -> "Tensor":
+        """Noisy copies of (B, C, H, W) at levels (B, 1, 1, 1), on the device: `fresh` draws.
+
+        Raises UserError when the family has no sampler for the device.
+        """
+        del clean, level, rng
+        raise UserError(f"noise {self.name!r} offers no fresh draws; use --draws fixed")
+
+    def draw_level(self, low: float, high: float, u: float) -> float:
+        """The level at quantile u of a range: log-uniform unless the family's papers differ."""
+        start, stop = log(np.array([low, high]))
+        return min(max(float(exp(np.array([start + u * (stop - start)]))[0]), low), high)
+
+    def parse(self, spec: Spec) -> "Noise":
+        """The noise model of a spec such as `gaussian:25` or `gaussian:5..50`."""
+        example = f"{self.name}:{number_text(self.blind[0])}"
+        if len(spec.values) != 1 or spec.options:
+            raise UserError(f"noise {str(spec)!r}: give one {self.symbol}, as in {example}")
+        low, dots, high = spec.values[0].partition("..")
+        levels = [self._parse_level(spec, part) for part in ([low, high] if dots else [low])]
+        if levels[0] > levels[-1]:
+            raise UserError(f"noise {str(spec)!r}: the range runs backwards; write {high}..{low}")
+        return Noise(self, levels[0], levels[-1])
+
+    def _parse_level(self, spec: Spec, text: str) -> float:
+        try:
+            level = float(text)
+        except ValueError:
+            raise UserError(f"noise {str(spec)!r}: {text!r} is not a number") from None
+        if not math.isfinite(level) or not self.lowest <= level <= self.highest:
+            low, high = number_text(self.lowest), number_text(self.highest)
+            raise UserError(
+                f"noise {str(spec)!r}: {self.symbol} ({self.unit}) must lie in {low}..{high}"
+            )
+        return level
+
+
+class ExponentialFamily(NoiseFamily):
+    """A family whose denoised image follows from the score of the noisy one (Tweedie)."""
+
+    @abstractmethod
+    def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
+        """The clean image's posterior estimate given the score of `noisy`, the gradient of its
+        log density.  All broadcastable to (B, C, H, W); level in the family's unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """A family at a level, or over a range of levels."""
+
+    family: NoiseFamily
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        low, high = number_text(self.low), number_text(self.high)
+        return f"{self.family.name}:{low}" if low == high else f"{self.family.name}:{low}..{high}"
+
+    @property
+    def is_range(self) -> bool:
+        return self.low != self.high
+
+    def blind(self) -> "Noise":
+        """The same family over its blind range: what is trained on when the level is unknown."""
+        return Noise(self.family, *self.family.blind)
+
+    def noisy(self, clean: Pixels, *, seed: int, draw: int = 0) -> tuple[Pixels, float]:
+        """The noisy copy of `clean` (C, H, W) that pixels, spec, seed and draw name; its level.
+
+        The same for every method, order, batch and machine.  draw: 0 is what is scored and
+        what training sees; 1 the second copy of a pair.
+        """
+        stream = Stream(NOISE_VERSION, pixel_hash(clean), str(self), str(seed), str(draw))
+        level = self.low
+        if self.is_range:
+            level = self.family.draw_level(self.low, self.high, float(stream.uniform(1)[0]))
+        return self.family.sample(clean, level, stream), level
