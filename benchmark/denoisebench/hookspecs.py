@@ -6,7 +6,7 @@ module light: import torch inside the functions that use it, so that `bench --he
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -35,7 +35,7 @@ def register_image_sets() -> "Iterable[ImageSource]":  # type: ignore[empty-body
 
 
 @hookspec
-def register_methods() -> "Iterable[Method]":  # type: ignore[empty-body]  # a pluggy spec
+def register_methods() -> "Iterable[Method[Any]]":  # type: ignore[empty-body]  # a pluggy spec
     """Return the methods this plugin adds.  Build no network here.
 
     A name already taken stops the program with both plugins named.

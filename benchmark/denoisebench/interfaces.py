@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from denoisebench.images import ImageSet
 from denoisebench.specs import Spec
@@ -43,81 +43,84 @@ class Task:
     channels: int
 
 
-class Method(ABC):
+ConfigT = TypeVar("ConfigT")
+
+
+class Method(ABC, Generic[ConfigT]):
     """A denoising method.  Stateless: everything it needs comes as an argument.
 
     `Config` is a frozen dataclass whose fields have defaults; `name:field=value` builds one.
     """
 
-    name: ClassVar[str]
-    summary: ClassVar[str]
-    Config: ClassVar[type[Any]]
+    name: str
+    summary: str
+    Config: type[ConfigT]
 
     @abstractmethod
-    def evidence(self, config: Any) -> Evidence:
+    def evidence(self, config: ConfigT) -> Evidence:
         """What training may see under this config."""
 
-    def declines(self, config: Any, task: Task) -> str | None:
+    def declines(self, config: ConfigT, task: Task) -> str | None:
         """Why this method does not apply to `task`, or None when it does."""
         del config, task
         return None
 
 
-class UntrainedMethod(Method):
+class UntrainedMethod(Method[ConfigT]):
     """A method that learns nothing beforehand."""
 
-    def evidence(self, config: Any) -> Evidence:
+    def evidence(self, config: ConfigT) -> Evidence:
         del config
         return Evidence.NOTHING
 
     @abstractmethod
-    def denoise(self, config: Any, task: Task, noisy: "Tensor", level: float | None) -> "Tensor":
+    def denoise(self, config: ConfigT, task: Task, noisy: "Tensor", level: float | None) -> "Tensor":
         """Denoise one image.  (1, C, H, W), any H and W -> the same shape.
 
         level: the noise level in the unit of its family; None when the parameters are unknown.
         """
 
 
-class TrainedMethod(Method):
+@dataclass(frozen=True, slots=True)
+class Model(Generic[ConfigT]):
+    """A network with what it was built for."""
+
+    config: ConfigT
+    task: Task
+    network: "nn.Module"
+
+
+class TrainedMethod(Method[ConfigT]):
     """A method that brings a network and a loss; the core's engine does the rest."""
 
-    def passes_per_patch(self, config: Any) -> int:
+    learning_rate: float = 1e-3
+    """Adam's peak rate."""
+
+    def passes_per_patch(self, config: ConfigT) -> int:
         """How often the network sees each sampled patch in one step; budgets count these."""
         del config
         return 1
 
     @abstractmethod
-    def network(self, config: Any, task: Task) -> "nn.Module":
+    def network(self, config: ConfigT, task: Task) -> "nn.Module":
         """Build the network, freshly initialised from torch's current seed."""
 
     @abstractmethod
     def loss(
-        self,
-        config: Any,
-        task: Task,
-        network: "nn.Module",
-        batch: "Batch",
-        progress: float,
-        rng: "torch.Generator",
+        self, model: Model[ConfigT], batch: "Batch", progress: float, rng: "torch.Generator"
     ) -> "Tensor":
         """The loss of each patch of a batch, before averaging.  Returns (B,), float32.
 
-        progress: in [0, 1], the share of the training done.  rng: of the batch's device; draw
-        every random number from it.
+        Runs under autocast: what the network returns may be bfloat16.  progress: in [0, 1], the
+        share of the training done.  rng: of the batch's device; draw every random number from it.
         """
 
     @abstractmethod
-    def denoise(
-        self,
-        config: Any,
-        task: Task,
-        network: "nn.Module",
-        noisy: "Tensor",
-        level: float | None,
-    ) -> "Tensor":
+    def denoise(self, model: Model[ConfigT], noisy: "Tensor", level: float | None) -> "Tensor":
         """Denoise one image with a trained network.  (1, C, H, W), any H and W -> the same shape.
 
-        level: the noise level in the unit of its family; None when the parameters are unknown.
+        Runs in float32, without gradients.  level: the noise level in the unit of its family;
+        None when the parameters are unknown.
         """
 
 

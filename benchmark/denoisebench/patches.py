@@ -6,6 +6,7 @@ holds is decided by the evidence: the method never sees anything else.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from denoisebench.errors import UserError
 from denoisebench.images import Pixels
+from denoisebench.interfaces import Evidence
 from denoisebench.noise.model import Noise
 
 
@@ -49,35 +51,23 @@ class _Planes:
         return rows.view(*index.shape, -1).permute(0, 3, 1, 2)
 
 
-class PatchSampler:
-    """Draws batches of random patches with one of the 8 flips and rotations each.
+class _Cutter:
+    """Cuts random patches, each with one of the 8 flips and rotations, out of aligned planes.
 
-    crop: side in pixels; an image smaller than it cannot be trained on (UserError).
-    images: what the evidence shows.  Larger images are drawn more often, in proportion to the
-    number of patches they hold, so that every patch is equally likely.
+    Every patch of every image is equally likely.  An image smaller than the crop is a UserError.
     """
 
-    def __init__(
-        self,
-        images: Sequence[TrainingImage],
-        crop: int,
-        *,
-        told_level: bool,
-        device: torch.device,
-    ) -> None:
-        sizes = np.array([image.noisy.shape[1:] for image in images])
-        if (sizes < crop).any():
-            height, width = sizes[(sizes < crop).any(axis=1)][0]
+    def __init__(self, planes: Sequence[Sequence[Pixels]], crop: int, device: torch.device) -> None:
+        sizes = np.array([image.shape[1:] for image in planes[0]])
+        small = (sizes < crop).any(axis=1)
+        if small.any():
+            height, width = sizes[small][0]
             raise UserError(
                 f"a training image is {width}×{height} pixels, smaller than the crop of {crop};"
                 " leave it out or give a smaller --crop"
             )
-        self.crop = crop
-        self._noisy = _Planes([image.noisy for image in images], device)
-        targets = [image.target for image in images if image.target is not None]
-        self._target = _Planes(targets, device) if targets else None
-        self._told_level = told_level
-        self._levels = torch.tensor([i.level for i in images], device=device)
+        self._crop = crop
+        self._planes = [_Planes(images, device) for images in planes]
         free = sizes - crop + 1
         self._rows, self._columns = (torch.from_numpy(free[:, k].copy()).to(device) for k in (0, 1))
         self._widths = torch.from_numpy(sizes[:, 1].copy()).to(device)
@@ -88,38 +78,36 @@ class PatchSampler:
         ramp = torch.arange(crop, device=device)
         self._i, self._j = ramp.view(1, -1, 1), ramp.view(1, 1, -1)
 
-    def sample(self, count: int, rng: torch.Generator) -> Batch:
-        """`count` patches.  rng: of the sampler's device."""
-        draws = torch.rand((4, count), generator=rng, device=rng.device, dtype=torch.float64)
-        image = torch.searchsorted(self._cumulative, draws[0], right=True)
+    def cut(self, count: int, rng: torch.Generator) -> tuple[list[Tensor], Tensor]:
+        """The same `count` patches of each plane, (B, C, crop, crop), and their image numbers."""
+        draws = torch.rand((4, count), generator=rng, device=rng.device)
+        image = torch.searchsorted(self._cumulative, draws[0].double(), right=True)
         image = image.clamp_max(len(self._widths) - 1)
         row = (draws[1] * self._rows[image]).long()
         column = (draws[2] * self._columns[image]).long()
-        turn = (draws[3] * 8).long()
+        turn = (draws[3] * 8).long().view(-1, 1, 1)
         width = self._widths[image]
-        start = self._starts[image] + row * width + column
-        index = start.view(-1, 1, 1) + self._turned(turn.view(-1, 1, 1), width.view(-1, 1, 1))
-        level = self._levels[image].view(-1, 1, 1, 1)
-        target = None if self._target is None else self._target.gather(index)
-        return self._batch(self._noisy.gather(index), target, level, rng)
+        start = (self._starts[image] + row * width + column).view(-1, 1, 1)
+        index = start + self._offsets(turn, width.view(-1, 1, 1))
+        return [plane.gather(index) for plane in self._planes], image
 
-    def _turned(self, turn: Tensor, width: Tensor) -> Tensor:
-        """Offsets of the patch's pixels: bit 0 flips rows, bit 1 columns, bit 2 transposes."""
-        last = self.crop - 1
+    def _offsets(self, turn: Tensor, width: Tensor) -> Tensor:
+        """Where the patch's pixels lie: bit 0 flips rows, bit 1 flips columns, bit 2 transposes."""
+        last = self._crop - 1
         i = torch.where(turn & 1 == 1, last - self._i, self._i)
         j = torch.where(turn & 2 == 2, last - self._j, self._j)
         return torch.where(turn & 4 == 4, j * width + i, i * width + j)
 
-    def _batch(
-        self, noisy: Tensor, target: Tensor | None, level: Tensor, rng: torch.Generator
-    ) -> Batch:
-        del rng
-        return Batch(noisy, target, level if self._told_level else None)
+
+class BatchSource(Protocol):
+    """Where the training engine gets its batches."""
+
+    def sample(self, count: int, rng: torch.Generator) -> Batch:
+        """`count` patches, drawn from `rng` alone, which lives on the batch's device."""
 
 
-class FreshSampler(PatchSampler):
-    """Draws new noise for every patch: what the papers' codes do, and what leaks the clean image
-    over the epochs.  Its images hold the clean pixels as `noisy`; the method never sees those."""
+class FixedBatches:
+    """Patches of images whose noise was drawn once, before training."""
 
     def __init__(
         self,
@@ -128,27 +116,52 @@ class FreshSampler(PatchSampler):
         *,
         told_level: bool,
         device: torch.device,
-        noise: Noise,
-        target: str,
     ) -> None:
-        super().__init__(images, crop, told_level=told_level, device=device)
-        self._noise, self._kind = noise, target
+        planes = [[image.noisy for image in images]]
+        targets = [image.target for image in images if image.target is not None]
+        if targets:
+            planes.append(targets)
+        self._cutter = _Cutter(planes, crop, device)
+        levels = torch.tensor([image.level for image in images], device=device)
+        self._levels = levels if told_level else None
 
-    def _batch(
-        self, noisy: Tensor, target: Tensor | None, level: Tensor, rng: torch.Generator
-    ) -> Batch:
-        del target, level
-        clean = noisy
-        level = self._draw_levels(len(clean), rng)
-        first = self._noise.family.resample(clean, level, rng)
-        second: Tensor | None = None
-        if self._kind == "clean":
-            second = clean
-        elif self._kind == "noisy":
-            second = self._noise.family.resample(clean, self._draw_levels(len(clean), rng), rng)
-        return Batch(first, second, level if self._told_level else None)
+    def sample(self, count: int, rng: torch.Generator) -> Batch:
+        patches, image = self._cutter.cut(count, rng)
+        level = None if self._levels is None else self._levels[image].view(-1, 1, 1, 1)
+        return Batch(patches[0], patches[1] if len(patches) > 1 else None, level)
 
-    def _draw_levels(self, count: int, rng: torch.Generator) -> Tensor:
-        u = torch.rand(count, generator=rng, device=rng.device)
-        levels = self._noise.low * (self._noise.high / self._noise.low) ** u
-        return levels.view(-1, 1, 1, 1)
+
+class FreshBatches:
+    """Patches whose noise is drawn anew each time, as the papers' codes do.
+
+    Over the epochs this leaks the clean images, which are kept in here and not shown.  Levels of
+    a range are drawn log-uniformly, for the two copies of a pair independently.
+    """
+
+    def __init__(
+        self,
+        clean: Sequence[Pixels],
+        crop: int,
+        *,
+        noise: Noise,
+        evidence: Evidence,
+        told_level: bool,
+        device: torch.device,
+    ) -> None:
+        self._cutter = _Cutter([clean], crop, device)
+        self._noise, self._evidence, self._told_level = noise, evidence, told_level
+
+    def sample(self, count: int, rng: torch.Generator) -> Batch:
+        (clean,), _ = self._cutter.cut(count, rng)
+        noisy, level = self._noisy(clean, rng)
+        target = None
+        if self._evidence is Evidence.CLEAN:
+            target = clean
+        elif self._evidence is Evidence.NOISY_PAIRS:
+            target, _ = self._noisy(clean, rng)
+        return Batch(noisy, target, level if self._told_level else None)
+
+    def _noisy(self, clean: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        u = torch.rand((len(clean), 1, 1, 1), generator=rng, device=rng.device)
+        level = self._noise.low * (self._noise.high / self._noise.low) ** u
+        return self._noise.family.resample(clean, level, rng), level

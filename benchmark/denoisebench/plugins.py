@@ -36,7 +36,7 @@ class Registries:
 
     noises: Mapping[str, NoiseFamily]
     image_sets: Mapping[str, ImageSource]
-    methods: Mapping[str, Method]
+    methods: Mapping[str, Method[Any]]
     reports: Mapping[str, Report]
     origins: Mapping[str, ModuleType]  # "method noise2score" -> the plugin it came from
     broken: Mapping[str, str]
@@ -56,7 +56,7 @@ class Registries:
         source, spec = self.source(text)
         return source.open(spec)
 
-    def method(self, text: str) -> tuple[Method, Any]:
+    def method(self, text: str) -> tuple[Method[Any], Any]:
         """The method of a spec, and its config."""
         spec = parse_spec(text)
         method = self._find("method", self.methods, spec)

@@ -52,11 +52,6 @@ class NoiseFamily(ABC):
         del clean, level, rng
         raise UserError(f"noise {self.name!r} offers no fresh draws; use --draws fixed")
 
-    def draw_level(self, low: float, high: float, u: float) -> float:
-        """The level at quantile u of a range: log-uniform unless the family's papers differ."""
-        start, stop = log(np.array([low, high]))
-        return min(max(float(exp(np.array([start + u * (stop - start)]))[0]), low), high)
-
     def parse(self, spec: Spec) -> "Noise":
         """The noise model of a spec such as `gaussian:25` or `gaussian:5..50`."""
         example = f"{self.name}:{number_text(self.blind[0])}"
@@ -119,5 +114,11 @@ class Noise:
         stream = Stream(NOISE_VERSION, pixel_hash(clean), str(self), str(seed), str(draw))
         level = self.low
         if self.is_range:
-            level = self.family.draw_level(self.low, self.high, float(stream.uniform(1)[0]))
+            level = self._level_at(float(stream.uniform(1)[0]))
         return self.family.sample(clean, level, stream), level
+
+    def _level_at(self, u: float) -> float:
+        """The level at quantile u of the range: levels are drawn log-uniformly."""
+        start, stop = log(np.array([self.low, self.high]))
+        level = float(exp(np.array([start + u * (stop - start)]))[0])
+        return min(max(level, self.low), self.high)

@@ -1,0 +1,51 @@
+"""How much training: the named budgets and what the user overrides of them."""
+
+from dataclasses import dataclass
+
+from denoisebench.errors import UserError, unknown_name
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """steps × batch patches of crop_px², counted as the network sees them: a loss that runs the
+    network twice on a patch gets half the patches, so that compared methods cost the same."""
+
+    name: str
+    steps: int
+    batch: int
+    crop_px: int
+
+    @property
+    def megapixels(self) -> float:
+        return self.steps * self.batch * self.crop_px**2 / 1e6
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.steps} steps of {self.batch}×{self.crop_px}²)"
+
+
+BUDGETS = {
+    budget.name: budget
+    for budget in (
+        Budget("smoke", steps=20, batch=4, crop_px=32),  # seconds: tests only
+        Budget("quick", steps=2_000, batch=16, crop_px=64),  # 131 megapixels, minutes on a CPU
+        Budget("zoo", steps=16_000, batch=16, crop_px=64),  # 1.05 gigapixels
+        Budget("paper", steps=300_000, batch=8, crop_px=128),  # 39 gigapixels: Noise2Score's
+    )
+}
+
+
+def get_budget(
+    name: str, steps: int | None = None, batch: int | None = None, crop_px: int | None = None
+) -> Budget:
+    """The named budget, with what is given put in its place; then it is called `custom`."""
+    if name not in BUDGETS:
+        raise unknown_name("budget", name, BUDGETS)
+    base = BUDGETS[name]
+    asked = Budget(name, steps or base.steps, batch or base.batch, crop_px or base.crop_px)
+    if asked == base:
+        return base
+    if asked.batch % 2:
+        raise UserError(f"--batch {asked.batch}: give an even number, as 16")
+    if asked.crop_px % 32:
+        raise UserError(f"--crop {asked.crop_px}: give a multiple of 32, as 64")
+    return Budget("custom", asked.steps, asked.batch, asked.crop_px)

@@ -1,0 +1,76 @@
+"""The shelf of networks that methods share: architecture only, no loading and no training."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def conv3x3(inputs: int, outputs: int, gain: float = math.sqrt(2.0)) -> nn.Conv2d:
+    """3×3 convolution, zero padding, bias 0, weights N(0, gain²/fan_in).  (B, C, H, W) keeps H, W"""
+    conv = nn.Conv2d(inputs, outputs, 3, padding=1)
+    nn.init.normal_(conv.weight, std=gain / math.sqrt(9 * inputs))
+    nn.init.zeros_(conv.bias)
+    return conv
+
+
+def leaky(x: Tensor) -> Tensor:
+    """Leaky ReLU, slope 0.1, in place."""
+    return F.leaky_relu_(x, 0.1)
+
+
+class Encoder(nn.Module):
+    """Convolutions, then a 2×2 max-pool.  (B, C, H, W) -> (B, W', H/2, W/2)"""
+
+    def __init__(self, *channels: int) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(conv3x3(i, o) for i, o in zip(channels, channels[1:], strict=False))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for conv in self.convs:
+            x = leaky(conv(x))
+        return F.max_pool2d(x, 2)
+
+
+class Decoder(nn.Module):
+    """Nearest ×2 upsampling, the skip appended, two convolutions.  -> (B, O, 2H, 2W)"""
+
+    def __init__(self, inputs: int, first: int, second: int) -> None:
+        super().__init__()
+        self.first, self.second = conv3x3(inputs, first), conv3x3(first, second)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        x = torch.cat([F.interpolate(x, scale_factor=2.0, mode="nearest"), skip], dim=1)
+        return leaky(self.second(leaky(self.first(x))))
+
+
+class UNet(nn.Module):
+    """The U-Net of Noise2Noise (Lehtinen et al., ICML 2018).  (B, C, H, W) -> (B, O, H, W)
+
+    H and W are multiples of 32.  Skips are taken after pooling; the last is the input itself.  No
+    normalisation and a linear output.  988,609 parameters gray, 991,203 colour at width 48.
+    """
+
+    multiple = 32
+
+    def __init__(self, channels: int, outputs: int | None = None, width: int = 48) -> None:
+        super().__init__()
+        w = width
+        self.down1 = Encoder(channels, w, w)
+        self.down2, self.down3, self.down4, self.down5 = (Encoder(w, w) for _ in range(4))
+        self.bottom = conv3x3(w, w)
+        self.up5 = Decoder(2 * w, 2 * w, 2 * w)
+        self.up4, self.up3, self.up2 = (Decoder(3 * w, 2 * w, 2 * w) for _ in range(3))
+        self.up1 = Decoder(2 * w + channels, 64, 32)
+        self.head = conv3x3(32, outputs or channels, gain=1.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        p1 = self.down1(x)
+        p2 = self.down2(p1)
+        p3 = self.down3(p2)
+        p4 = self.down4(p3)
+        h = leaky(self.bottom(self.down5(p4)))
+        h = self.up2(self.up3(self.up4(self.up5(h, p4), p3), p2), p1)
+        out: Tensor = self.head(self.up1(h, x))
+        return out

@@ -1,0 +1,54 @@
+"""What Noise2Noise and supervised training share: a network that predicts the target.
+
+The evidence alone makes the difference: the target is a second noisy copy, or the clean image.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from denoisebench.interfaces import Model, Task, TrainedMethod
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from denoisebench.patches import Batch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegressionConfig:
+    """Nothing to set: squared error, the Noise2Noise U-Net."""
+
+
+class RegressionMethod(TrainedMethod[RegressionConfig]):
+    """Predicts `batch.target` from `batch.noisy` with the least squared error; images centred."""
+
+    Config = RegressionConfig
+
+    def network(self, config: RegressionConfig, task: Task) -> "nn.Module":
+        from denoisebench.networks import UNet
+
+        del config
+        return UNet(task.channels)
+
+    def loss(
+        self,
+        model: Model[RegressionConfig],
+        batch: "Batch",
+        progress: float,
+        rng: "torch.Generator",
+    ) -> "Tensor":
+        """L = mean over pixels of (f(y) − t)²."""
+        del progress, rng
+        assert batch.target is not None  # by the method's evidence
+        residual = model.network(batch.noisy - 0.5).float() + 0.5 - batch.target
+        return residual.square().mean(dim=(1, 2, 3))
+
+    def denoise(
+        self, model: Model[RegressionConfig], noisy: "Tensor", level: float | None
+    ) -> "Tensor":
+        from denoisebench.inference import run_padded
+        from denoisebench.networks import UNet
+
+        del level
+        return run_padded(model.network, noisy - 0.5, UNet.multiple) + 0.5

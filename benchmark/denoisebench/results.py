@@ -1,0 +1,234 @@
+"""Results on disk: one immutable JSON file per cell, `OUT/cells/<cell id>.json`.
+
+A file appears whole or not at all, whatever is killed and however many processes write.  Files are
+strict JSON: a float that JSON cannot hold is the string "nan", "inf" or "-inf", which reading turns
+back into a float in every field but `provenance`.
+"""
+
+import json
+import math
+import os
+import reprlib
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+
+from denoisebench.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ImageScore:
+    """One image, denoised once."""
+
+    image: str
+    psnr_db: float
+    ssim: float  # NaN for an image too small to have one
+    noisy_psnr_db: float
+    level: float | None  # of the noise, in the unit of its family; None where it has no one level
+    denoise_s: float
+    megapixels: float
+    noisy_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """What came of one cell: a score per image, or an `error` and no scores."""
+
+    cell: str
+    method: str  # canonical spec, e.g. noise2score:probe=single
+    noise: str
+    parameters: str
+    dataset: str
+    protocol: str
+    evidence: str
+    draws: str
+    seed: int
+    train_set: str
+    budget: str
+    weights: str
+    training: str
+    train_s: float | None  # None where nothing was trained
+    scores: tuple[ImageScore, ...]
+    provenance: dict[str, Any]
+    error: str | None = None
+
+
+_NOT_IN_ROWS = {"scores", "provenance", "error"}
+
+COLUMNS: tuple[str, ...] = (
+    *(field.name for field in fields(CellResult) if field.name not in _NOT_IN_ROWS),
+    *(field.name for field in fields(ImageScore)),
+)
+"""The columns of `frame`: those of the cell, then those of the image."""
+
+
+def cell_path(out: Path, cell: str) -> Path:
+    """Where the result of the cell with this id is, or will be."""
+    return out / "cells" / f"{cell}.json"
+
+
+def write_cell(out: Path, result: CellResult) -> Path:
+    """Store `result` under its cell id, in place of an earlier one.  Returns the file's path.
+
+    Safe with parallel writers, of the same cell too: the last one stays.  Raises OSError when it
+    cannot write; nothing is left behind then.
+    """
+    path = cell_path(out, result.cell)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    record = _strict({"schema": SCHEMA, **asdict(result)})
+    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    # The name must not end in .json: `read_cells` would take a half-written file for a result.
+    temporary = path.parent / f".{result.cell}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    try:
+        with temporary.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    return path
+
+
+def read_cell(path: Path) -> CellResult:
+    """The result in one file.
+
+    Raises UserError for a file that is missing, damaged, renamed or of a newer schema.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"cannot read the result {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise _damaged(path, f"it is not JSON ({error})") from None
+    if not isinstance(record, dict):
+        raise _damaged(path, "it is not a JSON object")
+    schema = record.pop("schema", None)
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise UserError(
+            f"the result {path} has schema {schema} and this denoisebench reads {SCHEMA}; "
+            "install a newer denoisebench"
+        )
+    try:
+        if schema != SCHEMA:
+            raise ValueError(f"schema is {schema!r}, not {SCHEMA}")
+        result = _parse(CellResult, record)
+    except ValueError as error:
+        raise _damaged(path, str(error)) from None
+    if result.cell != path.stem:
+        raise _damaged(path, f"it holds the cell {result.cell}")
+    return result
+
+
+def read_cells(out: Path, ids: Iterable[str] | None = None) -> list[CellResult]:
+    """The results of the cells with these ids, in their order; of all cells by default, by id.
+
+    Cells that have no result are left out.  Raises UserError for a file `read_cell` refuses.
+    """
+    if ids is None:
+        paths = sorted(p for p in (out / "cells").glob("*.json") if not p.name.startswith("."))
+    else:
+        paths = [path for path in (cell_path(out, cell) for cell in ids) if path.exists()]
+    return [read_cell(path) for path in paths]
+
+
+def frame(results: Iterable[CellResult]) -> "pd.DataFrame":
+    """One row per image of each result, in order, with `COLUMNS`.  A failed cell has no row."""
+    import pandas as pd
+
+    rows = [
+        [getattr(score if hasattr(score, column) else result, column) for column in COLUMNS]
+        for result in results
+        for score in result.scores
+    ]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    optional = ["train_s", "level"]
+    return table.astype(dict.fromkeys(optional, "float64"))  # None becomes NaN
+
+
+def _strict(value: Any) -> Any:
+    """`value` with every float that strict JSON cannot hold as a string."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(float(value))
+    if isinstance(value, dict):
+        return {key: _strict(item) for key, item in value.items()}
+    return [_strict(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` outlive a power cut."""
+    if os.name == "nt":  # Windows opens no folders, and needs no such call
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _damaged(path: Path, why: str) -> UserError:
+    return UserError(
+        f"the result {path} is damaged: {why}; delete it, and the next run computes it again"
+    )
+
+
+def _expect(what: str, *kinds: type) -> Callable[[Any], Any]:
+    """A parser that passes a value of these kinds; a bool counts as none of them."""
+
+    def parse(value: Any) -> Any:
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            raise ValueError(f"{reprlib.repr(value)} is not {what}")
+        return value
+
+    return parse
+
+
+_text = _expect("a text", str)
+_object = _expect("an object", dict)
+_list = _expect("a list", list)
+
+
+def _number(value: Any) -> float:
+    if value in ("nan", "inf", "-inf"):
+        return float(value)
+    return float(_expect("a number", int, float)(value))
+
+
+def _scores(value: Any) -> tuple[ImageScore, ...]:
+    return tuple(_parse(ImageScore, item) for item in _list(value))
+
+
+_PARSERS: dict[Any, Callable[[Any], Any]] = {
+    str: _text,
+    int: _expect("an integer", int),
+    float: _number,
+    float | None: lambda value: None if value is None else _number(value),
+    str | None: lambda value: None if value is None else _text(value),
+    dict[str, Any]: _object,
+    tuple[ImageScore, ...]: _scores,
+}
+
+RecordT = TypeVar("RecordT", ImageScore, CellResult)
+
+
+def _parse(cls: type[RecordT], record: Any) -> RecordT:
+    """A dataclass from parsed JSON.  Raises ValueError, naming the field, for what is not one."""
+    types = get_type_hints(cls)
+    wrong = sorted(types.keys() ^ _object(record).keys())
+    if wrong:
+        raise ValueError(f"{'no' if wrong[0] in types else 'unknown'} field {wrong[0]!r}")
+    values: dict[str, Any] = {}
+    for name, kind in types.items():
+        try:
+            values[name] = _PARSERS[kind](record[name])
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    return cls(**values)

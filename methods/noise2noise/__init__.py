@@ -1,0 +1,27 @@
+"""Noise2Noise (Lehtinen et al., ICML 2018, arXiv 1803.04189): learn to predict one noisy copy of
+an image from another; with a squared loss the best prediction is the mean, the clean image.
+
+Departures from the paper: Adam's rate and schedule are the suite's, patches are flipped and
+rotated, the two copies of a training image are drawn once (`--draws fresh` draws them anew).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from denoisebench.hookspecs import hookimpl
+from denoisebench.interfaces import Evidence, Method
+from denoisebench.regression import RegressionConfig, RegressionMethod
+
+
+class Noise2Noise(RegressionMethod):
+    name = "noise2noise"
+    summary = "one noisy copy predicted from another (Lehtinen et al., ICML 2018)"
+
+    def evidence(self, config: RegressionConfig) -> Evidence:
+        del config
+        return Evidence.NOISY_PAIRS
+
+
+@hookimpl
+def register_methods() -> Iterable[Method[Any]]:
+    return [Noise2Noise()]

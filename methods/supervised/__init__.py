@@ -1,0 +1,25 @@
+"""Supervised training on clean images: what every self-supervised method is measured against.
+
+The "SL" column of Noise2Score's Table 2, on the suite's U-Net and engine.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from denoisebench.hookspecs import hookimpl
+from denoisebench.interfaces import Evidence, Method
+from denoisebench.regression import RegressionConfig, RegressionMethod
+
+
+class Supervised(RegressionMethod):
+    name = "supervised"
+    summary = "the clean image predicted from a noisy one: the reference with clean training data"
+
+    def evidence(self, config: RegressionConfig) -> Evidence:
+        del config
+        return Evidence.CLEAN
+
+
+@hookimpl
+def register_methods() -> Iterable[Method[Any]]:
+    return [Supervised()]

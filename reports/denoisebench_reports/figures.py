@@ -1,0 +1,59 @@
+"""Published figures, to stand beside ours: `published/*.csv`, read once.
+
+They were computed under the papers' own protocols, which are not ours; each file says which.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+FILES = (
+    "noise2score_table2.csv",
+    "noise2noise_official.csv",
+    "dbsn_tables.csv",
+    "blindspot_official.csv",
+)
+"""Where two files have a figure, the earlier one counts."""
+
+Key = tuple[str, str, str, str]  # noise, parameters, dataset, method
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A published PSNR and the paper it is from."""
+
+    psnr_db: float
+    source: str
+
+
+def published(noise: str, parameters: str, dataset: str, method: str) -> Figure | None:
+    """The published figure of a method with its default settings, or None.
+
+    noise, dataset, method: canonical specs; a method with settings of its own has no figure.
+    """
+    return _figures().get((noise, parameters, dataset, method))
+
+
+@cache
+def _figures() -> Mapping[Key, Figure]:
+    figures: dict[Key, Figure] = {}
+    for name in FILES:
+        text = (files("denoisebench_reports") / "published" / name).read_text(encoding="utf-8")
+        for key, figure in _read(text):
+            figures.setdefault(key, figure)
+    return figures
+
+
+def _read(text: str) -> Iterator[tuple[Key, Figure]]:
+    """The figures of one file: `# source: …`, other comments, a header, then rows.
+
+    A row flagged `misprint` is left out.
+    """
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    source = comments[0].removeprefix("# source: ")
+    _header, *rows = (line for line in text.splitlines() if not line.startswith("#"))
+    for row in rows:
+        noise, parameters, dataset, method, psnr_db, flag = row.split(",")
+        if flag != "misprint":
+            yield (noise, parameters, dataset, method), Figure(float(psnr_db), source)

@@ -1,0 +1,100 @@
+"""One line per method, noise, parameters and data set: the means over images that reports show."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from denoisebench_reports.figures import published
+from denoisebench_reports.interval import half_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEYS = (
+    "method",
+    "noise",
+    "parameters",
+    "dataset",
+    "protocol",
+    "evidence",
+    "draws",
+    "budget",
+    "train_set",
+    "weights",
+)
+"""What tells two lines apart.  Seeds do not: they are averaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A method's scores on one data set.  What is not known is NaN or an empty text."""
+
+    method: str
+    noise: str
+    parameters: str
+    dataset: str
+    images: int
+    protocol: str
+    evidence: str
+    draws: str
+    psnr_db: float
+    psnr_low: float
+    """Lower end (dB) of the 95 % t-interval of the mean over images; NaN for one image."""
+    psnr_high: float
+    ssim: float
+    train_s: float
+    """Mean over seeds."""
+    denoise_s_per_mpx: float
+    published_psnr_db: float
+    noisy_psnr_db: float
+    published_source: str
+    budget: str
+    train_set: str
+    weights: str
+    seed: str
+    """All seeds, e.g. `0 1 2`."""
+
+
+SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary))
+
+
+def summarise(rows: "pd.DataFrame") -> list[Summary]:
+    """The summaries of per-image rows (`results.COLUMNS`), in the order in which they first come.
+
+    An image's scores are averaged over seeds first, then over images; NaN in one is NaN in all.
+    """
+    return [
+        _summary(dict(zip(KEYS, key, strict=True)), group)
+        for key, group in rows.groupby(list(KEYS), sort=False, dropna=False)
+    ]
+
+
+def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
+    psnr_db = _per_image(rows, "psnr_db")
+    mean, half = float(psnr_db.mean()), half_interval(psnr_db)
+    figure = published(key["noise"], key["parameters"], key["dataset"], key["method"])
+    return Summary(
+        **key,
+        images=len(psnr_db),
+        psnr_db=mean,
+        psnr_low=mean - half,
+        psnr_high=mean + half,
+        ssim=float(_per_image(rows, "ssim").mean()),
+        train_s=float(rows["train_s"].mean()),
+        denoise_s_per_mpx=float(rows["denoise_s"].sum() / rows["megapixels"].sum()),
+        published_psnr_db=figure.psnr_db if figure else math.nan,
+        noisy_psnr_db=float(_per_image(rows, "noisy_psnr_db").mean()),
+        published_source=figure.source if figure else "",
+        seed=" ".join(str(seed) for seed in rows["seed"].unique()),
+    )
+
+
+def _per_image(rows: "pd.DataFrame", column: str) -> npt.NDArray[np.float64]:
+    """Each image's mean of a column over its seeds; unlike pandas', NaN and inf stay.  (images,)"""
+    codes, _ = rows["image"].factorize()
+    totals = np.bincount(codes, weights=rows[column].to_numpy(dtype=np.float64))
+    return totals / np.bincount(codes)
