@@ -1,7 +1,8 @@
-"""The one exception a user sees: a line that says what was wrong and what would be right."""
+"""What goes wrong: the user's input, told in one line, and a method's own code, told by name."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class UserError(Exception):
@@ -14,3 +15,19 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
     return UserError(f"unknown {kind} {name!r}; {hint}")
+
+
+class MethodError(Exception):
+    """A method's own code failed: its cells are recorded as failed, the others go on."""
+
+
+@contextmanager
+def method_code(name: str) -> Iterator[None]:
+    """Around calls of a method's code: what it raises becomes a MethodError that names it."""
+    try:
+        yield
+    except (UserError, MethodError):
+        raise
+    except Exception as error:
+        text = " ".join(str(error).split())
+        raise MethodError(f"{name} raised {type(error).__name__}: {text}") from error

@@ -30,7 +30,8 @@ def to_gray(rgb: Pixels) -> Pixels:
         return rgb
     red, green, blue = (rgb[c].astype(np.float64) * w for c, w in enumerate(LUMA_BT601))
     levels = np.clip(np.rint((red + green + blue) * 255.0), 0.0, 255.0)
-    return (levels / 255.0).astype(np.float32)[None]
+    gray: Pixels = (levels / 255.0).astype(np.float32)[None]
+    return gray
 
 
 def pixel_hash(pixels: Pixels) -> str:
@@ -74,7 +75,7 @@ class ImageSet:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) that names the set by its ids, the content of its files and its channels."""
+        """SHA-256 (hex) that names the set by its ids, its files' content and its channels."""
         lines = [f"channels {self.channels}", *(f"{i.id} {i.sha256}" for i in self.images)]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

@@ -49,12 +49,12 @@ ConfigT = TypeVar("ConfigT")
 class Method(ABC, Generic[ConfigT]):
     """A denoising method.  Stateless: everything it needs comes as an argument.
 
-    `Config` is a frozen dataclass whose fields have defaults; `name:field=value` builds one.
+    `config_type` is a frozen dataclass whose fields have defaults; `name:field=value` builds one.
     """
 
     name: str
     summary: str
-    Config: type[ConfigT]
+    config_type: type[ConfigT]
 
     @abstractmethod
     def evidence(self, config: ConfigT) -> Evidence:
@@ -74,7 +74,9 @@ class UntrainedMethod(Method[ConfigT]):
         return Evidence.NOTHING
 
     @abstractmethod
-    def denoise(self, config: ConfigT, task: Task, noisy: "Tensor", level: float | None) -> "Tensor":
+    def denoise(
+        self, config: ConfigT, task: Task, noisy: "Tensor", level: float | None
+    ) -> "Tensor":
         """Denoise one image.  (1, C, H, W), any H and W -> the same shape.
 
         level: the noise level in the unit of its family; None when the parameters are unknown.

@@ -1,5 +1,6 @@
 """The shelf of networks that methods share: architecture only, no loading and no training."""
 
+import itertools
 import math
 
 import torch
@@ -8,9 +9,10 @@ from torch import Tensor, nn
 
 
 def conv3x3(inputs: int, outputs: int, gain: float = math.sqrt(2.0)) -> nn.Conv2d:
-    """3×3 convolution, zero padding, bias 0, weights N(0, gain²/fan_in).  (B, C, H, W) keeps H, W"""
+    """3×3 convolution, zero padding, weights N(0, gain²/fan_in), bias 0.  Keeps H and W."""
     conv = nn.Conv2d(inputs, outputs, 3, padding=1)
     nn.init.normal_(conv.weight, std=gain / math.sqrt(9 * inputs))
+    assert conv.bias is not None
     nn.init.zeros_(conv.bias)
     return conv
 
@@ -25,7 +27,9 @@ class Encoder(nn.Module):
 
     def __init__(self, *channels: int) -> None:
         super().__init__()
-        self.convs = nn.ModuleList(conv3x3(i, o) for i, o in zip(channels, channels[1:], strict=False))
+        self.convs = nn.ModuleList(
+            conv3x3(i, o) for i, o in itertools.pairwise(channels)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         for conv in self.convs:

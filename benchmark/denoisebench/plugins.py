@@ -44,7 +44,8 @@ class Registries:
     def noise(self, text: str) -> Noise:
         """The noise model of a spec."""
         spec = parse_spec(text)
-        return self._find("noise model", self.noises, spec).parse(spec)
+        family: NoiseFamily = self._find("noise model", self.noises, spec)
+        return family.parse(spec)
 
     def source(self, text: str) -> tuple[ImageSource, Spec]:
         """The image source of a spec, and the spec, parsed."""
@@ -60,11 +61,12 @@ class Registries:
         """The method of a spec, and its config."""
         spec = parse_spec(text)
         method = self._find("method", self.methods, spec)
-        return method, build_config(method.Config, spec)
+        return method, build_config(method.config_type, spec)
 
     def report(self, name: str) -> Report:
         """The report of a name."""
-        return self._find("report", self.reports, Spec(name))
+        report: Report = self._find("report", self.reports, Spec(name))
+        return report
 
     def _find(self, kind: str, registry: Mapping[str, Any], spec: Spec) -> Any:
         if spec.name not in registry:
@@ -100,7 +102,7 @@ def load(extra: Sequence[str] = ()) -> Registries:
     for item in extra:
         try:
             _register(manager, _import_extra(item), item)
-        except Exception as error:  # noqa: BLE001  # as above
+        except Exception as error:  # as above
             raise UserError(f"plugin {item!r} does not load: {_one_line(error)}") from error
     return _collect(manager, broken)
 

@@ -23,7 +23,7 @@ class RegressionConfig:
 class RegressionMethod(TrainedMethod[RegressionConfig]):
     """Predicts `batch.target` from `batch.noisy` with the least squared error; images centred."""
 
-    Config = RegressionConfig
+    config_type = RegressionConfig
 
     def network(self, config: RegressionConfig, task: Task) -> "nn.Module":
         from denoisebench.networks import UNet
@@ -42,7 +42,8 @@ class RegressionMethod(TrainedMethod[RegressionConfig]):
         del progress, rng
         assert batch.target is not None  # by the method's evidence
         residual = model.network(batch.noisy - 0.5).float() + 0.5 - batch.target
-        return residual.square().mean(dim=(1, 2, 3))
+        loss: Tensor = residual.square().mean(dim=(1, 2, 3))
+        return loss
 
     def denoise(
         self, model: Model[RegressionConfig], noisy: "Tensor", level: float | None

@@ -61,11 +61,10 @@ class CellResult:
 
 
 _NOT_IN_ROWS = {"scores", "provenance", "error"}
+_OF_CELL = tuple(field.name for field in fields(CellResult) if field.name not in _NOT_IN_ROWS)
+_OF_IMAGE = tuple(field.name for field in fields(ImageScore))
 
-COLUMNS: tuple[str, ...] = (
-    *(field.name for field in fields(CellResult) if field.name not in _NOT_IN_ROWS),
-    *(field.name for field in fields(ImageScore)),
-)
+COLUMNS: tuple[str, ...] = _OF_CELL + _OF_IMAGE
 """The columns of `frame`: those of the cell, then those of the image."""
 
 
@@ -145,13 +144,12 @@ def frame(results: Iterable[CellResult]) -> "pd.DataFrame":
     import pandas as pd
 
     rows = [
-        [getattr(score if hasattr(score, column) else result, column) for column in COLUMNS]
+        [*(getattr(result, c) for c in _OF_CELL), *(getattr(score, c) for c in _OF_IMAGE)]
         for result in results
         for score in result.scores
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    optional = ["train_s", "level"]
-    return table.astype(dict.fromkeys(optional, "float64"))  # None becomes NaN
+    return table.astype({"train_s": "float64", "level": "float64"})  # None becomes NaN
 
 
 def _strict(value: Any) -> Any:

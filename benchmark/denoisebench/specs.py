@@ -43,7 +43,7 @@ def parse_spec(text: str) -> Spec:
 
 
 def split_list(text: str) -> list[str]:
-    """Split a comma-separated list of specs, in order.  Raises UserError on an empty or doubled item."""
+    """Split a comma-separated list of specs, in order.  UserError on an empty or doubled item."""
     items = [item.strip() for item in text.split(",")]
     if not all(items):
         raise UserError(f"{text!r} has an empty item; write a,b,c")
@@ -84,9 +84,7 @@ def build_config(cls: type[ConfigT], spec: Spec) -> ConfigT:
         try:
             given[key] = _PARSERS[types[key]](text)
         except (KeyError, ValueError):
-            raise UserError(
-                f"{spec.name}.{key}: {text!r} is not a {types[key].__name__}"
-            ) from None
+            raise UserError(f"{spec.name}.{key}: {text!r} is not a {types[key].__name__}") from None
     try:
         return cls(**given)
     except ValueError as error:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from denoisebench.budgets import Budget
-from denoisebench.errors import UserError
+from denoisebench.errors import MethodError, UserError
 from denoisebench.interfaces import Progress, ProgressCallback
 from denoisebench.patches import Batch, BatchSource
 
@@ -34,7 +34,7 @@ CHECKPOINT_EVERY_S = 30.0
 LOG_POINTS, HELD_OUT_POINTS = 100, 10
 
 
-class TrainingDivergedError(UserError):
+class TrainingDivergedError(MethodError):
     """The gradients stayed non-finite."""
 
 
@@ -240,7 +240,7 @@ class Trainer:
             self._rng.set_state(state["rng"].cpu())
             self._tally, self._since_log = state["tally"], state["since_log"]
             self.record = Record(**state["record"])
-        except Exception as error:  # noqa: BLE001  # a damaged file may raise anything
+        except Exception as error:  # a damaged file may raise anything
             reason = " ".join(str(error).split())[:120]
             raise UserError(
                 f"checkpoint {self._checkpoint} cannot be resumed ({reason});"

@@ -5,6 +5,7 @@ known by its first bytes, not by its ending.
 """
 
 import io
+import logging
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,9 +55,20 @@ def decode_image(data: bytes, name: str) -> Pixels:
 
 
 def stored_channels(data: bytes, name: str) -> int:
-    """GRAY or COLOUR, by the header alone.  Raises UserError, naming `name`, for an unusable file."""
+    """GRAY or COLOUR, by the header alone.  name: for the UserError of an unusable file."""
     with _told_about(name):
         return _HEADERS[_kind(data)](data)
+
+
+@contextmanager
+def quiet(logger: logging.Logger) -> Iterator[None]:
+    """Let `logger` say errors only."""
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 @contextmanager
@@ -129,7 +141,8 @@ def _decode_png(data: bytes) -> Stored:
     import imagecodecs
 
     channels = _png_channels(data)
-    stored: Stored = imagecodecs.png_decode(data)
+    with quiet(logging.getLogger("imagecodecs")):  # it warns of odd colour profiles
+        stored: Stored = imagecodecs.png_decode(data)
     return _gray_of_equals(stored) if channels == GRAY and stored.ndim == 3 else stored
 
 
@@ -173,35 +186,39 @@ def _decode_pillow(data: bytes) -> Stored:
 # TIFF
 
 
-def _tiff_page(tiff: "TiffFile") -> "TiffPage":
+def _tiff_page(tiff: "TiffFile") -> tuple["TiffPage", str]:
+    """The only image of a TIFF file, and what its values mean: MINISBLACK, MINISWHITE or RGB."""
+    from tifffile import PHOTOMETRIC
+
     page = tiff.pages.first
+    meaning = PHOTOMETRIC(page.photometric).name
     if len(tiff.pages) != 1 or len(tiff.series) != 1 or tiff.series[0].size != page.size:
         raise _RefusedError("holds several images; save each as a file of its own")
-    if page.photometric.name not in ("MINISBLACK", "MINISWHITE", "RGB"):
-        raise _RefusedError(f"is stored as {page.photometric.name}; convert it to RGB or gray")
+    if meaning not in ("MINISBLACK", "MINISWHITE", "RGB"):
+        raise _RefusedError(f"is stored as {meaning}; convert it to RGB or gray")
     if page.axes not in ("YX", "YXS", "SYX") or page.samplesperpixel > 4 or page.dtype is None:
         raise _RefusedError(f"has axes {page.axes}; a gray or RGB image is wanted")
     if page.dtype.kind == "u" and page.bitspersample != 8 * page.dtype.itemsize:
         raise _RefusedError(f"holds {page.bitspersample}-bit values; save it as 8 or 16 bits")
-    return page
+    return page, meaning
 
 
 def _tiff_channels(data: bytes) -> int:
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(data)) as tiff:
-        return COLOUR if _tiff_page(tiff).photometric.name == "RGB" else GRAY
+        return COLOUR if _tiff_page(tiff)[1] == "RGB" else GRAY
 
 
 def _decode_tiff(data: bytes) -> Stored:
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(data)) as tiff:
-        page = _tiff_page(tiff)
+        page, meaning = _tiff_page(tiff)
         stored: Stored = page.asarray()
         if page.axes == "SYX":
             stored = stored.transpose(1, 2, 0)
-        if page.photometric.name == "MINISWHITE":
+        if meaning == "MINISWHITE":
             stored = ~stored  # largest value - value
         return stored
 

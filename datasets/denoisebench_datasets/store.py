@@ -5,18 +5,15 @@ then in the cache: $DENOISEBENCH_CACHE, or the platform's cache folder.
 """
 
 import hashlib
-import logging
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from denoisebench.errors import UserError
 from denoisebench.images import Pixels
 from denoisebench.interfaces import Progress, ProgressCallback
-
-from denoisebench_datasets.reader import decode_image, read_bytes
+from denoisebench_datasets.reader import decode_image, quiet, read_bytes
 
 RETRIES = 4
 TIMEOUT_S = 30
@@ -98,12 +95,15 @@ def _download(file: RemoteFile) -> None:
     import pooch
 
     folder = cache_dir() / file.folder
-    known = f"sha256:{file.sha256}"
     source = pooch.create(
-        folder, "", registry={file.image: known}, urls={file.image: file.url}, retry_if_failed=RETRIES
+        path=folder,
+        base_url="",
+        registry={file.image: f"sha256:{file.sha256}"},
+        urls={file.image: file.url},
+        retry_if_failed=RETRIES,
     )
     try:
-        with _quiet(pooch.get_logger()):
+        with quiet(pooch.get_logger()):
             source.fetch(file.image, downloader=pooch.HTTPDownloader(timeout=TIMEOUT_S))
     except (OSError, ValueError) as error:  # no network, refused, or other bytes than recorded
         reason = (str(error).splitlines() or [""])[0] or type(error).__name__
@@ -111,13 +111,3 @@ def _download(file: RemoteFile) -> None:
             f"{file} cannot be fetched from {file.url}: {reason}; "
             f"try again, or put the file at {folder / file.image}"
         ) from None
-
-
-@contextmanager
-def _quiet(logger: logging.Logger) -> Iterator[None]:
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

@@ -18,8 +18,8 @@ class IdentityConfig:
 
 class Identity(UntrainedMethod[IdentityConfig]):
     name = "identity"
-    summary = "the noisy image as it is: what every method must beat"
-    Config = IdentityConfig
+    summary = "the noisy image, scored as any estimate is: what every method must beat"
+    config_type = IdentityConfig
 
     def denoise(
         self, config: IdentityConfig, task: Task, noisy: "Tensor", level: float | None

@@ -44,7 +44,7 @@ class Config:
 class Noise2Score(TrainedMethod[Config]):
     name = "noise2score"
     summary = "score of the noisy images, then Tweedie's formula (Kim & Ye, NeurIPS 2021)"
-    Config = Config
+    config_type = Config
 
     def evidence(self, config: Config) -> Evidence:
         del config

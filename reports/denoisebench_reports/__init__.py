@@ -12,7 +12,9 @@ from denoisebench_reports.table import render_table
 def register_reports() -> Iterable[Report]:
     """The reports `table`, `csv` and `json`.  They import pandas and tabulate when they render."""
     return [
-        Report("table", "a text table: a column per method, published figures beside", render_table),
+        Report(
+            "table", "a text table: a column per method, published figures beside", render_table
+        ),
         Report("csv", "one line per method, noise and data set", render_csv),
         Report("json", "the lines of csv, and every image's scores", render_json),
     ]

@@ -27,9 +27,7 @@ def t_quantile(confidence: float, freedom: int) -> float:
     low, high = 0.0, math.pi / 2
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (
-            (middle, high) if _probability(middle, freedom) < confidence else (low, middle)
-        )
+        low, high = (middle, high) if _probability(middle, freedom) < confidence else (low, middle)
     return math.sqrt(freedom) * math.tan(low)
 
 

@@ -1,7 +1,6 @@
 """One line per method, noise, parameters and data set: the means over images that reports show."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 

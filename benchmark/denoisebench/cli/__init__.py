@@ -1,0 +1,66 @@
+"""The command line: one file a verb, imported only when it is called."""
+
+import importlib
+import sys
+
+import click
+
+import denoisebench
+from denoisebench.errors import UserError
+
+VERBS = {
+    "run": "Train one method if need be, score it, print the table.",
+    "compare": "Score several methods on the same noisy images, print the table.",
+    "list": "List methods, noises, datasets or reports.",
+    "datasets": "List, fetch, verify image sets; find what two share.",
+}
+
+
+class _Verbs(click.Group):
+    """Knows its verbs by name and imports a verb's module when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"denoisebench.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(denoisebench.__version__, prog_name="bench")
+def group() -> None:
+    """Benchmark self-supervised image denoising: numbers that can be trusted.
+
+    \b
+    bench run --method noise2score --noise gaussian:25
+    bench compare --datasets kodak,cbsd68,set12
+    """
+
+
+def main() -> None:
+    """The console script.  Exit status: 0 done, 1 a method failed, 2 bad input, 130 interrupted."""
+    try:
+        status = group.main(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except UserError as error:
+        click.echo(f"bench: {' '.join(str(error).split())}", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nbench: interrupted; the same command goes on from here", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output went away: `bench ... | head`
+        sys.stderr.close()
+        sys.exit(0)

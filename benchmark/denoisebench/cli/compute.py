@@ -1,0 +1,138 @@
+"""What `run` and `compare` do once their options are read."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import cast
+
+import click
+
+from denoisebench.budgets import get_budget
+from denoisebench.cli.options import TRAIN_SETS, Asked
+from denoisebench.cli.progress import show_progress
+from denoisebench.errors import UserError
+from denoisebench.images import ImageSet
+from denoisebench.interfaces import Draws, Parameters, ProgressCallback
+from denoisebench.plan import Plan, Request, make_plan
+from denoisebench.plugins import Registries, load
+from denoisebench.results import cell_path, frame
+from denoisebench.runner import Options, Runner
+from denoisebench.specs import split_list
+
+TRAIN_MPX_PER_S, DENOISE_MPX_PER_S = 0.6, 0.5
+"""The rates that estimates are made with: a U-Net on two CPU cores with bfloat16."""
+
+
+def load_plugins(extra: Sequence[str]) -> Registries:
+    """Load the plugins; say on stderr which ones are broken."""
+    registries = load(extra)
+    for name, reason in registries.broken.items():
+        click.echo(f"plugin {name!r} is left out: {reason}", err=True)
+    return registries
+
+
+def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int:
+    """Plan, run, print, save.  Returns the exit status."""
+    report = registries.report(asked.format)
+    out = _out_folder(asked.out)
+    plan = make_plan(_request(asked, methods, registries), registries)
+    for line in _asides(plan):
+        click.echo(line, err=True)
+    if asked.dry_run:
+        _print_plan(plan, out)
+        return 0
+
+    def fetch(image_set: ImageSet, progress: ProgressCallback) -> None:
+        source, spec = registries.source(image_set.spec)
+        if not source.at_hand(spec):
+            source.fetch(spec, progress)
+
+    options = Options(out, asked.device, asked.save_images, asked.retry_failed)
+    results = Runner(plan, options, fetch, show_progress).run()
+    failed = {f"{r.method} on {r.dataset}, {r.noise}: {r.error}": None for r in results if r.error}
+    for line in failed:
+        click.echo(f"failed: {line} (--retry-failed computes it again)", err=True)
+    text = report.render(frame(r for r in results if not r.error))
+    click.echo(text)
+    if results:
+        path = out / f"{'table.txt' if report.name == 'table' else f'results.{report.name}'}"
+        path.write_text(text + "\n", encoding="utf-8")
+        click.echo(f"saved as {path}", err=True)
+    return 1 if failed else 0
+
+
+def _request(asked: Asked, methods: Sequence[str], registries: Registries) -> Request:
+    choices = {"known": ("known",), "unknown": ("unknown",), "both": ("known", "unknown")}
+    if asked.parameters not in choices:
+        raise UserError(f"--parameters {asked.parameters}: give known, unknown or both")
+    return Request(
+        methods=tuple(methods),
+        noises=tuple(split_list(asked.noise)),
+        parameters=cast(tuple[Parameters, ...], choices[asked.parameters]),
+        datasets=tuple(split_list(asked.datasets)),
+        train_set=asked.train_set or _default_train_set(registries),
+        draws=cast(Draws, asked.draws),
+        budget=get_budget(asked.budget, asked.steps, asked.batch, asked.crop),
+        weights=asked.weights,
+        seed=asked.seed,
+    )
+
+
+def _default_train_set(registries: Registries) -> str:
+    for name in TRAIN_SETS[:-1]:
+        source, spec = registries.source(name)
+        if source.at_hand(spec):
+            return name
+        click.echo(
+            f"training set {name} is not on this machine; training uses {TRAIN_SETS[-1]}"
+            f" (`bench datasets fetch {name}` brings it)",
+            err=True,
+        )
+    return TRAIN_SETS[-1]
+
+
+def _out_folder(path: Path) -> Path:
+    for parent in (path, *path.parents):
+        if parent.exists() and not parent.is_dir():
+            raise UserError(f"--out {path}: {parent} is a file; give a folder")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out {path}: {error.strerror or error}") from None
+    return path
+
+
+def _asides(plan: Plan) -> Iterable[str]:
+    for method, what, reason in plan.declined:
+        yield f"{method} declines {what}: {reason}"
+    yield from plan.notes
+
+
+def _print_plan(plan: Plan, out: Path) -> None:
+    """The trainings and cells, what is there already, and about how long the rest takes."""
+    total = 0.0
+    for training in plan.trainings:
+        done = (out / "trainings" / training.id / "weights.safetensors").exists()
+        seconds = 0.0 if done else training.budget.megapixels / TRAIN_MPX_PER_S
+        total += seconds
+        recipe = training.recipe
+        what = f"{recipe['method']} on {recipe['train_set']}, {recipe['noise']}, {training.budget}"
+        click.echo(f"training {training.id}  {what}: {_about(done, seconds)}")
+    for cell in plan.cells:
+        done = cell_path(out, cell.id).exists()
+        count = len(cell.image_set.images)
+        seconds = 0.0 if done else count * 0.25 / DENOISE_MPX_PER_S
+        total += seconds
+        what = f"{cell.method_spec} on {cell.image_set.spec} ({count} images), {cell.noise}"
+        click.echo(f"cell     {cell.id}  {what}: {_about(done, seconds)}")
+    click.echo(f"about {total / 60:.0f} min on two CPU cores with bfloat16; nothing was computed")
+
+
+def _about(done: bool, seconds: float) -> str:
+    return "done" if done else f"about {seconds:.0f} s"
+
+
+def exit_with(status: int) -> None:
+    """Leave with a status other than 0, everything being said."""
+    if status:
+        sys.exit(status)

@@ -1,0 +1,27 @@
+"""bench list: what the plugins offer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from denoisebench.cli.compute import load_plugins
+from denoisebench.cli.options import plugin_option
+
+
+@click.command("list")
+@click.argument("kind", type=click.Choice(["methods", "noises", "datasets", "reports"]))
+@plugin_option
+def command(kind: str, plugin: tuple[str, ...]) -> None:
+    """List methods, noises, datasets or reports, one a line."""
+    registries = load_plugins(plugin)
+    kinds: dict[str, Mapping[str, Any]] = {
+        "methods": registries.methods,
+        "noises": registries.noises,
+        "datasets": registries.image_sets,
+        "reports": registries.reports,
+    }
+    things = kinds[kind]
+    width = max(map(len, things), default=0)
+    for name, thing in things.items():
+        click.echo(f"{name:{width}}  {thing.summary}")

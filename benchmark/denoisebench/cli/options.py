@@ -1,0 +1,128 @@
+"""Options that verbs share, and their defaults."""
+
+import functools
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from denoisebench.budgets import BUDGETS
+from denoisebench.errors import UserError
+
+NOISE = "gaussian:25"
+METHODS = "identity,noise2score,noise2noise,blindspot,dbsn"
+DATASET = "samples"
+TRAIN_SETS = ("cbsd399", "samples:part=train")
+"""The first that is at hand is trained on."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of `run` and `compare`, beside the methods, as they were typed."""
+
+    noise: str
+    parameters: str
+    datasets: str
+    train_set: str | None
+    draws: str
+    budget: str
+    steps: int | None
+    batch: int | None
+    crop: int | None
+    weights: str
+    seed: int
+    device: str
+    out: Path
+    format: str
+    save_images: bool
+    retry_failed: bool
+    dry_run: bool
+    plugin: tuple[str, ...]
+
+
+def _read_config(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    """Take a TOML file's settings as the defaults of the options of the same names."""
+    del parameter
+    if value is None:
+        return
+    try:
+        settings = tomllib.loads(Path(value).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"--config {value}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"--config {value} is not TOML: {error}") from None
+    known = {o.lstrip("-"): str(p.name) for p in ctx.command.params for o in p.opts}
+    known.pop("config", None)
+    for key in settings:
+        if key not in known:
+            raise UserError(f"--config {value}: unknown setting {key!r}; known: {sorted(known)}")
+    ctx.default_map = {
+        known[key]: ",".join(map(str, v)) if isinstance(v, list) and key != "plugin" else v
+        for key, v in settings.items()
+    }
+
+
+plugin_option = click.option(
+    "--plugin",
+    multiple=True,
+    metavar="FILE_OR_MODULE",
+    help="Load a plugin that is not installed.  May be given several times.",
+)
+
+
+def computing(function: F) -> F:
+    """Add what `run` and `compare` share; the verb gets them as one `Asked`."""
+
+    @functools.wraps(function)
+    def verb(**values: Any) -> Any:
+        own = {k: v for k, v in values.items() if k not in Asked.__slots__}
+        asked = Asked(**{k: values[k] for k in Asked.__slots__})
+        return function(asked=asked, **own)
+
+    for option in reversed(_OPTIONS):
+        verb = option(verb)
+    return verb  # type: ignore[return-value]
+
+
+_OPTIONS = [
+    click.option("--noise", default=NOISE, show_default=True, metavar="N[,N...]",
+                 help="Noise models, as gaussian:25, poisson:0.01, gamma:100, gaussian:5..50."),
+    click.option("--parameters", default="known", show_default=True, metavar="known|unknown|both",
+                 help="Tell the method the noise level, or train it on the whole blind range."),
+    click.option("--datasets", default=DATASET, show_default=True, metavar="D[,D...]",
+                 help="Image sets to score on; folder:PATH for your own."),
+    click.option("--train-set", metavar="D",
+                 help="Image set to train on; `test` for the noisy images that are scored."
+                      f"  [default: {TRAIN_SETS[0]} when at hand, else {TRAIN_SETS[1]}]"),
+    click.option("--draws", type=click.Choice(["fixed", "fresh"]), default="fixed",
+                 show_default=True, help="Draw the training noise once, or anew at every step."),
+    click.option("--budget", type=click.Choice(list(BUDGETS)), default="quick", show_default=True,
+                 help="How long to train."),
+    click.option("--steps", type=click.IntRange(1), help="Steps, in place of the budget's."),
+    click.option("--batch", type=click.IntRange(2), help="Patches, in place of the budget's."),
+    click.option("--crop", type=click.IntRange(32), metavar="PX",
+                 help="Side of a patch, in place of the budget's."),
+    click.option("--weights", default="auto", show_default=True, metavar="auto|none|PATH",
+                 help="auto: those that come with the method if they fit, else train; none: train;"
+                      " a file: use it, train nothing."),
+    click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
+                 help="Names the noise draws and the training."),
+    click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
+                 show_default=True, help="Where to compute."),
+    click.option("--out", type=click.Path(path_type=Path), default="results", show_default=True,
+                 metavar="DIR", help="Where trainings and results are kept and found again."),
+    click.option("--format", default="table", show_default=True, metavar="table|csv|json",
+                 help="How to print the results; any report of `bench list reports`."),
+    click.option("--save-images", is_flag=True,
+                 help="Save noisy | denoised | clean of each image as PNG under DIR/pictures."),
+    click.option("--retry-failed", is_flag=True, help="Compute failed cells again."),
+    click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing."),
+    plugin_option,
+    click.option("--config", callback=_read_config, is_eager=True, expose_value=False,
+                 metavar="FILE", help="Read these options from a TOML file of the same names."),
+]  # fmt: skip

@@ -1,0 +1,86 @@
+"""One training, from its plan to its weights file."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from denoisebench.errors import method_code
+from denoisebench.evidence import batch_source
+from denoisebench.images import Pixels
+from denoisebench.interfaces import Model, Progress, ProgressCallback, TrainedMethod
+from denoisebench.patches import Batch, BatchSource
+from denoisebench.plan import TrainingPlan
+from denoisebench.provenance import provenance
+from denoisebench.training import Record, Settings, Trainer, pick_precision
+from denoisebench.weights import Header, write_weights
+
+
+def fit(
+    plan: TrainingPlan,
+    clean: Sequence[Pixels],
+    held_out: Sequence[Pixels],
+    image_hashes: Mapping[str, str],
+    folder: Path,
+    device: str,
+    progress: ProgressCallback,
+) -> None:
+    """Train by `plan` on its evidence about the clean images; leave `weights.safetensors` and
+    `history.json` in `folder`.  Raises MethodError for what the method raises."""
+    method = plan.method
+    assert isinstance(method, TrainedMethod)  # a method with evidence is one
+    what = f"{plan.recipe['method']} on {plan.train_set.spec}, {plan.recipe['noise']}"
+    progress(Progress(f"training {what}: {plan.budget}", 0, 0))
+    with method_code(method.name):
+        network = _fresh_network(method, plan)
+        settings = Settings(
+            budget=plan.budget,
+            patches_per_step=plan.budget.batch // method.passes_per_patch(plan.config),
+            learning_rate=method.learning_rate,
+            seed=plan.recipe["seed"],
+            device=device,
+            precision=pick_precision(device),
+        )
+
+    def source(images: Sequence[Pixels]) -> BatchSource:
+        return batch_source(
+            images,
+            plan.evidence,
+            plan.recipe["draws"],
+            plan.task.noise,
+            told_level=plan.task.parameters == "known",
+            crop_px=plan.budget.crop_px,
+            seed=plan.recipe["seed"],
+            device=torch.device(device),
+        )
+
+    def loss(network: nn.Module, batch: Batch, share: float, rng: torch.Generator) -> Tensor:
+        return method.loss(Model(plan.config, plan.task, network), batch, share, rng)
+
+    checkpoint = folder / "checkpoint.pt"
+    trainer = Trainer(
+        network, loss, source(clean), settings, checkpoint, source(held_out) if held_out else None
+    )
+    with method_code(method.name):
+        record = trainer.run(progress)
+    (folder / "history.json").write_text(json.dumps(record.history, indent=0) + "\n")
+    header = Header(dict(plan.recipe), dict(image_hashes), _outcome(record, settings))
+    write_weights(folder / "weights.safetensors", trainer.average, header)
+    checkpoint.unlink(missing_ok=True)
+
+
+def _fresh_network(method: TrainedMethod[object], plan: TrainingPlan) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(plan.recipe["seed"])
+        return method.network(plan.config, plan.task)
+
+
+def _outcome(record: Record, settings: Settings) -> dict[str, object]:
+    return {
+        "train_s": round(record.train_s, 3),
+        "skipped_steps": record.skipped_steps,
+        "precision": settings.precision,
+        **provenance(settings.device),
+    }

@@ -1,0 +1,308 @@
+"""From what was asked to what will be computed: trainings and cells, with ids, nothing run yet.
+
+An id is a hash of everything that decides the result, so that what is finished is found again.
+Imports no torch: a comparison that is finished already prints at once.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from denoisebench.budgets import Budget
+from denoisebench.errors import UserError
+from denoisebench.images import CHANNEL_WORDS, GRAY, ImageSet
+from denoisebench.interfaces import Draws, Evidence, Method, Parameters, Task
+from denoisebench.noise.model import Noise
+from denoisebench.overlap import refuse_overlap
+from denoisebench.plugins import Registries
+from denoisebench.protocol import Protocol, get_protocol
+from denoisebench.specs import build_config, config_spec, parse_spec
+from denoisebench.weights import Header, file_hash, read_header
+
+RECIPE_VERSION = 1
+"""Counts changes of the engine that change what a recipe yields."""
+
+TRANSDUCTIVE = "test"
+"""The training set's name that means: the noisy images that are scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for; every name is a spec.  train_set None: the default, if it is at hand."""
+
+    methods: tuple[str, ...]
+    noises: tuple[str, ...]
+    parameters: tuple[Parameters, ...]
+    datasets: tuple[str, ...]
+    train_set: str
+    draws: Draws
+    budget: Budget
+    weights: str  # auto, none or a path
+    seed: int
+    protocol: str = "float"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """A training: its recipe, and the objects that carry it out."""
+
+    recipe: Mapping[str, Any]
+    method: Method[Any]
+    config: Any
+    task: Task
+    train_set: ImageSet
+    evidence: Evidence
+    budget: Budget
+
+    @property
+    def id(self) -> str:
+        return _hash(self.recipe)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenWeights:
+    """Weights that are there already: a file, and what it says of itself."""
+
+    source: str  # "zoo:NAME" or the path
+    path: Path
+    sha256: str
+    header: Header
+
+
+@dataclass(frozen=True, slots=True)
+class CellPlan:
+    """A cell: one denoiser on one image set under one noise, protocol and seed."""
+
+    method: Method[Any]
+    config: Any
+    task: Task  # what the denoiser was trained for
+    noise: Noise  # what it is tested on
+    image_set: ImageSet
+    protocol: Protocol
+    seed: int
+    labels: Mapping[str, str]  # evidence, draws, train_set, budget, weights
+    training: TrainingPlan | None
+    given: GivenWeights | None
+
+    @property
+    def method_spec(self) -> str:
+        return str(config_spec(self.method.name, self.config))
+
+    @property
+    def id(self) -> str:
+        weights = self.training.id if self.training else self.given.sha256 if self.given else ""
+        return _hash(
+            {
+                "version": RECIPE_VERSION,
+                "method": self.method_spec,
+                "source": self.labels["source"] if not weights else "",
+                "weights": weights,
+                "parameters": self.task.parameters,
+                "noise": str(self.noise),
+                "images": self.image_set.spec,
+                "digest": self.image_set.digest,
+                "protocol": str(self.protocol),
+                "seed": self.seed,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be computed, in order, and what will not, with the reason."""
+
+    cells: tuple[CellPlan, ...]
+    declined: tuple[tuple[str, str, str], ...] = ()  # method, noise and parameters, reason
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def trainings(self) -> tuple[TrainingPlan, ...]:
+        """Each training once, in the order of the cells."""
+        return tuple({c.training.id: c.training for c in self.cells if c.training}.values())
+
+
+def make_plan(request: Request, registries: Registries) -> Plan:
+    """Resolve a request.  Raises UserError for anything unknown, misspelt or refused."""
+    return _Planner(request, registries).plan()
+
+
+class _Planner:
+    def __init__(self, request: Request, registries: Registries) -> None:
+        self._request, self._registries = request, registries
+        self._image_sets = [registries.image_set(text) for text in request.datasets]
+        self._notes: dict[str, None] = {}  # in order, each once
+        self._declined: dict[tuple[str, str, str], None] = {}
+
+    def plan(self) -> Plan:
+        request, registries = self._request, self._registries
+        methods = [registries.method(text) for text in request.methods]
+        noises = [registries.noise(text) for text in request.noises]
+        cells = [
+            cell
+            for noise in noises
+            for parameters in request.parameters
+            for image_set in self._image_sets
+            for method, config in methods
+            for cell in self._cell(method, config, noise, parameters, image_set)
+        ]
+        return Plan(tuple(cells), tuple(self._declined), tuple(self._notes))
+
+    def _cell(
+        self,
+        method: Method[Any],
+        config: Any,
+        noise: Noise,
+        parameters: Parameters,
+        image_set: ImageSet,
+    ) -> Iterable[CellPlan]:
+        """The cell, or nothing when the method declines."""
+        trained_on = noise if parameters == "known" else noise.blind()
+        task = Task(trained_on, parameters, image_set.channels)
+        given = None
+        if method.evidence(config) is not Evidence.NOTHING:
+            given = self._given(method, config, task)
+        if given is not None:
+            config, task = self._adopt(given, method, config, task)
+        reason = method.declines(config, task)
+        if reason is None and self._request.train_set == TRANSDUCTIVE:
+            reason = _refuses_transductive(method.evidence(config))
+        if reason is not None:
+            what = f"{noise} {parameters}"
+            self._declined[str(config_spec(method.name, config)), what, reason] = None
+            return
+        training = None
+        if given is None and method.evidence(config) is not Evidence.NOTHING:
+            training = self._training(method, config, task, image_set)
+        source = self._registries.method_source_hash(method.name)
+        labels = _labels(method, config, training, given) | {"source": source}
+        protocol = get_protocol(self._request.protocol)
+        seed = self._request.seed
+        yield CellPlan(
+            method, config, task, noise, image_set, protocol, seed, labels, training, given
+        )
+
+    def _training(
+        self, method: Method[Any], config: Any, task: Task, image_set: ImageSet
+    ) -> TrainingPlan:
+        request = self._request
+        if request.train_set == TRANSDUCTIVE:
+            train_set = image_set
+        else:
+            train_set = self._train_set(task.channels)
+            for other in self._image_sets:
+                refuse_overlap(train_set, other)
+        recipe = {
+            "version": RECIPE_VERSION,
+            "method": str(config_spec(method.name, config)),
+            "config": asdict(config),
+            "source": self._registries.method_source_hash(method.name),
+            "noise": str(task.noise),
+            "parameters": task.parameters,
+            "draws": request.draws,
+            "train_set": request.train_set,
+            "train_digest": train_set.digest,
+            "channels": task.channels,
+            "budget": asdict(request.budget) | {"name": ""},
+            "seed": request.seed,
+        }
+        evidence = method.evidence(config)
+        return TrainingPlan(recipe, method, config, task, train_set, evidence, request.budget)
+
+    def _train_set(self, channels: int) -> ImageSet:
+        train_set = self._registries.image_set(self._request.train_set)
+        if channels == train_set.channels:
+            return train_set
+        if channels == GRAY:
+            return train_set.gray(train_set.spec)
+        raise UserError(
+            f"training set {train_set.spec} is gray and a data set is colour;"
+            " give a colour training set"
+        )
+
+    def _given(self, method: Method[Any], config: Any, task: Task) -> GivenWeights | None:
+        """The weights to use instead of a training, if any."""
+        asked = self._request.weights
+        if asked == "none":
+            return None
+        if asked != "auto":
+            return _read_given(Path(asked), asked)
+        for path in self._zoo(method.name):
+            given = _read_given(path, f"zoo:{path.stem}")
+            recipe = given.header.recipe
+            fits = (
+                recipe["method"] == str(config_spec(method.name, config))
+                and recipe["noise"] == str(task.noise)
+                and recipe["parameters"] == task.parameters
+                and recipe["draws"] == self._request.draws
+                and recipe["channels"] == task.channels
+            )
+            if fits:
+                return given
+        return None
+
+    def _zoo(self, method: str) -> Sequence[Path]:
+        """The weights that came with a method."""
+        file = self._registries.origins[f"method {method}"].__file__
+        return sorted((Path(str(file)).parent / "weights").glob("*.safetensors"))
+
+    def _adopt(
+        self, given: GivenWeights, method: Method[Any], config: Any, task: Task
+    ) -> tuple[Any, Task]:
+        """The config and task that given weights were made for.  UserError when they cannot do."""
+        recipe = given.header.recipe
+        spec = parse_spec(recipe["method"])
+        if spec.name != method.name:
+            raise UserError(f"weights {given.path} are of {spec.name}, not of {method.name}")
+        if recipe["channels"] != task.channels:
+            made, asked = CHANNEL_WORDS[recipe["channels"]], CHANNEL_WORDS[task.channels]
+            raise UserError(f"weights {given.path} are for {made} images; the data set is {asked}")
+        theirs = build_config(method.config_type, spec)
+        if config not in (theirs, method.config_type()):
+            raise UserError(f"weights {given.path} were made with {spec}; leave its settings out")
+        if recipe["noise"] != str(task.noise):
+            self._notes[f"weights {given.source} were trained on {recipe['noise']} noise"] = None
+        if recipe["parameters"] != task.parameters:
+            raise UserError(
+                f"weights {given.path} were trained with {recipe['parameters']} parameters;"
+                f" give --parameters {recipe['parameters']}"
+            )
+        noise = self._registries.noise(recipe["noise"])
+        return theirs, Task(noise, recipe["parameters"], recipe["channels"])
+
+
+def _read_given(path: Path, source: str) -> GivenWeights:
+    header = read_header(path)
+    return GivenWeights(source, path, file_hash(path), header)
+
+
+def _refuses_transductive(evidence: Evidence) -> str | None:
+    if evidence in (Evidence.NOTHING, Evidence.NOISY):
+        return None
+    return f"--train-set test shows the scored noisy images alone; it needs {evidence.value}"
+
+
+def _labels(
+    method: Method[Any], config: Any, training: TrainingPlan | None, given: GivenWeights | None
+) -> dict[str, str]:
+    """What a result says of where its denoiser comes from."""
+    evidence = method.evidence(config).value
+    if training is None and given is None:
+        return {"evidence": evidence, "draws": "", "train_set": "", "budget": "", "weights": "none"}
+    recipe = training.recipe if training else given.header.recipe if given else {}
+    budget = Budget(**recipe["budget"])
+    train_set = str(recipe["train_set"])
+    return {
+        "evidence": evidence,
+        "draws": str(recipe["draws"]),
+        "train_set": "test (transductive)" if train_set == TRANSDUCTIVE else train_set,
+        "budget": training.budget.name if training else f"{budget.megapixels:.0f} Mpx",
+        "weights": given.source if given else "trained",
+    }
+
+
+def _hash(what: Mapping[str, Any]) -> str:
+    text = json.dumps(what, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

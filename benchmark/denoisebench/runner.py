@@ -1,0 +1,192 @@
+"""Carries a plan out: trains what is missing, scores what is missing, leaves the rest alone.
+
+Everything is stored under one folder: `trainings/ID/` (checkpoint, then weights and history),
+`cells/ID.json`.  A training is locked between processes.  What a method raises is recorded in its
+cells and does not stop the others; what the user did wrong, or a broken file, does.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from denoisebench.errors import MethodError
+from denoisebench.images import ImageSet, Pixels, pixel_hash
+from denoisebench.interfaces import Progress, ProgressCallback
+from denoisebench.overlap import refuse_same_pixels
+from denoisebench.plan import TRANSDUCTIVE, CellPlan, Plan, TrainingPlan
+from denoisebench.results import CellResult, cell_path, read_cell, write_cell
+from denoisebench.weights import Header, read_header
+
+if TYPE_CHECKING:
+    from denoisebench.evaluation import Denoise
+
+HELD_OUT_EVERY = 50
+"""One image in so many is held out of training, to watch the loss on; a smaller set holds out
+none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to carry a plan out: nothing here changes a result."""
+
+    out: Path
+    device: str = "auto"
+    save_images: bool = False
+    retry_failed: bool = False
+
+
+@dataclass
+class Runner:
+    """Carries out one plan.  `fetch` brings an image set's missing files to this machine."""
+
+    plan: Plan
+    options: Options
+    fetch: Callable[[ImageSet, ProgressCallback], None]
+    progress: ProgressCallback
+    _pixels: dict[tuple[str, int], list[Pixels]] = field(default_factory=dict)
+
+    def run(self) -> list[CellResult]:
+        """The results of all cells, in the order of the plan.  Computes what is not there."""
+        results: dict[str, CellResult] = {}
+        for cell in self.plan.cells:
+            stored = self._stored(cell)
+            if stored is None:
+                stored = self._compute(cell)
+            results[cell.id] = stored
+        return [results[cell.id] for cell in self.plan.cells]
+
+    def _stored(self, cell: CellPlan) -> CellResult | None:
+        path = cell_path(self.options.out, cell.id)
+        if not path.exists():
+            return None
+        result = read_cell(path)
+        if result.error is not None and self.options.retry_failed:
+            return None
+        if self.options.save_images and result.error is None:
+            from denoisebench.evaluation import missing_pictures
+
+            if missing_pictures(cell, self.options.out):
+                return None
+        return result
+
+    def _compute(self, cell: CellPlan) -> CellResult:
+        from denoisebench import evaluation
+        from denoisebench.provenance import provenance
+        from denoisebench.training import pick_device
+
+        device = pick_device(self.options.device)
+        header: Header | None = None
+        try:
+            denoise, header = self._denoiser(cell, device)
+            scores = evaluation.evaluate(
+                cell,
+                self._images(cell.image_set),
+                denoise,
+                device=device,
+                pictures=self.options.out if self.options.save_images else None,
+                progress=self.progress,
+            )
+            error = None
+        except MethodError as failure:
+            scores, error = [], str(failure)
+        outcome = header.outcome if header else {}
+        result = CellResult(
+            cell=cell.id,
+            method=cell.method_spec,
+            noise=str(cell.noise),
+            parameters=cell.task.parameters,
+            dataset=cell.image_set.spec,
+            protocol=str(cell.protocol),
+            evidence=cell.labels["evidence"],
+            draws=cell.labels["draws"],
+            seed=cell.seed,
+            train_set=cell.labels["train_set"],
+            budget=cell.labels["budget"],
+            weights=cell.labels["weights"],
+            training=cell.training.id if cell.training else "",
+            train_s=outcome.get("train_s"),
+            scores=tuple(scores),
+            provenance=provenance(device)
+            | {
+                "recipe": dict(header.recipe) if header else None,
+                "training_outcome": outcome or None,
+                "weights_sha256": cell.given.sha256 if cell.given else None,
+                "image_set_digest": cell.image_set.digest,
+            },
+            error=error,
+        )
+        write_cell(self.options.out, result)
+        return result
+
+    def _denoiser(self, cell: CellPlan, device: str) -> "tuple[Denoise, Header | None]":
+        """What denoises the cell's images, and the header of its weights."""
+        from denoisebench import evaluation
+
+        if cell.training is not None:
+            path = self._trained(cell.training, device)
+        elif cell.given is not None:
+            path = cell.given.path
+        else:
+            return evaluation.untrained(cell), None
+        header = read_header(path)
+        if header.recipe["train_set"] != TRANSDUCTIVE:
+            tested = {pixel_hash(p): i for i, p in self._images(cell.image_set)}
+            train_set = str(header.recipe["train_set"])
+            refuse_same_pixels(train_set, header.images, cell.image_set.spec, tested)
+        return evaluation.trained(cell, path, device), header
+
+    def _trained(self, training: TrainingPlan, device: str) -> Path:
+        """The weights of a training, which runs now if it has not run before."""
+        from filelock import FileLock, Timeout
+
+        folder = self.options.out / "trainings" / training.id
+        folder.mkdir(parents=True, exist_ok=True)
+        weights = folder / "weights.safetensors"
+        if weights.exists():
+            return weights
+        lock = FileLock(folder / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            self.progress(Progress(f"another process trains {training.id}; waiting", 0, 0))
+            lock.acquire()
+        with lock:
+            if not weights.exists():
+                self._train(training, folder, device)
+        lock.release()
+        return weights
+
+    def _train(self, training: TrainingPlan, folder: Path, device: str) -> None:
+        from denoisebench.fitting import fit
+
+        self._write_recipe(training, folder)
+        images = self._images(training.train_set)
+        hashes = {pixel_hash(pixels): image_id for image_id, pixels in images}
+        if training.recipe["train_set"] != TRANSDUCTIVE:
+            for image_set in self._tested_with(training):
+                tested = {pixel_hash(p): i for i, p in self._images(image_set)}
+                refuse_same_pixels(training.train_set.spec, hashes, image_set.spec, tested)
+        pixels = [p for _, p in images]
+        held_out: list[Pixels] = []
+        if len(pixels) >= HELD_OUT_EVERY and training.recipe["train_set"] != TRANSDUCTIVE:
+            held_out = pixels[HELD_OUT_EVERY - 1 :: HELD_OUT_EVERY]
+            pixels = [p for i, p in enumerate(pixels) if (i + 1) % HELD_OUT_EVERY]
+        fit(training, pixels, held_out, hashes, folder, device, self.progress)
+
+    def _write_recipe(self, training: TrainingPlan, folder: Path) -> None:
+        text = json.dumps(training.recipe, indent=1, sort_keys=True)
+        (folder / "recipe.json").write_text(text + "\n")
+
+    def _tested_with(self, training: TrainingPlan) -> list[ImageSet]:
+        cells = [c for c in self.plan.cells if c.training and c.training.id == training.id]
+        return list({c.image_set.spec: c.image_set for c in cells}.values())
+
+    def _images(self, image_set: ImageSet) -> list[tuple[str, Pixels]]:
+        """The images of a set, read once."""
+        key = (image_set.spec, image_set.channels)
+        if key not in self._pixels:
+            self.fetch(image_set, self.progress)
+            self._pixels[key] = [image.load() for image in image_set.images]
+        return [(i.id, p) for i, p in zip(image_set.images, self._pixels[key], strict=True)]

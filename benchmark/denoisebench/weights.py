@@ -1,0 +1,91 @@
+"""Trained denoisers on disk: safetensors with a JSON header, never pickle, so no file can run code.
+
+The header says what the weights are: the recipe they were trained by and what happened then.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from denoisebench.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+KEY = "denoisebench"
+"""The name of the header in the file's metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a weights file says of itself.
+
+    recipe: how it was trained (see `plan.TrainingPlan.recipe`).  images: pixel hash -> id of each
+    image trained on.  outcome: train_s, steps skipped, device, precision and versions.
+    """
+
+    recipe: dict[str, Any]
+    images: dict[str, str]
+    outcome: dict[str, Any]
+
+
+def write_weights(path: Path, network: "nn.Module", header: Header) -> None:
+    """Save `network` with its header; the file appears whole or not at all."""
+    from safetensors.torch import save
+
+    tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
+    text = {"recipe": header.recipe, "images": header.images, "outcome": header.outcome}
+    data = save(tensors, metadata={KEY: json.dumps(text, sort_keys=True)})
+    part = path.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def read_header(path: Path) -> Header:
+    """The header of a weights file, without its tensors.  UserError when it is not one of ours."""
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            if size > 100_000_000:
+                raise ValueError("its header is too long")
+            text = json.loads(file.read(size))["__metadata__"][KEY]
+        header = json.loads(text)
+        return Header(header["recipe"], header["images"], header["outcome"])
+    except OSError as error:
+        raise UserError(f"weights {path}: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, error) from None
+
+
+def load_into(path: Path, network: "nn.Module") -> None:
+    """Put a weights file's tensors into `network`, float32.  UserError when they do not fit."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(path)
+        network.load_state_dict({k: v.float() for k, v in tensors.items()})
+    except (SafetensorError, RuntimeError, OSError) as error:
+        raise _damaged(path, error) from None
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 (hex) of a file."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UserError(f"weights {path}: {error.strerror or error}") from None
+
+
+def _damaged(path: Path, error: Exception) -> UserError:
+    reason = " ".join(str(error).split())[:100]
+    return UserError(
+        f"weights {path}: damaged, or not a denoisebench weights file ({reason});"
+        " give a .safetensors file that a training wrote"
+    )

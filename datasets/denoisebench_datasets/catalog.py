@@ -1,0 +1,125 @@
+"""The public image sets: where each comes from, under which terms, and its recorded files.
+
+`catalog.csv` lists the files (name, SHA-256, path in the source repository); a set's gray version
+is the same files through `ImageSet.gray`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from denoisebench.images import COLOUR, GRAY, ImageFile, ImageSet, Pixels
+from denoisebench.interfaces import ImageSource, ProgressCallback
+from denoisebench.specs import Spec, build_config
+from denoisebench_datasets.shares import shares_of
+from denoisebench_datasets.store import RemoteFile, fetch, find, load
+from denoisebench_datasets.tables import table
+
+DNCNN = "cszn/DnCNN@e93b27812d3ff523a3a79d19e5e50d233d7a8d0a"
+FFDNET = "cszn/FFDNet@e787f46df2f374ff3591186706229cb9a0591fea"
+KODAK = (
+    "MohamedBakrAli/Kodak-Lossless-True-Color-Image-Suite@dd2e1105fe8d9afe1120cd7e4c0e5e41f509a81b"
+)
+BSDS500 = "BIDS/BSDS500@a04b7c6c3a9f0ace74bf205c72a43d32e1c72722"
+BSDS_TERMS = "Berkeley Segmentation Data Set: non-commercial research and education"
+RAW = "https://raw.githubusercontent.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One set of the catalog."""
+
+    name: str
+    channels: int
+    summary: str
+    licence: str
+    source: str  # owner/repository@commit on GitHub
+    folder: str = ""  # whose files it uses, when not its own
+    without: tuple[str, ...] = ()
+
+    def files(self) -> tuple[RemoteFile, ...]:
+        """The set's files, in order."""
+        folder = self.folder or self.name
+        base = f"{RAW}/{self.source.replace('@', '/')}"
+        return tuple(
+            RemoteFile(folder, row["image"], row["sha256"], f"{base}/{row['path']}")
+            for row in table("catalog.csv")
+            if row["set"] == folder and row["image"] not in self.without
+        )
+
+
+ENTRIES = (
+    Entry("set12", GRAY, "12 classic gray test images", "research use", DNCNN),
+    Entry("bsd68", GRAY, "68 gray test images of BSDS", BSDS_TERMS, DNCNN),
+    Entry("cbsd68", COLOUR, "BSD68's images in colour", BSDS_TERMS, FFDNET),
+    Entry("kodak", COLOUR, "Kodak's 24 photographs, whole", "free for any use", KODAK),
+    Entry("set14", COLOUR, "14 classic colour test images", "research use", DNCNN),
+    Entry("bsd300", COLOUR, "BSDS300's 100 test images", BSDS_TERMS, BSDS500),
+    Entry("cbsd400", COLOUR, "BSDS500's train and test images", BSDS_TERMS, BSDS500),
+    Entry(
+        "cbsd399",
+        COLOUR,
+        "cbsd400 without the image that contains set12/04.png; the default for training",
+        BSDS_TERMS,
+        BSDS500,
+        folder="cbsd400",
+        without=("12003.jpg",),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class NoSettings:
+    """A catalog set has no settings."""
+
+
+class CatalogSource(ImageSource):
+    """A public set with recorded files, or the gray version of a colour one."""
+
+    def __init__(self, entry: Entry, files: tuple[RemoteFile, ...], gray: bool = False) -> None:
+        """gray: the luma of a colour set, named `<name>-gray`."""
+        self._entry, self._files, self._gray = entry, files, gray
+        self.name = f"{entry.name}-gray" if gray else entry.name
+        self.summary = f"{entry.summary}, as luma" if gray else entry.summary
+        self.licence = entry.licence
+        self.source = f"https://github.com/{entry.source.replace('@', '/tree/')}"
+
+    def open(self, spec: Spec) -> ImageSet:
+        """The set; its hashes are the recorded ones, checked when an image is loaded."""
+        build_config(NoSettings, spec)
+        images = tuple(
+            ImageFile(file.image, file.sha256, partial(self._load, file)) for file in self._files
+        )
+        shares = shares_of(self._entry.folder or self._entry.name, {image.id for image in images})
+        whole = ImageSet(self._entry.name, self._entry.channels, images, shares)
+        return whole.gray(self.name) if self._gray else whole
+
+    def at_hand(self, spec: Spec) -> bool:
+        """Whether every file is here; unchecked."""
+        build_config(NoSettings, spec)
+        return all(find(file) is not None for file in self._files)
+
+    def fetch(self, spec: Spec, progress: ProgressCallback) -> None:
+        """Download the missing files and check all.  Raises UserError when it cannot."""
+        build_config(NoSettings, spec)
+        fetch(self._files, self.name, progress)
+
+    def _load(self, file: RemoteFile) -> Pixels:
+        pixels = load(file, self.name)
+        return as_colour(pixels) if self._entry.channels == COLOUR else pixels
+
+
+def as_colour(pixels: Pixels) -> Pixels:
+    """A gray image three times over; a colour image as it is.  (1 or 3, H, W) -> (3, H, W)"""
+    return pixels if pixels.shape[0] == COLOUR else np.repeat(pixels, COLOUR, axis=0)
+
+
+def catalog() -> Iterator[CatalogSource]:
+    """Every set of the catalog, a colour set followed by its gray version."""
+    for entry in ENTRIES:
+        files = entry.files()
+        yield CatalogSource(entry, files)
+        if entry.channels == COLOUR:
+            yield CatalogSource(entry, files, gray=True)

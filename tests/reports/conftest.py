@@ -1,0 +1,48 @@
+"""Made-up results for the reports to show."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from denoisebench.results import CellResult, ImageScore
+
+
+@pytest.fixture
+def make_cell() -> Callable[..., CellResult]:
+    """A cell whose images have these PSNRs; every other field may be given by name."""
+
+    def make(psnr_db: Sequence[float], **changes: object) -> CellResult:
+        scores = tuple(
+            ImageScore(
+                image=f"{number:02}",
+                psnr_db=value,
+                ssim=0.8,
+                noisy_psnr_db=20.17,
+                level=25.0,
+                denoise_s=0.5,
+                megapixels=0.25,
+                noisy_sha256="ab" * 32,
+            )
+            for number, value in enumerate(psnr_db, start=1)
+        )
+        fields: dict[str, object] = {
+            "cell": "c0ffee",
+            "method": "noise2score",
+            "noise": "gaussian:25",
+            "parameters": "known",
+            "dataset": "set12",
+            "protocol": "float-1",
+            "evidence": "noisy",
+            "draws": "fixed",
+            "seed": 0,
+            "train_set": "cbsd399",
+            "budget": "quick",
+            "weights": "trained",
+            "training": "7ea",
+            "train_s": 100.0,
+            "scores": scores,
+            "provenance": {},
+        }
+        return CellResult(**{**fields, **changes})  # type: ignore[arg-type]
+
+    return make

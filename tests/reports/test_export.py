@@ -1,0 +1,64 @@
+"""CSV and JSON that other programs can read."""
+
+import csv
+import io
+import json
+import math
+import subprocess
+import sys
+
+from denoisebench.results import COLUMNS, frame
+from denoisebench_reports import register_reports
+from denoisebench_reports.export import render_csv, render_json
+from denoisebench_reports.summary import SUMMARY_COLUMNS
+
+
+def test_the_csv_has_a_header_and_a_line_per_summary(make_cell):
+    untrained = make_cell([20.0], method="identity", train_s=None)
+    text = render_csv(frame([make_cell([30.0, 31.00005]), untrained]))
+    assert text.splitlines()[0] == ",".join(SUMMARY_COLUMNS)
+    trained, identity = csv.DictReader(io.StringIO(text))
+    assert trained["psnr_db"] == "30.5"
+    assert trained["psnr_high"] == "36.8534"
+    assert trained["train_s"] == "100.0"
+    assert trained["denoise_s_per_mpx"] == "2.0"
+    assert trained["published_psnr_db"] == "30.13"
+    assert trained["published_source"] == "Noise2Score (Kim & Ye, NeurIPS 2021), Table 2"
+    assert (identity["psnr_low"], identity["train_s"], identity["published_psnr_db"]) == ("",) * 3
+
+
+def test_the_json_is_strict_and_holds_summaries_and_images(make_cell):
+    def refuse(constant):
+        raise AssertionError(f"{constant} is not strict JSON")
+
+    cells = [make_cell([math.inf], train_s=None), make_cell([30.0, 31.0], method="dbsn")]
+    report = json.loads(render_json(frame(cells)), parse_constant=refuse)
+    assert [tuple(line) for line in report["summary"]] == [SUMMARY_COLUMNS] * 2
+    assert [tuple(line) for line in report["images"]] == [COLUMNS] * 3
+    assert report["summary"][0]["psnr_db"] == "inf"
+    assert report["summary"][0]["train_s"] is None
+    assert report["images"][0]["train_s"] is None
+    assert report["images"][2]["psnr_db"] == 31.0
+    assert report["images"][2]["seed"] == 0
+
+
+def test_no_results_are_a_header_and_empty_lists():
+    assert render_csv(frame([])) == ",".join(SUMMARY_COLUMNS) + "\n"
+    assert json.loads(render_json(frame([]))) == {"summary": [], "images": []}
+
+
+def test_the_plugin_offers_its_reports_by_name(make_cell):
+    reports = {report.name: report for report in register_reports()}
+    assert list(reports) == ["table", "csv", "json"]
+    rows = frame([make_cell([30.0])])
+    assert all(report.render(rows).endswith("\n") for report in reports.values())
+
+
+def test_the_plugins_entry_module_is_light():
+    code = (
+        "import sys; sys.path[:] = sys.argv[1:]; import denoisebench_reports;"
+        "print({'torch', 'pandas', 'scipy', 'tabulate'} & set(sys.modules))"
+    )
+    command = [sys.executable, "-c", code, *sys.path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

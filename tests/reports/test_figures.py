@@ -1,0 +1,49 @@
+"""Published figures are found by noise, parameters, data set and method."""
+
+from importlib.resources import files
+
+import pytest
+
+from denoisebench_reports.figures import FILES, published
+
+
+@pytest.mark.parametrize(
+    ("noise", "parameters", "dataset", "method", "psnr_db"),
+    [
+        ("gaussian:25", "known", "set12", "noise2score", 30.13),
+        ("gaussian:25", "unknown", "cbsd68", "noise2score", 30.78),
+        ("poisson:0.05", "known", "kodak", "noise2noise", 30.33),
+        ("gamma:50", "unknown", "set12", "supervised", 31.04),
+        ("gaussian:25", "known", "kodak", "blindspot", 32.45),
+        ("poisson-peak:30", "unknown", "kodak", "noise2noise", 31.66),
+        ("gaussian:25", "unknown", "bsd68", "dbsn", 28.88),
+    ],
+)
+def test_a_published_figure_is_found(noise, parameters, dataset, method, psnr_db):
+    figure = published(noise, parameters, dataset, method)
+    assert figure is not None
+    assert figure.psnr_db == psnr_db
+
+
+def test_table_2_of_noise2score_comes_before_the_other_papers():
+    figure = published("gaussian:25", "known", "bsd68", "bm3d")  # 28.57 in DBSN's tables
+    assert figure is not None
+    assert figure.psnr_db == 28.59
+    assert figure.source == "Noise2Score (Kim & Ye, NeurIPS 2021), Table 2"
+
+
+def test_a_misprint_is_not_shown():
+    assert published("gamma:100", "known", "set12", "supervised") is None
+    assert published("gamma:100", "known", "set12", "noise2noise") is not None
+
+
+def test_only_a_method_with_its_default_settings_has_a_published_figure():
+    assert published("gaussian:25", "known", "set12", "noise2score:probe=single") is None
+
+
+def test_every_published_file_is_read_and_names_its_source():
+    folder = files("denoisebench_reports") / "published"
+    csv_files = [file for file in folder.iterdir() if file.name.endswith(".csv")]
+    assert {file.name for file in csv_files} == set(FILES)
+    for file in csv_files:
+        assert file.read_text(encoding="utf-8").startswith("# source: ")

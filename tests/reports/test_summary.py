@@ -1,0 +1,96 @@
+"""Means over images, intervals and order of the summary lines."""
+
+import dataclasses
+import math
+
+import pytest
+
+from denoisebench.results import frame
+from denoisebench_reports.summary import SUMMARY_COLUMNS, summarise
+
+
+def test_the_columns_and_their_order():
+    assert ",".join(SUMMARY_COLUMNS) == (
+        "method,noise,parameters,dataset,images,protocol,evidence,draws,"
+        "psnr_db,psnr_low,psnr_high,ssim,train_s,denoise_s_per_mpx,published_psnr_db,"
+        "noisy_psnr_db,published_source,budget,train_set,weights,seed"
+    )
+
+
+def test_the_interval_of_three_images_is_students(make_cell):
+    (line,) = summarise(frame([make_cell([29.0, 30.0, 31.0])]))
+    half = 4.302652729911275 / math.sqrt(3)  # t(0.975, 2 degrees) times the standard error
+    assert line.images == 3
+    assert line.psnr_db == pytest.approx(30.0)
+    assert line.psnr_low == pytest.approx(30.0 - half)
+    assert line.psnr_high == pytest.approx(30.0 + half)
+
+
+def test_one_image_has_no_interval(make_cell):
+    (line,) = summarise(frame([make_cell([29.0])]))
+    assert line.psnr_db == 29.0
+    assert math.isnan(line.psnr_low)
+    assert math.isnan(line.psnr_high)
+
+
+def test_seeds_are_averaged_within_an_image_so_that_they_do_not_narrow_the_interval(make_cell):
+    first, second = make_cell([29.0, 31.0]), make_cell([29.2, 31.2], cell="beef", seed=1)
+    (one,) = summarise(frame([make_cell([29.1, 31.1])]))
+    (both,) = summarise(frame([first, second]))
+    assert both.images == 2
+    assert both.seed == "0 1"
+    assert both.psnr_db == pytest.approx(one.psnr_db)
+    assert both.psnr_low == pytest.approx(one.psnr_low)
+
+
+def test_time_per_megapixel_is_total_time_over_total_megapixels(make_cell):
+    cell = make_cell([30.0, 30.0])
+    slow = dataclasses.replace(cell.scores[1], denoise_s=2.5, megapixels=0.75)
+    cell = dataclasses.replace(cell, scores=(cell.scores[0], slow))
+    assert summarise(frame([cell]))[0].denoise_s_per_mpx == pytest.approx(3.0)
+
+
+def test_training_time_is_missing_for_a_method_that_is_not_trained(make_cell):
+    trained, untrained = summarise(
+        frame([make_cell([30.0]), make_cell([20.0], method="identity", train_s=None)])
+    )
+    assert trained.train_s == 100.0
+    assert math.isnan(untrained.train_s)
+
+
+def test_lines_come_in_the_order_in_which_the_rows_first_name_them(make_cell):
+    cells = [
+        make_cell([30.0], method=method, dataset=dataset)
+        for dataset in ("kodak", "cbsd68")
+        for method in ("supervised", "identity")
+    ]
+    lines = summarise(frame([*cells, make_cell([30.0], method="supervised", dataset="kodak")]))
+    assert [(line.method, line.dataset) for line in lines] == [
+        ("supervised", "kodak"),
+        ("identity", "kodak"),
+        ("supervised", "cbsd68"),
+        ("identity", "cbsd68"),
+    ]
+
+
+def test_a_nan_image_is_not_left_out_of_the_mean(make_cell):
+    (line,) = summarise(frame([make_cell([29.0, math.nan])]))
+    assert math.isnan(line.psnr_db)
+    (line,) = summarise(frame([make_cell([29.0, math.inf])]))
+    assert line.psnr_db == math.inf
+    assert math.isnan(line.psnr_high)
+
+
+def test_the_published_figure_stands_beside(make_cell):
+    ours, changed = summarise(
+        frame([make_cell([30.0]), make_cell([30.0], method="noise2score:probe=single")])
+    )
+    assert ours.published_psnr_db == 30.13
+    assert ours.published_source.startswith("Noise2Score")
+    assert math.isnan(changed.published_psnr_db)
+    assert changed.published_source == ""
+
+
+def test_trainings_that_differ_are_not_averaged(make_cell):
+    lines = summarise(frame([make_cell([30.0]), make_cell([31.0], budget="zoo")]))
+    assert [line.psnr_db for line in lines] == [30.0, 31.0]

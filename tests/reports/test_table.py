@@ -1,0 +1,159 @@
+"""The text table can be read: marks, dashes, published figures, legend, width."""
+
+import math
+import re
+import sys
+
+import pytest
+
+from denoisebench.results import frame
+from denoisebench_reports.table import render_table
+
+
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+
+
+def cell_texts(text, dataset):
+    """The cells of the first row of a data set."""
+    row = next(line for line in text.splitlines() if line.startswith(f"{dataset} "))
+    return re.split(r" {2,}", row)[1:]
+
+
+def test_the_best_and_the_second_are_marked_and_the_published_figure_is_beside(make_cell):
+    text = render_table(
+        frame(
+            [
+                make_cell([29.0, 30.0]),
+                make_cell([31.0, 32.0], method="supervised"),
+                make_cell([28.0, 28.0], method="dbsn"),
+            ]
+        )
+    )
+    assert cell_texts(text, "set12") == [
+        "20.17",
+        "29.50_±6.35 (30.13)",
+        "31.50*±6.35 (30.36)",
+        "28.00 ±0.00",
+    ]
+    assert "*: best, _: second" in text
+
+
+def test_what_is_printed_equal_is_marked_equal(make_cell):
+    psnr_of = {"noise2score": 30.001, "supervised": 30.004, "noise2noise": 29.9, "dbsn": 29.896}
+    text = render_table(frame([make_cell([v], method=m) for m, v in psnr_of.items()]))
+    assert [cell[:6] for cell in cell_texts(text, "set12")[1:]] == [
+        "30.00*",
+        "30.00*",
+        "29.90_",
+        "29.90_",
+    ]
+
+
+def test_the_noisy_image_is_not_ranked_and_takes_the_place_of_the_noisy_column(make_cell):
+    identity = make_cell([35.0], method="identity", evidence="nothing", draws="", train_s=None)
+    text = render_table(frame([identity, make_cell([30.0]), make_cell([29.0], method="dbsn")]))
+    assert "noisy  " not in text.splitlines()[0]
+    assert [cell[:6] for cell in cell_texts(text, "set12")] == ["35.00", "30.00*", "29.00_"]
+
+
+def test_a_single_method_is_neither_best_nor_second(make_cell):
+    identity = make_cell([20.0], method="identity")
+    text = render_table(frame([identity, make_cell([30.0, 30.0])]))
+    assert cell_texts(text, "set12") == ["20.00", "30.00 ±0.00 (30.13)"]
+
+
+def test_a_missing_cell_is_a_dash_and_a_diverged_one_is_not(make_cell):
+    text = render_table(
+        frame(
+            [
+                make_cell([30.0]),
+                make_cell([30.0], dataset="kodak"),
+                make_cell([math.nan], method="dbsn", dataset="kodak"),
+            ]
+        )
+    )
+    assert cell_texts(text, "set12")[-1] == "–"
+    assert cell_texts(text, "kodak")[-1] == "nan"
+
+
+def test_a_block_per_noise_and_parameters_in_order_of_first_appearance(make_cell):
+    cells = [
+        make_cell([30.0], noise=noise, parameters=parameters)
+        for noise in ("poisson:0.01", "gaussian:25")
+        for parameters in ("known", "unknown")
+    ]
+    lines = render_table(frame(cells)).splitlines()
+    assert [line for line in lines if "parameters" in line] == [
+        "poisson:0.01, parameters known",
+        "poisson:0.01, parameters unknown",
+        "gaussian:25, parameters known",
+        "gaussian:25, parameters unknown",
+    ]
+
+
+def test_two_budgets_of_one_method_are_two_columns(make_cell):
+    text = render_table(
+        frame(
+            [make_cell([30.0]), make_cell([31.0], budget="zoo"), make_cell([29.0], method="dbsn")]
+        )
+    )
+    header = text.split("---")[0]
+    assert ":budget=quick" in header
+    assert ":budget=zoo" in header
+    assert [cell[:6] for cell in cell_texts(text, "set12")[1:]] == ["30.00_", "31.00*", "29.00"]
+
+
+def test_trainings_of_different_data_sets_share_a_column(make_cell):
+    gray = make_cell([30.0], train_set="cbsd399:gray")
+    text = render_table(frame([gray, make_cell([31.0], dataset="kodak")]))
+    assert "train_set=" not in text
+    assert "cbsd399:gray / cbsd399" in text
+
+
+def test_two_protocols_are_two_blocks_that_name_them(make_cell):
+    text = render_table(frame([make_cell([30.0]), make_cell([31.0], protocol="other-2")]))
+    assert "gaussian:25, parameters known, protocol float-1" in text
+    assert "gaussian:25, parameters known, protocol other-2" in text
+    assert "Protocol other-2: unknown here." in text
+
+
+def test_the_legend_says_what_was_done(make_cell):
+    second_seed = make_cell([30.0, 31.0], seed=1)
+    text = render_table(frame([make_cell([30.0, 31.0]), second_seed]))
+    assert "Protocol float-1: float noisy input, not clipped" in text
+    assert "Images: set12 2." in text
+    assert "Noise2Score (Kim & Ye, NeurIPS 2021), Table 2." in text
+    last = re.split(r" {2,}", text.splitlines()[-1])
+    assert last == ["noise2score", "noisy", "fixed", "cbsd399", "quick", "trained", "0 1"]
+
+
+def test_four_methods_fit_100_columns(make_cell):
+    cells = [
+        make_cell([30.0, 32.0, 29.0], method=method, dataset=dataset)
+        for dataset in ("kodak", "cbsd68", "set12", "samples")
+        for method in ("noise2score", "noise2noise", "supervised", "blindspot")
+    ]
+    assert max(map(len, render_table(frame(cells)).splitlines())) <= 100
+
+
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_a_terminal_gets_bold_and_underline_unless_no_color_is_set(
+    make_cell, monkeypatch, no_color
+):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("NO_COLOR", no_color)
+    rows = frame([make_cell([30.0]), make_cell([31.0], method="supervised")])
+    text = render_table(rows)
+    assert ("\x1b[1m31.00\x1b[0m" in text) == (no_color == "")
+    assert ("\x1b[4m30.00\x1b[0m" in text) == (no_color == "")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+    visible = re.sub(r"\x1b\[\d+m", "", text).splitlines()
+    assert [re.sub(r"[*_]", " ", line) for line in render_table(rows).splitlines()[:4]] == [
+        re.sub(r"[*_]", " ", line) for line in visible[:4]
+    ]
+
+
+def test_no_results_are_said_to_be_none():
+    assert render_table(frame([])) == "No results.\n"
