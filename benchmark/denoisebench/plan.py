@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +32,26 @@ TRANSDUCTIVE = "test"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for; every name is a spec.  train_set None: the default, if it is at hand."""
+    """What was asked for; every name is a spec.
+
+    train_sets: the first that is at hand is trained on, else the last.  weights: auto, none or a
+    path.
+    """
 
     methods: tuple[str, ...]
     noises: tuple[str, ...]
     parameters: tuple[Parameters, ...]
     datasets: tuple[str, ...]
-    train_set: str
+    train_sets: tuple[str, ...]
     draws: Draws
     budget: Budget
-    weights: str  # auto, none or a path
+    weights: str
     seed: int
     protocol: str = "float"
+
+    @property
+    def transductive(self) -> bool:
+        return self.train_sets == (TRANSDUCTIVE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,7 @@ class CellPlan:
     protocol: Protocol
     seed: int
     labels: Mapping[str, str]  # evidence, draws, train_set, budget, weights
+    source: str  # SHA-256 of the method's plugin
     training: TrainingPlan | None
     given: GivenWeights | None
 
@@ -98,7 +108,7 @@ class CellPlan:
             {
                 "version": RECIPE_VERSION,
                 "method": self.method_spec,
-                "source": self.labels["source"] if not weights else "",
+                "source": self.source,
                 "weights": weights,
                 "parameters": self.task.parameters,
                 "noise": str(self.noise),
@@ -167,7 +177,7 @@ class _Planner:
         if given is not None:
             config, task = self._adopt(given, method, config, task)
         reason = method.declines(config, task)
-        if reason is None and self._request.train_set == TRANSDUCTIVE:
+        if reason is None and self._request.transductive:
             reason = _refuses_transductive(method.evidence(config))
         if reason is not None:
             what = f"{noise} {parameters}"
@@ -176,22 +186,29 @@ class _Planner:
         training = None
         if given is None and method.evidence(config) is not Evidence.NOTHING:
             training = self._training(method, config, task, image_set)
-        source = self._registries.method_source_hash(method.name)
-        labels = _labels(method, config, training, given) | {"source": source}
-        protocol = get_protocol(self._request.protocol)
-        seed = self._request.seed
         yield CellPlan(
-            method, config, task, noise, image_set, protocol, seed, labels, training, given
+            method=method,
+            config=config,
+            task=task,
+            noise=noise,
+            image_set=image_set,
+            protocol=get_protocol(self._request.protocol),
+            seed=self._request.seed,
+            labels=_labels(method, config, training, given),
+            source=self._registries.method_source_hash(method.name),
+            training=training,
+            given=given,
         )
 
     def _training(
         self, method: Method[Any], config: Any, task: Task, image_set: ImageSet
     ) -> TrainingPlan:
         request = self._request
-        if request.train_set == TRANSDUCTIVE:
-            train_set = image_set
+        if request.transductive:
+            name, train_set = TRANSDUCTIVE, image_set
         else:
-            train_set = self._train_set(task.channels)
+            name = self._train_set_name
+            train_set = self._train_set(name, task.channels)
             for other in self._image_sets:
                 refuse_overlap(train_set, other)
         recipe = {
@@ -202,7 +219,7 @@ class _Planner:
             "noise": str(task.noise),
             "parameters": task.parameters,
             "draws": request.draws,
-            "train_set": request.train_set,
+            "train_set": name,
             "train_digest": train_set.digest,
             "channels": task.channels,
             "budget": asdict(request.budget) | {"name": ""},
@@ -211,8 +228,22 @@ class _Planner:
         evidence = method.evidence(config)
         return TrainingPlan(recipe, method, config, task, train_set, evidence, request.budget)
 
-    def _train_set(self, channels: int) -> ImageSet:
-        train_set = self._registries.image_set(self._request.train_set)
+    @cached_property
+    def _train_set_name(self) -> str:
+        """The first training set that is at hand, else the last; what is passed over is noted."""
+        *preferred, last = self._request.train_sets
+        for name in preferred:
+            source, spec = self._registries.source(name)
+            if source.at_hand(spec):
+                return name
+            self._notes[
+                f"training set {name} is not on this machine (`bench datasets fetch {name}` brings"
+                f" it); training uses {last}"
+            ] = None
+        return last
+
+    def _train_set(self, name: str, channels: int) -> ImageSet:
+        train_set = self._registries.image_set(name)
         if channels == train_set.channels:
             return train_set
         if channels == GRAY:

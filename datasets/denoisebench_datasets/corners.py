@@ -20,7 +20,7 @@ LEAST_CONTRAST = 0.02  # of a patch, as its standard deviation
 BLUR_PX = 1.5
 GRID_PX = np.arange(-9, 10, 3)  # where a patch is sampled, from its corner
 BORDER_PX = 12  # a patch and its blur
-ALIKE = 0.98  # correlation from which two patches may be one
+ALIKE = 0.95  # correlation from which two patches may be one
 PATCHES_AT_ONCE = 8192
 
 
@@ -45,15 +45,16 @@ def find_corners(luma: Floats, image: int) -> Corners:
 
     if min(luma.shape) <= 2 * BORDER_PX:
         return join([])
-    points: Ints = peak_local_max(
-        corner_harris(luma, sigma=BLUR_PX),
+    response = corner_harris(luma, sigma=BLUR_PX)  # type: ignore[no-untyped-call]
+    points: Ints = peak_local_max(  # type: ignore[no-untyped-call]
+        response,
         min_distance=LEAST_DISTANCE_PX,
         threshold_abs=LEAST_RESPONSE,
         exclude_border=BORDER_PX,
     )
     rows = points[:, 0, None, None] + GRID_PX[:, None]
     columns = points[:, 1, None, None] + GRID_PX
-    patches = gaussian(luma, BLUR_PX)[rows, columns]
+    patches = gaussian(luma, BLUR_PX)[rows, columns]  # type: ignore[no-untyped-call]
     patches = patches - patches.mean(axis=(1, 2), keepdims=True)
     norms = np.sqrt(np.square(patches).sum(axis=(1, 2), keepdims=True))
     keep = norms[:, 0, 0] > LEAST_CONTRAST * GRID_PX.size
@@ -74,7 +75,8 @@ def join(parts: list[Corners]) -> Corners:
 
 def match(a: Floats, b: Floats) -> tuple[Ints, Ints]:
     """The patches of a and b that are alike, as two lists of indices."""
-    flat_a, flat_b = a.reshape(len(a), -1), b.reshape(len(b), -1).T
+    values = GRID_PX.size**2
+    flat_a, flat_b = a.reshape(-1, values), b.reshape(-1, values).T
     for_a, for_b = [np.empty(0, int)], [np.empty(0, int)]
     for start in range(0, len(flat_a), PATCHES_AT_ONCE):
         rows, columns = np.nonzero(flat_a[start : start + PATCHES_AT_ONCE] @ flat_b > ALIKE)

@@ -1,9 +1,9 @@
 """Find the images of two sets that show the same pixels: whole, cropped, turned or mirrored.
 
 Corners that look alike propose how one image lies on another; the region they then share is
-compared pixel by pixel, on luma.  Small differences pass (another rounding of the luma, a new JPEG
-compression), so gray and colour versions meet.  What is not found: a resized copy, and a region of
-less than about 48×48 pixels or without texture.
+compared pixel by pixel, on luma.  Differences pass (another luma or contrast, a new JPEG
+compression), so gray and colour versions meet.  A resampled copy is not found, and a region without
+texture or of less than about 100×100 pixels may be missed.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,11 +29,12 @@ from denoisebench_datasets.corners import (
 )
 
 LUMAS_KEPT = 64
+LEAST_VOTES = 2  # corners that propose the same placement
 PLACEMENTS_TRIED = 3
 LEAST_SIDE_PX = 32
-SAME_CORRELATION = 0.98
-SAME_DIFFERENCE = 0.03  # mean absolute
 FIRST_LOOK_PIXELS = 4096
+FIRST_LOOK = 0.6  # correlation of the pixels
+SAME = 0.5  # correlation of the edges: 0.9 and more in copies, 0.13 at most in strangers
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,8 @@ def find_overlap(a: ImageSet, b: ImageSet, progress: ProgressCallback) -> list[F
 def _luma_reader(image_set: ImageSet) -> Callable[[int], Floats]:
     @lru_cache(maxsize=LUMAS_KEPT)
     def luma(number: int) -> Floats:
-        return to_gray(image_set.images[number].load())[0]
+        gray: Floats = to_gray(image_set.images[number].load())[0]
+        return gray
 
     return luma
 
@@ -120,30 +122,41 @@ def _proposals(a: Corners, b: Corners, luma_b: Floats) -> Iterator[tuple[int, li
         [a.image[for_a], orientation[for_b], a.points[for_a] - points[for_b]],
     )
     places, votes = np.unique(places, axis=0, return_counts=True)
+    places, votes = places[votes >= LEAST_VOTES], votes[votes >= LEAST_VOTES]
     likeliest_first = np.lexsort((-votes, places[:, 0]))
     for i, group in groupby(places[likeliest_first].tolist(), key=itemgetter(0)):
         yield i, [Placement(*place) for _, *place in islice(group, PLACEMENTS_TRIED)]
 
 
 def _best(a: Floats, b: Floats, placements: list[Placement]) -> Placement | None:
-    """The placement with the largest region in which a and b are the same."""
-    same = [place for place in placements if _same(*place.regions(a, b))]
-    return max(same, key=lambda place: place.regions(a, b)[0].size, default=None)
+    """The placement in which a and b agree best, if they agree in any."""
+    scored = [(_agreement(*place.regions(a, b)), place) for place in placements]
+    agreement, place = max(scored, key=itemgetter(0))
+    return place if agreement > SAME else None
 
 
-def _same(x: Floats, y: Floats) -> bool:
+def _agreement(x: Floats, y: Floats) -> float:
+    """How well the edges of two regions correlate; 0 where a first look shows two things.
+
+    Edges, because the light and shade of two photographs may well agree; correlation, because
+    copies differ in brightness and contrast.
+    """
     if min(x.shape) < LEAST_SIDE_PX:
-        return False
+        return 0.0
     step = max(1, int((x.size / FIRST_LOOK_PIXELS) ** 0.5))
-    return _alike(x[::step, ::step], y[::step, ::step]) and _alike(x, y)
+    if _correlation(x[::step, ::step], y[::step, ::step]) < FIRST_LOOK:
+        return 0.0
+    return _correlation(_edges(x), _edges(y))
 
 
-def _alike(x: Floats, y: Floats) -> bool:
-    if np.abs(x - y).mean() > SAME_DIFFERENCE:
-        return False
+def _edges(x: Floats) -> Floats:
+    return np.concatenate([np.diff(x, axis=axis).ravel() for axis in (0, 1)])
+
+
+def _correlation(x: Floats, y: Floats) -> float:
     x, y = x - x.mean(), y - y.mean()
     norms = float(np.sqrt(np.square(x).sum() * np.square(y).sum()))
-    return float((x * y).sum()) > SAME_CORRELATION * norms
+    return float((x * y).sum()) / norms if norms else 0.0
 
 
 def _compare(a: Floats, b: Floats, place: Placement) -> tuple[str, int, int]:

@@ -35,8 +35,8 @@ class SamplesConfig:
 class SamplesSource(ImageSource):
     """The samples in colour, or all of them in gray."""
 
-    licence = "public domain or CC0 for most; scikit-image's data/README lists each"
-    source = "https://github.com/scikit-image/scikit-image"
+    licence = "most are public domain or CC0; the documentation of skimage.data has each one's"
+    source = "https://scikit-image.org/docs/stable/api/skimage.data.html"
 
     def __init__(self, gray: bool) -> None:
         """gray: the luma of the colour photographs, and the gray photographs."""
@@ -58,7 +58,8 @@ class SamplesSource(ImageSource):
 
     def at_hand(self, spec: Spec) -> bool:
         """Whether the installed scikit-image has the files."""
-        return all(_path(image.id).is_file() for image in self.open(spec).images)
+        images = self.open(spec).images
+        return find_spec("skimage") is not None and all(_path(i.id).is_file() for i in images)
 
     def fetch(self, spec: Spec, progress: ProgressCallback) -> None:
         """Nothing to download.  Raises UserError when scikit-image lacks a file."""

@@ -35,7 +35,7 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
     """Plan, run, print, save.  Returns the exit status."""
     report = registries.report(asked.format)
     out = _out_folder(asked.out)
-    plan = make_plan(_request(asked, methods, registries), registries)
+    plan = make_plan(_request(asked, methods), registries)
     for line in _asides(plan):
         click.echo(line, err=True)
     if asked.dry_run:
@@ -61,7 +61,7 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
     return 1 if failed else 0
 
 
-def _request(asked: Asked, methods: Sequence[str], registries: Registries) -> Request:
+def _request(asked: Asked, methods: Sequence[str]) -> Request:
     choices = {"known": ("known",), "unknown": ("unknown",), "both": ("known", "unknown")}
     if asked.parameters not in choices:
         raise UserError(f"--parameters {asked.parameters}: give known, unknown or both")
@@ -70,25 +70,12 @@ def _request(asked: Asked, methods: Sequence[str], registries: Registries) -> Re
         noises=tuple(split_list(asked.noise)),
         parameters=cast(tuple[Parameters, ...], choices[asked.parameters]),
         datasets=tuple(split_list(asked.datasets)),
-        train_set=asked.train_set or _default_train_set(registries),
+        train_sets=(asked.train_set,) if asked.train_set else TRAIN_SETS,
         draws=cast(Draws, asked.draws),
         budget=get_budget(asked.budget, asked.steps, asked.batch, asked.crop),
         weights=asked.weights,
         seed=asked.seed,
     )
-
-
-def _default_train_set(registries: Registries) -> str:
-    for name in TRAIN_SETS[:-1]:
-        source, spec = registries.source(name)
-        if source.at_hand(spec):
-            return name
-        click.echo(
-            f"training set {name} is not on this machine; training uses {TRAIN_SETS[-1]}"
-            f" (`bench datasets fetch {name}` brings it)",
-            err=True,
-        )
-    return TRAIN_SETS[-1]
 
 
 def _out_folder(path: Path) -> Path:

@@ -5,4 +5,71 @@ import click
 from denoisebench.cli.compute import exit_with, load_plugins
 from denoisebench.cli.options import plugin_option
 from denoisebench.cli.progress import show_progress
-from denoisebench.overlap import find_overlap
+
+
+@click.group("datasets")
+def command() -> None:
+    """List, fetch and verify image sets; find what two of them share."""
+
+
+@command.command("list")
+@plugin_option
+def list_sets(plugin: tuple[str, ...]) -> None:
+    """List the image sets and whether they are on this machine."""
+    registries = load_plugins(plugin)
+    width = max(map(len, registries.image_sets), default=0)
+    for name, source in registries.image_sets.items():
+        state = "here" if source.is_open_ended or source.at_hand(Spec(name)) else "to fetch"
+        click.echo(f"{name:{width}}  {state:8}  {source.summary}")
+
+
+@command.command("fetch")
+@click.argument("names", nargs=-1, required=True)
+@plugin_option
+def fetch(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
+    """Download what is missing of image sets, checked against the recorded SHA-256."""
+    registries = load_plugins(plugin)
+    for name in names:
+        source, spec = registries.source(name)
+        if source.at_hand(spec):
+            click.echo(f"{name}: here")
+        else:
+            source.fetch(spec, show_progress)
+            click.echo(f"{name}: fetched")
+
+
+@command.command("verify")
+@click.argument("names", nargs=-1, required=True)
+@plugin_option
+def verify(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
+    """Read every image of image sets; print a line for each that is missing or damaged."""
+    registries = load_plugins(plugin)
+    bad = 0
+    for name in names:
+        image_set = registries.image_set(name)
+        problems = find_problems(image_set, show_progress)
+        bad += len(problems)
+        for problem in problems:
+            click.echo(problem)
+        click.echo(f"{name}: {len(image_set.images) - len(problems)} of "
+                   f"{len(image_set.images)} images are well")  # fmt: skip
+    exit_with(2 if bad else 0)
+
+
+@command.command("overlap")
+@click.argument("a")
+@click.argument("b")
+@plugin_option
+def overlap(a: str, b: str, plugin: tuple[str, ...]) -> None:
+    """Find images that two sets share: whole, cropped, turned or mirrored.
+
+    Reads every image and compares them; this may take minutes.
+    """
+    registries = load_plugins(plugin)
+    found = find_overlap(registries.image_set(a), registries.image_set(b), show_progress)
+    for pair in found:
+        click.echo(
+            f"{a}/{pair.image_a} and {b}/{pair.image_b}: {pair.how};"
+            f" {pair.differing} of {pair.pixels} pixels differ"
+        )
+    click.echo(f"{len(found)} shared image{'' if len(found) == 1 else 's'}")

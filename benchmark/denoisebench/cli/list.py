@@ -7,6 +7,8 @@ import click
 
 from denoisebench.cli.compute import load_plugins
 from denoisebench.cli.options import plugin_option
+from denoisebench.noise.model import NoiseFamily
+from denoisebench.specs import number_text
 
 
 @click.command("list")
@@ -24,4 +26,12 @@ def command(kind: str, plugin: tuple[str, ...]) -> None:
     things = kinds[kind]
     width = max(map(len, things), default=0)
     for name, thing in things.items():
-        click.echo(f"{name:{width}}  {thing.summary}")
+        click.echo(f"{name:{width}}  {thing.summary}{_levels(thing)}")
+
+
+def _levels(thing: Any) -> str:
+    """What the level of a noise family is and over which range it is unknown."""
+    if not isinstance(thing, NoiseFamily):
+        return ""
+    low, high = map(number_text, thing.blind)
+    return f"; {thing.symbol}: {thing.unit}; blind range {low}..{high}"

@@ -1,0 +1,34 @@
+# `make demo` and `make test` need nothing but Python ≥ 3.11; both set up .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint bench setup clean
+
+setup: .venv/ready
+
+.venv/ready: setup.cfg constraints.txt pyproject.toml
+	$(PYTHON) -c "import sys; assert sys.version_info >= (3, 11), 'Python 3.11 or newer is needed'"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q -c constraints.txt --upgrade setuptools wheel
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[test]'
+	touch $@
+
+demo: .venv/ready
+	$(BIN)/bench run --method noise2score --noise gaussian:25 --train-set samples:part=train \
+		--save-images --out results/demo
+	$(BIN)/bench compare --methods identity,noise2score --train-set samples:part=train \
+		--out results/demo
+
+test: .venv/ready lint
+	$(BIN)/python -m pytest
+
+lint: .venv/ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: .venv/ready
+	$(BIN)/python -m pytest benches --benchmark-only --benchmark-sort=name
+
+clean:
+	rm -rf .venv build dist *.egg-info results

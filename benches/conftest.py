@@ -1,0 +1,27 @@
+"""What the benches are read for, said in words under their table."""
+
+from typing import Any
+
+import pytest
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Ratios of means of this run."""
+    session = getattr(config, "_benchmarksession", None)
+    means = {b.name: b.stats.mean for b in session.benchmarks if b.stats} if session else {}
+    say = terminalreporter.write_line
+    plain, engine = means.get("test_step_fp32_contiguous"), means.get("test_step_of_the_engine")
+    if plain and engine:
+        say(f"the engine's step is {plain / engine:.1f} times faster than fp32 contiguous eager")
+    sample, noise = means.get("test_sample_a_batch"), means.get("test_noise_gaussian")
+    log = means.get("test_log")
+    if engine and sample and noise and log:
+        steps, training_mpx, logs = 2000, 61.6, 100  # quick, cbsd399 in gray
+        total = steps * engine
+        parts = {
+            "sampling": steps * sample / total,
+            "noise": training_mpx * noise / total,
+            "logging": logs * log / total,
+        }
+        text = ", ".join(f"{name} {share:.2%}" for name, share in parts.items())
+        say(f"share of a quick gray training: {text}; together {sum(parts.values()):.2%}")

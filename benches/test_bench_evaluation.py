@@ -1,0 +1,41 @@
+"""How fast evaluation is: `make bench`."""
+
+import numpy as np
+import pytest
+import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from denoisebench.inference import run_padded
+from denoisebench.metrics import psnr_db, ssim
+from denoisebench.networks import UNet
+from denoisebench.noise import register_noise_models
+from denoisebench.noise.model import Noise, NoiseFamily
+
+KODAK = (3, 512, 768)
+LEVELS = {"gaussian": 25.0, "poisson": 0.01, "gamma": 100.0}
+
+
+@pytest.fixture(scope="module")
+def image() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.random.default_rng(0).random(KODAK, dtype=np.float32)
+
+
+@pytest.mark.benchmark(group="a Kodak image")
+@pytest.mark.parametrize("family", list(register_noise_models()), ids=lambda f: str(f.name))
+def test_noise(benchmark: BenchmarkFixture, image: np.ndarray, family: NoiseFamily) -> None:
+    noise = Noise(family, LEVELS[family.name], LEVELS[family.name])
+    benchmark.pedantic(lambda: noise.noisy(image, seed=0), rounds=5, warmup_rounds=1)
+
+
+@pytest.mark.benchmark(group="a Kodak image")
+@pytest.mark.parametrize("metric", [psnr_db, ssim])
+def test_metric(benchmark: BenchmarkFixture, image: np.ndarray, metric: object) -> None:
+    assert callable(metric)
+    benchmark.pedantic(lambda: metric(image * 0.9, image, data_range=1.0), rounds=5)
+
+
+@pytest.mark.benchmark(group="a Kodak image")
+def test_unet_float32(benchmark: BenchmarkFixture, image: np.ndarray) -> None:
+    network = UNet(3).to(memory_format=torch.channels_last).requires_grad_(False)  # type: ignore[call-overload]
+    noisy = torch.from_numpy(image)[None]
+    benchmark.pedantic(lambda: run_padded(network, noisy, 32), rounds=5, warmup_rounds=1)

@@ -1,0 +1,199 @@
+"""`bench run` and `bench compare`, from images on disk to the table, in small."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench import bench, command, environment, make_images
+from PIL import Image
+
+SMALL = ("--train-set", "folder:train", "--datasets", "folder:test", "--crop", "32", "--batch", "4")
+OFTEN = "import denoisebench.training as t; t.CHECKPOINT_EVERY_S = 0.0; "
+SLOW_PLUGIN = '''
+import time
+from dataclasses import dataclass
+from denoisebench.hookspecs import hookimpl
+from denoisebench.interfaces import UntrainedMethod
+
+@dataclass(frozen=True)
+class Config:
+    fail: bool = False
+
+class Slow(UntrainedMethod):
+    name, summary, config_type = "slow", "sleeps", Config
+    def denoise(self, config, task, noisy, level):
+        if config.fail:
+            raise RuntimeError("no luck today")
+        time.sleep(0.15)
+        return noisy * 0.9
+
+@hookimpl
+def register_methods():
+    return [Slow()]
+'''
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    make_images(tmp_path / "train", 4, seed=1)
+    make_images(tmp_path / "test", 3, seed=2)
+    return tmp_path
+
+
+def scores(out: Path) -> list[object]:
+    """Every image's scores of every cell, without the times."""
+    cells = [json.loads(path.read_text()) for path in sorted((out / "cells").glob("*.json"))]
+    return [
+        (c["cell"], c["method"], [{**s, "denoise_s": None} for s in c["scores"]]) for c in cells
+    ]
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_compare_prints_one_csv_row_per_method_and_data_set_and_computes_nothing_twice(
+    place: Path,
+) -> None:
+    call = ("compare", "--methods", "identity,noise2score,noise2noise,supervised", *SMALL)
+    call = (*call, "--steps", "30", "--format", "csv")
+    first = bench(*call, cwd=place)
+    assert first.returncode == 0, first.stderr
+    table = rows(first.stdout)
+    assert [row["method"] for row in table] == [
+        *("identity", "noise2score", "noise2noise", "supervised")
+    ]
+    assert [row["evidence"] for row in table] == ["nothing", "noisy", "noisy-pairs", "clean"]
+    assert all(row["images"] == "3" and row["dataset"] == "folder:test" for row in table)
+    assert 19 < float(table[0]["psnr_db"]) < 22
+    assert len(list((place / "results" / "trainings").iterdir())) == 3
+    assert not list((place / "results").rglob("checkpoint.pt"))
+    stamps = {p: p.stat().st_mtime_ns for p in (place / "results").rglob("*.*") if "results." not in p.name}
+    second = bench(*call, cwd=place)
+    assert second.stdout == first.stdout
+    assert "training" not in second.stderr
+    assert all(p.stat().st_mtime_ns == stamp for p, stamp in stamps.items())
+
+
+def test_noise_is_the_same_for_every_method(place: Path) -> None:
+    bench("compare", "--methods", "identity,noise2noise", *SMALL, "--steps", "2", cwd=place)
+    hashes = [[s["noisy_sha256"] for s in entry[2]] for entry in scores(place / "results")]
+    assert hashes[0] == hashes[1]
+
+
+def test_a_finished_training_serves_as_weights_elsewhere(place: Path) -> None:
+    done = bench("run", "--method", "noise2noise", *SMALL, "--steps", "5", cwd=place)
+    assert done.returncode == 0, done.stderr
+    (weights,) = (place / "results").rglob("weights.safetensors")
+    again = bench(
+        *("run", "--method", "noise2noise", *SMALL, "--weights", str(weights), "--out", "other"),
+        *("--format", "csv"),
+        cwd=place,
+    )
+    assert again.returncode == 0, again.stderr
+    (row,) = rows(again.stdout)
+    assert row["weights"] == str(weights)
+    assert not (place / "other" / "trainings").exists()
+    assert [e[2] for e in scores(place / "other")] == [e[2] for e in scores(place / "results")]
+    wrong = bench("run", "--method", "supervised", "--weights", str(weights), *SMALL, cwd=place)
+    assert wrong.returncode == 2
+    assert "are of noise2noise, not of supervised" in wrong.stderr
+
+
+def test_transductive_training_is_labelled_and_needs_noisy_evidence(place: Path) -> None:
+    call = ("--datasets", "folder:test", "--train-set", "test", "--crop", "32", "--steps", "2")
+    done = bench("run", "--method", "noise2score", *call, "--format", "csv", cwd=place)
+    assert done.returncode == 0, done.stderr
+    (row,) = rows(done.stdout)
+    assert row["train_set"] == "test (transductive)"
+    done = bench("run", "--method", "supervised", *call, cwd=place)
+    assert "supervised declines" in done.stderr
+
+
+def test_pictures_show_noisy_denoised_and_clean_side_by_side(place: Path) -> None:
+    call = ("run", "--method", "identity", "--datasets", "folder:test")
+    assert bench(*call, cwd=place).returncode == 0
+    assert bench(*call, "--save-images", cwd=place).returncode == 0
+    pictures = sorted((place / "results" / "pictures").rglob("*.png"))
+    assert len(pictures) == 3
+    strip = np.asarray(Image.open(pictures[0]))
+    clean = np.asarray(Image.open(place / "test" / "0.png"))
+    assert strip.shape == (48, 144)
+    assert np.array_equal(strip[:, 96:], clean)
+    assert not np.array_equal(strip[:, :48], clean)
+
+
+def test_a_dry_run_lists_trainings_and_cells_and_computes_nothing(place: Path) -> None:
+    done = bench("compare", *SMALL, "--dry-run", cwd=place)
+    assert done.returncode == 0, done.stderr
+    kinds = [line.split()[0] for line in done.stdout.splitlines()]
+    assert kinds == ["training", "training", "cell", "cell", "cell", "about"]
+    assert not list((place / "results").rglob("*.*"))
+
+
+def test_a_method_that_raises_fails_its_cell_alone_and_is_retried_on_request(place: Path) -> None:
+    (place / "slow.py").write_text(SLOW_PLUGIN)
+    call = ("compare", "--methods", "identity,slow:fail=true", "--datasets", "folder:test")
+    call = (*call, "--plugin", "slow.py")
+    done = bench(*call, cwd=place)
+    assert done.returncode == 1
+    assert "slow raised RuntimeError: no luck today" in done.stderr
+    assert "identity" in done.stdout
+    (place / "slow.py").write_text(SLOW_PLUGIN.replace("no luck today", "still no luck"))
+    assert "still no luck" in bench(*call, "--retry-failed", cwd=place).stderr
+
+
+def _kill_when(process: "subprocess.Popen[str]", ready: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not ready():
+        assert process.poll() is None, "it ended before it could be killed"
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_killed_in_training_the_same_command_gives_the_same_numbers(place: Path) -> None:
+    call = ("run", "--method", "noise2score", *SMALL, "--steps", "60", "--out")
+    assert bench(*call, "whole", cwd=place).returncode == 0
+    process = subprocess.Popen(
+        command(*call, "broken", before=OFTEN),
+        cwd=place,
+        env=environment(),
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    _kill_when(process, lambda: len(list((place / "broken").rglob("checkpoint.pt"))) == 1)
+    assert not list((place / "broken").rglob("weights.safetensors"))
+    done = bench(*call, "broken", cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert scores(place / "broken") == scores(place / "whole")
+
+
+def test_killed_in_evaluation_the_same_command_gives_the_same_numbers(place: Path) -> None:
+    (place / "slow.py").write_text(SLOW_PLUGIN)
+    call = ("run", "--method", "slow", "--plugin", "slow.py", "--save-images")
+    call = (*call, "--datasets", "folder:test", "--out")
+    assert bench(*call, "whole", cwd=place).returncode == 0
+    process = subprocess.Popen(
+        command(*call, "broken"), cwd=place, env=environment(), stderr=subprocess.DEVNULL, text=True
+    )
+    _kill_when(process, lambda: len(list((place / "broken").rglob("*.png"))) == 1)
+    assert not list((place / "broken").rglob("*.json"))
+    assert bench(*call, "broken", cwd=place).returncode == 0
+    assert scores(place / "broken") == scores(place / "whole")
+
+
+def test_help_says_what_each_option_does(place: Path) -> None:
+    done = bench("run", "--help", cwd=place)
+    assert done.returncode == 0
+    assert "gaussian:25" in done.stdout
+    assert "quick" in done.stdout

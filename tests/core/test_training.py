@@ -1,0 +1,171 @@
+"""The training engine: schedules, averages, skipped steps, and resuming bit for bit."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+import torch
+from denoisebench.budgets import Budget, get_budget
+from denoisebench.errors import UserError
+from denoisebench.interfaces import Progress
+from denoisebench.networks import UNet
+from denoisebench.patches import Batch
+from denoisebench.training import (
+    Precision,
+    Settings,
+    Trainer,
+    TrainingDivergedError,
+    ema_decay_at,
+    learning_rate_at,
+    pick_device,
+)
+from torch import Tensor, nn
+
+
+class Ramps:
+    """Batches of noisy ramps; the target is the ramp."""
+
+    def sample(self, count: int, rng: torch.Generator) -> Batch:
+        ramp = torch.linspace(0, 1, 32).expand(count, 1, 32, 32)
+        noisy = ramp + 0.1 * torch.randn(ramp.shape, generator=rng)
+        return Batch(noisy, ramp, None)
+
+
+def squared_error(net: nn.Module, batch: Batch, progress: float, rng: torch.Generator) -> Tensor:
+    del progress, rng
+    assert batch.target is not None
+    return (net(batch.noisy).float() - batch.target).square().mean(dim=(1, 2, 3))
+
+
+def quiet(progress: Progress) -> None:
+    del progress
+
+
+def settings(steps: int, precision: Precision = "fp32") -> Settings:
+    return Settings(Budget("test", steps, 4, 32), 4, 1e-3, 0, "cpu", precision)
+
+
+def trainer(folder: Path, steps: int, precision: Precision = "fp32") -> Trainer:
+    torch.manual_seed(0)
+    network = UNet(1, width=4)
+    checkpoint = folder / "checkpoint.pt"
+    return Trainer(network, squared_error, Ramps(), settings(steps, precision), checkpoint, Ramps())
+
+
+def same_weights(a: nn.Module, b: nn.Module) -> bool:
+    pairs = zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    return all(torch.equal(x, y) for x, y in pairs)
+
+
+def test_the_rate_warms_up_then_falls_to_zero() -> None:
+    rates = [learning_rate_at(step, 1000, 1.0) for step in range(1000)]
+    assert rates[0] == pytest.approx(1 / 20)
+    assert rates[19] == rates[20] == 1.0
+    assert rates[510] == pytest.approx(0.5)
+    assert rates[-1] < 1e-5
+    assert all(a >= b for a, b in itertools.pairwise(rates[20:]))
+
+
+def test_the_average_forgets_the_start_and_then_looks_back_one_percent() -> None:
+    assert ema_decay_at(0, 10_000) == pytest.approx(1 - 9 / 10)
+    assert ema_decay_at(9_999, 10_000) == pytest.approx(1 - 1 / 100)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_training_lowers_the_loss(tmp_path: Path, precision: Precision) -> None:
+    run = trainer(tmp_path, 100, precision)
+    record = run.run(quiet)
+    assert record.history[-1]["loss"] < 0.3 * record.history[0]["loss"]
+    assert "held_out_loss" in record.history[-1]
+    assert record.history[-1]["held_out_loss"] < 0.3 * record.history[0]["loss"]
+    assert record.skipped_steps == 0
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("stop_at", [1, 7, 29])
+def test_an_interrupted_training_ends_with_the_same_weights_bit_for_bit(
+    tmp_path: Path, precision: Precision, stop_at: int
+) -> None:
+    for name in ("whole", "broken"):
+        (tmp_path / name).mkdir()
+    whole = trainer(tmp_path / "whole", 30, precision)
+    whole_record = whole.run(quiet)
+
+    calls = itertools.count(1)
+
+    def interrupt(progress: Progress) -> None:
+        del progress
+        if next(calls) == stop_at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trainer(tmp_path / "broken", 30, precision).run(interrupt)
+    resumed = trainer(tmp_path / "broken", 30, precision)
+    record = resumed.run(quiet)
+    assert record.step == 30
+    assert same_weights(whole.average, resumed.average)
+    assert same_weights(whole.network, resumed.network)
+    losses = [[e["loss"] for e in r.history] for r in (whole_record, record)]
+    assert losses[0] == losses[1]
+
+
+def test_a_step_with_a_non_finite_gradient_changes_nothing_and_is_counted(tmp_path: Path) -> None:
+    calls = itertools.count()
+
+    def sometimes_nan(net: nn.Module, batch: Batch, p: float, rng: torch.Generator) -> Tensor:
+        loss = squared_error(net, batch, p, rng)
+        return loss * float("nan") if next(calls) % 5 == 4 else loss
+
+    run = trainer(tmp_path, 20)
+    run._loss = sometimes_nan
+    run._held_out = None
+    record = run.run(quiet)
+    assert record.skipped_steps == 4
+    assert all(p.isfinite().all() for p in run.average.parameters())
+
+    before = [p.detach().clone() for p in run.network.parameters()]
+    run._loss = lambda net, b, p, r: squared_error(net, b, p, r) * float("inf")
+    run._step(0, 20)
+    assert all(torch.equal(a, b) for a, b in zip(before, run.network.parameters(), strict=True))
+
+
+def test_training_stops_when_the_gradients_stay_non_finite(tmp_path: Path) -> None:
+    run = trainer(tmp_path, 100)
+    run._loss = lambda net, b, p, r: squared_error(net, b, p, r) * float("nan")
+    run._held_out = None
+    with pytest.raises(TrainingDivergedError, match="non-finite gradient before step 2[0-9]"):
+        run.run(quiet)
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a checkpoint", b"PK\x03\x04 half a zip"])
+def test_a_corrupt_checkpoint_is_one_line_that_says_what_to_do(
+    tmp_path: Path, damage: bytes
+) -> None:
+    run = trainer(tmp_path, 10)
+    (tmp_path / "checkpoint.pt").write_bytes(damage)
+    with pytest.raises(UserError, match=r"checkpoint\.pt cannot be resumed.*delete it") as caught:
+        run.run(quiet)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_checkpoint_of_another_budget_is_refused(tmp_path: Path) -> None:
+    trainer(tmp_path, 10)._save()
+    with pytest.raises(UserError, match="cannot be resumed"):
+        trainer(tmp_path, 20).run(quiet)
+
+
+def test_budgets_take_overrides_and_refuse_what_the_networks_cannot_do() -> None:
+    assert get_budget("quick").megapixels == pytest.approx(131, abs=1)
+    assert str(get_budget("quick", steps=5)) == "custom (5 steps of 16×64²)"
+    assert get_budget("quick", steps=2000).name == "quick"
+    with pytest.raises(UserError, match="multiple of 32"):
+        get_budget("quick", crop_px=50)
+    with pytest.raises(UserError, match="did you mean 'quick'"):
+        get_budget("quik")
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    if not torch.cuda.is_available():
+        with pytest.raises(UserError, match="--device auto"):
+            pick_device("cuda")
+    assert pick_device("cpu") == "cpu"

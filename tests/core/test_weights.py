@@ -1,0 +1,162 @@
+"""Weights files: what is written is read back, and a broken or hostile file is a user's error."""
+
+import os
+import pickle
+
+import pytest
+import torch
+from torch import nn
+
+from denoisebench.errors import UserError
+from denoisebench.weights import Header, file_hash, load_into, read_header, write_weights
+
+HEADER = Header(
+    {"method": "noise2score", "noise": "gaussian:25", "seed": 0, "config": {"probe": "paired"}},
+    {"ab" * 32: "ünïcode/01.png"},
+    {"train_s": 12.5, "skipped_steps": 0, "precision": "bf16"},
+)
+
+
+def network(inputs=2, seed=0):
+    """Weights and, in the batch norm, float and integer buffers."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return nn.Sequential(nn.Conv2d(inputs, 3, 3), nn.BatchNorm2d(3))
+
+
+@pytest.fixture
+def weights(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    write_weights(path, network(), HEADER)
+    return path
+
+
+def assert_refused(action, path, *words):
+    with pytest.raises(UserError) as caught:
+        action(path)
+    text = str(caught.value)
+    assert text.startswith(f"weights {path}: ")
+    assert "\n" not in text
+    for word in words:
+        assert word in text
+
+
+def load_here(path):
+    load_into(path, network(seed=1))
+
+
+def test_tensors_and_header_come_back_as_they_were(weights):
+    loaded = network(seed=1)
+    load_into(weights, loaded)
+    for (name, ours), theirs in zip(
+        network().state_dict().items(), loaded.state_dict().values(), strict=True
+    ):
+        assert torch.equal(ours, theirs), name
+        assert ours.dtype == theirs.dtype
+    assert read_header(weights) == HEADER
+
+
+def test_channels_last_weights_come_back_as_they_were(tmp_path):
+    path = tmp_path / "w.safetensors"
+    write_weights(path, network().to(memory_format=torch.channels_last), HEADER)
+    loaded = network(seed=1)
+    load_into(path, loaded)
+    assert torch.equal(loaded[0].weight, network()[0].weight)
+
+
+def test_half_precision_weights_are_loaded_as_float32(tmp_path):
+    path = tmp_path / "w.safetensors"
+    write_weights(path, network().half(), HEADER)
+    loaded = network(seed=1)
+    load_into(path, loaded)
+    assert loaded[0].weight.dtype == torch.float32
+    assert torch.equal(loaded[0].weight, network()[0].weight.half().float())
+
+
+def test_the_same_weights_make_the_same_file(weights, tmp_path):
+    write_weights(tmp_path / "again.safetensors", network(), HEADER)
+    assert file_hash(tmp_path / "again.safetensors") == file_hash(weights)
+    write_weights(tmp_path / "other.safetensors", network(seed=1), HEADER)
+    assert file_hash(tmp_path / "other.safetensors") != file_hash(weights)
+
+
+def test_a_write_replaces_the_file_and_leaves_nothing_else(weights):
+    write_weights(weights, network(seed=1), HEADER)
+    assert [path.name for path in weights.parent.iterdir()] == ["weights.safetensors"]
+    loaded = network()
+    load_into(weights, loaded)
+    assert torch.equal(loaded[0].weight, network(seed=1)[0].weight)
+
+
+def test_a_write_that_fails_leaves_the_old_file_alone(weights):
+    before = weights.read_bytes()
+    with pytest.raises(TypeError):
+        write_weights(weights, network(seed=1), Header({"not JSON": object()}, {}, {}))
+    assert [path.read_bytes() for path in weights.parent.iterdir()] == [before]
+
+
+@pytest.mark.parametrize("action", [read_header, load_here, file_hash])
+def test_a_missing_file_is_said_to_be_missing(tmp_path, action):
+    assert_refused(action, tmp_path / "none.safetensors", "No such file")
+
+
+@pytest.mark.parametrize("action", [read_header, load_here, file_hash])
+def test_a_folder_is_refused(tmp_path, action):
+    assert_refused(action, tmp_path)
+
+
+@pytest.mark.parametrize("kept", [0, 4, 8, 100, -1])
+def test_a_truncated_file_is_refused(weights, kept):
+    weights.write_bytes(weights.read_bytes()[:kept])
+    assert_refused(load_here, weights, "damaged, or not a denoisebench weights file")
+    if kept >= 0:  # otherwise the header is whole
+        assert_refused(read_header, weights, "damaged, or not a denoisebench weights file")
+
+
+@pytest.mark.parametrize("size", [1, 8, 4096])
+@pytest.mark.parametrize("action", [read_header, load_here])
+def test_random_bytes_are_refused(tmp_path, size, action):
+    path = tmp_path / "random.safetensors"
+    numbers = torch.randint(0, 256, (size,), generator=torch.Generator().manual_seed(size))
+    path.write_bytes(bytes(numbers.tolist()))
+    assert_refused(action, path, "damaged, or not a denoisebench weights file")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "{}", "null", '{"__metadata__": {}}', '{"__metadata__": {"denoisebench": "[1]"}}'],
+)
+def test_another_json_header_is_refused(tmp_path, text):
+    path = tmp_path / "other.safetensors"
+    path.write_bytes(len(text).to_bytes(8, "little") + text.encode())
+    assert_refused(read_header, path, "damaged, or not a denoisebench weights file")
+
+
+def test_weights_of_another_shape_are_refused(weights):
+    assert_refused(lambda path: load_into(path, network(inputs=5)), weights, "size mismatch")
+
+
+def test_weights_of_another_network_are_refused(weights):
+    assert_refused(lambda path: load_into(path, nn.Linear(2, 2)), weights, "give a .safetensors")
+
+
+class Trap:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize("save", [pickle.dumps, None], ids=["pickle", "torch.save"])
+@pytest.mark.parametrize("action", [read_header, load_here])
+def test_a_pickle_is_refused_and_its_code_does_not_run(tmp_path, save, action):
+    path, sprung = tmp_path / "trap.safetensors", tmp_path / "sprung"
+    if save:
+        path.write_bytes(save(Trap(sprung)))
+    else:
+        torch.save(Trap(sprung), path)
+    assert_refused(action, path, "damaged, or not a denoisebench weights file")
+    assert not sprung.exists()

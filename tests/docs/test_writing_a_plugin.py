@@ -1,0 +1,67 @@
+"""Every file and every command of docs/writing-a-plugin.md works as it stands there."""
+
+import os
+import re
+import shlex
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from denoisebench import hookspecs
+
+DOC = Path(__file__).parents[2] / "docs" / "writing-a-plugin.md"
+NAMED_FILE = re.compile(r"^\*\*`(\S+)`\*\*\n\n```\w+\n(.*?)^```", re.M | re.S)
+COMMANDS = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    scripts = sysconfig.get_path("scripts")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+    environment["PATH"] = os.pathsep.join([scripts, environment.get("PATH", "")])
+    return subprocess.run(
+        shlex.split(command), cwd=folder, env=environment, capture_output=True, encoding="utf-8"
+    )
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+    """What each command printed (stdout, stderr), all run in order in one folder of the files."""
+    folder = tmp_path_factory.mktemp("plugin")
+    text = DOC.read_text(encoding="utf-8")
+    for name, source in NAMED_FILE.findall(text):
+        (folder / name).write_text(source, encoding="utf-8")
+    outputs = {}
+    for command in "".join(COMMANDS.findall(text)).replace("\\\n", "").splitlines():
+        done = run(command, folder)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        outputs[command] = (done.stdout, done.stderr)
+    return outputs
+
+
+def test_every_python_block_has_a_file_name():
+    text = DOC.read_text(encoding="utf-8")
+    named = [name for name, _ in NAMED_FILE.findall(text) if name.endswith(".py")]
+    assert len(named) == text.count("```python") == 5
+
+
+def test_every_hook_is_explained():
+    text = DOC.read_text(encoding="utf-8")
+    for hook in (name for name in vars(hookspecs) if name.startswith("register_")):
+        assert f"def {hook}(" in text, hook
+        assert f"| `{hook}` |" in text, hook
+
+
+def test_every_command_prints_a_result_with_the_images_named(outputs):
+    shown = [stdout for command, (stdout, _) in outputs.items() if command.startswith("bench ")]
+    assert len(shown) == 5
+    for stdout in shown:
+        assert re.search(r"(folder|npy):images/test", stdout)
+        assert re.search(r"\b[1-4]\d\.\d\d", stdout), stdout
+
+
+def test_a_method_that_declines_is_left_out_with_its_reason(outputs):
+    (output,) = (output for command, output in outputs.items() if "my_noise" in command)
+    assert "my-method" not in output[0]
+    assert "my-method declines uniform:25 known: it recorrupts Gaussian noise" in output[1]

@@ -1,0 +1,227 @@
+"""Noise2Score's mathematics where it is known in closed form: on Gaussian data.
+
+y ~ N(0, s²) seen through a probe of size a has the score −v/(s² + a²).
+"""
+
+import math
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import nn
+
+from denoisebench.errors import UserError
+from denoisebench.interfaces import Evidence, Model, Task
+from denoisebench.noise.gaussian import Gaussian
+from denoisebench.noise.model import Noise
+from denoisebench.noise.poisson import Poisson
+from denoisebench.patches import Batch
+from denoisebench.specs import build_config, parse_spec
+from noise2score import Config, Noise2Score
+from noise2score.score import ardae_loss, paired_ardae_loss, probe_at
+
+LOSSES = [ardae_loss, paired_ardae_loss]
+METHOD = Noise2Score()
+S, A = 0.5, 0.4  # of the data, of the probe
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def normal(*shape, seed=1):
+    return torch.randn(shape, generator=rng(seed), dtype=torch.float64)
+
+
+def column(*numbers):
+    return torch.tensor(numbers, dtype=torch.float64).view(-1, 1, 1, 1)
+
+
+def scaled(c, s=S, a=A):
+    """c times the score of N(0, s²) blurred by a."""
+    return lambda v: -c * v / (s**2 + a**2)
+
+
+def loss_and_slope(loss, c, *, s=S, a=A, batch=1, side=1000):
+    """The loss of each patch under c times the true score, and its derivative in c."""
+    scale = torch.full((batch, 1, 1, 1), c, dtype=torch.float64, requires_grad=True)
+    repeats = 2 if loss is paired_ardae_loss else 1
+    y = s * normal(batch, 1, side, side)
+    score = scaled(scale.repeat(repeats, 1, 1, 1), s, a)
+    value = loss(score, y, column(*[a] * batch), rng())
+    (slope,) = torch.autograd.grad(value.sum(), scale)
+    return value.detach(), slope.flatten()
+
+
+def expected_loss(c, s=S, a=A):
+    """E (u + a·c·s(y + a·u))² = 1 − (2c − c²)·a²/(s² + a²)."""
+    return 1.0 - (2 * c - c**2) * a**2 / (s**2 + a**2)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("c", [0.0, 0.5, 1.0, 1.5])
+def test_the_loss_on_gaussian_data_has_its_expected_value(loss, c):
+    value, _ = loss_and_slope(loss, c)
+    assert float(value) == pytest.approx(expected_loss(c), abs=0.008)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_loss_is_least_at_the_score_of_the_blurred_data(loss):
+    losses = {c: float(loss_and_slope(loss, c)[0]) for c in (0.8, 0.9, 1.0, 1.1, 1.2)}
+    assert min(losses, key=losses.get) == 1.0
+    assert abs(float(loss_and_slope(loss, 1.0)[1])) < 0.006
+    assert float(loss_and_slope(loss, 0.8)[1]) == pytest.approx(
+        -0.4 * A**2 / (S**2 + A**2), abs=0.006
+    )
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_shifted_score_costs_its_square(loss):
+    y, shift = S * normal(1, 1, 1000, 1000), 0.3
+    moved = loss(lambda v: scaled(1.0)(v) + shift, y, column(A), rng())
+    assert float(moved) - expected_loss(1.0) == pytest.approx((A * shift) ** 2, abs=0.003)
+
+
+def test_the_paired_loss_of_a_linear_score_is_its_closed_form():
+    """½·Σ± (u ± a·c·s(y ± a·u))² = u²·(1 − k·a)² + k²·y²,  k = c·a/(s² + a²)."""
+    c, y = 0.7, S * normal(3, 2, 20, 30)
+    u = torch.randn(y.shape, generator=rng()).double()
+    k = c * A / (S**2 + A**2)
+    expected = (u**2 * (1 - k * A) ** 2 + k**2 * y**2).mean(dim=(1, 2, 3))
+    found = paired_ardae_loss(scaled(c), y, column(A, A, A), rng())
+    assert torch.allclose(found, expected, rtol=1e-12, atol=0)
+
+
+def test_the_paired_loss_is_the_mean_of_the_two_probes():
+    y, u = normal(2, 1, 8, 8), torch.randn((2, 1, 8, 8), generator=rng()).double()
+
+    def one_probe(sign):
+        return (sign * u + A * torch.sin(y + sign * A * u)).square().mean(dim=(1, 2, 3))
+
+    found = paired_ardae_loss(torch.sin, y, column(A, A), rng())
+    assert torch.allclose(found, (one_probe(1) + one_probe(-1)) / 2, rtol=1e-12, atol=0)
+    assert torch.allclose(
+        ardae_loss(torch.sin, y, column(A, A), rng()), one_probe(1), rtol=1e-12, atol=0
+    )
+
+
+def test_at_a_small_probe_the_paired_loss_has_the_same_mean_and_far_less_spread_of_slopes():
+    small = {"s": 1.0, "a": 0.01, "batch": 400, "side": 32}
+    (one, slope_one), (two, slope_two) = (loss_and_slope(loss, 1.0, **small) for loss in LOSSES)
+    assert float((one - two).mean()) == pytest.approx(0.0, abs=4 * float(one.std()) / 20)
+    assert abs(float(slope_one.mean())) < 4 * float(slope_one.std()) / 20
+    assert abs(float(slope_two.mean())) < 4 * float(slope_two.std()) / 20
+    # one probe: 2a per pixel; a pair: 2a²·√(2 + 2)
+    assert float(slope_one.std()) == pytest.approx(2 * 0.01 / 32, rel=0.15)
+    assert float(slope_two.std()) == pytest.approx(4 * 0.01**2 / 32, rel=0.15)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_each_patch_has_its_own_probe(loss):
+    y = S * normal(1, 1, 400, 400).repeat(3, 1, 1, 1)
+    sizes = column(0.05, 0.4, 2.0)
+    values = loss(lambda v: -v / S**2, y, sizes, rng())
+    for value, a in zip(values.tolist(), sizes.flatten().tolist(), strict=True):
+        c = (S**2 + a**2) / S**2
+        assert value == pytest.approx(expected_loss(c, a=a), rel=0.04)
+
+
+def test_tweedie_on_a_gaussian_prior_is_the_posterior_mean():
+    mean, prior_var, sigma = 0.4, 0.2**2, 25 / 255
+    y = mean + 0.3 * normal(2, 3, 5, 7)
+    score = -(y - mean) / (prior_var + sigma**2)
+    posterior = (prior_var * y + sigma**2 * mean) / (prior_var + sigma**2)
+    assert torch.allclose(Gaussian().tweedie(y, score, column(25.0)), posterior, rtol=1e-12, atol=0)
+
+
+def test_the_probe_falls_geometrically_from_start_to_end():
+    assert probe_at(0.0, 0.5, 0.1) == 0.5
+    assert probe_at(1.0, 0.5, 0.1) == pytest.approx(0.1)
+    assert probe_at(0.5, 0.5, 0.1) == pytest.approx(math.sqrt(0.05))
+    assert probe_at(0.3, 0.2, 0.2) == pytest.approx(0.2)
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Pixels drawn from N(mean, spread²), and what is known of them."""
+
+    mean: float = 0.45
+    spread: float = 0.2
+
+    def network(self, sigma, variance):
+        """Gives σ times the score of N(mean, variance) for v − ½: what training would find."""
+        affine = nn.Conv2d(1, 1, 1).requires_grad_(False)
+        affine.weight.fill_(-sigma / variance)
+        affine.bias.fill_(sigma * (self.mean - 0.5) / variance)
+        return affine
+
+
+def model_of(network, **settings):
+    noise = Noise(Gaussian(), 25.0, 25.0)
+    return Model(Config(**settings), Task(noise, "known", 1), network)
+
+
+@pytest.mark.parametrize(("height", "width"), [(33, 47), (64, 64), (1, 1), (5, 200)])
+@pytest.mark.parametrize("probe_end", [0.1, 0.5])
+def test_denoising_with_the_score_of_the_blurred_data_is_the_posterior_mean(
+    height, width, probe_end
+):
+    """At variance σ² + a², a being the last probe: x̂ = (t²·y + (σ² + a²)·m)/(t² + σ² + a²)."""
+    prior, sigma = Prior(), 25 / 255
+    noise_var = sigma**2 * (1 + probe_end**2)
+    network = prior.network(sigma, prior.spread**2 + noise_var)
+    y = prior.mean + 0.3 * normal(1, 1, height, width).float()
+    found = METHOD.denoise(model_of(network, probe_end=probe_end), y, 25.0)
+    expected = (prior.spread**2 * y + noise_var * prior.mean) / (prior.spread**2 + noise_var)
+    assert found.dtype == torch.float32
+    assert torch.allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("probe", ["paired", "single"])
+@pytest.mark.parametrize(("progress", "share"), [(0.0, 0.5), (1.0, 0.1)])
+def test_the_methods_loss_is_least_at_the_true_score_for_the_probe_of_the_moment(
+    probe, progress, share
+):
+    """Two patches, the probe in units of each one's σ; a network of the right score at both."""
+    sigma, prior = 25 / 255, Prior(spread=0.05)
+    a = share * sigma
+    total = prior.spread**2 + sigma**2
+    y = prior.mean + math.sqrt(total) * normal(2, 1, 400, 400).float()
+    batch = Batch(y, None, torch.full((2, 1, 1, 1), 25.0))
+    model = model_of(prior.network(sigma, total + a**2), probe=probe)
+    loss = METHOD.loss(model, batch, progress, rng())
+    assert loss.shape == (2,)
+    expected = expected_loss(1.0, math.sqrt(total), a)
+    assert loss.tolist() == pytest.approx([expected] * 2, abs=0.015)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("probe=double", r"noise2score\.probe: 'double' is neither paired nor single"),
+        ("probe_end=0", r"noise2score\.probe_end: 0 must be above 0"),
+        (
+            "probe_end=0.6",
+            r"noise2score\.probe_end: 0\.6 must be .* not above probe_start \(0\.5\)",
+        ),
+        ("probe_start=11", r"noise2score\.probe_.*must not be above 10"),
+        ("probe_start=nan", r"noise2score\.probe_"),
+        ("probe_end=small", r"noise2score\.probe_end: 'small' is not a float"),
+    ],
+)
+def test_a_bad_setting_is_refused_by_its_dotted_name(text, message):
+    with pytest.raises(UserError, match=message):
+        build_config(Config, parse_spec(f"noise2score:{text}"))
+
+
+def test_it_sees_one_noisy_copy_and_runs_twice_on_a_patch_when_paired():
+    assert METHOD.evidence(Config()) is Evidence.NOISY
+    assert METHOD.passes_per_patch(Config()) == 2
+    assert METHOD.passes_per_patch(Config(probe="single")) == 1
+
+
+def test_it_declines_what_it_cannot_do_with_a_reason():
+    gaussian, poisson = Noise(Gaussian(), 25.0, 25.0), Noise(Poisson(), 0.01, 0.01)
+    assert METHOD.declines(Config(), Task(gaussian, "known", 3)) is None
+    assert "poisson" in METHOD.declines(Config(), Task(poisson, "known", 1))
+    assert "unknown level" in METHOD.declines(Config(), Task(gaussian, "unknown", 1))
