@@ -1,4 +1,4 @@
-"""What goes wrong: the user's input, told in one line, and a method's own code, told by name."""
+"""What goes wrong: the user's input, told in one line, and a plugin's own code, told by name."""
 
 import difflib
 from collections.abc import Iterable, Iterator
@@ -17,17 +17,17 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:
     return UserError(f"unknown {kind} {name!r}; {hint}")
 
 
-class MethodError(Exception):
-    """A method's own code failed: its cells are recorded as failed, the others go on."""
+class PluginError(Exception):
+    """A plugin's own code failed: its cells are recorded as failed, the others go on."""
 
 
 @contextmanager
-def method_code(name: str) -> Iterator[None]:
-    """Around calls of a method's code: what it raises becomes a MethodError that names it."""
+def plugin_code(name: str) -> Iterator[None]:
+    """Around calls of a plugin's code: what it raises becomes a PluginError that names it."""
     try:
         yield
-    except (UserError, MethodError):
+    except (UserError, PluginError):
         raise
     except Exception as error:
         text = " ".join(str(error).split())
-        raise MethodError(f"{name} raised {type(error).__name__}: {text}") from error
+        raise PluginError(f"{name} raised {type(error).__name__}: {text}") from error

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from denoisebench.errors import MethodError, method_code
+from denoisebench.errors import PluginError, plugin_code
 from denoisebench.images import Pixels, pixel_hash
 from denoisebench.interfaces import (
     Model,
@@ -36,7 +36,7 @@ def trained(cell: CellPlan, weights: Path, device: str) -> Denoise:
     """What denoises, with weights from a file.  UserError when they do not fit the network."""
     method = cell.method
     assert isinstance(method, TrainedMethod)
-    with method_code(method.name):
+    with plugin_code(method.name):
         network = method.network(cell.config, cell.task)
     load_into(weights, network)
     network = network.eval().requires_grad_(False)
@@ -58,7 +58,8 @@ def evaluate(
     what = f"{cell.method_spec} on {cell.image_set.spec}, {cell.noise}"
     scores = []
     for number, (image_id, clean) in enumerate(images, start=1):
-        noisy, level = cell.noise.noisy(clean, seed=cell.seed)
+        with plugin_code(cell.noise.family.name):
+            noisy, level = cell.noise.noisy(clean, seed=cell.seed)
         told = level if cell.task.parameters == "known" else None
         begin = time.perf_counter()
         estimate = _denoised(cell.method.name, denoise, noisy, told, device)
@@ -86,13 +87,13 @@ def evaluate(
 def _denoised(
     name: str, denoise: Denoise, noisy: Pixels, level: float | None, device: str
 ) -> Pixels:
-    with method_code(name):
+    with plugin_code(name):
         result = denoise(torch.from_numpy(noisy)[None].to(device), level)
     estimate: Pixels = result.to("cpu", torch.float32).numpy()[0]
     if estimate.shape != noisy.shape:
-        raise MethodError(f"{name} made {estimate.shape} of an image of {noisy.shape}")
+        raise PluginError(f"{name} made {estimate.shape} of an image of {noisy.shape}")
     if not np.isfinite(estimate).all():
-        raise MethodError(f"{name} made pixels that are not finite")
+        raise PluginError(f"{name} made pixels that are not finite")
     return estimate
 
 

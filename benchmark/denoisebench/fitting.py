@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from denoisebench.errors import method_code
+from denoisebench.errors import UserError, plugin_code
 from denoisebench.evidence import batch_source
 from denoisebench.images import Pixels
 from denoisebench.interfaces import Model, Progress, ProgressCallback, TrainedMethod
@@ -28,16 +28,16 @@ def fit(
     progress: ProgressCallback,
 ) -> None:
     """Train by `plan` on its evidence about the clean images; leave `weights.safetensors` and
-    `history.json` in `folder`.  Raises MethodError for what the method raises."""
+    `history.json` in `folder`.  Raises PluginError for what the method raises."""
     method = plan.method
     assert isinstance(method, TrainedMethod)  # a method with evidence is one
     what = f"{plan.recipe['method']} on {plan.train_set.spec}, {plan.recipe['noise']}"
     progress(Progress(f"training {what}: {plan.budget}", 0, 0))
-    with method_code(method.name):
+    with plugin_code(method.name):
         network = _fresh_network(method, plan)
         settings = Settings(
             budget=plan.budget,
-            patches_per_step=plan.budget.batch // method.passes_per_patch(plan.config),
+            patches_per_step=_patches_per_step(plan, method.passes_per_patch(plan.config)),
             learning_rate=method.learning_rate,
             seed=plan.recipe["seed"],
             device=device,
@@ -63,12 +63,22 @@ def fit(
     trainer = Trainer(
         network, loss, source(clean), settings, checkpoint, source(held_out) if held_out else None
     )
-    with method_code(method.name):
+    with plugin_code(method.name):
         record = trainer.run(progress)
     (folder / "history.json").write_text(json.dumps(record.history, indent=0) + "\n")
     header = Header(dict(plan.recipe), dict(image_hashes), _outcome(record, settings))
     write_weights(folder / "weights.safetensors", trainer.average, header)
     checkpoint.unlink(missing_ok=True)
+
+
+def _patches_per_step(plan: TrainingPlan, passes: int) -> int:
+    patches, rest = divmod(plan.budget.batch, passes)
+    if rest or not patches:
+        raise UserError(
+            f"{plan.method.name} sees each patch {passes} times: --batch {plan.budget.batch} is no"
+            f" multiple of that; give --batch {passes * max(1, patches)}"
+        )
+    return patches
 
 
 def _fresh_network(method: TrainedMethod[object], plan: TrainingPlan) -> nn.Module:

@@ -29,7 +29,8 @@ def to_gray(rgb: Pixels) -> Pixels:
     if rgb.shape[0] == GRAY:
         return rgb
     red, green, blue = (rgb[c].astype(np.float64) * w for c, w in enumerate(LUMA_BT601))
-    levels = np.clip(np.rint((red + green + blue) * 255.0), 0.0, 255.0)
+    luma = np.round((red + green + blue) * 255.0, 4)  # a tie of 8-bit values is a tie again
+    levels = np.clip(np.rint(luma), 0.0, 255.0)
     gray: Pixels = (levels / 255.0).astype(np.float32)[None]
     return gray
 

@@ -27,9 +27,7 @@ class Encoder(nn.Module):
 
     def __init__(self, *channels: int) -> None:
         super().__init__()
-        self.convs = nn.ModuleList(
-            conv3x3(i, o) for i, o in itertools.pairwise(channels)
-        )
+        self.convs = nn.ModuleList(conv3x3(i, o) for i, o in itertools.pairwise(channels))
 
     def forward(self, x: Tensor) -> Tensor:
         for conv in self.convs:

@@ -18,7 +18,7 @@ from denoisebench.images import CHANNEL_WORDS, GRAY, ImageSet
 from denoisebench.interfaces import Draws, Evidence, Method, Parameters, Task
 from denoisebench.noise.model import Noise
 from denoisebench.overlap import refuse_overlap
-from denoisebench.plugins import Registries
+from denoisebench.plugins import Registries, class_source_hash, plugin_file
 from denoisebench.protocol import Protocol, get_protocol
 from denoisebench.specs import build_config, config_spec, parse_spec
 from denoisebench.weights import Header, file_hash, read_header
@@ -93,7 +93,7 @@ class CellPlan:
     protocol: Protocol
     seed: int
     labels: Mapping[str, str]  # evidence, draws, train_set, budget, weights
-    source: str  # SHA-256 of the method's plugin
+    source: str  # SHA-256 of the method's and the noise's source
     training: TrainingPlan | None
     given: GivenWeights | None
 
@@ -195,7 +195,7 @@ class _Planner:
             protocol=get_protocol(self._request.protocol),
             seed=self._request.seed,
             labels=_labels(method, config, training, given),
-            source=self._registries.method_source_hash(method.name),
+            source=self._source(method, noise),
             training=training,
             given=given,
         )
@@ -215,7 +215,7 @@ class _Planner:
             "version": RECIPE_VERSION,
             "method": str(config_spec(method.name, config)),
             "config": asdict(config),
-            "source": self._registries.method_source_hash(method.name),
+            "source": self._source(method, task.noise),
             "noise": str(task.noise),
             "parameters": task.parameters,
             "draws": request.draws,
@@ -227,6 +227,10 @@ class _Planner:
         }
         evidence = method.evidence(config)
         return TrainingPlan(recipe, method, config, task, train_set, evidence, request.budget)
+
+    def _source(self, method: Method[Any], noise: Noise) -> str:
+        hashes = [self._registries.method_source_hash(method.name), class_source_hash(noise.family)]
+        return _hash({"sources": hashes})
 
     @cached_property
     def _train_set_name(self) -> str:
@@ -261,7 +265,11 @@ class _Planner:
         if asked != "auto":
             return _read_given(Path(asked), asked)
         for path in self._zoo(method.name):
-            given = _read_given(path, f"zoo:{path.stem}")
+            try:
+                given = _read_given(path, f"zoo:{path.stem}")
+            except UserError as error:
+                self._notes[f"left out: {error}"] = None
+                continue
             recipe = given.header.recipe
             fits = (
                 recipe["method"] == str(config_spec(method.name, config))
@@ -275,9 +283,11 @@ class _Planner:
         return None
 
     def _zoo(self, method: str) -> Sequence[Path]:
-        """The weights that came with a method."""
-        file = self._registries.origins[f"method {method}"].__file__
-        return sorted((Path(str(file)).parent / "weights").glob("*.safetensors"))
+        """The weights that came with a method, if its plugin is a package."""
+        file = plugin_file(self._registries.origins[f"method {method}"])
+        if file.name != "__init__.py":
+            return []
+        return sorted((file.parent / "weights").glob("*.safetensors"))
 
     def _adopt(
         self, given: GivenWeights, method: Method[Any], config: Any, task: Task

@@ -9,8 +9,9 @@ and wrong types refused.
 import hashlib
 import importlib
 import importlib.util
+import inspect
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import entry_points
@@ -29,6 +30,14 @@ from denoisebench.specs import Spec, build_config, parse_spec
 
 GROUP = "denoisebench"
 
+HOOKS: dict[str, tuple[str, type]] = {
+    "register_noise_models": ("noise model", NoiseFamily),
+    "register_image_sets": ("data set", ImageSource),
+    "register_methods": ("method", Method),
+    "register_reports": ("report", Report),
+}
+"""Each hook, what it registers in words, and as a type."""
+
 
 @dataclass(frozen=True)
 class Registries:
@@ -38,7 +47,7 @@ class Registries:
     image_sets: Mapping[str, ImageSource]
     methods: Mapping[str, Method[Any]]
     reports: Mapping[str, Report]
-    origins: Mapping[str, ModuleType]  # "method noise2score" -> the plugin it came from
+    origins: Mapping[str, object]  # "method noise2score" -> the plugin it came from
     broken: Mapping[str, str]
 
     def noise(self, text: str) -> Noise:
@@ -87,9 +96,8 @@ class Registries:
 def load(extra: Sequence[str] = ()) -> Registries:
     """Load every installed plugin and the `extra` ones (files or module names).
 
-    Raises UserError for an extra that does not load, two plugins that offer one name, and a
-    plugin that defines a hook that does not exist.  An installed plugin that raises is recorded
-    in `broken`.
+    Raises UserError for an extra that does not load and for two plugins that offer one name.  An
+    installed plugin that raises, or misuses a hook, is recorded in `broken`.
     """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
@@ -102,82 +110,99 @@ def load(extra: Sequence[str] = ()) -> Registries:
     for item in extra:
         try:
             _register(manager, _import_extra(item), item)
-        except Exception as error:  # as above
+        except Exception as error:
             raise UserError(f"plugin {item!r} does not load: {_one_line(error)}") from error
-    return _collect(manager, broken)
+    return _collect(manager, broken, extra)
 
 
 def _register(manager: pluggy.PluginManager, plugin: Any, name: str) -> None:
     if manager.is_registered(plugin):
         return
+    _check_hooks(plugin)
     manager.register(plugin, name)
-    try:
-        manager.check_pending()
-    except pluggy.PluginValidationError:
-        manager.unregister(plugin)
-        known = sorted(n for n in vars(hookspecs) if n.startswith("register_"))
-        found = [n for n in dir(plugin) if n.startswith("register_") and n not in known]
-        raise UserError(
-            f"it defines the unknown hook {', '.join(found)}; the hooks are {', '.join(known)}"
-        ) from None
+    manager.check_pending()
+
+
+def _check_hooks(plugin: Any) -> None:
+    """Refuse what pluggy would pass over in silence: misspelt hooks, and hooks without a mark."""
+    for name in dir(plugin):
+        if name.startswith("register_") and name not in HOOKS:
+            raise UserError(f"{name} is no hook; the hooks are {', '.join(HOOKS)}")
+        if name in HOOKS and not hasattr(getattr(plugin, name), f"{GROUP}_impl"):
+            raise UserError(f"{name} is not marked with @hookimpl")
 
 
 def _import_extra(item: str) -> ModuleType:
-    path = Path(item)
+    path = Path(item).resolve()
     if path.suffix != ".py":
         return importlib.import_module(item)
     if not path.is_file():
         raise UserError("there is no such file")
-    name = f"denoisebench_plugin_{path.stem}"
+    name = f"denoisebench_plugin_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}_{path.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None  # a .py file always has a loader
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
 
 
-def _collect(manager: pluggy.PluginManager, broken: dict[str, str]) -> Registries:
+def _collect(
+    manager: pluggy.PluginManager, broken: dict[str, str], extra: Sequence[str]
+) -> Registries:
     origins: dict[str, Any] = {}
-    kinds: list[tuple[str, str, type]] = [
-        ("noise model", "register_noise_models", NoiseFamily),
-        ("data set", "register_image_sets", ImageSource),
-        ("method", "register_methods", Method),
-        ("report", "register_reports", Report),
-    ]
-    registries: list[dict[str, Any]] = []
-    for kind, hook, offered_type in kinds:
+    registries: dict[str, dict[str, Any]] = {}
+    for hook, (kind, offered_type) in HOOKS.items():
         registry: dict[str, Any] = {}
         for name, plugin in sorted(manager.list_name_plugin(), key=lambda pair: pair[0]):
-            for thing in _call(plugin, name, hook, offered_type, broken):
+            try:
+                things = _offered(plugin, hook, offered_type)
+            except Exception as error:
+                if name in extra:
+                    raise UserError(f"plugin {name!r} does not load: {_one_line(error)}") from error
+                broken[name] = _one_line(error)
+                continue
+            for thing in things:
                 key = f"{kind} {thing.name}"
                 if key in origins:
                     first = manager.get_name(origins[key])
                     raise UserError(f"{kind} {thing.name!r} is offered by {first!r} and {name!r}")
                 origins[key] = plugin
                 registry[thing.name] = thing
-        registries.append(dict(sorted(registry.items())))
-    noises, image_sets, methods, reports = registries
-    return Registries(noises, image_sets, methods, reports, origins, broken)
+        registries[hook] = dict(sorted(registry.items()))
+    return Registries(
+        noises=registries["register_noise_models"],
+        image_sets=registries["register_image_sets"],
+        methods=registries["register_methods"],
+        reports=registries["register_reports"],
+        origins=origins,
+        broken=broken,
+    )
 
 
-def _call(
-    plugin: Any, name: str, hook: str, offered_type: type, broken: dict[str, str]
-) -> Iterable[Any]:
-    """What one plugin offers through one hook; a hook that raises disables that plugin's hook."""
+def _offered(plugin: Any, hook: str, offered_type: type) -> list[Any]:
+    """What one plugin offers through one hook.  UserError when that is not what it should be."""
     function = getattr(plugin, hook, None)
-    if function is None:
-        return []
-    try:
-        things = list(function())
-        for thing in things:
-            if not isinstance(thing, offered_type):
-                raise UserError(f"{hook} returned {thing!r}, which is no {offered_type.__name__}")
-    except Exception as error:  # noqa: BLE001  # a stranger's plugin may raise anything
-        broken[name] = _one_line(error)
-        return []
+    things = list(function()) if function is not None else []
+    for thing in things:
+        if not isinstance(thing, offered_type):
+            raise UserError(f"{hook} returned {thing!r}, which is no {offered_type.__name__}")
+        missing = [a for a in _promised(offered_type) if not hasattr(thing, a)]
+        if missing:
+            raise UserError(f"{type(thing).__name__} has no {', '.join(missing)}")
     return things
+
+
+def _promised(offered_type: type) -> list[str]:
+    """The attributes that an interface declares and its instances must have."""
+    return [name for cls in offered_type.__mro__ for name in vars(cls).get("__annotations__", {})]
 
 
 def _one_line(error: BaseException) -> str:
@@ -185,12 +210,25 @@ def _one_line(error: BaseException) -> str:
     return text if isinstance(error, UserError) else f"{type(error).__name__}: {text}"
 
 
-def _source_hash(plugin: ModuleType) -> str:
+def class_source_hash(thing: object) -> str:
+    """SHA-256 (hex) of the file that defines the class of `thing`."""
+    return _hash_of([Path(inspect.getfile(type(thing)))])
+
+
+def plugin_file(plugin: object) -> Path:
+    """The file a plugin is defined in: a module's own, an object's class's."""
+    return Path(inspect.getfile(plugin if inspect.ismodule(plugin) else type(plugin)))
+
+
+def _source_hash(plugin: object) -> str:
     """Of the plugin's file, or of every Python file of its package."""
-    file = Path(str(plugin.__file__))
-    files = sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
+    file = plugin_file(plugin)
+    return _hash_of(sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file])
+
+
+def _hash_of(files: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for path in files:
-        digest.update(path.relative_to(file.parent).as_posix().encode() + b"\n")
+        digest.update(path.name.encode() + b"\n")
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()

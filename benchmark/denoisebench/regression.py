@@ -6,7 +6,7 @@ The evidence alone makes the difference: the target is a second noisy copy, or t
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from denoisebench.interfaces import Model, Task, TrainedMethod
+from denoisebench.interfaces import ConfigT, Model, Task, TrainedMethod
 
 if TYPE_CHECKING:
     import torch
@@ -20,12 +20,13 @@ class RegressionConfig:
     """Nothing to set: squared error, the Noise2Noise U-Net."""
 
 
-class RegressionMethod(TrainedMethod[RegressionConfig]):
-    """Predicts `batch.target` from `batch.noisy` with the least squared error; images centred."""
+class RegressionMethod(TrainedMethod[ConfigT]):
+    """Predicts `batch.target` from `batch.noisy` with the least squared error; images centred.
 
-    config_type = RegressionConfig
+    A network whose image sides must be multiples of something says so as its `multiple`.
+    """
 
-    def network(self, config: RegressionConfig, task: Task) -> "nn.Module":
+    def network(self, config: ConfigT, task: Task) -> "nn.Module":
         from denoisebench.networks import UNet
 
         del config
@@ -33,7 +34,7 @@ class RegressionMethod(TrainedMethod[RegressionConfig]):
 
     def loss(
         self,
-        model: Model[RegressionConfig],
+        model: Model[ConfigT],
         batch: "Batch",
         progress: float,
         rng: "torch.Generator",
@@ -45,11 +46,9 @@ class RegressionMethod(TrainedMethod[RegressionConfig]):
         loss: Tensor = residual.square().mean(dim=(1, 2, 3))
         return loss
 
-    def denoise(
-        self, model: Model[RegressionConfig], noisy: "Tensor", level: float | None
-    ) -> "Tensor":
+    def denoise(self, model: Model[ConfigT], noisy: "Tensor", level: float | None) -> "Tensor":
         from denoisebench.inference import run_padded
-        from denoisebench.networks import UNet
 
         del level
-        return run_padded(model.network, noisy - 0.5, UNet.multiple) + 0.5
+        multiple = int(getattr(model.network, "multiple", 1))
+        return run_padded(model.network, noisy - 0.5, multiple) + 0.5

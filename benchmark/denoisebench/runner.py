@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from denoisebench.errors import MethodError
+from denoisebench.errors import PluginError
 from denoisebench.images import ImageSet, Pixels, pixel_hash
 from denoisebench.interfaces import Progress, ProgressCallback
 from denoisebench.overlap import refuse_same_pixels
@@ -89,7 +89,7 @@ class Runner:
                 progress=self.progress,
             )
             error = None
-        except MethodError as failure:
+        except PluginError as failure:
             scores, error = [], str(failure)
         outcome = header.outcome if header else {}
         result = CellResult(

@@ -84,7 +84,8 @@ def build_config(cls: type[ConfigT], spec: Spec) -> ConfigT:
         try:
             given[key] = _PARSERS[types[key]](text)
         except (KeyError, ValueError):
-            raise UserError(f"{spec.name}.{key}: {text!r} is not a {types[key].__name__}") from None
+            kind = getattr(types[key], "__name__", types[key])
+            raise UserError(f"{spec.name}.{key}: {text!r} is not a {kind}") from None
     try:
         return cls(**given)
     except ValueError as error:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from denoisebench.budgets import Budget
-from denoisebench.errors import MethodError, UserError
+from denoisebench.errors import PluginError, UserError
 from denoisebench.interfaces import Progress, ProgressCallback
 from denoisebench.patches import Batch, BatchSource
 
@@ -34,7 +34,7 @@ CHECKPOINT_EVERY_S = 30.0
 LOG_POINTS, HELD_OUT_POINTS = 100, 10
 
 
-class TrainingDivergedError(MethodError):
+class TrainingDivergedError(PluginError):
     """The gradients stayed non-finite."""
 
 
@@ -172,7 +172,10 @@ class Trainer:
     ) -> Tensor:
         half = self._settings.precision == "bf16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
-            return self._loss(network, batch, progress, rng).mean()
+            loss = self._loss(network, batch, progress, rng)
+        if loss.shape != (len(batch.noisy),):
+            raise ValueError(f"the loss must be one value a patch, (B,), not {tuple(loss.shape)}")
+        return loss.mean()
 
     def _log(self, progress: ProgressCallback) -> None:
         """The only place that waits for the device."""

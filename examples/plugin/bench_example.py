@@ -44,9 +44,10 @@ class GaussianFilter(UntrainedMethod[BlurConfig]):
         return F.conv2d(rows, weights.view(1, 1, 1, -1)).transpose(0, 1)
 
 
-class Tiny(RegressionMethod):
+class Tiny(RegressionMethod[RegressionConfig]):
     name = "tiny"
     summary = "Noise2Noise with three convolutions"
+    config_type = RegressionConfig
     learning_rate = 3e-3
 
     def evidence(self, config: RegressionConfig) -> Evidence:

@@ -13,9 +13,10 @@ from denoisebench.interfaces import Evidence, Method
 from denoisebench.regression import RegressionConfig, RegressionMethod
 
 
-class Noise2Noise(RegressionMethod):
+class Noise2Noise(RegressionMethod[RegressionConfig]):
     name = "noise2noise"
     summary = "one noisy copy predicted from another (Lehtinen et al., ICML 2018)"
+    config_type = RegressionConfig
 
     def evidence(self, config: RegressionConfig) -> Evidence:
         del config

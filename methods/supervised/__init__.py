@@ -11,9 +11,10 @@ from denoisebench.interfaces import Evidence, Method
 from denoisebench.regression import RegressionConfig, RegressionMethod
 
 
-class Supervised(RegressionMethod):
+class Supervised(RegressionMethod[RegressionConfig]):
     name = "supervised"
     summary = "the clean image predicted from a noisy one: the reference with clean training data"
+    config_type = RegressionConfig
 
     def evidence(self, config: RegressionConfig) -> Evidence:
         del config

@@ -26,7 +26,10 @@ RUN = ("run", "--method", "identity")
         (("run", "--method", "noise2score:prob=single"), "did you mean 'probe'?"),
         (("run", "--method", "noise2score:probe=double"), "noise2score.probe: 'double' is neither"),
         (("run", "--method", "noise2score:probe_end=x"), "noise2score.probe_end: 'x' is not a flo"),
-        (("run", "--method", "noise2score", "--weights", "x.safetensors"), "x.safetensors: No such"),
+        (
+            ("run", "--method", "noise2score", "--weights", "x.safetensors"),
+            "x.safetensors: No such",
+        ),
         ((*RUN, "--plugin", "absent.py"), "plugin 'absent.py' does not load: there is no such"),
         (("run",), "Missing option '--method'"),
         (("ran",), "No such command 'ran'"),

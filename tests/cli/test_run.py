@@ -17,7 +17,7 @@ from PIL import Image
 
 SMALL = ("--train-set", "folder:train", "--datasets", "folder:test", "--crop", "32", "--batch", "4")
 OFTEN = "import denoisebench.training as t; t.CHECKPOINT_EVERY_S = 0.0; "
-SLOW_PLUGIN = '''
+SLOW_PLUGIN = """
 import time
 from dataclasses import dataclass
 from denoisebench.hookspecs import hookimpl
@@ -38,7 +38,7 @@ class Slow(UntrainedMethod):
 @hookimpl
 def register_methods():
     return [Slow()]
-'''
+"""
 
 
 @pytest.fixture
@@ -76,7 +76,11 @@ def test_compare_prints_one_csv_row_per_method_and_data_set_and_computes_nothing
     assert 19 < float(table[0]["psnr_db"]) < 22
     assert len(list((place / "results" / "trainings").iterdir())) == 3
     assert not list((place / "results").rglob("checkpoint.pt"))
-    stamps = {p: p.stat().st_mtime_ns for p in (place / "results").rglob("*.*") if "results." not in p.name}
+    stamps = {
+        p: p.stat().st_mtime_ns
+        for p in (place / "results").rglob("*.*")
+        if "results." not in p.name
+    }
     second = bench(*call, cwd=place)
     assert second.stdout == first.stdout
     assert "training" not in second.stderr

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor, nn
+
 from denoisebench.budgets import Budget, get_budget
 from denoisebench.errors import UserError
 from denoisebench.interfaces import Progress
@@ -19,7 +21,6 @@ from denoisebench.training import (
     learning_rate_at,
     pick_device,
 )
-from torch import Tensor, nn
 
 
 class Ramps:
@@ -133,7 +134,7 @@ def test_training_stops_when_the_gradients_stay_non_finite(tmp_path: Path) -> No
     run = trainer(tmp_path, 100)
     run._loss = lambda net, b, p, r: squared_error(net, b, p, r) * float("nan")
     run._held_out = None
-    with pytest.raises(TrainingDivergedError, match="non-finite gradient before step 2[0-9]"):
+    with pytest.raises(TrainingDivergedError, match=r"non-finite gradient before step 2[0-9]"):
         run.run(quiet)
 
 

@@ -10,9 +10,9 @@ import pytest
 from denoisebench.errors import UserError
 from denoisebench.images import to_gray
 from denoisebench.specs import parse_spec
+from denoisebench.verify import verify
 from denoisebench_datasets.catalog import ENTRIES
 from denoisebench_datasets.tables import table
-from denoisebench_datasets.verify import verify
 
 COUNTS = {
     "set12": 12,

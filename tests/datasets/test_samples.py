@@ -8,8 +8,8 @@ import pytest
 from denoisebench.errors import UserError
 from denoisebench.images import to_gray
 from denoisebench.specs import parse_spec
+from denoisebench.verify import verify
 from denoisebench_datasets import samples
-from denoisebench_datasets.verify import verify
 
 
 def ignore(_progress):
@@ -32,7 +32,11 @@ def test_every_sample_is_there_and_as_recorded(sources, name, part):
 def test_the_test_part_is_the_default_and_has_no_option(sources):
     assert sources["samples"].open(parse_spec("samples:part=test")).spec == "samples"
     assert sources["samples"].open(parse_spec("samples:part=train")).spec == "samples:part=train"
-    assert ids(sources["samples"].open(parse_spec("samples"))) == ["astronaut.png", "chelsea.png"]
+    assert ids(sources["samples"].open(parse_spec("samples"))) == [
+        "astronaut.png",
+        "chelsea.png",
+        "coffee.png",
+    ]
 
 
 def test_no_scene_is_in_both_parts(sources):

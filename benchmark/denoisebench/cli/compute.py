@@ -10,7 +10,7 @@ import click
 from denoisebench.budgets import get_budget
 from denoisebench.cli.options import TRAIN_SETS, Asked
 from denoisebench.cli.progress import show_progress
-from denoisebench.errors import UserError
+from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.images import ImageSet
 from denoisebench.interfaces import Draws, Parameters, ProgressCallback
 from denoisebench.plan import Plan, Request, make_plan
@@ -52,9 +52,13 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
     failed = {f"{r.method} on {r.dataset}, {r.noise}: {r.error}": None for r in results if r.error}
     for line in failed:
         click.echo(f"failed: {line} (--retry-failed computes it again)", err=True)
-    text = report.render(frame(r for r in results if not r.error))
-    click.echo(text)
-    if results:
+    if any(not result.error for result in results):
+        try:
+            with plugin_code(f"report {report.name}"):
+                text = report.render(frame(r for r in results if not r.error))
+        except PluginError as error:
+            raise UserError(str(error)) from error
+        click.echo(text)
         path = out / f"{'table.txt' if report.name == 'table' else f'results.{report.name}'}"
         path.write_text(text + "\n", encoding="utf-8")
         click.echo(f"saved as {path}", err=True)

@@ -5,6 +5,7 @@ import click
 from denoisebench.cli.compute import exit_with, load_plugins
 from denoisebench.cli.options import plugin_option
 from denoisebench.cli.progress import show_progress
+from denoisebench.specs import Spec
 
 
 @click.group("datasets")
@@ -19,7 +20,7 @@ def list_sets(plugin: tuple[str, ...]) -> None:
     registries = load_plugins(plugin)
     width = max(map(len, registries.image_sets), default=0)
     for name, source in registries.image_sets.items():
-        state = "here" if source.is_open_ended or source.at_hand(Spec(name)) else "to fetch"
+        state = "here" if source.at_hand(Spec(name)) else "to fetch"
         click.echo(f"{name:{width}}  {state:8}  {source.summary}")
 
 
@@ -43,11 +44,13 @@ def fetch(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
 @plugin_option
 def verify(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
     """Read every image of image sets; print a line for each that is missing or damaged."""
+    from denoisebench.verify import verify as verify_files
+
     registries = load_plugins(plugin)
     bad = 0
     for name in names:
         image_set = registries.image_set(name)
-        problems = find_problems(image_set, show_progress)
+        problems = verify_files(image_set, show_progress)
         bad += len(problems)
         for problem in problems:
             click.echo(problem)
@@ -65,6 +68,8 @@ def overlap(a: str, b: str, plugin: tuple[str, ...]) -> None:
 
     Reads every image and compares them; this may take minutes.
     """
+    from denoisebench.shared_content import find_overlap
+
     registries = load_plugins(plugin)
     found = find_overlap(registries.image_set(a), registries.image_set(b), show_progress)
     for pair in found:

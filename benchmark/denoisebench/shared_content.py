@@ -14,9 +14,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from denoisebench.images import ImageSet, to_gray
-from denoisebench.interfaces import Progress, ProgressCallback
-from denoisebench_datasets.corners import (
+from denoisebench.corners import (
     ORIENTATIONS,
     Corners,
     Floats,
@@ -27,6 +25,8 @@ from denoisebench_datasets.corners import (
     turn_points,
     undo,
 )
+from denoisebench.images import ImageSet, to_gray
+from denoisebench.interfaces import Progress, ProgressCallback
 
 LUMAS_KEPT = 64
 LEAST_VOTES = 2  # corners that propose the same placement

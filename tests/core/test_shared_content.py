@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from denoisebench.corners import turn, turn_points, undo
 from denoisebench.images import ImageFile, ImageSet
-from denoisebench_datasets.corners import turn, turn_points, undo
-from denoisebench_datasets.overlap import find_overlap
+from denoisebench.shared_content import find_overlap
 from denoisebench_datasets.tables import table
 
 
