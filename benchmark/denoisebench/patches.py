@@ -74,14 +74,16 @@ class _Cutter:
         pixels = sizes.prod(axis=1)
         self._starts = torch.from_numpy(np.cumsum(pixels) - pixels).to(device)
         places = free.prod(axis=1).astype(np.float64)
-        self._cumulative = torch.from_numpy(np.cumsum(places) / places.sum()).to(device)
+        self._cumulative = torch.from_numpy(
+            (np.cumsum(places) / places.sum()).astype(np.float32)
+        ).to(device)
         ramp = torch.arange(crop, device=device)
         self._i, self._j = ramp.view(1, -1, 1), ramp.view(1, 1, -1)
 
     def cut(self, count: int, rng: torch.Generator) -> tuple[list[Tensor], Tensor]:
         """The same `count` patches of each plane, (B, C, crop, crop), and their image numbers."""
         draws = torch.rand((4, count), generator=rng, device=rng.device)
-        image = torch.searchsorted(self._cumulative, draws[0].double(), right=True)
+        image = torch.searchsorted(self._cumulative, draws[0].contiguous(), right=True)
         image = image.clamp_max(len(self._widths) - 1)
         row = (draws[1] * self._rows[image]).long()
         column = (draws[2] * self._columns[image]).long()

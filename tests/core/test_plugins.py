@@ -133,8 +133,9 @@ def test_a_given_plugin_that_is_not_there_is_an_error(item, reason):
     ("text", "reason"),
     [
         ("raise RuntimeError('no licence\\nfound')", "RuntimeError: no licence found"),
-        ("import no_such_module_at_all", "ModuleNotFoundError: No module named"),
         ("def broken(:", "SyntaxError: "),
+        (toy().replace("return [Toy()]", "raise OSError('disk')"), "OSError: disk"),
+        (toy().replace("@hookimpl", ""), "register_methods is not marked with @hookimpl"),
     ],
 )
 def test_a_given_file_that_raises_is_an_error_that_names_it(plugin_file, text, reason):
@@ -184,7 +185,9 @@ def test_a_plugin_cannot_take_the_name_of_one_of_our_methods(plugin_file):
 
 def test_a_misspelt_hook_is_an_error_that_names_it_and_the_hooks_there_are(plugin_file):
     path = plugin_file("bad.py", toy().replace("def register_methods", "def register_method"))
-    with pytest.raises(UserError, match="register_method is no hook; the hooks are register_n") as caught:
+    with pytest.raises(
+        UserError, match="register_method is no hook; the hooks are register_n"
+    ) as caught:
         load([path])
     assert all(word in str(caught.value) for word in [path, *HOOKS])
 
