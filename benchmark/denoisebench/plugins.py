@@ -216,8 +216,14 @@ def class_source_hash(thing: object) -> str:
 
 
 def plugin_file(plugin: object) -> Path:
-    """The file a plugin is defined in: a module's own, an object's class's."""
-    return Path(inspect.getfile(plugin if inspect.ismodule(plugin) else type(plugin)))
+    """The file a plugin is defined in; the `__init__.py` of the outermost package, if it has one.
+
+    An object counts as the module that defines its class.
+    """
+    module = plugin if inspect.ismodule(plugin) else inspect.getmodule(type(plugin))
+    assert module is not None  # it was imported
+    outermost = sys.modules[module.__name__.partition(".")[0]]
+    return Path(str(outermost.__file__ or module.__file__))
 
 
 def _source_hash(plugin: object) -> str:

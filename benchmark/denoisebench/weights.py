@@ -40,11 +40,14 @@ def write_weights(path: Path, network: "nn.Module", header: Header) -> None:
     text = {"recipe": header.recipe, "images": header.images, "outcome": header.outcome}
     data = save(tensors, metadata={KEY: json.dumps(text, sort_keys=True)})
     part = path.with_suffix(f".{os.getpid()}.part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read_header(path: Path) -> Header:

@@ -31,6 +31,7 @@ RUN = ("run", "--method", "identity")
             "x.safetensors: No such",
         ),
         ((*RUN, "--plugin", "absent.py"), "plugin 'absent.py' does not load: there is no such"),
+        ((*RUN, "--noise", "gaussian:25,gaussian:25.0"), "gaussian:25 is named twice"),
         (("run",), "Missing option '--method'"),
         (("ran",), "No such command 'ran'"),
     ],
@@ -98,3 +99,14 @@ def test_a_broken_plugin_file_is_named_and_a_config_file_is_read(tmp_path: Path)
     done = bench(*RUN, "--config", "run.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert "unknown setting 'nois'" in done.stderr
+
+
+def test_weights_without_a_recipe_are_refused(tmp_path: Path) -> None:
+    from torch import nn
+
+    from denoisebench.weights import Header, write_weights
+
+    write_weights(tmp_path / "w.safetensors", nn.Conv2d(1, 1, 1), Header({}, {}, {}))
+    done = bench("run", "--method", "noise2score", "--weights", "w.safetensors", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "the recipe in its header lacks method, noise" in done.stderr

@@ -19,7 +19,7 @@ PACKAGES = {
 }
 KEPT_FROM_METHODS = {
     f"denoisebench.{name}"
-    for name in ("cli", "plugins", "plan", "runner", "results", "metrics", "fitting", "evaluation")
+    for name in ("cli", "plugins", "plan", "planner", "runner", "results", "metrics", "fitting", "evaluation")
 }
 SHOWN_TO_REPORTS = {
     f"denoisebench.{name}"
@@ -104,7 +104,7 @@ def modules_after(code):
 @pytest.mark.parametrize(
     "code",
     [
-        "import denoisebench.cli, denoisebench.plan, denoisebench.runner",
+        "import denoisebench.cli, denoisebench.planner, denoisebench.runner",
         "from denoisebench.plugins import load\nassert not load().broken",
     ],
 )

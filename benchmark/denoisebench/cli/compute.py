@@ -13,7 +13,8 @@ from denoisebench.cli.progress import show_progress
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.images import ImageSet
 from denoisebench.interfaces import Draws, Parameters, ProgressCallback
-from denoisebench.plan import Plan, Request, make_plan
+from denoisebench.plan import Plan, Request
+from denoisebench.planner import make_plan
 from denoisebench.plugins import Registries, load
 from denoisebench.results import cell_path, frame
 from denoisebench.runner import Options, Runner

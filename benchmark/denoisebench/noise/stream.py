@@ -60,7 +60,7 @@ def _rational(ratio: tuple[tuple[float, ...], tuple[float, ...]], x: Array) -> A
 
 
 def log(x: Array) -> Array:
-    """Natural logarithm of finite x > 0, to about one unit in the last place."""
+    """Natural logarithm of finite x > 0, to three units in the last place."""
     mantissa, exponent = np.frexp(x)
     small = mantissa < 0.70710678118654752440
     mantissa = np.where(small, mantissa * 2.0, mantissa)
@@ -71,7 +71,7 @@ def log(x: Array) -> Array:
 
 
 def exp(x: Array) -> Array:
-    """Exponential of x in [-700, 700], to about one unit in the last place."""
+    """Exponential of x in [-700, 700], to two units in the last place."""
     n = np.rint(x * 1.44269504088896340736)
     r = (x - n * _LN2_HIGH) - n * _LN2_LOW
     factorial, coefficients = 1.0, [1.0]

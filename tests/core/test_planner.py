@@ -1,0 +1,181 @@
+"""Planning: what is computed, what is shared, what is declined and refused, under which ids."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bench import make_images
+
+from denoisebench.budgets import get_budget
+from denoisebench.errors import UserError
+from denoisebench.plan import Plan, Request
+from denoisebench.planner import make_plan
+from denoisebench.plugins import Registries, load
+
+ASKED = Request(
+    methods=("identity", "noise2score", "noise2noise"),
+    noises=("gaussian:25",),
+    parameters=("known",),
+    datasets=("samples", "samples-gray"),
+    train_sets=("samples:part=train",),
+    draws="fixed",
+    budget=get_budget("smoke"),
+    weights="none",
+    seed=0,
+)
+
+
+@pytest.fixture(scope="module")
+def registries() -> Registries:
+    return load()
+
+
+def ids(plan: Plan) -> set[str]:
+    return {cell.id for cell in plan.cells}
+
+
+def test_each_method_is_scored_on_each_set_in_the_order_asked(registries: Registries) -> None:
+    plan = make_plan(ASKED, registries)
+    got = [(cell.image_set.spec, cell.method_spec) for cell in plan.cells]
+    assert got == [(d, m) for d in ASKED.datasets for m in ASKED.methods]
+    assert len(ids(plan)) == 6
+
+
+def test_one_training_serves_all_sets_of_its_channels(
+    registries: Registries, tmp_path: Path
+) -> None:
+    more = f"folder:{make_images(tmp_path / 'more', 1)}"
+    plan = make_plan(replace(ASKED, datasets=(*ASKED.datasets, more)), registries)
+    assert len(plan.cells) == 9
+    assert [(t.method.name, t.task.channels) for t in plan.trainings] == [
+        ("noise2score", 3),
+        ("noise2noise", 3),
+        ("noise2score", 1),
+        ("noise2noise", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"noises": ("gaussian:26",)},
+        {"seed": 1},
+        {"draws": "fresh"},
+        {"budget": get_budget("smoke", steps=21)},
+        {"methods": ("noise2score:probe=single",)},
+        {"train_sets": ("samples-gray:part=train",), "datasets": ("samples-gray",)},
+    ],
+)
+def test_whatever_changes_a_result_changes_its_id(
+    registries: Registries, change: dict[str, object]
+) -> None:
+    base = replace(ASKED, methods=("noise2score",), datasets=("samples-gray",))
+    before = make_plan(base, registries)
+    after = make_plan(replace(base, **change), registries)  # type: ignore[arg-type]
+    assert not ids(before) & ids(after)
+    assert {t.id for t in before.trainings} != {t.id for t in after.trainings}
+
+
+def test_the_words_of_a_spec_and_of_a_budget_change_nothing(registries: Registries) -> None:
+    budget = replace(get_budget("smoke"), name="custom")
+    other = replace(ASKED, noises=("gaussian:25.0",), budget=budget)
+    other = replace(other, methods=("identity", "noise2score:probe=paired", "noise2noise"))
+    assert ids(make_plan(ASKED, registries)) == ids(make_plan(other, registries))
+
+
+def test_unknown_parameters_train_over_the_blind_range_and_tell_no_level(
+    registries: Registries,
+) -> None:
+    asked = replace(ASKED, parameters=("known", "unknown"), datasets=("samples",))
+    plan = make_plan(asked, registries)
+    by_parameters = {t.task.parameters: str(t.task.noise) for t in plan.trainings}
+    assert by_parameters == {"known": "gaussian:25", "unknown": "gaussian:5..55"}
+    assert [(d[0], d[1]) for d in plan.declined] == [("noise2score", "gaussian:25 unknown")]
+
+
+def test_a_colour_set_is_not_trained_on_gray_images(registries: Registries) -> None:
+    with pytest.raises(UserError, match="is gray and a data set is colour"):
+        make_plan(replace(ASKED, train_sets=("samples-gray:part=train",)), registries)
+
+
+def test_the_first_training_set_at_hand_is_taken_and_the_others_are_noted(
+    registries: Registries, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("DENOISEBENCH_DATA", raising=False)
+    monkeypatch.setenv("DENOISEBENCH_CACHE", str(tmp_path))
+    plan = make_plan(replace(ASKED, train_sets=("cbsd399", "samples:part=train")), registries)
+    assert {t.recipe["train_set"] for t in plan.trainings} == {"samples:part=train"}
+    assert len(plan.notes) == 1
+    assert "cbsd399 is not on this machine" in plan.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "files"),
+    [
+        ("cbsd400", "set12", ("cbsd400/12003.jpg", "set12/04.png")),
+        ("bsd300", "cbsd68", ("bsd300/", "cbsd68/")),
+        ("bsd300", "bsd68", ("bsd300/", "bsd68/")),
+        ("cbsd68", "bsd300", ("cbsd68/", "bsd300/")),
+        ("kodak", "kodak-gray", ("kodak/", "kodak-gray/")),
+    ],
+)
+def test_recorded_overlaps_are_refused_with_both_files_named(
+    registries: Registries, train: str, test: str, files: tuple[str, str]
+) -> None:
+    asked = replace(ASKED, train_sets=(train,), datasets=(test,))
+    with pytest.raises(UserError, match="overlap") as caught:
+        make_plan(asked, registries)
+    assert all(file in str(caught.value) for file in files)
+
+
+def test_the_default_training_set_overlaps_with_no_test_set(registries: Registries) -> None:
+    sets = ("set12", "bsd68", "cbsd68", "kodak", "set14", "bsd300", "samples", "samples-gray")
+    plan = make_plan(replace(ASKED, train_sets=("cbsd399",), datasets=sets), registries)
+    assert len(plan.cells) == 3 * len(sets)
+
+
+def test_weights_that_come_with_a_method_are_used_if_they_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from torch import nn
+
+    from denoisebench.weights import Header, write_weights
+
+    package = tmp_path / "shipped"
+    (package / "weights").mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        "from denoisebench.hookspecs import hookimpl\n"
+        "from denoisebench.interfaces import Evidence\n"
+        "from denoisebench.regression import RegressionConfig, RegressionMethod\n"
+        "class Shipped(RegressionMethod):\n"
+        "    name, summary, config_type = 'shipped', '', RegressionConfig\n"
+        "    def evidence(self, config):\n"
+        "        return Evidence.CLEAN\n"
+        "@hookimpl\n"
+        "def register_methods():\n"
+        "    return [Shipped()]\n"
+    )
+    recipe = {
+        "method": "shipped",
+        "noise": "gaussian:25",
+        "parameters": "known",
+        "draws": "fixed",
+        "train_set": "cbsd399",
+        "channels": 3,
+        "budget": {"name": "", "steps": 1, "batch": 2, "crop_px": 32},
+    }
+    path = package / "weights" / "colour.safetensors"
+    write_weights(path, nn.Conv2d(1, 1, 1), Header(recipe, {}, {}))
+    (package / "weights" / "broken.safetensors").write_bytes(b"?")
+    monkeypatch.syspath_prepend(tmp_path)
+    registries = load(["shipped"])
+
+    def weights(**change: object) -> list[str]:
+        asked = replace(ASKED, methods=("shipped",), weights="auto", **change)  # type: ignore[arg-type]
+        return [cell.labels["weights"] for cell in make_plan(asked, registries).cells]
+
+    assert weights() == ["zoo:colour", "trained"]  # there are none for gray
+    assert weights(noises=("gaussian:50",)) == ["trained", "trained"]
+    assert weights(draws="fresh") == ["trained", "trained"]
+    none = replace(ASKED, methods=("shipped",), weights="none")
+    assert [cell.given for cell in make_plan(none, registries).cells] == [None, None]
