@@ -19,7 +19,17 @@ PACKAGES = {
 }
 KEPT_FROM_METHODS = {
     f"denoisebench.{name}"
-    for name in ("cli", "plugins", "plan", "planner", "runner", "results", "metrics", "fitting", "evaluation")
+    for name in [
+        "cli",
+        "plugins",
+        "plan",
+        "planner",
+        "runner",
+        "results",
+        "metrics",
+        "fitting",
+        "evaluation",
+    ]
 }
 SHOWN_TO_REPORTS = {
     f"denoisebench.{name}"
