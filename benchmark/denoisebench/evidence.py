@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
+from denoisebench.errors import UserError
 from denoisebench.images import Pixels
 from denoisebench.interfaces import Draws, Evidence
 from denoisebench.noise.model import Noise
@@ -28,6 +29,17 @@ def batch_source(
         )
     images = [_shown(image, evidence, noise, seed) for image in clean]
     return FixedBatches(images, crop_px, told_level=told_level, device=device)
+
+
+def refuse_small(images: Sequence[tuple[str, Pixels]], crop_px: int) -> None:
+    """Raise UserError, naming it, for an image (id, pixels) that no crop fits into."""
+    for image_id, pixels in images:
+        height, width = pixels.shape[1:]
+        if min(height, width) < crop_px:
+            raise UserError(
+                f"training image {image_id} is {width}×{height} pixels, smaller than the crop of"
+                f" {crop_px}; leave it out or give a smaller --crop"
+            )
 
 
 def _shown(clean: Pixels, evidence: Evidence, noise: Noise, seed: int) -> TrainingImage:

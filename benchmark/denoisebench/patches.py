@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from denoisebench.errors import UserError
 from denoisebench.images import Pixels
 from denoisebench.interfaces import Evidence
 from denoisebench.noise.model import Noise
@@ -54,18 +53,11 @@ class _Planes:
 class _Cutter:
     """Cuts random patches, each with one of the 8 flips and rotations, out of aligned planes.
 
-    Every patch of every image is equally likely.  An image smaller than the crop is a UserError.
+    Every patch of every image is equally likely.  No image may be smaller than the crop.
     """
 
     def __init__(self, planes: Sequence[Sequence[Pixels]], crop: int, device: torch.device) -> None:
         sizes = np.array([image.shape[1:] for image in planes[0]])
-        small = (sizes < crop).any(axis=1)
-        if small.any():
-            height, width = sizes[small][0]
-            raise UserError(
-                f"a training image is {width}×{height} pixels, smaller than the crop of {crop};"
-                " leave it out or give a smaller --crop"
-            )
         self._crop = crop
         self._planes = [_Planes(images, device) for images in planes]
         free = sizes - crop + 1

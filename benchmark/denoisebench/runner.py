@@ -159,10 +159,12 @@ class Runner:
         return weights
 
     def _train(self, training: TrainingPlan, folder: Path, device: str) -> None:
+        from denoisebench.evidence import refuse_small
         from denoisebench.fitting import fit
 
         self._write_recipe(training, folder)
         images = self._images(training.train_set)
+        refuse_small(images, training.budget.crop_px)
         hashes = {pixel_hash(pixels): image_id for image_id, pixels in images}
         if training.recipe["train_set"] != TRANSDUCTIVE:
             for image_set in self._tested_with(training):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from denoisebench.errors import UserError
-from denoisebench.evidence import batch_source
+from denoisebench.evidence import batch_source, refuse_small
 from denoisebench.images import Pixels
 from denoisebench.interfaces import Evidence
 from denoisebench.noise.gaussian import Gaussian
@@ -109,11 +109,12 @@ def test_the_generator_alone_decides_which_patches_are_drawn():
     assert not torch.equal(batches.sample(16, rng(2)).noisy, first)
 
 
-def test_an_image_smaller_than_the_crop_is_refused_by_its_size():
-    with pytest.raises(UserError, match="is 20×7 pixels, smaller than the crop of 8"):
-        fixed([numbered(30, 20), numbered(7, 20)])
-    with pytest.raises(UserError, match="is 7×20 pixels, smaller than the crop of 8"):
-        source([numbered(20, 7)], Evidence.NOISY, draws="fresh")
+def test_an_image_smaller_than_the_crop_is_refused_by_name_and_size():
+    refuse_small([("a.png", numbered(8, 20))], 8)
+    with pytest.raises(UserError, match=r"b\.png is 20×7 pixels, smaller than the crop of 8"):
+        refuse_small([("a.png", numbered(30, 20)), ("b.png", numbered(7, 20))], 8)
+    with pytest.raises(UserError, match=r"c\.png is 7×20 pixels"):
+        refuse_small([("c.png", numbered(20, 7))], 8)
 
 
 def half_counts(height, width, channels=1):

@@ -35,7 +35,7 @@ def load_plugins(extra: Sequence[str]) -> Registries:
 def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int:
     """Plan, run, print, save.  Returns the exit status."""
     report = registries.report(asked.format)
-    out = _out_folder(asked.out)
+    out = _out_folder(asked.out, create=not asked.dry_run)
     plan = make_plan(_request(asked, methods), registries)
     for line in _asides(plan):
         click.echo(line, err=True)
@@ -83,10 +83,12 @@ def _request(asked: Asked, methods: Sequence[str]) -> Request:
     )
 
 
-def _out_folder(path: Path) -> Path:
+def _out_folder(path: Path, *, create: bool) -> Path:
     for parent in (path, *path.parents):
         if parent.exists() and not parent.is_dir():
             raise UserError(f"--out {path}: {parent} is a file; give a folder")
+    if not create:
+        return path
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,0 +1,44 @@
+"""What the README promises: its commands are plans that work, its links and methods exist."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from bench import bench, make_images
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("methods/*/README.md"))]
+COMMANDS = sorted(set(re.findall(r"^    (bench (?:run|compare|list) .*)$", README, re.MULTILINE)))
+METHODS = sorted(path.parent for path in ROOT.glob("methods/*/__init__.py"))
+
+
+def test_there_are_commands_to_check() -> None:
+    assert "bench run --method noise2score --noise gaussian:25" in COMMANDS
+    assert "bench compare --datasets kodak,cbsd68,set12" in COMMANDS
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_each_command_of_the_readme_is_a_plan_that_works(tmp_path: Path, line: str) -> None:
+    make_images(tmp_path / "my" / "photos", 2, side=96)
+    arguments = shlex.split(line)[1:]
+    dry = ["--dry-run"] if arguments[0] != "list" else []
+    done = bench(*arguments, *dry, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_each_link_leads_to_a_file(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("folder", METHODS, ids=lambda folder: folder.name)
+def test_each_method_says_how_to_run_it_and_what_it_reaches(folder: Path) -> None:
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert "bench run --method" in text
+    assert re.search(r"arXiv|no paper", text)
+    assert "dB" in text
+    assert folder.name in (ROOT / "setup.cfg").read_text(encoding="utf-8")
