@@ -12,7 +12,7 @@ from typing import Any
 from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
 from denoisebench.images import CHANNEL_WORDS, GRAY, ImageSet
-from denoisebench.interfaces import Evidence, Method, Parameters, Task
+from denoisebench.interfaces import Evidence, Method, Parameters, Task, TrainedMethod
 from denoisebench.noise.model import Noise
 from denoisebench.overlap import refuse_overlap
 from denoisebench.plan import (
@@ -107,6 +107,7 @@ class _Planner:
         self, method: Method[Any], config: Any, task: Task, image_set: ImageSet
     ) -> TrainingPlan:
         request = self._request
+        assert isinstance(method, TrainedMethod)  # a method with evidence is one
         if request.transductive:
             name, train_set = TRANSDUCTIVE, image_set
         else:
@@ -118,6 +119,7 @@ class _Planner:
             "version": RECIPE_VERSION,
             "method": str(config_spec(method.name, config)),
             "config": asdict(config),
+            "learning_rate": method.learning_rate,
             "source": self._source(method, task.noise),
             "noise": str(task.noise),
             "parameters": task.parameters,

@@ -15,13 +15,21 @@ if TYPE_CHECKING:
     from denoisebench.patches import Batch
 
 
+SCALE = 0.1
+"""What the network adds is this times its output, which so is of order one, as noise is of 0.1."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegressionConfig:
     """Nothing to set: squared error, the Noise2Noise U-Net."""
 
 
 class RegressionMethod(TrainedMethod[ConfigT]):
-    """Predicts `batch.target` from `batch.noisy` with the least squared error; images centred.
+    """Predicts `batch.target` from `batch.noisy` with the least squared error: y + f(y − ½)/10.
+
+    The network gives what is to be added to the noisy image, as a score does: it learns faster than
+    one that must first learn to copy its input, and differences between methods are then of
+    their evidence.
 
     A network whose image sides must be multiples of something says so as its `multiple`.
     """
@@ -39,11 +47,12 @@ class RegressionMethod(TrainedMethod[ConfigT]):
         progress: float,
         rng: "torch.Generator",
     ) -> "Tensor":
-        """L = mean over pixels of (f(y) − t)²."""
+        """L = mean over pixels of (y + f(y − ½)/10 − t)²."""
         del progress, rng
         assert batch.target is not None  # by the method's evidence
-        residual = model.network(batch.noisy - 0.5).float() + 0.5 - batch.target
-        loss: Tensor = residual.square().mean(dim=(1, 2, 3))
+        added = SCALE * model.network(batch.noisy - 0.5).float()
+        error = batch.noisy + added - batch.target
+        loss: Tensor = error.square().mean(dim=(1, 2, 3))
         return loss
 
     def denoise(self, model: Model[ConfigT], noisy: "Tensor", level: float | None) -> "Tensor":
@@ -51,4 +60,4 @@ class RegressionMethod(TrainedMethod[ConfigT]):
 
         del level
         multiple = int(getattr(model.network, "multiple", 1))
-        return run_padded(model.network, noisy - 0.5, multiple) + 0.5
+        return noisy + SCALE * run_padded(model.network, noisy - 0.5, multiple)

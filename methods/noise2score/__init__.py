@@ -2,7 +2,7 @@
 then denoise by Tweedie's formula.
 
 Departures from the paper, each measured (see README.md): probes come in pairs ±u; their size is in
-units of the noise's standard deviation and falls geometrically to a tenth of it, over the whole
+units of the noise's standard deviation and falls geometrically to a fifth of it, over the whole
 training; Tweedie's formula corrects for the blur of the last probe; the network is the unshared
 Noise2Noise U-Net, sees v − ½ and gives the score times the standard deviation of the noise.
 """
@@ -29,7 +29,7 @@ class Config:
 
     probe: str = "paired"
     probe_start: float = 0.5
-    probe_end: float = 0.1
+    probe_end: float = 0.2
 
     def __post_init__(self) -> None:
         if self.probe not in ("paired", "single"):
