@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from denoisebench.errors import UserError, plugin_code
 from denoisebench.evidence import batch_source
-from denoisebench.images import Pixels
+from denoisebench.images import CHANNEL_WORDS, Pixels
 from denoisebench.interfaces import Model, Progress, ProgressCallback, TrainedMethod
 from denoisebench.patches import Batch, BatchSource
 from denoisebench.plan import TrainingPlan
@@ -31,7 +31,8 @@ def fit(
     `history.json` in `folder`.  Raises PluginError for what the method raises."""
     method = plan.method
     assert isinstance(method, TrainedMethod)  # a method with evidence is one
-    what = f"{plan.recipe['method']} on {plan.train_set.spec}, {plan.recipe['noise']}"
+    kind = CHANNEL_WORDS[plan.task.channels]
+    what = f"{plan.recipe['method']} on {plan.train_set.spec} in {kind}, {plan.recipe['noise']}"
     progress(Progress(f"training {what}: {plan.budget}", 0, 0))
     with plugin_code(method.name):
         network = _fresh_network(method, plan)

@@ -11,7 +11,7 @@ from denoisebench.budgets import get_budget
 from denoisebench.cli.options import TRAIN_SETS, Asked
 from denoisebench.cli.progress import show_progress
 from denoisebench.errors import PluginError, UserError, plugin_code
-from denoisebench.images import ImageSet
+from denoisebench.images import CHANNEL_WORDS, ImageSet
 from denoisebench.interfaces import Draws, Parameters, ProgressCallback
 from denoisebench.plan import Plan, Request
 from denoisebench.planner import make_plan
@@ -110,7 +110,11 @@ def _print_plan(plan: Plan, out: Path) -> None:
         seconds = 0.0 if done else training.budget.megapixels / TRAIN_MPX_PER_S
         total += seconds
         recipe = training.recipe
-        what = f"{recipe['method']} on {recipe['train_set']}, {recipe['noise']}, {training.budget}"
+        kind = CHANNEL_WORDS[training.task.channels]
+        what = (
+            f"{recipe['method']} on {recipe['train_set']} in {kind}, {recipe['noise']},"
+            f" {training.budget}"
+        )
         click.echo(f"training {training.id}  {what}: {_about(done, seconds)}")
     for cell in plan.cells:
         done = cell_path(out, cell.id).exists()

@@ -5,6 +5,8 @@ import click
 from denoisebench.cli.compute import exit_with, load_plugins
 from denoisebench.cli.options import plugin_option
 from denoisebench.cli.progress import show_progress
+from denoisebench.errors import UserError
+from denoisebench.interfaces import ImageSource
 from denoisebench.specs import Spec
 
 
@@ -20,8 +22,14 @@ def list_sets(plugin: tuple[str, ...]) -> None:
     registries = load_plugins(plugin)
     width = max(map(len, registries.image_sets), default=0)
     for name, source in registries.image_sets.items():
-        state = "here" if source.at_hand(Spec(name)) else "to fetch"
-        click.echo(f"{name:{width}}  {state:8}  {source.summary}")
+        click.echo(f"{name:{width}}  {_state(source):8}  {source.summary}")
+
+
+def _state(source: ImageSource) -> str:
+    try:
+        return "here" if source.at_hand(Spec(source.name)) else "to fetch"
+    except UserError:  # its name alone is no set: folder:PATH
+        return "yours"
 
 
 @command.command("fetch")
