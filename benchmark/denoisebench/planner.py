@@ -27,10 +27,12 @@ from denoisebench.plan import (
 )
 from denoisebench.plugins import Registries, class_source_hash, plugin_file
 from denoisebench.protocol import get_protocol
-from denoisebench.specs import build_config, config_spec, parse_spec
+from denoisebench.specs import config_spec, parse_spec
 from denoisebench.weights import file_hash, read_header
 
-NEEDED_OF_A_RECIPE = ("method", "noise", "parameters", "draws", "train_set", "channels", "budget")
+NEEDED_OF_A_RECIPE = (
+    *("method", "config", "noise", "parameters", "draws", "train_set", "channels", "budget"),
+)
 """What given weights must say of themselves."""
 
 
@@ -164,11 +166,11 @@ class _Planner:
 
     def _given(self, method: Method[Any], config: Any, task: Task) -> GivenWeights | None:
         """The weights to use instead of a training, if any."""
-        asked = self._request.weights
-        if asked == "none":
+        request = self._request
+        if request.weights == "none":
             return None
-        if asked != "auto":
-            return _read_given(Path(asked), asked)
+        if request.weights != "auto":
+            return _read_given(Path(request.weights), request.weights)
         for path in self._zoo(method.name):
             try:
                 given = _read_given(path, f"zoo:{path.stem}")
@@ -177,10 +179,12 @@ class _Planner:
                 continue
             recipe = given.header.recipe
             fits = (
-                recipe["method"] == str(config_spec(method.name, config))
+                parse_spec(recipe["method"]).name == method.name
+                and recipe["config"] == asdict(config)
                 and recipe["noise"] == str(task.noise)
                 and recipe["parameters"] == task.parameters
-                and recipe["draws"] == self._request.draws
+                and recipe["draws"] == request.draws
+                and recipe["train_set"] in request.train_sets
                 and recipe["channels"] == task.channels
             )
             if fits:
@@ -205,9 +209,13 @@ class _Planner:
         if recipe["channels"] != task.channels:
             made, asked = CHANNEL_WORDS[recipe["channels"]], CHANNEL_WORDS[task.channels]
             raise UserError(f"weights {given.path} are for {made} images; the data set is {asked}")
-        theirs = build_config(method.config_type, spec)
+        try:
+            theirs = method.config_type(**recipe["config"])
+        except (TypeError, ValueError) as error:
+            raise UserError(f"weights {given.path} are of another {method.name}: {error}") from None
         if config not in (theirs, method.config_type()):
-            raise UserError(f"weights {given.path} were made with {spec}; leave its settings out")
+            made_with = config_spec(method.name, theirs)
+            raise UserError(f"weights {given.path} were made with {made_with}; leave settings out")
         if recipe["noise"] != str(task.noise):
             self._notes[f"weights {given.source} were trained on {recipe['noise']} noise"] = None
         if recipe["parameters"] != task.parameters:

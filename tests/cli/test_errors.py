@@ -109,4 +109,4 @@ def test_weights_without_a_recipe_are_refused(tmp_path: Path) -> None:
     write_weights(tmp_path / "w.safetensors", nn.Conv2d(1, 1, 1), Header({}, {}, {}))
     done = bench("run", "--method", "noise2score", "--weights", "w.safetensors", cwd=tmp_path)
     assert done.returncode == 2
-    assert "the recipe in its header lacks method, noise" in done.stderr
+    assert "the recipe in its header lacks method, config" in done.stderr

@@ -157,10 +157,11 @@ def test_weights_that_come_with_a_method_are_used_if_they_fit(
     )
     recipe = {
         "method": "shipped",
+        "config": {},
         "noise": "gaussian:25",
         "parameters": "known",
         "draws": "fixed",
-        "train_set": "cbsd399",
+        "train_set": "samples:part=train",
         "channels": 3,
         "budget": {"name": "", "steps": 1, "batch": 2, "crop_px": 32},
     }
@@ -177,5 +178,6 @@ def test_weights_that_come_with_a_method_are_used_if_they_fit(
     assert weights() == ["zoo:colour", "trained"]  # there are none for gray
     assert weights(noises=("gaussian:50",)) == ["trained", "trained"]
     assert weights(draws="fresh") == ["trained", "trained"]
+    assert weights(train_sets=("cbsd399",)) == ["trained", "trained"]
     none = replace(ASKED, methods=("shipped",), weights="none")
     assert [cell.given for cell in make_plan(none, registries).cells] == [None, None]
