@@ -20,7 +20,7 @@ TRAINING_HEADERS = {
 
 
 def legend(lines: Sequence[Summary], marks: str) -> list[str]:
-    """The lines beneath a table.  marks: what marks the best and the second of a row."""
+    """The lines beneath a table.  marks: what marks the best and the second of a row, if any."""
     wrapped = [part for note in _notes(lines, marks) for part in textwrap.wrap(note, WIDTH)]
     return [*wrapped, "", *_training(lines)]
 
@@ -32,7 +32,7 @@ def _notes(lines: Sequence[Summary], marks: str) -> list[str]:
     sources = dict.fromkeys(line.published_source for line in lines if line.published_source)
     notes = [
         "PSNR in dB, mean over images (seeds averaged first); ±: half the 95 % t-interval of it.",
-        f"{marks}; what is printed equal is marked equal.",
+        *([f"{marks}; what is printed equal is marked equal."] if marks else []),
         *(f"Protocol {label}: {about.get(label, 'unknown here')}." for label in protocols),
         f"Images: {', '.join(f'{name} {count}' for name, count in images.items())}.",
     ]

@@ -46,7 +46,9 @@ def render_table(rows: "pd.DataFrame") -> str:
     if not lines:
         return "No results.\n"
     style = ANSI if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else PLAIN
-    return "\n".join([*_table(lines, style), "", *legend(lines, style.legend)]) + "\n"
+    ranked = {line.method for line in lines if not _is_baseline(line)}
+    marks = style.legend if len(ranked) > 1 else ""
+    return "\n".join([*_table(lines, style), "", *legend(lines, marks)]) + "\n"
 
 
 def _table(lines: Sequence[Summary], style: Style) -> list[str]:

@@ -40,6 +40,12 @@ def test_the_best_and_the_second_are_marked_and_the_published_figure_is_beside(m
     assert "*: best, _: second" in text
 
 
+def test_one_method_alone_is_not_marked(make_cell):
+    text = render_table(frame([make_cell([29.0, 30.0]), make_cell([20.0], method="identity")]))
+    assert "29.50 ±6.35" in text
+    assert "best" not in text
+
+
 def test_what_is_printed_equal_is_marked_equal(make_cell):
     psnr_of = {"noise2score": 30.001, "supervised": 30.004, "noise2noise": 29.9, "dbsn": 29.896}
     text = render_table(frame([make_cell([v], method=m) for m, v in psnr_of.items()]))
