@@ -126,6 +126,8 @@ class Trainer:
         checkpoint that cannot be read; when interrupted it saves one and lets go."""
         self._resume()
         record, steps = self.record, self._settings.budget.steps
+        if record.step:
+            progress(Progress(f"training goes on from step {record.step} of {steps}", 0, 0))
         log_every = max(1, steps // LOG_POINTS)
         started, begun_with = time.monotonic(), record.train_s
         saved = started
