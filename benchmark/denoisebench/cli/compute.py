@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 import click
 
@@ -67,13 +67,14 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
 
 
 def _request(asked: Asked, methods: Sequence[str]) -> Request:
-    choices = {"known": ("known",), "unknown": ("unknown",), "both": ("known", "unknown")}
-    if asked.parameters not in choices:
-        raise UserError(f"--parameters {asked.parameters}: give known, unknown or both")
+    parameters = split_list(asked.parameters)
+    for item in parameters:
+        if item not in get_args(Parameters):
+            raise UserError(f"--parameters {item}: give known, unknown or known,unknown")
     return Request(
         methods=tuple(methods),
         noises=tuple(split_list(asked.noise)),
-        parameters=cast(tuple[Parameters, ...], choices[asked.parameters]),
+        parameters=cast(tuple[Parameters, ...], tuple(parameters)),
         datasets=tuple(split_list(asked.datasets)),
         train_sets=(asked.train_set,) if asked.train_set else TRAIN_SETS,
         draws=cast(Draws, asked.draws),

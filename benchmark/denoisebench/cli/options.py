@@ -92,8 +92,8 @@ def computing(function: F) -> F:
 _OPTIONS = [
     click.option("--noise", default=NOISE, show_default=True, metavar="N[,N...]",
                  help="Noise models, as gaussian:25, poisson:0.01, gamma:100, gaussian:5..50."),
-    click.option("--parameters", default="known", show_default=True, metavar="known|unknown|both",
-                 help="Tell the method the noise level, or train it on the whole blind range."),
+    click.option("--parameters", default="known", show_default=True, metavar="P[,P]",
+                 help="known: told the noise level; unknown: trained on the whole blind range."),
     click.option("--datasets", default=DATASET, show_default=True, metavar="D[,D...]",
                  help="Image sets to score on; folder:PATH for your own."),
     click.option("--train-set", metavar="D",
