@@ -95,7 +95,7 @@ class Model(Generic[ConfigT]):
 class TrainedMethod(Method[ConfigT]):
     """A method that brings a network and a loss; the core's engine does the rest."""
 
-    learning_rate: float = 3e-3
+    learning_rate: float = 2e-3
     """Adam's peak rate."""
 
     def passes_per_patch(self, config: ConfigT) -> int:

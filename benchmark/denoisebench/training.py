@@ -27,7 +27,8 @@ Precision = Literal["bf16", "fp32"]
 Loss = Callable[[nn.Module, Batch, float, torch.Generator], Tensor]
 
 WARM_UP = 0.02  # share of the steps
-CLIP_NORM = 1.0
+CLIP = 2.0  # times the gradient's usual norm
+USUAL_OVER = 50  # steps that the usual norm looks back over
 EMA_SHARE = 0.01  # the average looks back over this share of the steps
 MAX_SKIPS_IN_A_ROW = 20
 CHECKPOINT_EVERY_S = 30.0
@@ -117,8 +118,9 @@ class Trainer:
         self._averaged = list(self.average.parameters())
         self._adam = torch.optim.Adam(self._parameters, lr=settings.learning_rate, fused=True)
         zero = torch.zeros((), device=self.device)
-        # sum of losses since the last log, skips, skips in a row, the longest such row
-        self._tally = {k: zero.clone() for k in ("loss", "skipped", "row", "longest")}
+        # sum of losses since the last log; skips, skips in a row, the longest such row
+        counts = ("loss", "skipped", "row", "longest", "usual_norm")
+        self._tally = {k: zero.clone() for k in counts}
         self._since_log = 0
 
     def run(self, progress: ProgressCallback) -> Record:
@@ -156,8 +158,7 @@ class Trainer:
         loss = self._loss_of(self.network, batch, step / steps, self._rng)
         self._adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self._parameters, CLIP_NORM, foreach=True)
-        bad = 1.0 - torch.isfinite(norm).float()
+        bad = self._clip()
         self._adam.found_inf = bad  # type: ignore[attr-defined]  # the fused kernel skips the step
         self._adam.step()
         weight = 1.0 - ema_decay_at(step, steps)
@@ -168,6 +169,23 @@ class Trainer:
         tally["row"] = (tally["row"] + 1.0) * bad
         tally["longest"] = torch.maximum(tally["longest"], tally["row"])
         self._since_log += 1
+
+    def _clip(self) -> Tensor:
+        """Shorten a gradient that is much longer than usual.  Returns 1.0 if it is not finite.
+
+        What is usual differs a thousandfold between losses, so it is measured.  Without this, Adam
+        at a fast rate now and then takes a few growing steps and loses the network.
+        """
+        gradients = [p.grad for p in self._parameters if p.grad is not None]
+        norm = nn.utils.get_total_norm(gradients, foreach=True)
+        finite = torch.isfinite(norm)
+        usual = self._tally["usual_norm"]
+        usual = torch.where((usual == 0) & finite, norm, usual)  # the first step
+        longest = CLIP * usual
+        torch._foreach_mul_(gradients, (longest / norm).clamp(max=1.0))
+        kept = torch.where(finite, torch.minimum(norm, longest), usual)
+        self._tally["usual_norm"] = usual.lerp(kept, 1.0 / USUAL_OVER)
+        return 1.0 - finite.float()
 
     def _loss_of(
         self, network: nn.Module, batch: Batch, progress: float, rng: torch.Generator

@@ -170,3 +170,35 @@ def test_a_device_that_is_not_there_is_refused() -> None:
         with pytest.raises(UserError, match="--device auto"):
             pick_device("cuda")
     assert pick_device("cpu") == "cpu"
+
+
+def test_a_gradient_much_longer_than_usual_is_shortened(tmp_path: Path) -> None:
+    run = trainer(tmp_path, 100)
+    run._held_out = None
+    for step in range(10):
+        run._step(step, 100)
+    usual = float(run._tally["usual_norm"])
+    for parameter in run.network.parameters():
+        parameter.grad = torch.randn_like(parameter) * 1e6
+    assert float(run._clip()) == 0.0
+    gradients = [p.grad for p in run.network.parameters() if p.grad is not None]
+    assert float(nn.utils.get_total_norm(gradients)) == pytest.approx(2.0 * usual, rel=1e-4)
+    assert usual < float(run._tally["usual_norm"]) <= 1.021 * usual
+
+    before = float(run._tally["usual_norm"])
+    for gradient in gradients:
+        gradient.fill_(float("nan"))
+    assert float(run._clip()) == 1.0
+    assert float(run._tally["usual_norm"]) == before
+
+
+def test_one_wild_batch_does_not_lose_the_network(tmp_path: Path) -> None:
+    calls = itertools.count()
+
+    def wild_once(net: nn.Module, batch: Batch, p: float, rng: torch.Generator) -> Tensor:
+        return squared_error(net, batch, p, rng) * (1e9 if next(calls) == 60 else 1.0)
+
+    run = trainer(tmp_path, 100)
+    run._loss, run._held_out = wild_once, None
+    history = run.run(quiet).history
+    assert history[-1]["loss"] < 0.3 * history[0]["loss"]
