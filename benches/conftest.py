@@ -1,4 +1,4 @@
-"""What the benches are read for, said in words under their table."""
+"""What the benches are read for, said in words beside their table."""
 
 from typing import Any
 
