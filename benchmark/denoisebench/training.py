@@ -9,8 +9,11 @@ steps with a non-finite gradient are skipped inside the optimiser and counted th
 import copy
 import math
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -95,6 +98,22 @@ def ema_decay_at(step: int, steps: int) -> float:
     return 1.0 - 1.0 / max(1.0, horizon)
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold an interrupt (Ctrl-C) back to the end: half a step must not become a checkpoint."""
+    if threading.current_thread() is not threading.main_thread():  # no other thread gets it
+        yield
+        return
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+    if asked:
+        raise KeyboardInterrupt
+
+
 class Trainer:
     """One training: `run()` takes it from its checkpoint, or from the start, to the end."""
 
@@ -135,8 +154,9 @@ class Trainer:
         saved = started
         try:
             while record.step < steps:
-                self._step(record.step, steps)
-                record.step += 1
+                with _uninterrupted():
+                    self._step(record.step, steps)
+                    record.step += 1
                 now = time.monotonic()
                 record.train_s = begun_with + now - started
                 if record.step % log_every == 0 or record.step == steps:

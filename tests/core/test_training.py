@@ -1,6 +1,7 @@
 """The training engine: schedules, averages, skipped steps, and resuming bit for bit."""
 
 import itertools
+import signal
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,28 @@ def test_an_interrupted_training_ends_with_the_same_weights_bit_for_bit(
     assert same_weights(whole.network, resumed.network)
     losses = [[e["loss"] for e in r.history] for r in (whole_record, record)]
     assert losses[0] == losses[1]
+
+
+def test_an_interrupt_within_a_step_waits_for_its_end(tmp_path: Path) -> None:
+    for name in ("whole", "broken"):
+        (tmp_path / name).mkdir()
+    whole = trainer(tmp_path / "whole", 20)
+    whole.run(quiet)
+    calls = itertools.count()
+
+    def interrupted(net: nn.Module, batch: Batch, p: float, rng: torch.Generator) -> Tensor:
+        if next(calls) == 7:
+            signal.raise_signal(signal.SIGINT)
+        return squared_error(net, batch, p, rng)
+
+    broken = trainer(tmp_path / "broken", 20)
+    broken._loss, broken._held_out = interrupted, None
+    with pytest.raises(KeyboardInterrupt):
+        broken.run(quiet)
+    assert broken.record.step == 8
+    resumed = trainer(tmp_path / "broken", 20)
+    resumed.run(quiet)
+    assert same_weights(whole.average, resumed.average)
 
 
 def test_a_step_with_a_non_finite_gradient_changes_nothing_and_is_counted(tmp_path: Path) -> None:
