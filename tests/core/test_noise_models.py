@@ -8,13 +8,11 @@ import torch
 
 from denoisebench.errors import UserError
 from denoisebench.images import pixel_hash
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
+from denoisebench.noise import register_noise_models
 from denoisebench.noise.model import NoiseFamily
-from denoisebench.noise.poisson import Poisson
 from denoisebench.specs import parse_spec
 
-FAMILIES = {family.name: family for family in (Gaussian(), Poisson(), Gamma())}
+FAMILIES = {family.name: family for family in register_noise_models()}
 SIDE = 200
 
 # (spec, seed, draw) -> how the hash of the ramp's noisy copy begins.  A change here changes every
@@ -44,6 +42,12 @@ GOLDEN = {
     ("gamma:1", 0, 1): "3756640f4ca55327",
     ("gamma:1", 1, 0): "fa93aaeaaed29178",
     ("gamma:1", 1, 1): "bb382c7ca3fe0acd",
+    ("weibull:2", 0, 0): "a02d6f6d9bfade19",
+    ("weibull:2", 0, 1): "ec7b615b7fb2bf04",
+    ("weibull:2", 1, 0): "fd463b8fcf6c9a71",
+    ("weibull:2", 1, 1): "62968088c158ae4b",
+    ("weibull:1..20", 0, 0): "ee6c2ca55b732464",
+    ("weibull:1..20", 1, 1): "49d811b26572a7d1",
 }
 
 
@@ -77,6 +81,10 @@ VARIANCES = [
     ("gamma:100", 0.5, 0.5**2 / 100),
     ("gamma:1", 0.8, 0.8**2),
     ("gamma:3.5", -0.2, 0.2**2 / 3.5),
+    ("weibull:1", 0.8, 0.8**2),
+    ("weibull:2", 0.5, 0.5**2 * (4 / math.pi - 1)),
+    ("weibull:20", 0.5, 0.5**2 * (math.gamma(1.1) / math.gamma(1.05) ** 2 - 1)),
+    ("weibull:1000", 1.0, math.gamma(1.002) / math.gamma(1.001) ** 2 - 1),
 ]
 
 
@@ -87,7 +95,7 @@ def test_mean_and_variance_are_those_of_theory(text, value, variance):
     assert noisy.var(dtype=np.float64) == pytest.approx(variance, rel=0.06)
 
 
-@pytest.mark.parametrize("text", ["gaussian:25", "poisson:0.05", "gamma:10"])
+@pytest.mark.parametrize("text", ["gaussian:25", "poisson:0.05", "gamma:10", "weibull:4"])
 def test_noisy_images_are_float32_and_not_clipped(text):
     clean = flat(0.97)
     noisy, _ = noise(text).noisy(clean, seed=0)
@@ -102,8 +110,8 @@ def test_gaussian_noise_goes_below_black():
     assert (noisy < 0).mean() == pytest.approx(0.5, abs=0.02)
 
 
-def test_poisson_and_gamma_leave_black_black():
-    for text in ("poisson:0.01", "gamma:1"):
+def test_poisson_gamma_and_weibull_noise_leave_black_black():
+    for text in ("poisson:0.01", "gamma:1", "weibull:1"):
         assert not noise(text).noisy(flat(0.0), seed=0)[0].any()
 
 
@@ -111,7 +119,9 @@ def test_negative_pixels_count_as_black_under_poisson_noise():
     assert not noise("poisson:0.01").noisy(flat(-0.3), seed=0)[0].any()
 
 
-@pytest.mark.parametrize("text", ["gaussian:1000", "poisson:10", "poisson:1e-07", "gamma:1"])
+@pytest.mark.parametrize(
+    "text", ["gaussian:1000", "poisson:10", "poisson:1e-07", "gamma:1", "weibull:1"]
+)
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_black_and_white_images_make_finite_pixels_at_the_ends_of_the_scale(text, value):
     assert np.isfinite(noise(text).noisy(flat(value), seed=0)[0]).all()
@@ -122,7 +132,9 @@ def test_poisson_pixels_are_whole_counts():
     assert (noisy * 4 == np.rint(noisy * 4)).all()
 
 
-@pytest.mark.parametrize("text", ["gaussian:25", "gaussian:5..50", "poisson:0.01", "gamma:100"])
+@pytest.mark.parametrize(
+    "text", ["gaussian:25", "gaussian:5..50", "poisson:0.01", "gamma:100", "weibull:2"]
+)
 def test_the_same_pixels_spec_seed_and_draw_name_the_same_noise(text):
     first, level = noise(text).noisy(ramp(), seed=3, draw=1)
     again, level_again = noise(text).noisy(np.asfortranarray(ramp()), seed=3, draw=1)
@@ -130,7 +142,7 @@ def test_the_same_pixels_spec_seed_and_draw_name_the_same_noise(text):
     assert level == level_again
 
 
-@pytest.mark.parametrize("text", ["gaussian:25", "poisson:0.01", "gamma:100"])
+@pytest.mark.parametrize("text", ["gaussian:25", "poisson:0.01", "gamma:100", "weibull:2"])
 @pytest.mark.parametrize("changed", ["seed", "draw", "spec", "pixel", "shape"])
 def test_another_key_is_other_noise(text, changed):
     clean = other = flat(0.5)
@@ -138,9 +150,8 @@ def test_another_key_is_other_noise(text, changed):
     if changed in key:
         key[changed] = 1
     elif changed == "spec":
-        other_text = {"gaussian": "gaussian:26", "poisson": "poisson:0.02", "gamma": "gamma:99"}[
-            text.partition(":")[0]
-        ]
+        name, _, level = text.partition(":")
+        other_text = f"{name}:{float(level) * 1.01:g}"
     elif changed == "pixel":
         other = clean.copy()
         other[0, -1, -1] = 0.6
@@ -175,6 +186,7 @@ def test_the_level_of_a_range_is_drawn_log_uniformly_per_image_and_recorded():
         ("gaussian:5.0..50", "gaussian:5..50"),
         ("gaussian:5..5", "gaussian:5"),
         ("gamma:100", "gamma:100"),
+        ("weibull:2.0", "weibull:2"),
     ],
 )
 def test_a_noise_model_has_one_canonical_text_which_names_its_noise(text, canonical):
@@ -190,6 +202,7 @@ def test_a_noise_model_has_one_canonical_text_which_names_its_noise(text, canoni
         ("gaussian:25", "gaussian:5..55"),
         ("poisson:0.01", "poisson:0.005..0.1"),
         ("gamma:100", "gamma:40..120"),
+        ("weibull:2", "weibull:2..20"),
     ],
 )
 def test_an_unknown_level_means_the_blind_range_of_the_family(text, blind):
@@ -211,6 +224,7 @@ def test_an_unknown_level_means_the_blind_range_of_the_family(text, blind):
         ("gaussian:1:2", r"give one σ, as in gaussian:5"),
         ("gaussian:sigma=25", r"give one σ, as in gaussian:5"),
         ("poisson:0", r"ζ \(intensity of one count\) must lie in 1e-07\.\.10"),
+        ("weibull:0.9", r"k \(shape, 1 or more\) must lie in 1\.\.1000"),
         ("gamma:0.5", r"k \(shape, 1 or more\) must lie in 1\.\.10000000"),
     ],
 )

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from scipy import stats
+from scipy import special, stats
 
 from denoisebench.noise.gamma import Gamma
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.poisson import Poisson
-from denoisebench.noise.stream import Stream, exp, log, normal_quantile
+from denoisebench.noise.stream import Stream, exp, log, log_gamma, normal_quantile
+from denoisebench.noise.weibull import Weibull
 
 DRAWS = 50_000
 ALARM = 1e-3  # the seeds are fixed: a test that passes once passes always
@@ -17,7 +18,15 @@ CASES = [
     (Gaussian(), [5.0, 25.0, 55.0], lambda _, sigma: (sigma / 255) ** 2),
     (Poisson(), [0.005, 0.1, 0.5], lambda x, zeta: zeta * x),
     (Gamma(), [1.0, 40.0, 120.0], lambda x, k: x**2 / k),
+    (Weibull(), [1.0, 2.0, 20.0], lambda x, k: x**2 * weibull(k).var()),
 ]
+
+
+def weibull(k):
+    """Weibull's law of mean 1."""
+    return stats.weibull_min(k, scale=1 / special.gamma(1 + 1 / k))
+
+
 families = pytest.mark.parametrize(("family", "levels", "variance"), CASES)
 
 
@@ -53,6 +62,12 @@ def test_the_exponential_is_that_of_numpy_to_the_last_digit():
     assert exp(np.array([0.0]))[0] == 1.0
 
 
+def test_the_logarithm_of_gamma_is_that_of_scipy():
+    x = np.concatenate([np.linspace(1.0, 2.0, 1001), np.geomspace(1e-3, 1e6, 1000)])
+    theirs = special.gammaln(x)
+    assert (np.abs(log_gamma(x) - theirs) / np.maximum(np.abs(theirs), 1.0)).max() < 1e-13
+
+
 def test_uniforms_are_uniform_and_never_0_or_1():
     u = Stream("uniform").uniform(DRAWS)
     assert u.min() > 0.0
@@ -71,6 +86,13 @@ def test_gammas_follow_the_gamma_distribution(shape):
     g = Stream("gamma", str(shape)).gamma(shape, DRAWS)
     assert g.shape == (DRAWS,)
     assert stats.kstest(g, stats.gamma(shape).cdf).pvalue > ALARM
+
+
+@pytest.mark.parametrize("shape", [1.0, 1.5, 2.0, 20.0, 1000.0])
+def test_weibulls_follow_the_weibull_distribution(shape):
+    w = Stream("weibull", str(shape)).weibull(shape, DRAWS)
+    assert w.shape == (DRAWS,)
+    assert stats.kstest(w, stats.weibull_min(shape).cdf).pvalue > ALARM
 
 
 def chi_square(counts, law):
@@ -128,11 +150,11 @@ def test_draws_from_one_stream_go_on_and_do_not_repeat():
     assert not np.isin(stream.uniform(1000), stream.uniform(1000)).any()
 
 
-@pytest.mark.parametrize("draw", ["normal", "gamma"])
+@pytest.mark.parametrize("draw", ["normal", "gamma", "weibull"])
 def test_more_draws_begin_with_the_same_numbers(draw):
     def draws(n):
         stream = Stream("blocks")
-        return stream.normal(n) if draw == "normal" else stream.gamma(3.0, n)
+        return stream.normal(n) if draw == "normal" else getattr(stream, draw)(3.0, n)
 
     block = 1 << 13
     assert (draws(block) == draws(3 * block + 5)[:block]).all()
@@ -164,9 +186,13 @@ def test_each_patch_has_the_mean_and_variance_of_its_own_level(family, levels, v
 
 @families
 def test_fresh_draws_follow_the_law_of_the_fixed_ones(family, levels, variance):
-    """Skewness tells the three families apart: 0, √(ζ/x), 2/√k."""
+    """Skewness tells the families apart: 0, √(ζ/x), that of Weibull's law, 2/√k."""
     del variance
-    skews = {"gaussian": lambda _: 0.0, "poisson": lambda z: (z / 0.5) ** 0.5}
+    skews = {
+        "gaussian": lambda _: 0.0,
+        "poisson": lambda z: (z / 0.5) ** 0.5,
+        "weibull": lambda k: float(weibull(k).stats("s")),
+    }
     skew = skews.get(family.name, lambda k: 2 / k**0.5)
     noisy = family.resample(patches(0.5), column(levels), rng()).double().flatten(1)
     z = (noisy - noisy.mean(1, keepdim=True)) / noisy.std(1, keepdim=True)

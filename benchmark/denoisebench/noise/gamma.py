@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from denoisebench.images import Pixels
-from denoisebench.noise.model import NoiseFamily
+from denoisebench.noise.guards import finite
+from denoisebench.noise.levels import gamma_shape
+from denoisebench.noise.model import ExponentialFamily
 from denoisebench.noise.stream import Stream
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+FAR = 4.0
+"""How far below its mean a Gamma factor may lie: at exp(−FAR/√k − FAR/k), 1/2981 at k = 1, 1/1.55
+at k = 100.  Fewer than one factor in 2000 lies lower, at any k ≥ 1."""
 
-class Gamma(NoiseFamily):
+
+class Gamma(ExponentialFamily):
     name = "gamma"
     summary = "y = x·Gamma(shape k, scale 1/k)"
     symbol = "k"
@@ -45,3 +51,18 @@ class Gamma(NoiseFamily):
             factor = torch.where(accepted, d * v / level, factor)
             open_ &= ~accepted
         return clean * factor
+
+    def estimate(self, noisy: Pixels) -> float | None:
+        return self._within(gamma_shape(noisy))
+
+    def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
+        """x̂ = k·y / ((k − 1) − y·∇log p(y)) = 1/E[1/x|y]   (Noise2Score, Table 1).
+
+        Below E[x|y], by Jensen.  The true denominator is k times E[y/x|y], the factor that the
+        noise applied; it is kept above k times the least factor that FAR allows, so that
+        x̂ ≤ y·exp(FAR/√k + FAR/k).  A negative y counts as 0.
+        """
+        y = noisy.clamp_min(0.0)
+        least = (-FAR / level.sqrt() - FAR / level).exp()
+        factor = (level - 1.0 - y * score) / level
+        return finite(y / factor.maximum(least))

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from denoisebench.images import Pixels
+from denoisebench.noise.guards import finite
+from denoisebench.noise.levels import gaussian_sigma_255
 from denoisebench.noise.model import ExponentialFamily
 from denoisebench.noise.stream import Stream
 
@@ -31,6 +33,9 @@ class Gaussian(ExponentialFamily):
         noise = torch.randn(clean.shape, generator=rng, device=clean.device, dtype=clean.dtype)
         return clean + noise * (level / 255.0)
 
+    def estimate(self, noisy: Pixels) -> float | None:
+        return self._within(gaussian_sigma_255(noisy))
+
     def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
         """x̂ = E[x|y] = y + σ²·∇log p(y)   (Robbins 1956; Noise2Score, Table 1)."""
-        return noisy + (level / 255.0) ** 2 * score
+        return finite(noisy + (level / 255.0) ** 2 * score)

@@ -52,6 +52,18 @@ class NoiseFamily(ABC):
         del clean, level, rng
         raise UserError(f"noise {self.name!r} offers no fresh draws; use --draws fixed")
 
+    def estimate(self, noisy: Pixels) -> float | None:
+        """The level of one noisy image (C, H, W), told from it alone, within lowest..highest.
+
+        None when the image does not tell it, or the family has no estimator.
+        """
+        del noisy
+        return None
+
+    def _within(self, level: float | None) -> float | None:
+        """An estimate, put at the end of what makes sense when it lies beyond."""
+        return None if level is None else min(max(level, self.lowest), self.highest)
+
     def parse(self, spec: Spec) -> "Noise":
         """The noise model of a spec such as `gaussian:25` or `gaussian:5..50`."""
         example = f"{self.name}:{number_text(self.blind[0])}"

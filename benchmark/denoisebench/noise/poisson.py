@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from denoisebench.images import Pixels
-from denoisebench.noise.model import NoiseFamily
+from denoisebench.noise.guards import LARGEST_LOG_GAIN, finite
+from denoisebench.noise.levels import poisson_zeta
+from denoisebench.noise.model import ExponentialFamily
 from denoisebench.noise.stream import Stream
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Poisson(NoiseFamily):
+class Poisson(ExponentialFamily):
     name = "poisson"
     summary = "y = ζ·Poisson(x/ζ)"
     symbol = "ζ"
@@ -32,3 +34,21 @@ class Poisson(NoiseFamily):
         import torch
 
         return torch.poisson(clean.clamp_min(0.0) / level, generator=rng) * level
+
+    def estimate(self, noisy: Pixels) -> float | None:
+        return self._within(poisson_zeta(noisy))
+
+    def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
+        """x̂ = ζ·exp(ψ(y/ζ + 1) + ζ·∇log p(y)) = exp(E[log x|y]), ψ being the digamma function.
+
+        The paper (Noise2Score, Table 1) has (y + ζ/2)·exp(ζ·∇log p(y)): its ½ count stands for
+        exp ψ(n + 1) − n, which falls from 0.5615 at n = 0 to ½, so that it gives at most 0.0615
+        counts, and 11 %, too little.  exp(E[log x|y]) itself is below E[x|y], by Jensen.
+
+        |ζ·∇log p| is kept to LARGEST_LOG_GAIN; a negative y counts as 0.
+        """
+        import torch
+
+        counts = finite(noisy.clamp_min(0.0) / level)
+        log_gain = (level * score).clamp(-LARGEST_LOG_GAIN, LARGEST_LOG_GAIN)
+        return finite(level * (torch.digamma(counts + 1.0).exp() * log_gain.exp()))

@@ -1,13 +1,14 @@
 """Random numbers that are the same on every machine, for as long as this suite lives.
 
 The bits come from Philox (Salmon et al., SC 2011), a counter-based generator whose stream NumPy
-guarantees.  What turns bits into normal, Poisson and Gamma variates is written here, from IEEE
-additions, multiplications, divisions and square roots only (no libm: its last digit differs
+guarantees.  What turns bits into normal, Poisson, Gamma and Weibull variates is written here, from
+IEEE additions, multiplications, divisions and square roots only (no libm: its last digit differs
 between machines), so that a noisy image can be hashed.
 
     normal   inverse distribution function, Wichura's algorithm AS 241 (PPND16), 1 uniform each
     Poisson  rate < 10: inversion by sequential search; else Hörmann's PTRS (1993)
     Gamma    shape ≥ 1: Marsaglia & Tsang (2000)
+    Weibull  inverse distribution function, (−log u)^(1/shape), 1 uniform each
 """
 
 import hashlib
@@ -98,11 +99,23 @@ def _log_factorial(k: Array) -> Array:
     """log k! for whole k ≥ 0: exact sums below 16, Stirling's series above."""
     logs = log(np.maximum(np.arange(16.0), 1.0))
     small = np.array([logs[: n + 1].sum() for n in range(16)])
-    n = np.maximum(k, 16.0) + 1.0
-    n2 = n * n
-    series = (1.0 / 12.0 - (1.0 / 360.0 - (1.0 / 1260.0 - 1.0 / (1680.0 * n2)) / n2) / n2) / n
-    stirling = (n - 0.5) * log(n) - n + 0.91893853320467274178 + series
-    return np.where(k < 16.0, small[np.minimum(k, 15.0).astype(np.intp)], stirling)
+    large = _log_gamma_by_series(np.maximum(k, 16.0) + 1.0)
+    return np.where(k < 16.0, small[np.minimum(k, 15.0).astype(np.intp)], large)
+
+
+def _log_gamma_by_series(x: Array) -> Array:
+    """log Γ(x) for x ≥ 16, to 1e-14: Stirling's series."""
+    x2 = x * x
+    series = (1.0 / 12.0 - (1.0 / 360.0 - (1.0 / 1260.0 - 1.0 / (1680.0 * x2)) / x2) / x2) / x
+    return (x - 0.5) * log(x) - x + 0.91893853320467274178 + series
+
+
+def log_gamma(x: Array) -> Array:
+    """log Γ(x) for x in (0, 1e6], to 1e-13 beside 1: Γ(x) = Γ(x + 16) / (x·(x + 1)···(x + 15))."""
+    product = x.copy()
+    for i in range(1, 16):
+        product *= x + i
+    return _log_gamma_by_series(x + 16.0) - log(product)
 
 
 class Stream:
@@ -196,4 +209,12 @@ class Stream:
             done = (t > 0.0) & (log(u) < bound)
             out[todo[done]] = d * v[done]
             todo = todo[~done]
+        return out
+
+    def weibull(self, shape: float, n: int) -> Array:
+        """n Weibull variates of the given shape ≥ 1 and scale 1."""
+        out = np.empty(n)
+        for start in range(0, n, _BLOCK):
+            stop = min(start + _BLOCK, n)
+            out[start:stop] = exp(log(-log(self.uniform(stop - start))) / shape)
         return out

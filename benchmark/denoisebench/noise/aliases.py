@@ -1,0 +1,67 @@
+"""Names that people know for noise that a family has already: `rayleigh` is `weibull:2`.
+
+Each parses to the family's own noise model, so that both names mean the same noisy images,
+trainings and results.
+"""
+
+from typing import TYPE_CHECKING
+
+from denoisebench.errors import UserError
+from denoisebench.images import Pixels
+from denoisebench.noise.gamma import Gamma
+from denoisebench.noise.model import Noise
+from denoisebench.noise.stream import Stream
+from denoisebench.noise.weibull import Weibull
+from denoisebench.specs import Spec
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+
+class Rayleigh(Weibull):
+    name = "rayleigh"
+    summary = "y = x·Rayleigh of mean 1, the same as weibull:2"
+
+    def parse(self, spec: Spec) -> Noise:
+        return _without_level(spec, Noise(Weibull(), 2.0, 2.0))
+
+
+class Exponential(Gamma):
+    name = "exponential"
+    summary = "y = x·Exponential of mean 1, the same as gamma:1"
+
+    def parse(self, spec: Spec) -> Noise:
+        return _without_level(spec, Noise(Gamma(), 1.0, 1.0))
+
+
+class ChiSquare(Gamma):
+    """Its level is ν: chi2:ν is gamma:k with k = ν/2."""
+
+    name = "chi2"
+    summary = "y = x·χ²(ν)/ν, the same as gamma:k with k = ν/2"
+    symbol = "ν"
+    unit = "degrees of freedom, 2 or more"
+    lowest, highest = 2.0 * Gamma.lowest, 2.0 * Gamma.highest
+    blind = (2.0 * Gamma.blind[0], 2.0 * Gamma.blind[1])
+
+    def parse(self, spec: Spec) -> Noise:
+        noise = super().parse(spec)
+        return Noise(Gamma(), noise.low / 2.0, noise.high / 2.0)
+
+    def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
+        return super().sample(clean, level / 2.0, stream)
+
+    def resample(self, clean: "Tensor", level: "Tensor", rng: "torch.Generator") -> "Tensor":
+        return super().resample(clean, level / 2.0, rng)
+
+    def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
+        return super().tweedie(noisy, score, level / 2.0)
+
+
+def _without_level(spec: Spec, noise: Noise) -> Noise:
+    if spec.values or spec.options:
+        raise UserError(
+            f"noise {str(spec)!r}: {spec.name} has no level, it is {noise}; write {spec.name}"
+        )
+    return noise

@@ -1,0 +1,87 @@
+"""Noise by another name: the same noise model, noisy image and law."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from denoisebench.errors import UserError
+from denoisebench.noise import register_noise_models
+from denoisebench.noise.stream import Stream
+from denoisebench.specs import parse_spec
+
+FAMILIES = {family.name: family for family in register_noise_models()}
+GRAY = np.full((1, 200, 200), 0.5, dtype=np.float32)
+ALARM = 1e-3  # the seeds are fixed: a test that passes once passes always
+
+LAWS = {
+    "rayleigh": stats.rayleigh(scale=0.5 / np.sqrt(np.pi / 2)),
+    "exponential": stats.expon(scale=0.5),
+    "chi2:6": stats.chi2(6, scale=0.5 / 6),
+}
+
+
+def noise(text):
+    spec = parse_spec(text)
+    return FAMILIES[spec.name].parse(spec)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("rayleigh", "weibull:2"),
+        ("exponential", "gamma:1"),
+        ("chi2:2", "gamma:1"),
+        ("chi2:7", "gamma:3.5"),
+        ("chi2:80..240", "gamma:40..120"),
+    ],
+)
+def test_another_name_means_the_same_noise_model_and_noisy_image(text, canonical):
+    assert str(noise(text)) == canonical
+    assert type(noise(text).family) is type(noise(canonical).family)
+    assert str(noise(text).blind()) == str(noise(canonical).blind())
+    ours, theirs = noise(text).noisy(GRAY, seed=3), noise(canonical).noisy(GRAY, seed=3)
+    assert (ours[0] == theirs[0]).all()
+    assert ours[1] == theirs[1]
+
+
+@pytest.mark.parametrize("text", LAWS)
+def test_the_noise_follows_the_law_of_its_name(text):
+    noisy, _ = noise(text).noisy(GRAY, seed=0)
+    assert stats.kstest(noisy.ravel(), LAWS[text].cdf).pvalue > ALARM
+    assert LAWS[text].mean() == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "level"), [("rayleigh", 2.0), ("exponential", 1.0), ("chi2", 6.0)]
+)
+def test_a_family_of_another_name_samples_at_its_own_level(name, level):
+    law = LAWS[f"{name}:{level:g}" if name == "chi2" else name]
+    fixed = FAMILIES[name].sample(GRAY, level, Stream("alias"))
+    rng = torch.Generator().manual_seed(0)
+    fresh = FAMILIES[name].resample(torch.from_numpy(GRAY), torch.tensor(level), rng)
+    for noisy in (fixed.ravel(), fresh.numpy().ravel()):
+        assert stats.kstest(noisy, law.cdf).pvalue > ALARM
+
+
+@pytest.mark.parametrize("name", ["rayleigh", "exponential", "chi2"])
+def test_the_summary_says_what_it_is_the_same_as(name):
+    assert "the same as " in FAMILIES[name].summary
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("rayleigh:3", "rayleigh has no level, it is weibull:2; write rayleigh"),
+        ("rayleigh:k=2", "rayleigh has no level, it is weibull:2; write rayleigh"),
+        ("exponential:1", "exponential has no level, it is gamma:1; write exponential"),
+        ("chi2", "give one ν, as in chi2:80"),
+        ("chi2:1", r"ν \(degrees of freedom, 2 or more\) must lie in 2\.\.20000000"),
+        ("chi2:9..4", r"the range runs backwards; write 4\.\.9"),
+    ],
+)
+def test_a_bad_spec_is_refused_in_one_line_that_says_what_would_be_right(text, message):
+    with pytest.raises(UserError, match=message) as caught:
+        noise(text)
+    assert str(caught.value).startswith(f"noise '{text}': ")
+    assert "\n" not in str(caught.value)
