@@ -9,7 +9,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor, nn
 
 from denoisebench.budgets import Budget
-from denoisebench.interfaces import Progress
+from denoisebench.interfaces import Moment, Progress
 from denoisebench.networks import UNet
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
@@ -27,8 +27,8 @@ def batches() -> FixedBatches:
     return FixedBatches(shown, CROP, told_level=True, device=torch.device("cpu"))
 
 
-def squared_error(net: nn.Module, batch: Batch, progress: float, rng: torch.Generator) -> Tensor:
-    del progress, rng
+def squared_error(net: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
+    del moment, rng
     assert batch.target is not None
     return (net(batch.noisy).float() - batch.target).square().mean(dim=(1, 2, 3))
 

@@ -1,4 +1,4 @@
-"""One cell: each image made noisy, denoised, scored, and drawn if asked for."""
+"""One cell: each image made noisy (or given so), denoised, scored, and drawn if asked for."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 
 from denoisebench.errors import PluginError, plugin_code
-from denoisebench.images import Pixels, pixel_hash
+from denoisebench.evidence import noisy_of
+from denoisebench.images import LoadedImage, Pixels, pixel_hash
 from denoisebench.interfaces import (
+    Denoised,
     Model,
     Progress,
     ProgressCallback,
@@ -22,7 +24,7 @@ from denoisebench.plan import CellPlan
 from denoisebench.results import ImageScore
 from denoisebench.weights import load_into
 
-Denoise = Callable[[Tensor, float | None], Tensor]
+Denoise = Callable[[Tensor, float | None], Tensor | Denoised]
 
 
 def untrained(cell: CellPlan) -> Denoise:
@@ -47,7 +49,7 @@ def trained(cell: CellPlan, weights: Path, device: str) -> Denoise:
 
 def evaluate(
     cell: CellPlan,
-    images: Sequence[tuple[str, Pixels]],
+    images: Sequence[LoadedImage],
     denoise: Denoise,
     *,
     device: str,
@@ -57,28 +59,30 @@ def evaluate(
     """Score every image.  pictures: the results folder, to leave noisy | denoised | clean there."""
     what = f"{cell.method_spec} on {cell.image_set.spec}, {cell.noise}"
     scores = []
-    for number, (image_id, clean) in enumerate(images, start=1):
+    for number, image in enumerate(images, start=1):
+        clean = image.clean
         with plugin_code(cell.noise.family.name):
-            noisy, level = cell.noise.noisy(clean, seed=cell.seed)
-        told = level if cell.task.parameters == "known" else None
+            noisy, level = noisy_of(image, cell.noise, cell.seed)
+        told = level if cell.parameters == "known" else None
         begin = time.perf_counter()
-        estimate = _denoised(cell.method.name, denoise, noisy, told, device)
+        estimate, level_estimate = _denoised(cell.method.name, denoise, noisy, told, device)
         denoise_s = time.perf_counter() - begin
         result = cell.protocol.score(estimate, clean)
         scores.append(
             ImageScore(
-                image=image_id,
+                image=image.id,
                 psnr_db=result.psnr_db,
                 ssim=result.ssim,
                 noisy_psnr_db=psnr_db(noisy, clean, data_range=cell.protocol.data_range),
                 level=level,
+                level_estimate=level_estimate,
                 denoise_s=denoise_s,
                 megapixels=clean[0].size / 1e6,
                 noisy_sha256=pixel_hash(noisy),
             )
         )
         if pictures is not None:
-            _draw(picture_path(cell, pictures, image_id), [noisy, estimate, clean])
+            _draw(picture_path(cell, pictures, image.id), [noisy, estimate, clean])
         progress(Progress(what, number, len(images)))
     return scores
 
@@ -86,15 +90,18 @@ def evaluate(
 @torch.no_grad()
 def _denoised(
     name: str, denoise: Denoise, noisy: Pixels, level: float | None, device: str
-) -> Pixels:
+) -> tuple[Pixels, float | None]:
+    """The denoised image, checked, and the level that the method estimated, if it did."""
     with plugin_code(name):
         result = denoise(torch.from_numpy(noisy)[None].to(device), level)
-    estimate: Pixels = result.to("cpu", torch.float32).numpy()[0]
+        if isinstance(result, Tensor):
+            result = Denoised(result)
+    estimate: Pixels = result.image.to("cpu", torch.float32).numpy()[0]
     if estimate.shape != noisy.shape:
         raise PluginError(f"{name} made {estimate.shape} of an image of {noisy.shape}")
     if not np.isfinite(estimate).all():
         raise PluginError(f"{name} made pixels that are not finite")
-    return estimate
+    return estimate, result.level
 
 
 def picture_path(cell: CellPlan, out: Path, image_id: str) -> Path:

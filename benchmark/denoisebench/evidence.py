@@ -1,18 +1,29 @@
-"""What training may see: the clean images go in, and exactly the declared evidence comes out."""
+"""What training may see: the images go in, and exactly the declared evidence comes out."""
 
+import math
 from collections.abc import Sequence
 
 import torch
 
 from denoisebench.errors import UserError
-from denoisebench.images import Pixels
+from denoisebench.images import LoadedImage, Pixels
 from denoisebench.interfaces import Draws, Evidence
 from denoisebench.noise.model import Noise
 from denoisebench.patches import BatchSource, FixedBatches, FreshBatches, TrainingImage
 
 
+def noisy_of(image: LoadedImage, noise: Noise, seed: int) -> tuple[Pixels, float | None]:
+    """The noisy image and its level: the given one, if there is one, else drawn by `noise`.
+
+    A given image is what `noise` says: its level is None where that is a range.
+    """
+    if image.noisy is None:
+        return noise.noisy(image.clean, seed=seed)
+    return image.noisy, None if noise.is_range else noise.low
+
+
 def batch_source(
-    clean: Sequence[Pixels],
+    images: Sequence[LoadedImage],
     evidence: Evidence,
     draws: Draws,
     noise: Noise,
@@ -22,28 +33,30 @@ def batch_source(
     seed: int,
     device: torch.device,
 ) -> BatchSource:
-    """Batches of `evidence` about the clean images, on the device."""
+    """Batches of `evidence` about the images, on the device."""
     if draws == "fresh":
+        clean = [image.clean for image in images]
         return FreshBatches(
             clean, crop_px, noise=noise, evidence=evidence, told_level=told_level, device=device
         )
-    images = [_shown(image, evidence, noise, seed) for image in clean]
-    return FixedBatches(images, crop_px, told_level=told_level, device=device)
+    shown = [_shown(image, evidence, noise, seed) for image in images]
+    return FixedBatches(shown, crop_px, told_level=told_level, device=device)
 
 
-def refuse_small(images: Sequence[tuple[str, Pixels]], crop_px: int) -> None:
-    """Raise UserError, naming it, for an image (id, pixels) that no crop fits into."""
-    for image_id, pixels in images:
-        height, width = pixels.shape[1:]
+def refuse_small(images: Sequence[LoadedImage], crop_px: int) -> None:
+    """Raise UserError, naming it, for an image that no crop fits into."""
+    for image in images:
+        height, width = image.clean.shape[1:]
         if min(height, width) < crop_px:
             raise UserError(
-                f"training image {image_id} is {width}×{height} pixels, smaller than the crop of"
+                f"training image {image.id} is {width}×{height} pixels, smaller than the crop of"
                 f" {crop_px}; leave it out or give a smaller --crop"
             )
 
 
-def _shown(clean: Pixels, evidence: Evidence, noise: Noise, seed: int) -> TrainingImage:
-    noisy, level = noise.noisy(clean, seed=seed)
+def _shown(image: LoadedImage, evidence: Evidence, noise: Noise, seed: int) -> TrainingImage:
+    noisy, known = noisy_of(image, noise, seed)
+    level = math.nan if known is None else known  # nobody is told it then
     if evidence is Evidence.NOISY_PAIRS:
-        return TrainingImage(noisy, noise.noisy(clean, seed=seed, draw=1)[0], level)
-    return TrainingImage(noisy, clean if evidence is Evidence.CLEAN else None, level)
+        return TrainingImage(noisy, noise.noisy(image.clean, seed=seed, draw=1)[0], level)
+    return TrainingImage(noisy, image.clean if evidence is Evidence.CLEAN else None, level)

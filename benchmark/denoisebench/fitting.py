@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from denoisebench.errors import UserError, plugin_code
 from denoisebench.evidence import batch_source
-from denoisebench.images import CHANNEL_WORDS, Pixels
-from denoisebench.interfaces import Model, Progress, ProgressCallback, TrainedMethod
+from denoisebench.images import CHANNEL_WORDS, LoadedImage
+from denoisebench.interfaces import Model, Moment, Progress, ProgressCallback, TrainedMethod
 from denoisebench.patches import Batch, BatchSource
 from denoisebench.plan import TrainingPlan
 from denoisebench.provenance import provenance
@@ -20,14 +20,14 @@ from denoisebench.weights import Header, write_weights
 
 def fit(
     plan: TrainingPlan,
-    clean: Sequence[Pixels],
-    held_out: Sequence[Pixels],
+    images: Sequence[LoadedImage],
+    held_out: Sequence[LoadedImage],
     image_hashes: Mapping[str, str],
     folder: Path,
     device: str,
     progress: ProgressCallback,
 ) -> None:
-    """Train by `plan` on its evidence about the clean images; leave `weights.safetensors` and
+    """Train by `plan` on its evidence about the images; leave `weights.safetensors` and
     `history.json` in `folder`.  Raises PluginError for what the method raises."""
     method = plan.method
     assert isinstance(method, TrainedMethod)  # a method with evidence is one
@@ -45,9 +45,9 @@ def fit(
             precision=pick_precision(device),
         )
 
-    def source(images: Sequence[Pixels]) -> BatchSource:
+    def source(shown: Sequence[LoadedImage]) -> BatchSource:
         return batch_source(
-            images,
+            shown,
             plan.evidence,
             plan.recipe["draws"],
             plan.task.noise,
@@ -57,12 +57,12 @@ def fit(
             device=torch.device(device),
         )
 
-    def loss(network: nn.Module, batch: Batch, share: float, rng: torch.Generator) -> Tensor:
-        return method.loss(Model(plan.config, plan.task, network), batch, share, rng)
+    def loss(network: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
+        return method.loss(Model(plan.config, plan.task, network), batch, moment, rng)
 
     checkpoint = folder / "checkpoint.pt"
     trainer = Trainer(
-        network, loss, source(clean), settings, checkpoint, source(held_out) if held_out else None
+        network, loss, source(images), settings, checkpoint, source(held_out) if held_out else None
     )
     with plugin_code(method.name):
         record = trainer.run(progress)

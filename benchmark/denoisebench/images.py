@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from denoisebench.errors import UserError
+
 Pixels = npt.NDArray[np.float32]
 
 GRAY, COLOUR = 1, 3
@@ -42,17 +44,41 @@ def pixel_hash(pixels: Pixels) -> str:
     return hashlib.sha256(shape.encode() + b"\n" + data.tobytes()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedImage:
+    """One image of a set, read.  noisy: the noisy image that came with it, if one did."""
+
+    id: str
+    clean: Pixels
+    noisy: Pixels | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ImageFile:
     """One image of a set, not yet read.
 
     `load()` reads it and gives its pixels; it raises UserError, naming the file, what was wrong
     and what to do, for a file that is missing, truncated, unreadable or not the recorded one.
+    `load_noisy()`, where there is a given noisy image, does the same for that.
     """
 
     id: str
     sha256: str  # of the stored file's bytes
     load: Callable[[], Pixels]
+    load_noisy: Callable[[], Pixels] | None = None
+    noisy_sha256: str = ""  # of the given noisy image's file
+
+    def __post_init__(self) -> None:
+        if (self.load_noisy is None) != (not self.noisy_sha256):
+            raise ValueError(f"{self.id}: load_noisy and noisy_sha256 come together")
+
+    def read(self) -> LoadedImage:
+        """The image, with its given noisy one.  UserError as of `load`, or when sizes differ."""
+        clean = self.load()
+        noisy = self.load_noisy() if self.load_noisy else None
+        if noisy is not None and noisy.shape != clean.shape:
+            raise UserError(f"{self.id} is {clean.shape} and its noisy image {noisy.shape}")
+        return LoadedImage(self.id, clean, noisy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +93,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
-    """A named list of clean images, all gray or all colour.  `spec` is canonical."""
+    """A named list of clean images, all gray or all colour.  `spec` is canonical.
+
+    A set of pairs has a given noisy image for every clean one.
+    """
 
     spec: str
     channels: int
@@ -77,11 +106,26 @@ class ImageSet:
     @property
     def digest(self) -> str:
         """SHA-256 (hex) that names the set by its ids, its files' content and its channels."""
-        lines = [f"channels {self.channels}", *(f"{i.id} {i.sha256}" for i in self.images)]
+        lines = [f"channels {self.channels}"]
+        for image in self.images:
+            noisy = f" {image.noisy_sha256}" if image.load_noisy else ""
+            lines.append(f"{image.id} {image.sha256}{noisy}")
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
+    @property
+    def noisy_is_given(self) -> bool:
+        """Whether the set has noisy images of its own, so that none are made."""
+        return any(image.load_noisy for image in self.images)
+
     def gray(self, spec: str) -> "ImageSet":
-        """The gray version of this set (see `to_gray`), under the name `spec`."""
+        """The gray version of this set (see `to_gray`), under the name `spec`.
+
+        Raises UserError for colour images with given noisy ones: their luma has other noise.
+        """
+        if self.noisy_is_given and self.channels != GRAY:
+            raise UserError(
+                f"{self.spec} has colour images with given noise, of which there is no gray version"
+            )
 
         def gray_file(image: ImageFile) -> ImageFile:
             return replace(image, load=lambda: to_gray(image.load()))

@@ -5,11 +5,12 @@ nobody here: a method's functions import it when they run.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from denoisebench.errors import UserError
 from denoisebench.images import ImageSet
 from denoisebench.specs import Spec
 
@@ -41,6 +42,36 @@ class Task:
     noise: "Noise"
     parameters: Parameters
     channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where a training stands: which step of how many, and how many patches a step samples."""
+
+    step: int  # from 0
+    steps: int
+    patches_per_step: int
+
+    @property
+    def share(self) -> float:
+        """The share of the training done, from 0 up to 1."""
+        return self.step / self.steps
+
+    @property
+    def patches(self) -> int:
+        """The patches sampled so far, this step's among them."""
+        return (self.step + 1) * self.patches_per_step
+
+
+@dataclass(frozen=True, slots=True)
+class Denoised:
+    """A denoised image with what the method found out about its noise.
+
+    image: (1, C, H, W).  level: the method's estimate, in the unit of the noise family, or None.
+    """
+
+    image: "Tensor"
+    level: float | None = None
 
 
 ConfigT = TypeVar("ConfigT")
@@ -76,10 +107,11 @@ class UntrainedMethod(Method[ConfigT]):
     @abstractmethod
     def denoise(
         self, config: ConfigT, task: Task, noisy: "Tensor", level: float | None
-    ) -> "Tensor":
+    ) -> "Tensor | Denoised":
         """Denoise one image.  (1, C, H, W), any H and W -> the same shape.
 
         level: the noise level in the unit of its family; None when the parameters are unknown.
+        A method that estimates the level returns a `Denoised` that says so.
         """
 
 
@@ -92,16 +124,34 @@ class Model(Generic[ConfigT]):
     network: "nn.Module"
 
 
+@dataclass(frozen=True, slots=True)
+class Imported(Generic[ConfigT]):
+    """What a method made of a file of its original code.  tensors: the state of its `network`."""
+
+    config: ConfigT
+    channels: int
+    tensors: "Mapping[str, Tensor]"
+
+
 class TrainedMethod(Method[ConfigT]):
     """A method that brings a network and a loss; the core's engine does the rest."""
 
     learning_rate: float = 2e-3
     """Adam's peak rate."""
 
+    foreign_classes: tuple[type, ...] = ()
+    """What files of the original code hold beside tensors and plain containers; nothing else is
+    read.  A class here must be harmless whatever attributes a file gives it."""
+
     def passes_per_patch(self, config: ConfigT) -> int:
         """How often the network sees each sampled patch in one step; budgets count these."""
         del config
         return 1
+
+    def trained_as(self, config: ConfigT) -> ConfigT:
+        """`config` with what training does not depend on put at its default, so that configs
+        which differ in denoising alone share one training."""
+        return config
 
     @abstractmethod
     def network(self, config: ConfigT, task: Task) -> "nn.Module":
@@ -109,21 +159,33 @@ class TrainedMethod(Method[ConfigT]):
 
     @abstractmethod
     def loss(
-        self, model: Model[ConfigT], batch: "Batch", progress: float, rng: "torch.Generator"
+        self, model: Model[ConfigT], batch: "Batch", moment: Moment, rng: "torch.Generator"
     ) -> "Tensor":
         """The loss of each patch of a batch, before averaging.  Returns (B,), float32.
 
-        Runs under autocast: what the network returns may be bfloat16.  progress: in [0, 1], the
-        share of the training done.  rng: of the batch's device; draw every random number from it.
+        Runs under autocast: what the network returns may be bfloat16.  moment: where the training
+        stands.  rng: of the batch's device; draw every random number from it.
         """
 
     @abstractmethod
-    def denoise(self, model: Model[ConfigT], noisy: "Tensor", level: float | None) -> "Tensor":
+    def denoise(
+        self, model: Model[ConfigT], noisy: "Tensor", level: float | None
+    ) -> "Tensor | Denoised":
         """Denoise one image with a trained network.  (1, C, H, W), any H and W -> the same shape.
 
         Runs in float32, without gradients.  level: the noise level in the unit of its family;
-        None when the parameters are unknown.
+        None when the parameters are unknown.  A method that estimates the level returns a
+        `Denoised` that says so.
         """
+
+    def import_weights(self, stored: object) -> Imported[ConfigT]:
+        """Weights out of a file of the method's original code.
+
+        stored: what the file holds, unpickled safely; trust neither its names nor its shapes.
+        Raises UserError for what is not such weights; the file's name is put before its text.
+        """
+        del stored
+        raise UserError(f"{self.name} reads no foreign weights")
 
 
 class ImageSource(ABC):

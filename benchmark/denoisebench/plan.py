@@ -65,6 +65,16 @@ class TrainingPlan:
     def id(self) -> str:
         return hash_of(self.recipe)
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """What a result says of it, beside the evidence."""
+        return {
+            "draws": str(self.recipe["draws"]),
+            "train_set": _train_set_label(self.recipe),
+            "budget": self.budget.name,
+            "weights": "trained",
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class GivenWeights:
@@ -75,6 +85,23 @@ class GivenWeights:
     sha256: str
     header: Header
 
+    @property
+    def imported(self) -> bool:
+        """Whether another code trained them: on what, and how long, nobody knows."""
+        return "imported" in self.header.recipe
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What a result says of them, beside the evidence."""
+        recipe = self.header.recipe
+        budget = "unknown" if self.imported else f"{Budget(**recipe['budget']).megapixels:.0f} Mpx"
+        return {
+            "draws": str(recipe["draws"]),
+            "train_set": _train_set_label(recipe),
+            "budget": budget,
+            "weights": self.source,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class CellPlan:
@@ -84,6 +111,7 @@ class CellPlan:
     config: Any
     task: Task  # what the denoiser was trained for
     noise: Noise  # what it is tested on
+    parameters: Parameters  # whether it is told the level
     image_set: ImageSet
     protocol: Protocol
     seed: int
@@ -105,7 +133,7 @@ class CellPlan:
                 "method": self.method_spec,
                 "source": self.source,
                 "weights": weights,
-                "parameters": self.task.parameters,
+                "parameters": self.parameters,
                 "noise": str(self.noise),
                 "images": self.image_set.spec,
                 "digest": self.image_set.digest,
@@ -127,6 +155,11 @@ class Plan:
     def trainings(self) -> tuple[TrainingPlan, ...]:
         """Each training once, in the order of the cells."""
         return tuple({c.training.id: c.training for c in self.cells if c.training}.values())
+
+
+def _train_set_label(recipe: Mapping[str, Any]) -> str:
+    name = str(recipe["train_set"])
+    return "test (transductive)" if name == TRANSDUCTIVE else name
 
 
 def hash_of(what: Mapping[str, Any]) -> str:

@@ -6,13 +6,12 @@ Imports no torch: a comparison that is finished already prints at once.
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
-from denoisebench.images import CHANNEL_WORDS, GRAY, ImageSet
-from denoisebench.interfaces import Evidence, Method, Parameters, Task, TrainedMethod
+from denoisebench.given import WeightsFinder
+from denoisebench.images import GRAY, ImageSet
+from denoisebench.interfaces import Draws, Evidence, Method, Parameters, Task, TrainedMethod
 from denoisebench.noise.model import Noise
 from denoisebench.overlap import refuse_overlap
 from denoisebench.plan import (
@@ -25,15 +24,9 @@ from denoisebench.plan import (
     TrainingPlan,
     hash_of,
 )
-from denoisebench.plugins import Registries, class_source_hash, plugin_file
+from denoisebench.plugins import Registries, class_source_hash
 from denoisebench.protocol import get_protocol
-from denoisebench.specs import config_spec, parse_spec
-from denoisebench.weights import file_hash, read_header
-
-NEEDED_OF_A_RECIPE = (
-    *("method", "config", "noise", "parameters", "draws", "train_set", "channels", "budget"),
-)
-"""What given weights must say of themselves."""
+from denoisebench.specs import config_spec
 
 
 def make_plan(request: Request, registries: Registries) -> Plan:
@@ -47,6 +40,7 @@ class _Planner:
         self._image_sets = [registries.image_set(text) for text in request.datasets]
         self._notes: dict[str, None] = {}  # in order, each once
         self._declined: dict[tuple[str, str, str], None] = {}
+        self._weights = WeightsFinder(request, registries, self._note)
 
     def plan(self) -> Plan:
         request, registries = self._request, self._registries
@@ -65,6 +59,9 @@ class _Planner:
         ]
         return Plan(tuple(cells), tuple(self._declined), tuple(self._notes))
 
+    def _note(self, text: str) -> None:
+        self._notes[text] = None
+
     def _cell(
         self,
         method: Method[Any],
@@ -78,24 +75,28 @@ class _Planner:
         task = Task(trained_on, parameters, image_set.channels)
         given = None
         if method.evidence(config) is not Evidence.NOTHING:
-            given = self._given(method, config, task)
-        if given is not None:
-            config, task = self._adopt(given, method, config, task)
+            assert isinstance(method, TrainedMethod)  # a method with evidence is one
+            given = self._weights.find(method, config, task)
+            if given is not None:
+                config, task = self._weights.adopt(given, method, config, task)
+        trains = given is None and method.evidence(config) is not Evidence.NOTHING
         reason = method.declines(config, task)
         if reason is None and self._request.transductive:
             reason = _refuses_transductive(method.evidence(config))
+        if reason is None and trains and self._train_set(task, image_set).noisy_is_given:
+            reason = _refuses_given(method.evidence(config), self._request.draws)
         if reason is not None:
             what = f"{noise} {parameters}"
             self._declined[str(config_spec(method.name, config)), what, reason] = None
             return
-        training = None
-        if given is None and method.evidence(config) is not Evidence.NOTHING:
-            training = self._training(method, config, task, image_set)
+        self._take_given_noise(image_set, noise, parameters)
+        training = self._training(method, config, task, image_set) if trains else None
         yield CellPlan(
             method=method,
             config=config,
             task=task,
             noise=noise,
+            parameters=parameters,
             image_set=image_set,
             protocol=get_protocol(self._request.protocol),
             seed=self._request.seed,
@@ -110,13 +111,12 @@ class _Planner:
     ) -> TrainingPlan:
         request = self._request
         assert isinstance(method, TrainedMethod)  # a method with evidence is one
-        if request.transductive:
-            name, train_set = TRANSDUCTIVE, image_set
-        else:
-            name = self._train_set_name
-            train_set = self._train_set(name, task.channels)
+        train_set = self._train_set(task, image_set)
+        self._take_given_noise(train_set, task.noise, task.parameters)
+        if not request.transductive:
             for other in self._image_sets:
                 refuse_overlap(train_set, other)
+        config = method.trained_as(config)
         recipe = {
             "version": RECIPE_VERSION,
             "method": str(config_spec(method.name, config)),
@@ -126,7 +126,7 @@ class _Planner:
             "noise": str(task.noise),
             "parameters": task.parameters,
             "draws": request.draws,
-            "train_set": name,
+            "train_set": TRANSDUCTIVE if request.transductive else self._train_set_name,
             "train_digest": train_set.digest,
             "channels": task.channels,
             "budget": asdict(request.budget) | {"name": ""},
@@ -147,84 +147,43 @@ class _Planner:
             source, spec = self._registries.source(name)
             if source.at_hand(spec):
                 return name
-            self._notes[
+            self._note(
                 f"training set {name} is not on this machine (`bench datasets fetch {name}` brings"
                 f" it); training uses {last}"
-            ] = None
+            )
         return last
 
-    def _train_set(self, name: str, channels: int) -> ImageSet:
-        train_set = self._registries.image_set(name)
-        if channels == train_set.channels:
+    @cached_property
+    def _stored_train_set(self) -> ImageSet:
+        return self._registries.image_set(self._train_set_name)
+
+    def _train_set(self, task: Task, image_set: ImageSet) -> ImageSet:
+        """What is trained on for a task and a test set, gray or colour as the task is."""
+        if self._request.transductive:
+            return image_set
+        train_set = self._stored_train_set
+        if task.channels == train_set.channels:
             return train_set
-        if channels == GRAY:
+        if task.channels == GRAY:
             return train_set.gray(train_set.spec)
         raise UserError(
             f"training set {train_set.spec} is gray and a data set is colour;"
             " give a colour training set"
         )
 
-    def _given(self, method: Method[Any], config: Any, task: Task) -> GivenWeights | None:
-        """The weights to use instead of a training, if any."""
-        request = self._request
-        if request.weights == "none":
-            return None
-        if request.weights != "auto":
-            return _read_given(Path(request.weights), request.weights)
-        for path in self._zoo(method.name):
-            try:
-                given = _read_given(path, f"zoo:{path.stem}")
-            except UserError as error:
-                self._notes[f"left out: {error}"] = None
-                continue
-            recipe = given.header.recipe
-            fits = (
-                parse_spec(recipe["method"]).name == method.name
-                and recipe["config"] == asdict(config)
-                and recipe["noise"] == str(task.noise)
-                and recipe["parameters"] == task.parameters
-                and recipe["draws"] == request.draws
-                and recipe["train_set"] in request.train_sets
-                and recipe["channels"] == task.channels
-            )
-            if fits:
-                return given
-        return None
-
-    def _zoo(self, method: str) -> Sequence[Path]:
-        """The weights that came with a method, if its plugin is a package."""
-        file = plugin_file(self._registries.origins[f"method {method}"])
-        if file.name != "__init__.py":
-            return []
-        return sorted((file.parent / "weights").glob("*.safetensors"))
-
-    def _adopt(
-        self, given: GivenWeights, method: Method[Any], config: Any, task: Task
-    ) -> tuple[Any, Task]:
-        """The config and task that given weights were made for.  UserError when they cannot do."""
-        recipe = given.header.recipe
-        spec = parse_spec(recipe["method"])
-        if spec.name != method.name:
-            raise UserError(f"weights {given.path} are of {spec.name}, not of {method.name}")
-        if recipe["channels"] != task.channels:
-            made, asked = CHANNEL_WORDS[recipe["channels"]], CHANNEL_WORDS[task.channels]
-            raise UserError(f"weights {given.path} are for {made} images; the data set is {asked}")
-        try:
-            theirs = method.config_type(**recipe["config"])
-        except (TypeError, ValueError) as error:
-            raise UserError(f"weights {given.path} are of another {method.name}: {error}") from None
-        if config not in (theirs, method.config_type()):
-            made_with = config_spec(method.name, theirs)
-            raise UserError(f"weights {given.path} were made with {made_with}; leave settings out")
-        if recipe["noise"] != str(task.noise):
-            self._notes[f"weights {given.source} were trained on {recipe['noise']} noise"] = None
-        if recipe["parameters"] != task.parameters:
+    def _take_given_noise(self, image_set: ImageSet, noise: Noise, parameters: Parameters) -> None:
+        """Note that a set's noise is given.  UserError when it has no one level to be told."""
+        if not image_set.noisy_is_given:
+            return
+        if noise.is_range and parameters == "known":
+            example = Noise(noise.family, noise.low, noise.low)
             raise UserError(
-                f"weights {given.path} were trained with {recipe['parameters']} parameters;"
-                f" give --parameters {recipe['parameters']}"
+                f"{image_set.spec} gives its noisy images and {noise} is a range: give the one"
+                f" level they have, as --noise {example}, or --parameters unknown"
             )
-        noise = self._registries.noise(recipe["noise"])
-        return theirs, Task(noise, recipe["parameters"], recipe["channels"])
+        self._note(
+            f"{image_set.spec}: its noisy images are used as given and taken for {noise} noise"
+        )
 
 
 def _refuse_doubles(specs: Sequence[str]) -> None:
@@ -234,37 +193,25 @@ def _refuse_doubles(specs: Sequence[str]) -> None:
             raise UserError(f"{spec} is named twice")
 
 
-def _read_given(path: Path, source: str) -> GivenWeights:
-    header = read_header(path)
-    missing = [key for key in NEEDED_OF_A_RECIPE if key not in header.recipe]
-    if missing:
-        raise UserError(
-            f"weights {path}: the recipe in its header lacks {', '.join(missing)};"
-            " give a .safetensors file that a training wrote"
-        )
-    return GivenWeights(source, path, file_hash(path), header)
-
-
 def _refuses_transductive(evidence: Evidence) -> str | None:
     if evidence in (Evidence.NOTHING, Evidence.NOISY):
         return None
     return f"--train-set test shows the scored noisy images alone; it needs {evidence.value}"
 
 
+def _refuses_given(evidence: Evidence, draws: Draws) -> str | None:
+    """Why training cannot be shown noisy images that are given, one a clean image; else None."""
+    if evidence is Evidence.NOISY_PAIRS:
+        return "the training set gives one noisy copy of each image; it needs noisy-pairs"
+    if draws == "fresh":
+        return "the training set gives its noisy images: there are no fresh draws of them"
+    return None
+
+
 def _labels(
     method: Method[Any], config: Any, training: TrainingPlan | None, given: GivenWeights | None
 ) -> dict[str, str]:
     """What a result says of where its denoiser comes from."""
-    evidence = method.evidence(config).value
-    if training is None and given is None:
-        return {"evidence": evidence, "draws": "", "train_set": "", "budget": "", "weights": "none"}
-    recipe = training.recipe if training else given.header.recipe if given else {}
-    budget = Budget(**recipe["budget"])
-    train_set = str(recipe["train_set"])
-    return {
-        "evidence": evidence,
-        "draws": str(recipe["draws"]),
-        "train_set": "test (transductive)" if train_set == TRANSDUCTIVE else train_set,
-        "budget": training.budget.name if training else f"{budget.megapixels:.0f} Mpx",
-        "weights": given.source if given else "trained",
-    }
+    untrained = {"draws": "", "train_set": "", "budget": "", "weights": "none"}
+    labels = training.labels if training else given.labels if given else untrained
+    return {"evidence": method.evidence(config).value, **labels}

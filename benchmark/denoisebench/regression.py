@@ -6,7 +6,7 @@ The evidence alone makes the difference: the target is a second noisy copy, or t
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from denoisebench.interfaces import ConfigT, Model, Task, TrainedMethod
+from denoisebench.interfaces import ConfigT, Model, Moment, Task, TrainedMethod
 
 if TYPE_CHECKING:
     import torch
@@ -44,11 +44,11 @@ class RegressionMethod(TrainedMethod[ConfigT]):
         self,
         model: Model[ConfigT],
         batch: "Batch",
-        progress: float,
+        moment: Moment,
         rng: "torch.Generator",
     ) -> "Tensor":
         """L = mean over pixels of (y + f(y − ½)/10 − t)²."""
-        del progress, rng
+        del moment, rng
         assert batch.target is not None  # by the method's evidence
         added = SCALE * model.network(batch.noisy - 0.5).float()
         error = batch.noisy + added - batch.target

@@ -20,7 +20,7 @@ from denoisebench.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class ImageScore:
     ssim: float  # NaN for an image too small to have one
     noisy_psnr_db: float
     level: float | None  # of the noise, in the unit of its family; None where it has no one level
+    level_estimate: float | None  # the method's, where it makes one
     denoise_s: float
     megapixels: float
     noisy_sha256: str
@@ -149,7 +150,9 @@ def frame(results: Iterable[CellResult]) -> "pd.DataFrame":
         for score in result.scores
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return table.astype({"train_s": "float64", "level": "float64"})  # None becomes NaN
+    return table.astype(
+        dict.fromkeys(("train_s", "level", "level_estimate"), "float64")
+    )  # None: NaN
 
 
 def _strict(value: Any) -> Any:

@@ -6,13 +6,13 @@ cells and does not stop the others; what the user did wrong, or a broken file, d
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from denoisebench.errors import PluginError
-from denoisebench.images import ImageSet, Pixels, pixel_hash
+from denoisebench.images import ImageSet, LoadedImage, pixel_hash
 from denoisebench.interfaces import Progress, ProgressCallback
 from denoisebench.overlap import refuse_same_pixels
 from denoisebench.plan import TRANSDUCTIVE, CellPlan, Plan, TrainingPlan
@@ -45,7 +45,7 @@ class Runner:
     options: Options
     fetch: Callable[[ImageSet, ProgressCallback], None]
     progress: ProgressCallback
-    _pixels: dict[tuple[str, int], list[Pixels]] = field(default_factory=dict)
+    _read: dict[tuple[str, int], list[LoadedImage]] = field(default_factory=dict)
 
     def run(self) -> list[CellResult]:
         """The results of all cells, in the order of the plan.  Computes what is not there."""
@@ -96,7 +96,7 @@ class Runner:
             cell=cell.id,
             method=cell.method_spec,
             noise=str(cell.noise),
-            parameters=cell.task.parameters,
+            parameters=cell.parameters,
             dataset=cell.image_set.spec,
             protocol=str(cell.protocol),
             evidence=cell.labels["evidence"],
@@ -132,7 +132,7 @@ class Runner:
             return evaluation.untrained(cell), None
         header = read_header(path)
         if header.recipe["train_set"] != TRANSDUCTIVE:
-            tested = {pixel_hash(p): i for i, p in self._images(cell.image_set)}
+            tested = _hashes(self._images(cell.image_set))
             train_set = str(header.recipe["train_set"])
             refuse_same_pixels(train_set, header.images, cell.image_set.spec, tested)
         return evaluation.trained(cell, path, device), header
@@ -165,17 +165,16 @@ class Runner:
         self._write_recipe(training, folder)
         images = self._images(training.train_set)
         refuse_small(images, training.budget.crop_px)
-        hashes = {pixel_hash(pixels): image_id for image_id, pixels in images}
+        hashes = _hashes(images)
         if training.recipe["train_set"] != TRANSDUCTIVE:
             for image_set in self._tested_with(training):
-                tested = {pixel_hash(p): i for i, p in self._images(image_set)}
+                tested = _hashes(self._images(image_set))
                 refuse_same_pixels(training.train_set.spec, hashes, image_set.spec, tested)
-        pixels = [p for _, p in images]
-        held_out: list[Pixels] = []
-        if len(pixels) >= HELD_OUT_EVERY and training.recipe["train_set"] != TRANSDUCTIVE:
-            held_out = pixels[HELD_OUT_EVERY - 1 :: HELD_OUT_EVERY]
-            pixels = [p for i, p in enumerate(pixels) if (i + 1) % HELD_OUT_EVERY]
-        fit(training, pixels, held_out, hashes, folder, device, self.progress)
+        held_out: list[LoadedImage] = []
+        if len(images) >= HELD_OUT_EVERY and training.recipe["train_set"] != TRANSDUCTIVE:
+            held_out = images[HELD_OUT_EVERY - 1 :: HELD_OUT_EVERY]
+            images = [image for i, image in enumerate(images) if (i + 1) % HELD_OUT_EVERY]
+        fit(training, images, held_out, hashes, folder, device, self.progress)
 
     def _write_recipe(self, training: TrainingPlan, folder: Path) -> None:
         text = json.dumps(training.recipe, indent=1, sort_keys=True)
@@ -185,10 +184,15 @@ class Runner:
         cells = [c for c in self.plan.cells if c.training and c.training.id == training.id]
         return list({c.image_set.spec: c.image_set for c in cells}.values())
 
-    def _images(self, image_set: ImageSet) -> list[tuple[str, Pixels]]:
+    def _images(self, image_set: ImageSet) -> list[LoadedImage]:
         """The images of a set, read once."""
         key = (image_set.spec, image_set.channels)
-        if key not in self._pixels:
+        if key not in self._read:
             self.fetch(image_set, self.progress)
-            self._pixels[key] = [image.load() for image in image_set.images]
-        return [(i.id, p) for i, p in zip(image_set.images, self._pixels[key], strict=True)]
+            self._read[key] = [image.read() for image in image_set.images]
+        return self._read[key]
+
+
+def _hashes(images: Iterable[LoadedImage]) -> dict[str, str]:
+    """Each clean image's name by content -> its id."""
+    return {pixel_hash(image.clean): image.id for image in images}

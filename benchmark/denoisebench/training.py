@@ -23,11 +23,11 @@ from torch import Tensor, nn
 
 from denoisebench.budgets import Budget
 from denoisebench.errors import PluginError, UserError
-from denoisebench.interfaces import Progress, ProgressCallback
+from denoisebench.interfaces import Moment, Progress, ProgressCallback
 from denoisebench.patches import Batch, BatchSource
 
 Precision = Literal["bf16", "fp32"]
-Loss = Callable[[nn.Module, Batch, float, torch.Generator], Tensor]
+Loss = Callable[[nn.Module, Batch, Moment, torch.Generator], Tensor]
 
 WARM_UP = 0.02  # share of the steps
 CLIP = 2.0  # times the gradient's usual norm
@@ -175,7 +175,8 @@ class Trainer:
         settings = self._settings
         self._adam.param_groups[0]["lr"] = learning_rate_at(step, steps, settings.learning_rate)
         batch = self._batches.sample(settings.patches_per_step, self._rng)
-        loss = self._loss_of(self.network, batch, step / steps, self._rng)
+        moment = Moment(step, steps, settings.patches_per_step)
+        loss = self._loss_of(self.network, batch, moment, self._rng)
         self._adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         bad = self._clip()
@@ -208,11 +209,11 @@ class Trainer:
         return 1.0 - finite.float()
 
     def _loss_of(
-        self, network: nn.Module, batch: Batch, progress: float, rng: torch.Generator
+        self, network: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator
     ) -> Tensor:
         half = self._settings.precision == "bf16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
-            loss = self._loss(network, batch, progress, rng)
+            loss = self._loss(network, batch, moment, rng)
         if loss.shape != (len(batch.noisy),):
             raise ValueError(f"the loss must be one value a patch, (B,), not {tuple(loss.shape)}")
         return loss.mean()
@@ -248,7 +249,8 @@ class Trainer:
         self._copy_buffers()
         rng = torch.Generator(self.device).manual_seed(0)
         batch = held_out.sample(16, rng)
-        return float(self._loss_of(self.average, batch, 1.0, rng))
+        steps, patches = self._settings.budget.steps, self._settings.patches_per_step
+        return float(self._loss_of(self.average, batch, Moment(steps, steps, patches), rng))
 
     def _save(self) -> None:
         state = {

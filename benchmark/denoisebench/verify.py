@@ -12,7 +12,7 @@ def verify(image_set: ImageSet, progress: ProgressCallback) -> list[str]:
     for done, image in enumerate(image_set.images):
         progress(Progress(f"verify {image_set.spec}", done, total, image.id))
         try:
-            channels = image.load().shape[0]
+            channels = image.read().clean.shape[0]
         except UserError as error:
             problems.append(str(error))
             continue

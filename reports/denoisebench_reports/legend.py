@@ -1,5 +1,6 @@
 """What stands beneath the table: what its numbers are, and how each method was trained."""
 
+import math
 import textwrap
 from collections.abc import Sequence
 
@@ -36,6 +37,13 @@ def _notes(lines: Sequence[Summary], marks: str) -> list[str]:
         *(f"Protocol {label}: {about.get(label, 'unknown here')}." for label in protocols),
         f"Images: {', '.join(f'{name} {count}' for name, count in images.items())}.",
     ]
+    estimated = [line for line in lines if not math.isnan(line.level_error)]
+    if estimated:
+        errors = [
+            f"{line.method} {line.noise} on {line.dataset} {line.level_error:.1%}"
+            for line in estimated
+        ]
+        notes.append(f"Noise levels estimated, median error over images: {', '.join(errors)}.")
     if sources:
         notes.append(f"(…): published, under each paper's own protocol. {'; '.join(sources)}.")
     return notes

@@ -48,6 +48,8 @@ class Summary:
     train_s: float
     """Mean over seeds."""
     denoise_s_per_mpx: float
+    level_error: float
+    """Median over images of |estimate/level − 1|; NaN where the method estimates no level."""
     published_psnr_db: float
     noisy_psnr_db: float
     published_source: str
@@ -85,6 +87,7 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
         ssim=float(_per_image(rows, "ssim").mean()),
         train_s=float(rows["train_s"].mean()),
         denoise_s_per_mpx=float(rows["denoise_s"].sum() / rows["megapixels"].sum()),
+        level_error=float((rows["level_estimate"] / rows["level"] - 1.0).abs().median()),
         published_psnr_db=figure.psnr_db if figure else math.nan,
         noisy_psnr_db=float(_per_image(rows, "noisy_psnr_db").mean()),
         published_source=figure.source if figure else "",

@@ -28,6 +28,8 @@ KEPT_FROM_METHODS = {
         "results",
         "metrics",
         "fitting",
+        "foreign",
+        "given",
         "evaluation",
     ]
 }

@@ -6,7 +6,7 @@ import torch
 
 from denoisebench.errors import UserError
 from denoisebench.evidence import batch_source, refuse_small
-from denoisebench.images import Pixels
+from denoisebench.images import LoadedImage, Pixels
 from denoisebench.interfaces import Evidence
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
@@ -36,8 +36,9 @@ def fixed(images, targets=None, crop=CROP, told=True, levels=None):
 
 
 def source(clean, evidence, draws="fixed", noise=GAUSSIAN, told=True, crop=CROP, seed=0):
+    images = [LoadedImage("", pixels) for pixels in clean]
     return batch_source(
-        clean, evidence, draws, noise, told_level=told, crop_px=crop, seed=seed, device=CPU
+        images, evidence, draws, noise, told_level=told, crop_px=crop, seed=seed, device=CPU
     )
 
 
@@ -110,11 +111,13 @@ def test_the_generator_alone_decides_which_patches_are_drawn():
 
 
 def test_an_image_smaller_than_the_crop_is_refused_by_name_and_size():
-    refuse_small([("a.png", numbered(8, 20))], 8)
+    refuse_small([LoadedImage("a.png", numbered(8, 20))], 8)
     with pytest.raises(UserError, match=r"b\.png is 20×7 pixels, smaller than the crop of 8"):
-        refuse_small([("a.png", numbered(30, 20)), ("b.png", numbered(7, 20))], 8)
+        refuse_small(
+            [LoadedImage("a.png", numbered(30, 20)), LoadedImage("b.png", numbered(7, 20))], 8
+        )
     with pytest.raises(UserError, match=r"c\.png is 7×20 pixels"):
-        refuse_small([("c.png", numbered(20, 7))], 8)
+        refuse_small([LoadedImage("c.png", numbered(20, 7))], 8)
 
 
 def half_counts(height, width, channels=1):

@@ -28,6 +28,7 @@ SCORE = ImageScore(
     ssim=0.84,
     noisy_psnr_db=20.2,
     level=25.0,
+    level_estimate=None,
     denoise_s=0.5,
     megapixels=0.0625,
     noisy_sha256="ab" * 32,
@@ -60,7 +61,7 @@ def test_a_result_survives_the_disk(tmp_path):
     path = write_cell(tmp_path, RESULT)
     assert path == cell_path(tmp_path, "c0ffee") == tmp_path / "cells" / "c0ffee.json"
     assert read_cell(path) == RESULT
-    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 1
+    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 2
 
 
 def test_a_failed_cell_keeps_its_error(tmp_path):
@@ -100,7 +101,7 @@ def test_cells_are_read_in_the_order_asked_for_and_missing_ones_left_out(tmp_pat
 def test_a_temporary_file_is_no_result(tmp_path):
     path = write_cell(tmp_path, RESULT)
     for name in (".c0ffee.1-ab.tmp", ".c0ffee.json", "c0ffee.json.tmp"):
-        (path.parent / name).write_text('{"schema": 1, "cell": "c0f')
+        (path.parent / name).write_text('{"schema": 2, "cell": "c0f')
     assert read_cells(tmp_path) == [RESULT]
 
 
@@ -200,12 +201,12 @@ def test_a_damaged_result_is_refused_with_the_reason_and_the_remedy(tmp_path, ch
 
 
 def test_a_result_of_a_newer_schema_asks_for_a_newer_program_not_for_deletion(tmp_path):
-    message = damage(tmp_path, lambda r: r.update(schema=2, colour="red"))
+    message = damage(tmp_path, lambda r: r.update(schema=3, colour="red"))
     assert "install a newer denoisebench" in message
     assert "delete" not in message
 
 
-@pytest.mark.parametrize("content", [b"", b'{"schema": 1, "ce', b"\xff\xfe\x00", b"[]", b"3"])
+@pytest.mark.parametrize("content", [b"", b'{"schema": 2, "ce', b"\xff\xfe\x00", b"[]", b"3"])
 def test_a_file_that_holds_no_result_is_refused_in_one_line(tmp_path, content):
     path = write_cell(tmp_path, RESULT)
     path.write_bytes(content)
@@ -233,7 +234,7 @@ def test_the_frame_has_a_row_per_image_and_the_stated_columns():
 
 def test_the_columns_are_those_of_the_cell_then_those_of_the_image():
     assert COLUMNS[:3] == ("cell", "method", "noise")
-    assert COLUMNS[-8:] == tuple(field.name for field in dataclasses.fields(ImageScore))
+    assert COLUMNS[-9:] == tuple(field.name for field in dataclasses.fields(ImageScore))
     assert not {"scores", "provenance", "error"} & set(COLUMNS)
 
 

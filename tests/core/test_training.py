@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from denoisebench.budgets import Budget, get_budget
 from denoisebench.errors import UserError
-from denoisebench.interfaces import Progress
+from denoisebench.interfaces import Moment, Progress
 from denoisebench.networks import UNet
 from denoisebench.patches import Batch
 from denoisebench.training import (
@@ -33,8 +33,8 @@ class Ramps:
         return Batch(noisy, ramp, None)
 
 
-def squared_error(net: nn.Module, batch: Batch, progress: float, rng: torch.Generator) -> Tensor:
-    del progress, rng
+def squared_error(net: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
+    del moment, rng
     assert batch.target is not None
     return (net(batch.noisy).float() - batch.target).square().mean(dim=(1, 2, 3))
 

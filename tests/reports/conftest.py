@@ -19,6 +19,7 @@ def make_cell() -> Callable[..., CellResult]:
                 ssim=0.8,
                 noisy_psnr_db=20.17,
                 level=25.0,
+                level_estimate=None,
                 denoise_s=0.5,
                 megapixels=0.25,
                 noisy_sha256="ab" * 32,

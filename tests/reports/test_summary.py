@@ -12,7 +12,7 @@ from denoisebench_reports.summary import SUMMARY_COLUMNS, summarise
 def test_the_columns_and_their_order():
     assert ",".join(SUMMARY_COLUMNS) == (
         "method,noise,parameters,dataset,images,protocol,evidence,draws,"
-        "psnr_db,psnr_low,psnr_high,ssim,train_s,denoise_s_per_mpx,published_psnr_db,"
+        "psnr_db,psnr_low,psnr_high,ssim,train_s,denoise_s_per_mpx,level_error,published_psnr_db,"
         "noisy_psnr_db,published_source,budget,train_set,weights,seed"
     )
 
@@ -24,6 +24,18 @@ def test_the_interval_of_three_images_is_students(make_cell):
     assert line.psnr_db == pytest.approx(30.0)
     assert line.psnr_low == pytest.approx(30.0 - half)
     assert line.psnr_high == pytest.approx(30.0 + half)
+
+
+def test_the_error_of_estimated_levels_is_their_median_over_images(make_cell):
+    cell = make_cell([29.0, 30.0, 31.0])
+    assert math.isnan(summarise(frame([cell]))[0].level_error)
+    estimates = (24.0, 25.5, 35.0)  # of 25: 4, 2 and 40 % off
+    scores = tuple(
+        dataclasses.replace(score, level_estimate=estimate)
+        for score, estimate in zip(cell.scores, estimates, strict=True)
+    )
+    (line,) = summarise(frame([dataclasses.replace(cell, scores=scores)]))
+    assert line.level_error == pytest.approx(0.04)
 
 
 def test_one_image_has_no_interval(make_cell):

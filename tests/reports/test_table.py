@@ -1,5 +1,6 @@
 """The text table can be read: marks, dashes, published figures, legend, width."""
 
+import dataclasses
 import math
 import re
 import sys
@@ -44,6 +45,14 @@ def test_one_method_alone_is_not_marked(make_cell):
     text = render_table(frame([make_cell([29.0, 30.0]), make_cell([20.0], method="identity")]))
     assert "29.50 ±6.35" in text
     assert "best" not in text
+
+
+def test_the_error_of_estimated_levels_stands_beneath(make_cell):
+    cell = make_cell([29.0, 30.0], parameters="unknown")
+    assert "estimated" not in render_table(frame([cell]))
+    scores = tuple(dataclasses.replace(score, level_estimate=26.0) for score in cell.scores)
+    text = render_table(frame([dataclasses.replace(cell, scores=scores)]))
+    assert "median error over images: noise2score gaussian:25 on set12 4.0%." in text
 
 
 def test_what_is_printed_equal_is_marked_equal(make_cell):

@@ -1,0 +1,219 @@
+"""Noise levels and families are told from one noisy image, or said not to be told."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from denoisebench.images import Pixels, to_gray
+from denoisebench.noise.families import decide_family
+from denoisebench.noise.gamma import Gamma
+from denoisebench.noise.gaussian import Gaussian
+from denoisebench.noise.levels import clipped_share, gamma_shape, relative_variance, weibull_shape
+from denoisebench.noise.model import Noise, NoiseFamily
+from denoisebench.noise.poisson import Poisson
+from denoisebench.noise.weibull import Weibull
+from denoisebench.specs import parse_spec
+from denoisebench_datasets.samples import SamplesSource
+
+FAMILIES: list[NoiseFamily] = [Gaussian(), Poisson(), Gamma(), Weibull()]
+LEVELS = [
+    *((Gaussian(), level) for level in (5.0, 25.0, 55.0)),
+    *((Poisson(), level) for level in (0.005, 0.05, 0.1)),
+    *((Gamma(), level) for level in (40.0, 120.0)),
+    *((Weibull(), level) for level in (2.0, 5.0, 20.0)),
+]
+
+GUESSED = ("gaussian", "poisson", "gamma")
+
+
+def flat(side: int) -> Pixels:
+    return np.full((1, side, side), 0.5, np.float32)
+
+
+def gradient(side: int) -> Pixels:
+    rows, columns = np.mgrid[:side, :side] / side
+    return (0.15 + 0.4 * rows + 0.4 * columns).astype(np.float32)[None]
+
+
+def cartoon(side: int) -> Pixels:
+    """Discs of several grays before a gradient."""
+    image = 0.5 * gradient(side) + 0.2
+    rows, columns = np.mgrid[:side, :side] / side
+    for row, column, radius, gray in [(0.3, 0.3, 0.2, 0.9), (0.7, 0.6, 0.25, 0.15)]:
+        image[0][np.hypot(rows - row, columns - column) < radius] = gray
+    return image
+
+
+def noisy(family: NoiseFamily, level: float, clean: Pixels, seed: int = 0) -> Pixels:
+    return Noise(family, level, level).noisy(clean, seed=seed)[0]
+
+
+def estimate(family: NoiseFamily, image: Pixels) -> float:
+    level = family.estimate(image)
+    assert level is not None
+    return level
+
+
+@pytest.mark.parametrize("scene", [flat, gradient, cartoon])
+@pytest.mark.parametrize(("family", "level"), LEVELS)
+def test_the_level_of_a_simple_scene_is_found(
+    family: NoiseFamily, level: float, scene: Callable[[int], Pixels]
+) -> None:
+    image = noisy(family, level, scene(192))
+    assert estimate(family, image) == pytest.approx(level, rel=0.05)
+
+
+@pytest.mark.parametrize(("family", "level"), LEVELS)
+def test_colour_channels_count_as_images_of_their_own(family: NoiseFamily, level: float) -> None:
+    clean = np.concatenate([gradient(128), 0.5 * cartoon(128), flat(128)])
+    assert estimate(family, noisy(family, level, clean)) == pytest.approx(level, rel=0.06)
+
+
+def test_the_level_of_photographs_is_found() -> None:
+    errors = []
+    for image in SamplesSource(gray=False).open(parse_spec("samples")).images:
+        clean = to_gray(image.load())[:, :256, :256]
+        errors.append(estimate(Gaussian(), noisy(Gaussian(), 25.0, clean)) / 25.0 - 1.0)
+    assert np.median(np.abs(errors)) < 0.03
+
+
+def test_a_small_image_has_no_bias() -> None:
+    """The least of many measured variances are too small; those of other patches are not."""
+    found = [estimate(Gaussian(), noisy(Gaussian(), 25.0, flat(40), seed)) for seed in range(20)]
+    assert np.mean(found) == pytest.approx(25.0, rel=0.02)
+
+
+def test_no_comb_of_counts_is_read() -> None:
+    """A Gaussian image of Poisson variance gives the same ζ as counts do."""
+    clean = gradient(192)
+    spread = np.sqrt(0.05 * clean) * np.random.default_rng(0).standard_normal(clean.shape)
+    image = (clean + spread).astype(np.float32)
+    assert estimate(Poisson(), image) == pytest.approx(0.05, rel=0.05)
+
+
+@pytest.mark.parametrize(("rho", "power"), [(0, 2), (1, 1), (2, 0)])
+@pytest.mark.parametrize("unit", [1e-6, 1000.0, 1e15])
+def test_the_variance_is_in_the_unit_of_the_image(rho: int, power: int, unit: float) -> None:
+    image = noisy(Gaussian(), 25.0, cartoon(96))
+    one = relative_variance(image, rho)
+    other = relative_variance(image * np.float32(unit), rho)
+    assert one is not None
+    assert other == pytest.approx(one * unit**power, rel=1e-3)
+
+
+def test_saturated_borders_are_passed_over() -> None:
+    image = noisy(Gaussian(), 25.0, gradient(192))
+    image = np.clip(np.pad(image, ((0, 0), (80, 0), (0, 80)), constant_values=-1.0), 0.0, 1.0)
+    assert estimate(Gaussian(), image) == pytest.approx(25.0, rel=0.1)
+
+
+def test_a_flat_drawing_without_noise_has_the_least_level() -> None:
+    drawing = flat(128)
+    drawing[:, 30:60, 30:90] = 0.9
+    drawing[:, 70:90, 20:40] = 0.1
+    assert Gaussian().estimate(drawing) == Gaussian.lowest
+    assert Poisson().estimate(drawing) == Poisson.lowest
+    assert Gamma().estimate(drawing) == Gamma.highest
+    assert Weibull().estimate(drawing) == Weibull.highest
+    assert gamma_shape(drawing) == math.inf
+    assert weibull_shape(drawing) == pytest.approx(1e6)
+
+
+def bad(kind: float) -> Pixels:
+    image = gradient(64)
+    image[0, 5, 5] = kind
+    return image
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((1, 64, 64), np.float32),
+        np.ones((1, 64, 64), np.float32),
+        flat(64),
+        flat(1),
+        noisy(Gaussian(), 25.0, flat(5)),
+        noisy(Gaussian(), 25.0, flat(20)),
+        np.zeros((3, 0, 7), np.float32),
+        noisy(Gaussian(), 25.0, flat(64))[:, :7],
+        bad(math.nan),
+        bad(math.inf),
+    ],
+    ids=["black", "white", "gray", "1×1", "5×5", "20×20", "empty", "line", "NaN", "∞"],
+)
+def test_what_cannot_be_told_is_none(image: Pixels) -> None:
+    assert [family.estimate(image) for family in FAMILIES] == [None] * 4
+    verdict = decide_family(image)
+    assert (verdict.family, verdict.level, verdict.confidence) == (None, None, 0.0)
+    assert verdict.reason == "the image is too small, too dark or flat"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays.arrays(
+        np.float32,
+        st.tuples(st.sampled_from([1, 3]), st.integers(1, 48), st.integers(1, 48)),
+        elements=st.floats(width=32),
+        fill=st.floats(-1, 1, width=32),
+    )
+)
+def test_any_array_gives_a_level_in_its_range_or_none(image: Pixels) -> None:
+    with np.errstate(all="raise", under="ignore"):
+        for family in FAMILIES:
+            level = family.estimate(image)
+            assert level is None or family.lowest <= level <= family.highest
+        verdict = decide_family(image)
+    assert 0.0 <= verdict.confidence <= 1.0
+
+
+@pytest.mark.parametrize("scene", [gradient, cartoon])
+@pytest.mark.parametrize(
+    ("family", "level"), [pair for pair in LEVELS if pair[0].name != "weibull"]
+)
+def test_the_family_of_a_simple_scene_is_found(
+    family: NoiseFamily, level: float, scene: Callable[[int], Pixels]
+) -> None:
+    image = noisy(family, level, scene(192))
+    verdict = decide_family(image)
+    assert verdict.family == family.name
+    assert verdict.level == family.estimate(image)
+    assert verdict.confidence > 0.9
+
+
+def test_weibull_noise_passes_for_gamma_noise() -> None:
+    assert decide_family(noisy(Weibull(), 5.0, gradient(192))).family == "gamma"
+
+
+@pytest.mark.parametrize(("family", "level"), LEVELS)
+def test_one_intensity_tells_no_family(family: NoiseFamily, level: float) -> None:
+    verdict = decide_family(noisy(family, level, flat(192)))
+    assert (verdict.family, verdict.level) == (None, None)
+    assert verdict.reason.endswith(("nearly one intensity", "more than one family fits"))
+
+
+def test_a_clean_image_tells_no_family() -> None:
+    assert decide_family(cartoon(192)).reason == "the image holds hardly any noise"
+
+
+@pytest.mark.parametrize(
+    ("rho", "reason"), [(0.5, "more than one family fits"), (-2.0, "no family fits")]
+)
+def test_a_law_between_or_beyond_the_families_is_no_family(rho: float, reason: str) -> None:
+    clean = gradient(256)
+    spread = 0.06 * clean ** (rho / 2) * np.random.default_rng(0).standard_normal(clean.shape)
+    verdict = decide_family((clean + spread).astype(np.float32))
+    assert verdict.family is None
+    assert verdict.rho == pytest.approx(rho, abs=0.2)
+    assert verdict.reason.endswith(reason)
+
+
+def test_clipping_shows_in_the_greatest_value() -> None:
+    image = noisy(Gaussian(), 25.0, gradient(128))
+    assert clipped_share(image) < 0.001
+    assert clipped_share(np.clip(image, 0.0, 0.8)) > 0.05
+    assert clipped_share(np.zeros((1, 0, 0), np.float32)) == 0.0
