@@ -1,4 +1,5 @@
-"""Image sets: photographs that come with scikit-image, the public test sets, the user's folders."""
+"""Image sets: photographs that come with scikit-image, the public test sets, the user's own
+folders and noisy-clean pairs."""
 
 from collections.abc import Iterable
 
@@ -8,9 +9,11 @@ from denoisebench.interfaces import ImageSource
 
 @hookimpl
 def register_image_sets() -> Iterable[ImageSource]:
-    """`samples`, the catalog's sets, and `folder:PATH`."""
+    """`samples`, the catalog's sets, `folder:PATH` and `pairs:NOISY_DIR:CLEAN_DIR`."""
     from denoisebench_datasets.catalog import catalog
     from denoisebench_datasets.folder import FolderSource
+    from denoisebench_datasets.pairs import PairsSource
     from denoisebench_datasets.samples import SamplesSource
 
-    return [SamplesSource(gray=False), SamplesSource(gray=True), *catalog(), FolderSource()]
+    samples = [SamplesSource(gray=False), SamplesSource(gray=True)]
+    return [*samples, *catalog(), FolderSource(), PairsSource()]

@@ -4,9 +4,7 @@ The images are the files directly in PATH, in the order of their names.  Without
 set is gray when every file is stored as gray, else colour, with gray images three times over.
 """
 
-import hashlib
 import os
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,20 +13,7 @@ from denoisebench.images import COLOUR, GRAY, ImageFile, ImageSet, Pixels, to_gr
 from denoisebench.interfaces import ImageSource
 from denoisebench.specs import Spec, build_config
 from denoisebench_datasets.catalog import as_colour
-from denoisebench_datasets.reader import ENDINGS, decode_image, read_bytes, stored_channels
-
-WORDS = {"gray": GRAY, "colour": COLOUR}
-
-
-@dataclass(frozen=True, kw_only=True)
-class FolderConfig:
-    """How a folder is read; `channels` empty: by what its files are."""
-
-    channels: str = ""
-
-    def __post_init__(self) -> None:
-        if self.channels not in ("", *WORDS):
-            raise ValueError(f"channels is {' or '.join(WORDS)}, not {self.channels!r}")
+from denoisebench_datasets.files import WORDS, FolderConfig, StoredFile, stored_files
 
 
 class FolderSource(ImageSource):
@@ -46,13 +31,11 @@ class FolderSource(ImageSource):
         not one the suite reads.
         """
         typed, config = _parse(spec)
-        paths = _image_paths(Path(typed).expanduser())
-        contents = [_hash_and_channels(path) for path in paths]
-        stored = GRAY if all(channels == GRAY for _, channels in contents) else COLOUR
+        files = stored_files(Path(typed).expanduser())
+        stored = GRAY if all(file.shape[0] == GRAY for file in files) else COLOUR
         channels = WORDS.get(config.channels, stored)
         images = tuple(
-            ImageFile(path.name, sha256, partial(_load, path, sha256, channels))
-            for path, (sha256, _) in zip(paths, contents, strict=True)
+            ImageFile(file.path.name, file.sha256, partial(_load, file, channels)) for file in files
         )
         options = (("channels", config.channels),) if config.channels else ()
         return ImageSet(str(Spec(self.name, (typed,), options)), channels, images)
@@ -73,26 +56,6 @@ def _parse(spec: Spec) -> tuple[str, FolderConfig]:
     return os.path.normpath(spec.values[0]), config
 
 
-def _image_paths(folder: Path) -> list[Path]:
-    try:
-        names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
-    except OSError as error:
-        raise UserError(f"folder {folder} cannot be read: {error.strerror or error}") from None
-    chosen = [n for n in names if n.lower().endswith(ENDINGS) and not n.startswith(".")]
-    if not chosen:
-        raise UserError(f"folder {folder} holds no image; the endings read are {' '.join(ENDINGS)}")
-    return [folder / name for name in chosen]
-
-
-def _hash_and_channels(path: Path) -> tuple[str, int]:
-    """A file's SHA-256 and the channels its header states."""
-    data = read_bytes(path)
-    return hashlib.sha256(data).hexdigest(), stored_channels(data, str(path))
-
-
-def _load(path: Path, sha256: str, channels: int) -> Pixels:
-    data = read_bytes(path)
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise UserError(f"{path} changed after the set was opened; run the command again")
-    pixels = decode_image(data, str(path))
+def _load(file: StoredFile, channels: int) -> Pixels:
+    pixels = file.load()
     return to_gray(pixels) if channels == GRAY else as_colour(pixels)

@@ -13,7 +13,8 @@ from pathlib import Path
 from denoisebench.errors import UserError
 from denoisebench.images import Pixels
 from denoisebench.interfaces import Progress, ProgressCallback
-from denoisebench_datasets.reader import decode_image, quiet, read_bytes
+from denoisebench_datasets.formats import quiet
+from denoisebench_datasets.reader import decode_image, read_bytes
 
 RETRIES = 4
 TIMEOUT_S = 30

@@ -1,0 +1,63 @@
+"""bench weights: trained denoisers as files."""
+
+import shlex
+from pathlib import Path
+from typing import cast
+
+import click
+
+from denoisebench.cli.compute import load_plugins
+from denoisebench.cli.options import plugin_option
+from denoisebench.errors import UserError
+from denoisebench.interfaces import Parameters, TrainedMethod
+
+
+@click.group("weights")
+def command() -> None:
+    """Import weights that the original code of a method trained."""
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--method", required=True, metavar="M", help="Whose weights they are.")
+@click.option(
+    "--noise",
+    required=True,
+    metavar="N",
+    help="What they were trained on, as gaussian:25 or gaussian:5..55.",
+)
+@click.option(
+    "--parameters",
+    type=click.Choice(["known", "unknown"]),
+    default="known",
+    show_default=True,
+    help="known: for runs that tell the noise level; unknown: for runs of both kinds.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="F.safetensors",
+    help="Where they go, for `bench run --weights`.",
+)
+@plugin_option
+def import_file(
+    file: Path, method: str, noise: str, parameters: str, out: Path, plugin: tuple[str, ...]
+) -> None:
+    """Turn a file of a method's original code into weights for `bench run --weights`.
+
+    The file is a pickle; nothing in it is run, and a file that holds more than weights is refused.
+    """
+    from denoisebench.foreign import import_weights
+
+    registries = load_plugins(plugin)
+    trained, config = registries.method(method)
+    if not isinstance(trained, TrainedMethod):
+        raise UserError(f"{trained.name} learns nothing and has no weights")
+    if config != trained.config_type():
+        raise UserError(f"--method {method}: the file decides the settings; give {trained.name}")
+    model = registries.noise(noise)
+    import_weights(file, trained, model, cast(Parameters, parameters), out)
+    blind = f" --parameters {parameters}" if parameters != "known" else ""
+    weights = shlex.quote(str(out))
+    click.echo(f"bench run --method {trained.name} --noise {model}{blind} --weights {weights}")

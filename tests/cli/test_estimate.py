@@ -1,0 +1,126 @@
+"""`bench estimate` says what noise a user's files hold, or why it cannot be told."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench import bench, command
+from PIL import Image
+
+SIDE = 160
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """photos/: float TIFF, 8-bit PNG and a flat PNG; pairs of them with the clean image."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:SIDE, :SIDE] / SIDE
+    clean = (0.2 + 0.3 * rows + 0.3 * columns).astype(np.float32)
+    images = {
+        "gaussian.tif": clean + 25.0 / 255.0 * rng.standard_normal(clean.shape),
+        "poisson.tif": 0.05 * rng.poisson(clean / 0.05),
+        "gamma.tif": clean * rng.gamma(50.0, 1.0 / 50.0, clean.shape),
+    }
+    for folder in ("photos", "clean"):
+        (tmp_path / folder).mkdir()
+    for name, image in images.items():
+        Image.fromarray(image.astype(np.float32)).save(tmp_path / "photos" / name)
+        Image.fromarray(clean).save(tmp_path / "clean" / name)
+    eight_bit = np.rint(np.clip(images["gaussian.tif"], 0.0, 0.7) * 255.0).astype(np.uint8)
+    for name, pixels in {"clipped.png": eight_bit, "flat.png": eight_bit * 0 + 7}.items():
+        (tmp_path / "eight").mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "eight" / name)
+    return tmp_path
+
+
+def lines(place: Path, *arguments: str) -> list[str]:
+    done = bench("estimate", *arguments, cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def level(line: str, family: str) -> float:
+    found = re.search(rf" {family}:([\d.]+) ", line)
+    assert found, line
+    return float(found[1])
+
+
+def test_family_and_level_of_each_file_are_told(place: Path) -> None:
+    gamma, gaussian, poisson = lines(place, "photos")
+    assert gaussian.startswith("photos/gaussian.tif  gaussian:")
+    assert "  σ: standard deviation, 0-255 units; confidence 0.99; variance grows as" in gaussian
+    assert level(gaussian, "gaussian") == pytest.approx(25.0, rel=0.05)
+    assert level(poisson, "poisson") == pytest.approx(0.05, rel=0.05)
+    assert level(gamma, "gamma") == pytest.approx(50.0, rel=0.08)
+    (whole,) = lines(place, "photos/gaussian.tif")
+    assert whole == gaussian
+
+
+def test_a_known_family_is_not_asked_for(place: Path) -> None:
+    (line,) = lines(place, "photos/gamma.tif", "--noise", "gamma")
+    assert level(line, "gamma") == pytest.approx(50.0, rel=0.08)
+    assert line.endswith("  k: shape, 1 or more")
+    (line,) = lines(place, "eight/flat.png", "--noise", "gaussian")
+    assert line == "eight/flat.png  cannot tell: the image is too small, too dark or flat"
+
+
+def test_image_sets_are_taken_and_of_pairs_the_noisy_images(place: Path) -> None:
+    told = lines(place, "pairs:photos:clean", "folder:photos")
+    assert len(told) == 6
+    assert [line.partition("  ")[2] for line in told[:3]] == [
+        line.partition("  ")[2] for line in told[3:]
+    ]
+
+
+def test_a_clipped_image_gets_a_warning(place: Path) -> None:
+    done = bench("estimate", "eight", "--noise", "gaussian", cwd=place)
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 2
+    assert re.fullmatch(r"eight/clipped.png: \d+\.\d% of the pixels have .*\n", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("photos", "--noise", "gausian"), "unknown noise model 'gausian'; did you mean 'gaus"),
+        (("photos", "--noise", "box"), "noise 'box' has no estimator of its level; gamma, gau"),
+        (("nowhere.png",), "unknown file, folder or data set 'nowhere.png'"),
+        (("set-12",), "did you mean 'set12'?"),
+        (("photos/notes.txt",), "photos/notes.txt is not an image that folder:photos reads"),
+        (("empty",), "folder empty holds no image"),
+        ((), "Missing argument 'IMAGE...'"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(
+    place: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    (place / "photos" / "notes.txt").write_text("no image")
+    (place / "empty").mkdir()
+    (place / "box.py").write_text(
+        "from denoisebench.hookspecs import hookimpl\n"
+        "from denoisebench.noise.model import NoiseFamily\n"
+        "class Box(NoiseFamily):\n"
+        "    name, summary, symbol, unit = 'box', 'box', 'a', 'width'\n"
+        "    lowest, highest, blind = 0.0, 1.0, (0.1, 0.2)\n"
+        "    def sample(self, clean, level, stream):\n"
+        "        return clean\n"
+        "@hookimpl\n"
+        "def register_noise_models():\n"
+        "    return [Box()]\n"
+    )
+    done = bench("estimate", *arguments, "--plugin", "box.py", cwd=place)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_neither_help_nor_an_estimate_imports_torch(place: Path) -> None:
+    check = "import atexit, sys; atexit.register(lambda: print('torch' in sys.modules)); "
+    for arguments in (["--help"], ["photos/gamma.tif"]):
+        call = command("estimate", *arguments, before=check)
+        done = subprocess.run(call, cwd=place, capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == "False"
