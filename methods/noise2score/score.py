@@ -1,5 +1,8 @@
 """Learning the score of noisy images: the AR-DAE loss (Lim et al., ICML 2020), as Noise2Score
-(Kim & Ye, NeurIPS 2021, eq. 9) uses it, one function per way to draw the probe."""
+(Kim & Ye, NeurIPS 2021, eq. 9) uses it, one function per way to draw the probe.
+
+Both losses may weigh the pixels by any positive function of what the network sees, w(v): what is
+least at each v is the same, but errors count where the weight is."""
 
 from collections.abc import Callable
 
@@ -7,36 +10,43 @@ import torch
 from torch import Tensor
 
 Score = Callable[[Tensor], Tensor]
+Weight = Callable[[Tensor], Tensor | float]
 
 
-def ardae_loss(score: Score, y: Tensor, a: Tensor, rng: torch.Generator) -> Tensor:
+def even(v: Tensor) -> float:
+    """Every pixel counts the same."""
+    del v
+    return 1.0
+
+
+def ardae_loss(
+    score: Score, y: Tensor, a: Tensor, rng: torch.Generator, weight: Weight = even
+) -> Tensor:
     """How far `score` is from the score of y, seen through a probe of size a.
 
-        L = mean over pixels of (u + a·s(y + a·u))²,   u ~ N(0, 1)
+        L = mean over pixels of w(v)·(u + a·s(v))²,   v = y + a·u,   u ~ N(0, 1)
 
     y: (B, C, H, W) noisy.  a: (B, 1, 1, 1), in the unit of y.  Returns (B,).
     Least when s(v) is the gradient of log p_a(v), p_a being p(y) blurred by a.
     """
     u = torch.randn(y.shape, generator=rng, device=rng.device)
-    residual = u + a * score(y + a * u)
-    return residual.square().mean(dim=(1, 2, 3))
+    v = y + a * u
+    residual = u + a * score(v)
+    return (weight(v) * residual.square()).mean(dim=(1, 2, 3))
 
 
-def paired_ardae_loss(score: Score, y: Tensor, a: Tensor, rng: torch.Generator) -> Tensor:
+def paired_ardae_loss(
+    score: Score, y: Tensor, a: Tensor, rng: torch.Generator, weight: Weight = even
+) -> Tensor:
     """The AR-DAE loss averaged over the probes +u and −u: the same mean, far less spread.
 
-        L = ½·mean (u + a·s(y + a·u))² + ½·mean (u − a·s(y − a·u))²
+        L = ½·mean w(v₊)·(u + a·s(v₊))² + ½·mean w(v₋)·(u − a·s(v₋))²,   v± = y ± a·u
 
     The loss is a²·(|s|² + 2·div s) beside the constant |u|², and one probe adds the noise
     2·u·s/a to that divergence, which grows as a falls.  In a pair it cancels: the sum holds
-    u·(s(y + a·u) − s(y − a·u))/a.  Shapes as above; runs the network on 2B patches at once.
+    u·(s(v₊) − s(v₋))/a.  Shapes as above; runs the network on 2B patches at once.
     """
     u = torch.randn(y.shape, generator=rng, device=rng.device)
-    probes = torch.cat([y + a * u, y - a * u])
-    residual = torch.cat([u, -u]) + torch.cat([a, a]) * score(probes)
-    return residual.square().mean(dim=(1, 2, 3)).view(2, -1).mean(dim=0)
-
-
-def probe_at(progress: float, start: float, end: float) -> float:
-    """The probe size at a share of the training: geometric from `start` down to `end`."""
-    return float(start * (end / start) ** progress)
+    v = torch.cat([y + a * u, y - a * u])
+    residual = torch.cat([u, -u]) + torch.cat([a, a]) * score(v)
+    return (weight(v) * residual.square()).mean(dim=(1, 2, 3)).view(2, -1).mean(dim=0)

@@ -57,7 +57,7 @@ def test_every_command_prints_a_result_with_the_images_named(outputs):
     shown = [stdout for command, (stdout, _) in outputs.items() if command.startswith("bench ")]
     assert len(shown) == 5
     for stdout in shown:
-        assert re.search(r"(folder|npy):images/test", stdout)
+        assert re.search(r"(folder|npz):images/test", stdout)
         assert re.search(r"\b[1-4]\d\.\d\d", stdout), stdout
 
 

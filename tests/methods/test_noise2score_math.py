@@ -10,15 +10,13 @@ import pytest
 import torch
 from torch import nn
 
-from denoisebench.errors import UserError
-from denoisebench.interfaces import Evidence, Model, Task
+from denoisebench.interfaces import Model, Moment, Task
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
-from denoisebench.noise.poisson import Poisson
 from denoisebench.patches import Batch
-from denoisebench.specs import build_config, parse_spec
 from noise2score import Config, Noise2Score
-from noise2score.score import ardae_loss, paired_ardae_loss, probe_at
+from noise2score.coordinates import Additive
+from noise2score.score import ardae_loss, paired_ardae_loss
 
 LOSSES = [ardae_loss, paired_ardae_loss]
 METHOD = Noise2Score()
@@ -126,19 +124,72 @@ def test_each_patch_has_its_own_probe(loss):
         assert value == pytest.approx(expected_loss(c, a=a), rel=0.04)
 
 
+WEIGHTS = {
+    "bright": lambda v: 1.0 + 9.0 * torch.sigmoid(5.0 * v),
+    "both ends": lambda v: 0.01 + v.square(),
+    "dark": lambda v: torch.exp(-2.0 * v),
+    "doubled": lambda v: torch.full_like(v, 2.0),
+}
+
+
+def fitted(loss, y, a, weight=torch.ones_like):
+    """(k, d) of the score k·v + d where the loss, a parabola in both, is least."""
+
+    def mean_loss(line):
+        return loss(lambda v: line[0] * v + line[1], y, a, rng(), weight).mean()
+
+    start = torch.zeros(2, dtype=torch.float64)
+    slope = torch.autograd.functional.jacobian(mean_loss, start)
+    curve = torch.autograd.functional.hessian(mean_loss, start)
+    return (-torch.linalg.solve(curve, slope)).tolist()
+
+
+@pytest.mark.parametrize("variance", [0.04, 0.25])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_score_learned_from_gaussian_pixels_is_minus_y_over_their_variance_and_the_probes(
+    loss, variance
+):
+    y = math.sqrt(variance) * normal(1, 1, 1000, 1000)
+    k, d = fitted(loss, y, column(A))
+    assert k == pytest.approx(-1 / (variance + A**2), rel=0.01)
+    assert d == pytest.approx(0.0, abs=0.02)
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_whatever_the_weight_the_loss_is_least_at_the_score_of_the_blurred_data(loss, weight):
+    y = S * normal(1, 1, 1000, 1000)
+    k, d = fitted(loss, y, column(A), WEIGHTS[weight])
+    assert k == pytest.approx(-1 / (S**2 + A**2), rel=0.015)
+    assert d == pytest.approx(0.0, abs=0.03)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_weight_says_where_a_score_that_cannot_be_right_everywhere_is_right(loss):
+    """A line, of pixels of two kinds far apart, crosses 0 at the kind that weighs."""
+    y = S * normal(2, 1, 500, 1000) + column(-9.0, 9.0)
+    for side in (-1.0, 1.0):
+        k, d = fitted(loss, y, column(A, A), lambda v, s=side: torch.where(s * v > 0, 1.0, 1e-6))
+        assert -d / k == pytest.approx(9.0 * side, abs=0.05)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("shade", [0.0, 0.3])
+def test_of_constant_images_under_gaussian_noise_the_learned_score_gives_the_constant(loss, shade):
+    sigma, probe = 25 / 255, 0.2
+    y = shade + sigma * normal(1, 1, 1000, 1000)
+    k, d = fitted(loss, y, column(probe * sigma))
+    found = Additive().denoised(Gaussian(), y, k * y + d, column(25.0), probe)
+    assert float(found.mean()) == pytest.approx(shade, abs=1.5e-3)
+    assert float((found - shade).abs().max()) < 0.03 * float((y - shade).abs().max())
+
+
 def test_tweedie_on_a_gaussian_prior_is_the_posterior_mean():
     mean, prior_var, sigma = 0.4, 0.2**2, 25 / 255
     y = mean + 0.3 * normal(2, 3, 5, 7)
     score = -(y - mean) / (prior_var + sigma**2)
     posterior = (prior_var * y + sigma**2 * mean) / (prior_var + sigma**2)
     assert torch.allclose(Gaussian().tweedie(y, score, column(25.0)), posterior, rtol=1e-12, atol=0)
-
-
-def test_the_probe_falls_geometrically_from_start_to_end():
-    assert probe_at(0.0, 0.5, 0.1) == 0.5
-    assert probe_at(1.0, 0.5, 0.1) == pytest.approx(0.1)
-    assert probe_at(0.5, 0.5, 0.1) == pytest.approx(math.sqrt(0.05))
-    assert probe_at(0.3, 0.2, 0.2) == pytest.approx(0.2)
 
 
 @dataclass(frozen=True)
@@ -156,9 +207,10 @@ class Prior:
         return affine
 
 
-def model_of(network, **settings):
+def model_of(network, probe_start=0.5, probe_end=0.2, **settings):
     noise = Noise(Gaussian(), 25.0, 25.0)
-    return Model(Config(**settings), Task(noise, "known", 1), network)
+    config = Config(probe_start=probe_start, probe_end=probe_end, **settings)
+    return Model(config, Task(noise, "known", 1), network)
 
 
 @pytest.mark.parametrize(("height", "width"), [(33, 47), (64, 64), (1, 1), (5, 200)])
@@ -178,9 +230,9 @@ def test_denoising_with_the_score_of_the_blurred_data_is_the_posterior_mean(
 
 
 @pytest.mark.parametrize("probe", ["paired", "single"])
-@pytest.mark.parametrize(("progress", "share"), [(0.0, 0.5), (1.0, 0.2)])
+@pytest.mark.parametrize(("step", "share"), [(0, 0.5), (50, math.sqrt(0.1)), (100, 0.2)])
 def test_the_methods_loss_is_least_at_the_true_score_for_the_probe_of_the_moment(
-    probe, progress, share
+    probe, step, share
 ):
     """Two patches, the probe in units of each one's σ; a network of the right score at both."""
     sigma, prior = 25 / 255, Prior(spread=0.05)
@@ -189,39 +241,7 @@ def test_the_methods_loss_is_least_at_the_true_score_for_the_probe_of_the_moment
     y = prior.mean + math.sqrt(total) * normal(2, 1, 400, 400).float()
     batch = Batch(y, None, torch.full((2, 1, 1, 1), 25.0))
     model = model_of(prior.network(sigma, total + a**2), probe=probe)
-    loss = METHOD.loss(model, batch, progress, rng())
+    loss = METHOD.loss(model, batch, Moment(step, 100, 2), rng())
     assert loss.shape == (2,)
     expected = expected_loss(1.0, math.sqrt(total), a)
     assert loss.tolist() == pytest.approx([expected] * 2, abs=0.015)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("probe=double", r"noise2score\.probe: 'double' is neither paired nor single"),
-        ("probe_end=0", r"noise2score\.probe_end: 0 must be above 0"),
-        (
-            "probe_end=0.6",
-            r"noise2score\.probe_end: 0\.6 must be .* not above probe_start \(0\.5\)",
-        ),
-        ("probe_start=11", r"noise2score\.probe_.*must not be above 10"),
-        ("probe_start=nan", r"noise2score\.probe_"),
-        ("probe_end=small", r"noise2score\.probe_end: 'small' is not a float"),
-    ],
-)
-def test_a_bad_setting_is_refused_by_its_dotted_name(text, message):
-    with pytest.raises(UserError, match=message):
-        build_config(Config, parse_spec(f"noise2score:{text}"))
-
-
-def test_it_sees_one_noisy_copy_and_runs_twice_on_a_patch_when_paired():
-    assert METHOD.evidence(Config()) is Evidence.NOISY
-    assert METHOD.passes_per_patch(Config()) == 2
-    assert METHOD.passes_per_patch(Config(probe="single")) == 1
-
-
-def test_it_declines_what_it_cannot_do_with_a_reason():
-    gaussian, poisson = Noise(Gaussian(), 25.0, 25.0), Noise(Poisson(), 0.01, 0.01)
-    assert METHOD.declines(Config(), Task(gaussian, "known", 3)) is None
-    assert "poisson" in METHOD.declines(Config(), Task(poisson, "known", 1))
-    assert "unknown level" in METHOD.declines(Config(), Task(gaussian, "unknown", 1))

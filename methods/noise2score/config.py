@@ -1,0 +1,57 @@
+"""What can be set about Noise2Score."""
+
+from dataclasses import dataclass
+
+CHOICES = {
+    "probe": ("paired", "single"),
+    "schedule": ("geometric", "paper", "sawtooth", "mixed"),
+    "coordinate": ("own", "identity", "raw"),
+    "network": ("unet", "unet-shared"),
+    "estimate": ("patches", "penalty", "closed-form"),
+}
+
+ESTIMATES = {
+    "penalty": ("gaussian", "poisson", "gamma"),
+    "closed-form": ("gaussian", "poisson", "gamma"),
+}
+"""The families whose level each of these ways can estimate."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """probe: the pair ±u, or a single draw as in the papers.
+
+    schedule: how the probe's size falls: `geometric` from probe_start to probe_end, in units of
+    the noise (0: as the coordinate has it); `paper`, `sawtooth` (the paper's code), `mixed` (its
+    successor's) as published.
+
+    coordinate: where the score is learned: `own`, the family's (see `coordinates`); `identity`, y
+    itself; `raw`, y itself (counts for Poisson noise) with the network's input and output as they
+    are, which is what the official weights are for.
+
+    network: the Noise2Noise U-Net, or the official one with shared blocks.
+
+    estimate: how an unknown level is found; of denoising alone.
+    """
+
+    probe: str = "paired"
+    schedule: str = "geometric"
+    probe_start: float = 0.0
+    probe_end: float = 0.0
+    coordinate: str = "own"
+    network: str = "unet"
+    estimate: str = "patches"
+
+    def __post_init__(self) -> None:
+        for field, choices in CHOICES.items():
+            if getattr(self, field) not in choices:
+                asked = getattr(self, field)
+                raise ValueError(f"{field}: {asked!r} is none of {', '.join(choices)}")
+        start, end = self.probe_start, self.probe_end
+        if not (start == end == 0.0 or 0.0 < end <= start <= 10.0):
+            raise ValueError(
+                f"probe_end: {end:g} must be above 0 and not above probe_start ({start:g}),"
+                " which must not be above 10; or leave both out"
+            )
+        if start and self.schedule != "geometric":
+            raise ValueError(f"probe_start: the schedule {self.schedule} has its own sizes")

@@ -1,0 +1,291 @@
+"""Where the score is learned: a function z of the noisy image in which the noise is nearly the
+same everywhere, what the network sees of it, and how its score becomes a clean image.
+
+The change of variables is exact: s_y = z'(y)·s_z + z''(y)/z'(y).  What the network learns is the
+score of y *and its last probe*: each coordinate says which noise those two make together, mostly
+the family's own at another level, and uses Tweedie's formula for that.
+
+Shapes: y, z and scores (B, C, H, W); level (B, 1, 1, 1) or 0-dim, in the unit of the family.
+"""
+
+import math
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+from denoisebench.noise.model import ExponentialFamily
+from noise2score.schedules import Span
+
+PIXEL = 1.0 / 255.0
+"""One 8-bit level: keeps a logarithm finite at y = 0."""
+EULER = 0.5772156649015329
+
+
+class Coordinate(ABC):
+    """How one family's score is learned.  Stateless; everything is elementwise."""
+
+    span = Span(0.5, 0.2)
+    """The first and last probe, in `probe_unit`."""
+    in_counts = False
+    """Whether published probe sizes are counts, `probe_unit`, and not lengths along z."""
+
+    def of(self, y: Tensor) -> Tensor:
+        """z of a noisy image: y itself unless redefined."""
+        return y
+
+    @abstractmethod
+    def noise_std(self, level: Tensor) -> Tensor:
+        """The standard deviation of the noise along z, where it is typical."""
+
+    def probe_unit(self, level: Tensor) -> Tensor:
+        """What the probe is measured in: the noise's standard deviation, or one count."""
+        return self.noise_std(level)
+
+    def seen(self, z: Tensor, level: Tensor) -> Tensor:
+        """What the network is shown of z, of order one and centred."""
+        del level
+        return z - 0.5
+
+    def unit(self, z: Tensor, level: Tensor) -> Tensor:
+        """The score of z is the network's output over this, so that the output is of order one."""
+        del z
+        return self.noise_std(level)
+
+    def score_of_y(self, y: Tensor, score: Tensor) -> Tensor:
+        """The score of y from that of z."""
+        del y
+        return score
+
+    def weight(self, z: Tensor, level: Tensor) -> Tensor | float:
+        """What an error of the score at z counts in the loss: what it counts in x̂, squared."""
+        del z, level
+        return 1.0
+
+    def rough_level(self, z: Tensor) -> Tensor:
+        """The level, to within a quarter or so, from z alone: (B, 1, 1, 1)."""
+        raise NotImplementedError(f"{type(self).__name__} is not for unknown levels")
+
+    @abstractmethod
+    def denoised(
+        self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
+    ) -> Tensor:
+        """The clean image, from the score of z, learned with a last probe of `probe` units."""
+
+
+class Additive(Coordinate):
+    """Gaussian noise: z = y.  With the probe it is Gaussian noise of variance σ² + a²."""
+
+    def noise_std(self, level: Tensor) -> Tensor:
+        return level / 255.0
+
+    def seen(self, z: Tensor, level: Tensor) -> Tensor:
+        """Scaled so that the noise is the same at every level, a tenth."""
+        return (z - 0.5) * (0.1 / self.noise_std(level))
+
+    def rough_level(self, z: Tensor) -> Tensor:
+        return 255.0 * flat_std(z)
+
+    def denoised(
+        self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
+    ) -> Tensor:
+        return family.tweedie(y, score, level * math.sqrt(1.0 + probe**2))
+
+
+class Counts(Coordinate):
+    """Poisson noise: z = y, the probe a share of one count; square roots at the network's doors.
+
+    The values lie on the comb 0, ζ, 2ζ...: a probe under 0.6 counts sees its teeth, at whatever
+    brightness, so it ends at 0.7.  It turns n ~ Poisson(λ) into n + a·u of mean λ and variance
+    λ + a²; where λ is above a count or so, n + a·u + a² is close to Poisson(λ + a²), and so
+
+        x̂ = ζ·exp(ψ(n + b + 1) + s) − ζ·b,   b = a²·λ₀/(λ₀ + 1),   λ₀ the same at b = 0.
+
+    tests/methods/test_coordinates.py has what this loses beside the best estimate, and what the
+    plain formula (b = 0) and a last probe of ½ count do.
+    """
+
+    span = Span(1.0, 0.7)
+    in_counts = True
+
+    def noise_std(self, level: Tensor) -> Tensor:
+        return (0.5 * level).sqrt()  # at y = ½
+
+    def probe_unit(self, level: Tensor) -> Tensor:
+        return level
+
+    def seen(self, z: Tensor, level: Tensor) -> Tensor:
+        """√(z + 3ζ/8) − ½ (Anscombe 1948), going on as a straight line below 0, and scaled so that
+        the noise, √ζ/2, is the same at every level, a tenth."""
+        floor = 0.375 * level
+        root = (z.clamp_min(0.0) + floor).sqrt() + z.clamp_max(0.0) / (2.0 * floor.sqrt())
+        return (root - 0.5) * (0.2 / level.sqrt())
+
+    def unit(self, z: Tensor, level: Tensor) -> Tensor:
+        return (level * (z.clamp_min(0.0) + level)).sqrt()
+
+    def weight(self, z: Tensor, level: Tensor) -> Tensor:
+        """Between what the squared error of x̂ asks for, (z + ζ)², and nothing: measured."""
+        return 2.0 * (z.clamp_min(0.0) + level)
+
+    def rough_level(self, z: Tensor) -> Tensor:
+        return flat_std(2.0 * (z.clamp_min(0.0) + PIXEL).sqrt()).square()
+
+    def denoised(
+        self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
+    ) -> Tensor:
+        counts = family.tweedie(y, score, level) / level
+        shift = probe**2 * level * counts / (counts + 1.0)
+        return family.tweedie(y + shift, score, level) - shift
+
+
+class Logarithm(Coordinate):
+    """Noise that multiplies, y = x·G: z = log(y + c), c one 8-bit level; s_y = (s_z − 1)/(y + c).
+
+    The probe makes the factor G·exp(a·u), close to one of the same family whose logarithm has
+    variance Var log G + a², and a mean that differs by what `mean_log` says.
+    """
+
+    def of(self, y: Tensor) -> Tensor:
+        return (y.clamp_min(0.0) + PIXEL).log()
+
+    def score_of_y(self, y: Tensor, score: Tensor) -> Tensor:
+        return (score - 1.0) / (y.clamp_min(0.0) + PIXEL)
+
+    @abstractmethod
+    def blurred(self, level: Tensor, probe: float) -> Tensor:
+        """The level at which the noise's standard deviation is √(1 + probe²) times as large."""
+
+    @abstractmethod
+    def mean_log(self, level: Tensor) -> Tensor:
+        """E log G."""
+
+    def seen(self, z: Tensor, level: Tensor) -> Tensor:
+        """Scaled so that the noise is the same at every level, a tenth."""
+        return (z + 1.0) * (0.1 / self.noise_std(level))
+
+    def weight(self, z: Tensor, level: Tensor) -> Tensor:
+        """Between what the squared error of x̂ asks for, y², and nothing: measured."""
+        del level
+        return 2.0 * z.exp()
+
+    def denoised(
+        self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
+    ) -> Tensor:
+        y, blurred = y.clamp_min(0.0), self.blurred(level, probe)
+        gain = (self.mean_log(level) - self.mean_log(blurred)).exp()
+        return gain * family.tweedie(y, self.score_of_y(y, score), blurred)
+
+
+class LogGamma(Logarithm):
+    """Gamma noise of shape k: Var log G = ψ'(k), about 1/k."""
+
+    def noise_std(self, level: Tensor) -> Tensor:
+        return level.rsqrt()
+
+    def blurred(self, level: Tensor, probe: float) -> Tensor:
+        return level / (1.0 + probe**2)
+
+    def mean_log(self, level: Tensor) -> Tensor:
+        return torch.digamma(level) - level.log()
+
+    def rough_level(self, z: Tensor) -> Tensor:
+        return flat_std(z).clamp_min(1e-4).square().reciprocal()
+
+
+class LogWeibull(Logarithm):
+    """Weibull noise of shape k: Var log G = π²/(6k²)."""
+
+    def noise_std(self, level: Tensor) -> Tensor:
+        return math.pi / math.sqrt(6.0) / level
+
+    def blurred(self, level: Tensor, probe: float) -> Tensor:
+        return level / math.sqrt(1.0 + probe**2)
+
+    def mean_log(self, level: Tensor) -> Tensor:
+        return -EULER / level - torch.lgamma(1.0 + 1.0 / level)
+
+    def rough_level(self, z: Tensor) -> Tensor:
+        return math.pi / math.sqrt(6.0) / flat_std(z).clamp_min(1e-4)
+
+
+class Identity(Coordinate):
+    """Any family in y itself, as the papers have it: the probe, and what the network gives, are
+    in units of the noise at mid-gray, and the probe's blur is not corrected."""
+
+    def __init__(self, middle: Coordinate) -> None:
+        """middle: the family's own coordinate, which knows the noise at y = ½."""
+        self._own = middle
+        self.span, self.in_counts = middle.span, middle.in_counts
+
+    def noise_std(self, level: Tensor) -> Tensor:
+        std = self._own.noise_std(level)
+        return 0.5 * std if isinstance(self._own, Logarithm) else std
+
+    def probe_unit(self, level: Tensor) -> Tensor:
+        return self._own.probe_unit(level) if self.in_counts else self.noise_std(level)
+
+    def rough_level(self, z: Tensor) -> Tensor:
+        return self._own.rough_level(self._own.of(z))
+
+    def denoised(
+        self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
+    ) -> Tensor:
+        del probe
+        return family.tweedie(y, score, level)
+
+
+class Raw(Identity):
+    """y itself, with the network's input and output as they are, which is what the official
+    weights are for: the score of y, or of the counts y/ζ for Poisson noise."""
+
+    def seen(self, z: Tensor, level: Tensor) -> Tensor:
+        return z / level if self.in_counts else z
+
+    def unit(self, z: Tensor, level: Tensor) -> Tensor:
+        del z
+        return level if self.in_counts else torch.ones_like(level)
+
+
+class Unknown(Additive):
+    """A family from elsewhere, of which only Tweedie's formula is known: noise of about a tenth."""
+
+    def noise_std(self, level: Tensor) -> Tensor:
+        return torch.full_like(level, 0.1)
+
+
+OWN: dict[str, Coordinate] = {
+    "gaussian": Additive(),
+    "poisson": Counts(),
+    "gamma": LogGamma(),
+    "weibull": LogWeibull(),
+}
+
+
+def coordinate_of(family: str, choice: str) -> Coordinate:
+    """The coordinate of a family, as `Config.coordinate` chooses."""
+    own = OWN.get(family)
+    if own is None:
+        return Identity(Unknown())
+    if choice == "raw":
+        return Raw(own)
+    return own if choice == "own" or isinstance(own, Additive) else Identity(own)
+
+
+def flat_std(z: Tensor) -> Tensor:
+    """The standard deviation of white noise in images, from their flattest quarter.
+
+    The finest diagonal Haar coefficients see little of an image and all of white noise; of their
+    root mean squares over 4×4 neighbours the lower quartile is taken, and divided by what it is
+    for noise alone.  (B, C, H, W), H and W 8 or more -> (B, 1, 1, 1), above 0.
+    """
+    height, width = (8 * (n // 8) for n in z.shape[-2:])
+    z = z[..., :height, :width]
+    detail = 0.5 * (z[..., ::2, ::2] - z[..., ::2, 1::2] - z[..., 1::2, ::2] + z[..., 1::2, 1::2])
+    power = torch.nn.functional.avg_pool2d(detail.square(), 4).flatten(1)
+    quarter = power.sort(dim=1).values[:, (power.shape[1] - 1) // 4]
+    return (quarter / LOWER_QUARTILE).clamp_min(1e-12).sqrt().view(-1, 1, 1, 1)
+
+
+LOWER_QUARTILE = 11.912 / 16.0
+"""Of the mean of 16 squared standard normals: a χ² of 16 degrees of freedom over 16."""
