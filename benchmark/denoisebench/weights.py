@@ -37,8 +37,16 @@ def write_weights(path: Path, network: "nn.Module", header: Header) -> None:
     from safetensors.torch import save
 
     tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
+    _write(path, save(tensors, metadata=_metadata(header)))
+
+
+def _metadata(header: Header) -> dict[str, str]:
     text = {"recipe": header.recipe, "images": header.images, "outcome": header.outcome}
-    data = save(tensors, metadata={KEY: json.dumps(text, sort_keys=True)})
+    return {KEY: json.dumps(text, sort_keys=True)}
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
     try:
         with part.open("wb") as file:
@@ -48,6 +56,26 @@ def write_weights(path: Path, network: "nn.Module", header: Header) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def halve(path: Path, out: Path) -> None:
+    """Write a weights file anew in float16, with its header.
+
+    Raises UserError for a file that is not one of ours, and for weights that float16 cannot hold.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file, save
+
+    header = read_header(path)
+    try:
+        stored = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise _damaged(path, error) from None
+    tensors = {k: v.half() if v.is_floating_point() else v for k, v in stored.items()}
+    for name, tensor in tensors.items():
+        if not bool(tensor.isfinite().all()):
+            raise UserError(f"weights {path}: {name} holds numbers that float16 cannot")
+    _write(out, save(tensors, metadata=_metadata(header)))
 
 
 def read_header(path: Path) -> Header:

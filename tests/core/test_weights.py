@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from denoisebench.errors import UserError
-from denoisebench.weights import Header, file_hash, load_into, read_header, write_weights
+from denoisebench.weights import Header, file_hash, halve, load_into, read_header, write_weights
 
 HEADER = Header(
     {"method": "noise2score", "noise": "gaussian:25", "seed": 0, "config": {"probe": "paired"}},
@@ -71,6 +71,28 @@ def test_half_precision_weights_are_loaded_as_float32(tmp_path):
     load_into(path, loaded)
     assert loaded[0].weight.dtype == torch.float32
     assert torch.equal(loaded[0].weight, network()[0].weight.half().float())
+
+
+def test_halved_weights_keep_their_header_and_are_the_nearest_half_precision(weights, tmp_path):
+    out = tmp_path / "new" / "half.safetensors"
+    halve(weights, out)
+    assert read_header(out) == HEADER
+    assert out.stat().st_size < weights.stat().st_size
+    loaded = network(seed=1)
+    load_into(out, loaded)
+    for name, tensor in network().state_dict().items():
+        nearest = tensor.half().to(tensor.dtype) if tensor.is_floating_point() else tensor
+        assert torch.equal(loaded.state_dict()[name], nearest)
+
+
+def test_weights_beyond_half_precision_are_not_halved(tmp_path):
+    path, large = tmp_path / "large.safetensors", network()
+    with torch.no_grad():
+        large[0].weight.mul_(1e6)
+    write_weights(path, large, HEADER)
+    with pytest.raises(UserError, match=r"0\.weight holds numbers that float16 cannot"):
+        halve(path, tmp_path / "half.safetensors")
+    assert not (tmp_path / "half.safetensors").exists()
 
 
 def test_the_same_weights_make_the_same_file(weights, tmp_path):

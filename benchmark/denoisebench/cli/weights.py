@@ -14,7 +14,26 @@ from denoisebench.interfaces import Parameters, TrainedMethod
 
 @click.group("weights")
 def command() -> None:
-    """Import weights that the original code of a method trained."""
+    """Import weights of a method's original code; write weights small enough to ship."""
+
+
+@command.command("export")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="F.safetensors",
+    help="Where they go; under a method's weights/ they come with it.",
+)
+def export_file(file: Path, out: Path) -> None:
+    """Write weights of a training, results/trainings/ID/weights.safetensors, in half precision.
+
+    The header, with the recipe, stays.  They take half the space, and are read as float32 again.
+    """
+    from denoisebench.weights import halve
+
+    halve(file, out)
 
 
 @command.command("import")
