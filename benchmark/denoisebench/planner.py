@@ -72,6 +72,8 @@ class _Planner:
     ) -> Iterable[CellPlan]:
         """The cell, or nothing when the method declines."""
         trained_on = noise if parameters == "known" else noise.blind()
+        if not trained_on.low <= noise.low <= noise.high <= trained_on.high:
+            self._note(f"{noise} is beyond {trained_on}, which unknown levels are trained on")
         task = Task(trained_on, parameters, image_set.channels)
         given = None
         if method.evidence(config) is not Evidence.NOTHING:

@@ -14,12 +14,12 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from denoisebench.noise.model import ExponentialFamily
+from denoisebench.noise.guards import LARGEST_LOG_GAIN, finite
+from denoisebench.noise.model import ExponentialFamily, Noise
 from noise2score.schedules import Span
 
 PIXEL = 1.0 / 255.0
-"""One 8-bit level: keeps a logarithm finite at y = 0."""
-EULER = 0.5772156649015329
+"""One 8-bit level."""
 
 
 class Coordinate(ABC):
@@ -81,7 +81,7 @@ class Additive(Coordinate):
 
     def seen(self, z: Tensor, level: Tensor) -> Tensor:
         """Scaled so that the noise is the same at every level, a tenth."""
-        return (z - 0.5) * (0.1 / self.noise_std(level))
+        return (z - 0.5) * even_out(self.noise_std(level))
 
     def rough_level(self, z: Tensor) -> Tensor:
         return 255.0 * flat_std(z)
@@ -119,7 +119,7 @@ class Counts(Coordinate):
         the noise, √ζ/2, is the same at every level, a tenth."""
         floor = 0.375 * level
         root = (z.clamp_min(0.0) + floor).sqrt() + z.clamp_max(0.0) / (2.0 * floor.sqrt())
-        return (root - 0.5) * (0.2 / level.sqrt())
+        return (root - 0.5) * even_out(0.5 * level.sqrt())
 
     def unit(self, z: Tensor, level: Tensor) -> Tensor:
         return (level * (z.clamp_min(0.0) + level)).sqrt()
@@ -134,35 +134,44 @@ class Counts(Coordinate):
     def denoised(
         self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
     ) -> Tensor:
-        counts = family.tweedie(y, score, level) / level
-        shift = probe**2 * level * counts / (counts + 1.0)
+        plain = family.tweedie(y, score, level)
+        shift = probe**2 * level * (plain / (plain + level))
         return family.tweedie(y + shift, score, level) - shift
 
 
 class Logarithm(Coordinate):
-    """Noise that multiplies, y = x·G: z = log(y + c), c one 8-bit level; s_y = (s_z − 1)/(y + c).
+    """Noise that multiplies, y = x·G: z = log(y + c); s_y = (s_z − 1)/(y + c), finite at y = 0.
 
-    The probe makes the factor G·exp(a·u), close to one of the same family whose logarithm has
-    variance Var log G + a², and a mean that differs by what `mean_log` says.
+    c is one 8-bit level under the least factor G to be met, a hundredth of a percent of pixels
+    aside: it blurs no edge of the noise, however strong that is.
+
+    Tweedie's formula is used twice, for the probe and then for the noise.  The first gives the
+    logarithm before the probe, z + a²·s_z; the family's formula at that is
+
+        x̂ = exp(a²·s_z + q)·tweedie(y, s_y),   q: see `probe_gain`.
+
+    (The family at the level of noise and probe together would be simpler, and wrong in the dark
+    tail, whose slope a Gaussian blur leaves as it is.)
     """
 
+    def __init__(self, lowest: float) -> None:
+        """lowest: the strongest noise to be met, as a level."""
+        std = float(self.noise_std(torch.tensor(lowest)))
+        self._c = PIXEL * math.exp(-4.0 * std - 4.0 * std**2)
+
     def of(self, y: Tensor) -> Tensor:
-        return (y.clamp_min(0.0) + PIXEL).log()
+        return (y.clamp_min(0.0) + self._c).log()
 
     def score_of_y(self, y: Tensor, score: Tensor) -> Tensor:
-        return (score - 1.0) / (y.clamp_min(0.0) + PIXEL)
+        return finite((score - 1.0) / (y.clamp_min(0.0) + self._c))
 
     @abstractmethod
-    def blurred(self, level: Tensor, probe: float) -> Tensor:
-        """The level at which the noise's standard deviation is √(1 + probe²) times as large."""
-
-    @abstractmethod
-    def mean_log(self, level: Tensor) -> Tensor:
-        """E log G."""
+    def probe_gain(self, level: Tensor) -> Tensor:
+        """q over a²: how much the family's formula misses of log x̂ by being used at y."""
 
     def seen(self, z: Tensor, level: Tensor) -> Tensor:
         """Scaled so that the noise is the same at every level, a tenth."""
-        return (z + 1.0) * (0.1 / self.noise_std(level))
+        return (z + 1.0) * even_out(self.noise_std(level))
 
     def weight(self, z: Tensor, level: Tensor) -> Tensor:
         """Between what the squared error of x̂ asks for, y², and nothing: measured."""
@@ -172,9 +181,10 @@ class Logarithm(Coordinate):
     def denoised(
         self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
     ) -> Tensor:
-        y, blurred = y.clamp_min(0.0), self.blurred(level, probe)
-        gain = (self.mean_log(level) - self.mean_log(blurred)).exp()
-        return gain * family.tweedie(y, self.score_of_y(y, score), blurred)
+        a_squared = (probe * self.noise_std(level)).square()
+        log_gain = a_squared * (score + self.probe_gain(level))
+        plain = family.tweedie(y.clamp_min(0.0), self.score_of_y(y, score), level)
+        return finite(plain * log_gain.clamp(-LARGEST_LOG_GAIN, LARGEST_LOG_GAIN).exp())
 
 
 class LogGamma(Logarithm):
@@ -183,11 +193,8 @@ class LogGamma(Logarithm):
     def noise_std(self, level: Tensor) -> Tensor:
         return level.rsqrt()
 
-    def blurred(self, level: Tensor, probe: float) -> Tensor:
-        return level / (1.0 + probe**2)
-
-    def mean_log(self, level: Tensor) -> Tensor:
-        return torch.digamma(level) - level.log()
+    def probe_gain(self, level: Tensor) -> Tensor:
+        return torch.full_like(level, 0.5)
 
     def rough_level(self, z: Tensor) -> Tensor:
         return flat_std(z).clamp_min(1e-4).square().reciprocal()
@@ -199,19 +206,17 @@ class LogWeibull(Logarithm):
     def noise_std(self, level: Tensor) -> Tensor:
         return math.pi / math.sqrt(6.0) / level
 
-    def blurred(self, level: Tensor, probe: float) -> Tensor:
-        return level / math.sqrt(1.0 + probe**2)
-
-    def mean_log(self, level: Tensor) -> Tensor:
-        return -EULER / level - torch.lgamma(1.0 + 1.0 / level)
+    def probe_gain(self, level: Tensor) -> Tensor:
+        return 0.5 * level
 
     def rough_level(self, z: Tensor) -> Tensor:
         return math.pi / math.sqrt(6.0) / flat_std(z).clamp_min(1e-4)
 
 
 class Identity(Coordinate):
-    """Any family in y itself, as the papers have it: the probe, and what the network gives, are
-    in units of the noise at mid-gray, and the probe's blur is not corrected."""
+    """Any family but the Gaussian, whose own it is, in y itself, as the papers have it: the probe,
+    and what the network gives, are in units of the noise at mid-gray, and Tweedie's formula knows
+    of no probe."""
 
     def __init__(self, middle: Coordinate) -> None:
         """middle: the family's own coordinate, which knows the noise at y = ½."""
@@ -254,22 +259,29 @@ class Unknown(Additive):
         return torch.full_like(level, 0.1)
 
 
-OWN: dict[str, Coordinate] = {
-    "gaussian": Additive(),
-    "poisson": Counts(),
-    "gamma": LogGamma(),
-    "weibull": LogWeibull(),
+OWN: dict[str, type[Coordinate]] = {
+    "gaussian": Additive,
+    "poisson": Counts,
+    "gamma": LogGamma,
+    "weibull": LogWeibull,
 }
 
 
-def coordinate_of(family: str, choice: str) -> Coordinate:
-    """The coordinate of a family, as `Config.coordinate` chooses."""
-    own = OWN.get(family)
-    if own is None:
+def coordinate_of(noise: Noise, choice: str) -> Coordinate:
+    """The coordinate for a noise, as `Config.coordinate` chooses; y itself, the noise taken to be
+    a tenth, for a family from elsewhere."""
+    kind = OWN.get(noise.family.name)
+    if kind is None:
         return Identity(Unknown())
+    own = kind(noise.low) if issubclass(kind, Logarithm) else kind()
     if choice == "raw":
         return Raw(own)
     return own if choice == "own" or isinstance(own, Additive) else Identity(own)
+
+
+def even_out(noise_std: Tensor) -> Tensor:
+    """What the network's input is multiplied by: to noise of a tenth; weak noise by ten at most."""
+    return 0.1 / noise_std.clamp_min(0.01)
 
 
 def flat_std(z: Tensor) -> Tensor:

@@ -36,7 +36,7 @@ class Learner:
 
     def __init__(self, model: Model[Config]) -> None:
         self._model = model
-        self.coordinate = coordinate_of(model.task.noise.family.name, model.config.coordinate)
+        self.coordinate = coordinate_of(model.task.noise, model.config.coordinate)
         self._told = model.task.parameters == "known"
 
     def scale(self, z: Tensor, level: Tensor | None) -> Tensor:
@@ -126,7 +126,7 @@ def probe_size(
     if config.schedule == "sawtooth":
         span = schedules.CODE_COUNTS if counts else schedules.CODE
         return published * schedules.sawtooth(span, moment)
-    span = schedules.SUCCESSOR_COUNTS if counts else schedules.SUCCESSOR
+    span = schedules.SUCCESSOR_POISSON if counts else schedules.SUCCESSOR
     return schedules.mixed(span, len(level), rng)
 
 

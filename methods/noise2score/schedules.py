@@ -1,7 +1,7 @@
 """How large the probe is: the schedules of Noise2Score, of its code, of its successor, and ours.
 
-The published ones are sizes in the coordinate itself, y in [0, 1] or Poisson counts; ours is in
-units of the noise (see `coordinates`), so that one setting serves every level.
+The published ones are lengths along y in [0, 1], or Poisson counts (the successor's are lengths for
+Poisson noise too); ours is in units of the noise (see `coordinates`): it serves every level.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Span:
 
 PAPER, PAPER_COUNTS = Span(0.1, 0.001), Span(1.0, 0.05)
 CODE, CODE_COUNTS = Span(0.05, 0.001), Span(1.0, 0.5)
-SUCCESSOR, SUCCESSOR_COUNTS = Span(0.1, 0.001), Span(0.1, 0.03)
+SUCCESSOR, SUCCESSOR_POISSON = Span(0.1, 0.001), Span(0.1, 0.03)
 
 
 def geometric(span: Span, moment: Moment) -> float:

@@ -24,7 +24,7 @@ RUN = ("run", "--method", "identity")
         ((*RUN, "--format", "tabel"), "unknown report 'tabel'; did you mean 'table'?"),
         ((*RUN, "--weights", "none", "--config", "none.toml"), "No such file"),
         (("run", "--method", "noise2score:prob=single"), "did you mean 'probe'?"),
-        (("run", "--method", "noise2score:probe=double"), "noise2score.probe: 'double' is neither"),
+        (("run", "--method", "noise2score:probe=double"), "noise2score.probe: 'double' is none of"),
         (("run", "--method", "noise2score:probe_end=x"), "noise2score.probe_end: 'x' is not a flo"),
         (
             ("run", "--method", "noise2score", "--weights", "x.safetensors"),

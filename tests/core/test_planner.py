@@ -93,6 +93,13 @@ def test_unknown_parameters_train_over_the_blind_range_and_tell_no_level(
     assert not plan.declined
 
 
+def test_a_level_beyond_what_unknown_levels_are_trained_on_is_noted(registries: Registries) -> None:
+    asked = replace(ASKED, noises=("gaussian:60",), datasets=("samples",))
+    assert not make_plan(asked, registries).notes
+    notes = make_plan(replace(asked, parameters=("unknown",)), registries).notes
+    assert "gaussian:60 is beyond gaussian:5..55, which unknown levels are trained on" in notes
+
+
 def test_a_colour_set_is_not_trained_on_gray_images(registries: Registries) -> None:
     with pytest.raises(UserError, match="is gray and a data set is colour"):
         make_plan(replace(ASKED, train_sets=("samples-gray:part=train",)), registries)

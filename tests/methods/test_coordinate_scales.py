@@ -3,22 +3,21 @@ image is, the change of variables, and that no pixel and no score makes an estim
 number."""
 
 import itertools
-import math
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import special, stats
 
 from denoisebench.noise import register_noise_models
 from denoisebench.noise.gamma import Gamma
 from denoisebench.noise.gaussian import Gaussian
+from denoisebench.noise.model import Noise
 from denoisebench.noise.poisson import Poisson
 from denoisebench.noise.stream import Stream
 from denoisebench.noise.weibull import Weibull
-from noise2score.coordinates import OWN, LogGamma, LogWeibull, coordinate_of, flat_std
+from noise2score.coordinates import OWN, coordinate_of, flat_std
 
 FAMILIES = {family.name: family for family in (Gaussian(), Poisson(), Gamma(), Weibull())}
 CHOICES = ["own", "identity", "raw"]
@@ -26,7 +25,14 @@ every_coordinate = pytest.mark.parametrize(
     ("name", "choice"), list(itertools.product(FAMILIES, CHOICES))
 )
 real = st.floats(-(2.0**66), 2.0**66, width=32)
-OVERFLOW = pytest.mark.xfail(reason="an overflow, then 0·∞ or ∞/∞", strict=True)
+
+
+class Elsewhere(Gaussian):
+    name = "speckled-egg"
+
+
+def coordinate_for(name, choice):
+    return coordinate_of(Noise(FAMILIES[name], *FAMILIES[name].blind), choice)
 
 
 def noise(*shape, seed=0):
@@ -48,7 +54,7 @@ def test_every_family_of_ours_has_its_own_coordinate_under_its_own_name():
 
 @every_coordinate
 def test_what_the_network_sees_rises_strictly_with_z_so_that_nothing_is_lost(name, choice):
-    coordinate = coordinate_of(name, choice)
+    coordinate = coordinate_for(name, choice)
     z = torch.linspace(-3.0, 3.0, 2001, dtype=torch.float64)
     for level in levels_of(FAMILIES[name]):
         seen = coordinate.seen(z, double(level))
@@ -60,25 +66,25 @@ def test_what_the_network_sees_rises_strictly_with_z_so_that_nothing_is_lost(nam
 @settings(max_examples=50, derandomize=True, deadline=None)
 @given(pair=st.tuples(real, real), place=st.floats(0.0, 1.0))
 def test_no_brighter_z_is_ever_seen_as_darker(name, choice, pair, place):
-    coordinate, family = coordinate_of(name, choice), FAMILIES[name]
+    coordinate, family = coordinate_for(name, choice), FAMILIES[name]
     level = family.blind[0] * (family.blind[1] / family.blind[0]) ** place
     low, high = coordinate.seen(torch.tensor(sorted(pair)), torch.tensor(level)).tolist()
     assert low <= high
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_at_blind_levels_the_network_sees_numbers_of_both_signs_below_10(name):
-    family, coordinate = FAMILIES[name], coordinate_of(name, "own")
+def test_at_blind_levels_the_network_sees_numbers_of_both_signs_below_15(name):
+    family, coordinate = FAMILIES[name], coordinate_for(name, "own")
     y = torch.linspace(0.0, 1.0, 101, dtype=torch.float64)
     for level in family.blind:
         seen = coordinate.seen(coordinate.of(y), double(level))
-        assert float(seen.abs().max()) < 10.0
+        assert float(seen.abs().max()) < 15.0
         assert float(seen[0]) < 0.0 < float(seen[-1])
 
 
 @every_coordinate
 def test_units_and_weights_are_positive_and_finite_at_any_z_that_occurs(name, choice):
-    coordinate = coordinate_of(name, choice)
+    coordinate = coordinate_for(name, choice)
     z = torch.linspace(-2.0, 3.0, 101)
     for level in map(torch.tensor, levels_of(FAMILIES[name])):
         for found in (coordinate.unit(z, level), coordinate.weight(z, level)):
@@ -132,7 +138,7 @@ def scene(dark=1.0):
 @pytest.mark.parametrize("choice", CHOICES)
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_level_is_read_off_an_image_to_a_quarter_across_the_blind_range(name, choice):
-    family, coordinate = FAMILIES[name], coordinate_of(name, choice)
+    family, coordinate = FAMILIES[name], coordinate_for(name, choice)
     for level in np.geomspace(*family.blind, 5):
         noisy = family.sample(scene(), level, Stream("rough level", str(level)))
         found = float(coordinate.rough_level(coordinate.of(torch.from_numpy(noisy)[None])))
@@ -143,15 +149,9 @@ EXTREMES = [0.0, 1e-45, 1e-38, 1e-20, 1e-4, 0.5, 1.0, 255.0, 1e7, 1e19, 1e30, 3.
 SIGNED = torch.tensor(EXTREMES + [-value for value in EXTREMES])
 
 
-@pytest.mark.parametrize(
-    ("name", "choice"),
-    [
-        pytest.param(name, choice, marks=OVERFLOW if choice == "own" and name != "gaussian" else ())
-        for name, choice in itertools.product(FAMILIES, CHOICES)
-    ],
-)
+@every_coordinate
 def test_black_white_tiny_and_huge_pixels_and_scores_give_finite_estimates(name, choice):
-    coordinate, family = coordinate_of(name, choice), FAMILIES[name]
+    coordinate, family = coordinate_for(name, choice), FAMILIES[name]
     y, score = SIGNED.view(1, 1, 1, -1), SIGNED.view(1, 1, -1, 1)
     for level in levels_of(family):
         for probe in (coordinate.span.end, 0.0, 10.0):
@@ -164,7 +164,7 @@ def test_black_white_tiny_and_huge_pixels_and_scores_give_finite_estimates(name,
 @settings(max_examples=20, derandomize=True, deadline=None)
 @given(y=st.lists(real, min_size=8, max_size=8), score=st.lists(real, min_size=8, max_size=8))
 def test_any_pixels_and_scores_give_finite_estimates(name, choice, y, score):
-    coordinate, family = coordinate_of(name, choice), FAMILIES[name]
+    coordinate, family = coordinate_for(name, choice), FAMILIES[name]
     for level in map(torch.tensor, levels_of(family)):
         found = coordinate.denoised(
             family, torch.tensor(y)[:, None], torch.tensor(score), level, coordinate.span.end
@@ -174,7 +174,7 @@ def test_any_pixels_and_scores_give_finite_estimates(name, choice, y, score):
 
 def test_a_family_from_elsewhere_is_learned_in_y_itself_by_every_choice():
     for choice in CHOICES:
-        coordinate = coordinate_of("speckled-egg", choice)
+        coordinate = coordinate_of(Noise(Elsewhere(), 1.0, 2.0), choice)
         y = torch.linspace(-1.0, 2.0, 7)
         assert torch.equal(coordinate.of(y), y)
         assert torch.equal(coordinate.score_of_y(y, y), y)
@@ -185,7 +185,7 @@ def test_a_family_from_elsewhere_is_learned_in_y_itself_by_every_choice():
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_score_of_y_follows_from_that_of_z_by_the_change_of_variables(name, choice):
     """log p(y) = log p(z(y)) + log z'(y), differentiated by autograd."""
-    coordinate = coordinate_of(name, choice)
+    coordinate = coordinate_for(name, choice)
     y = torch.linspace(0.01, 1.3, 50, dtype=torch.float64, requires_grad=True)
     z = coordinate.of(y)
     (slope,) = torch.autograd.grad(z.sum(), y, create_graph=True)
@@ -194,24 +194,3 @@ def test_the_score_of_y_follows_from_that_of_z_by_the_change_of_variables(name, 
     (expected,) = torch.autograd.grad(log_p.sum(), y)
     found = coordinate.score_of_y(y, (-2 * (z + 1) + 3 * torch.cos(3 * z)).detach())
     assert torch.allclose(found, expected, rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.parametrize("probe", [0.1, 0.2, 0.5])
-@pytest.mark.parametrize(
-    ("coordinate", "law"),
-    [
-        (LogGamma(), lambda k: stats.loggamma(k, loc=-math.log(k))),
-        (LogWeibull(), lambda k: stats.gumbel_l(-special.gammaln(1 + 1 / k), 1 / k)),
-    ],
-)
-def test_the_blurred_level_has_the_spread_of_noise_and_probe_and_the_mean_is_corrected(
-    coordinate, law, probe
-):
-    for k in (20.0, 40.0, 120.0):
-        level = double(k)
-        blurred = coordinate.blurred(level, probe)
-        assert law(float(blurred)).std() == pytest.approx(
-            law(k).std() * math.sqrt(1 + probe**2), rel=0.01
-        )
-        assert float(coordinate.noise_std(level)) == pytest.approx(law(k).std(), rel=0.03)
-        assert float(coordinate.mean_log(level)) == pytest.approx(law(k).mean(), rel=1e-6)

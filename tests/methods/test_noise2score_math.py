@@ -199,11 +199,14 @@ class Prior:
     mean: float = 0.45
     spread: float = 0.2
 
-    def network(self, sigma, variance):
-        """Gives σ times the score of N(mean, variance) for v − ½: what training would find."""
+    def network(self, variance):
+        """What training would find, at σ = 25: the score of N(mean, variance)."""
+        coordinate, ends = Additive(), torch.tensor([0.0, 1.0])
+        zero, one = coordinate.seen(ends, torch.tensor(25.0)).tolist()
+        unit = float(coordinate.unit(ends[:1], torch.tensor(25.0)))
         affine = nn.Conv2d(1, 1, 1).requires_grad_(False)
-        affine.weight.fill_(-sigma / variance)
-        affine.bias.fill_(sigma * (self.mean - 0.5) / variance)
+        affine.weight.fill_(-unit / variance / (one - zero))
+        affine.bias.fill_(unit / variance * (self.mean + zero / (one - zero)))
         return affine
 
 
@@ -221,7 +224,7 @@ def test_denoising_with_the_score_of_the_blurred_data_is_the_posterior_mean(
     """At variance σ² + a², a being the last probe: x̂ = (t²·y + (σ² + a²)·m)/(t² + σ² + a²)."""
     prior, sigma = Prior(), 25 / 255
     noise_var = sigma**2 * (1 + probe_end**2)
-    network = prior.network(sigma, prior.spread**2 + noise_var)
+    network = prior.network(prior.spread**2 + noise_var)
     y = prior.mean + 0.3 * normal(1, 1, height, width).float()
     found = METHOD.denoise(model_of(network, probe_end=probe_end), y, 25.0)
     expected = (prior.spread**2 * y + noise_var * prior.mean) / (prior.spread**2 + noise_var)
@@ -240,7 +243,7 @@ def test_the_methods_loss_is_least_at_the_true_score_for_the_probe_of_the_moment
     total = prior.spread**2 + sigma**2
     y = prior.mean + math.sqrt(total) * normal(2, 1, 400, 400).float()
     batch = Batch(y, None, torch.full((2, 1, 1, 1), 25.0))
-    model = model_of(prior.network(sigma, total + a**2), probe=probe)
+    model = model_of(prior.network(total + a**2), probe=probe)
     loss = METHOD.loss(model, batch, Moment(step, 100, 2), rng())
     assert loss.shape == (2,)
     expected = expected_loss(1.0, math.sqrt(total), a)

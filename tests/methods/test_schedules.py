@@ -8,13 +8,22 @@ import torch
 from scipy import stats
 
 from denoisebench.interfaces import Moment
+from denoisebench.noise.gamma import Gamma
+from denoisebench.noise.gaussian import Gaussian
+from denoisebench.noise.model import Noise
+from denoisebench.noise.poisson import Poisson
+from denoisebench.noise.weibull import Weibull
 from noise2score import schedules
 from noise2score.config import Config
 from noise2score.coordinates import coordinate_of
 from noise2score.learning import last_probe, probe_size
 from noise2score.schedules import Span, geometric, linear, mixed, sawtooth
 
-FAMILIES = ["gaussian", "poisson", "gamma", "weibull"]
+FAMILIES = {family.name: family for family in (Gaussian(), Poisson(), Gamma(), Weibull())}
+
+
+def coordinate_for(name, choice):
+    return coordinate_of(Noise(FAMILIES[name], *FAMILIES[name].blind), choice)
 
 
 def rng(seed=0):
@@ -73,7 +82,7 @@ def test_our_probe_falls_by_the_same_factor_at_every_step():
     assert geometric(Span(0.2, 0.2), Moment(3, 10, 4)) == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize("span", [schedules.SUCCESSOR, schedules.SUCCESSOR_COUNTS])
+@pytest.mark.parametrize("span", [schedules.SUCCESSOR, schedules.SUCCESSOR_POISSON])
 def test_the_successors_sizes_are_log_uniform_between_their_ends_and_one_per_patch(span):
     sizes = mixed(span, 5000, rng())
     assert sizes.shape == (5000, 1, 1, 1)
@@ -86,7 +95,7 @@ def test_the_successors_sizes_are_log_uniform_between_their_ends_and_one_per_pat
 
 
 def test_the_successors_ends_are_a_tenth_and_a_thousandth_and_3_hundredths_for_counts():
-    ends = (schedules.SUCCESSOR, schedules.SUCCESSOR_COUNTS)
+    ends = (schedules.SUCCESSOR, schedules.SUCCESSOR_POISSON)
     assert ends == (Span(0.1, 0.001), Span(0.1, 0.03))
 
 
@@ -95,7 +104,7 @@ LEVELS = torch.tensor([5.0, 25.0]).view(-1, 1, 1, 1)
 
 def size(schedule, family, moment, levels=LEVELS, choice="own", **settings):
     config = Config(schedule=schedule, **settings)
-    return probe_size(config, coordinate_of(family, choice), levels, moment, rng()).flatten()
+    return probe_size(config, coordinate_for(family, choice), levels, moment, rng()).flatten()
 
 
 @pytest.mark.parametrize("choice", ["own", "identity", "raw"])
@@ -128,18 +137,18 @@ def test_the_successors_sizes_are_lengths_in_y_for_poisson_noise_too(family, lea
 @pytest.mark.parametrize("choice", ["own", "identity", "raw"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_our_sizes_are_in_units_of_the_noise_of_each_patch(family, choice):
-    coordinate = coordinate_of(family, choice)
+    coordinate = coordinate_for(family, choice)
     unit = coordinate.probe_unit(LEVELS).flatten()
     for step, share in [(0, coordinate.span.start), (10, coordinate.span.end)]:
         found = size("geometric", family, Moment(step, 10, 4), choice=choice)
         assert torch.allclose(found, share * unit)
     found = size("geometric", family, Moment(5, 10, 4), probe_start=0.8, probe_end=0.2)
-    assert torch.allclose(found, 0.4 * coordinate_of(family, "own").probe_unit(LEVELS).flatten())
+    assert torch.allclose(found, 0.4 * coordinate_for(family, "own").probe_unit(LEVELS).flatten())
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_only_our_schedule_has_a_last_probe_that_tweedies_formula_is_told_of(family):
-    coordinate = coordinate_of(family, "own")
+    coordinate = coordinate_for(family, "own")
     assert last_probe(Config(), coordinate) == coordinate.span.end
     assert last_probe(Config(probe_start=0.8, probe_end=0.3), coordinate) == 0.3
     for schedule in ("paper", "sawtooth", "mixed"):

@@ -55,6 +55,10 @@ class ChiSquare(Gamma):
     def resample(self, clean: "Tensor", level: "Tensor", rng: "torch.Generator") -> "Tensor":
         return super().resample(clean, level / 2.0, rng)
 
+    def estimate(self, noisy: Pixels) -> float | None:
+        shape = Gamma().estimate(noisy)
+        return None if shape is None else 2.0 * shape
+
     def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
         return super().tweedie(noisy, score, level / 2.0)
 

@@ -33,7 +33,7 @@ SMOOTHEST, FEWEST = 0.1, 40
 
 TEXTURE = 0.08
 """How much texture that grows or fades with brightness may tilt log variance over one standard
-deviation of log intensity.  (20 training photographs: 0.01 to 0.08, the most where noise is weak.)"""
+deviation of log intensity.  (20 training photographs: 0.01 to 0.08, most where noise is weak.)"""
 
 WEAK = 2.0 / 255.0
 """Noise of less standard deviation, as a share of the greatest pixel, is not told from the texture
