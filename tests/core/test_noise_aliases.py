@@ -89,8 +89,10 @@ def test_a_bad_spec_is_refused_in_one_line_that_says_what_would_be_right(text, m
 
 def test_the_estimate_of_chi_square_noise_is_in_its_degrees_of_freedom():
     ramp = np.linspace(0.5, 0.7, 96, dtype=np.float32)
-    noisy, level = FAMILIES["chi2"].parse(parse_spec("chi2:100")).noisy(
-        np.broadcast_to(ramp, (1, 96, 96)).copy(), seed=0
+    noisy, level = (
+        FAMILIES["chi2"]
+        .parse(parse_spec("chi2:100"))
+        .noisy(np.broadcast_to(ramp, (1, 96, 96)).copy(), seed=0)
     )
     assert level == 50.0  # it is gamma:50
     assert FAMILIES["chi2"].estimate(noisy) == pytest.approx(100.0, rel=0.1)

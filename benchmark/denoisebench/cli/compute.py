@@ -8,7 +8,7 @@ from typing import cast, get_args
 import click
 
 from denoisebench.budgets import get_budget
-from denoisebench.cli.options import TRAIN_SETS, Asked
+from denoisebench.cli.options import BUDGET, TRAIN_SETS, Asked
 from denoisebench.cli.progress import show_progress
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.images import CHANNEL_WORDS, ImageSet
@@ -71,6 +71,8 @@ def _request(asked: Asked, methods: Sequence[str]) -> Request:
     for item in parameters:
         if item not in get_args(Parameters):
             raise UserError(f"--parameters {item}: give known, unknown or known,unknown")
+    budget = get_budget(asked.budget or BUDGET, asked.steps, asked.batch, asked.crop)
+    trains_anew = any(x is not None for x in (asked.budget, asked.steps, asked.batch, asked.crop))
     return Request(
         methods=tuple(methods),
         noises=tuple(split_list(asked.noise)),
@@ -78,8 +80,8 @@ def _request(asked: Asked, methods: Sequence[str]) -> Request:
         datasets=tuple(split_list(asked.datasets)),
         train_sets=(asked.train_set,) if asked.train_set else TRAIN_SETS,
         draws=cast(Draws, asked.draws),
-        budget=get_budget(asked.budget, asked.steps, asked.batch, asked.crop),
-        weights=asked.weights,
+        budget=budget,
+        weights="none" if trains_anew and asked.weights == "auto" else asked.weights,
         seed=asked.seed,
     )
 

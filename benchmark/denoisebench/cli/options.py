@@ -15,6 +15,7 @@ from denoisebench.errors import UserError
 NOISE = "gaussian:25"
 METHODS = "identity,noise2score,noise2noise,blindspot,dbsn"
 DATASET = "samples"
+BUDGET = "quick"
 TRAIN_SETS = ("cbsd399", "samples:part=train")
 """The first that is at hand is trained on."""
 
@@ -30,7 +31,7 @@ class Asked:
     datasets: str
     train_set: str | None
     draws: str
-    budget: str
+    budget: str | None
     steps: int | None
     batch: int | None
     crop: int | None
@@ -101,8 +102,9 @@ _OPTIONS = [
                       f"  [default: {TRAIN_SETS[0]} when at hand, else {TRAIN_SETS[1]}]"),
     click.option("--draws", type=click.Choice(["fixed", "fresh"]), default="fixed",
                  show_default=True, help="Draw the training noise once, or anew at every step."),
-    click.option("--budget", type=click.Choice(list(BUDGETS)), default="quick", show_default=True,
-                 help="How long to train."),
+    click.option("--budget", type=click.Choice(list(BUDGETS)),
+                 help=f"How long to train; this and the next three leave aside the weights that come"
+                      f" with a method.  [default: {BUDGET}]"),
     click.option("--steps", type=click.IntRange(1), help="Steps, in place of the budget's."),
     click.option("--batch", type=click.IntRange(2), help="Patches, in place of the budget's."),
     click.option("--crop", type=click.IntRange(32), metavar="PX",
