@@ -103,8 +103,8 @@ _OPTIONS = [
     click.option("--draws", type=click.Choice(["fixed", "fresh"]), default="fixed",
                  show_default=True, help="Draw the training noise once, or anew at every step."),
     click.option("--budget", type=click.Choice(list(BUDGETS)),
-                 help=f"How long to train; this and the next three leave aside the weights that come"
-                      f" with a method.  [default: {BUDGET}]"),
+                 help="How long to train; this and the next three leave aside the weights that"
+                      f" come with a method.  [default: {BUDGET}]"),
     click.option("--steps", type=click.IntRange(1), help="Steps, in place of the budget's."),
     click.option("--batch", type=click.IntRange(2), help="Patches, in place of the budget's."),
     click.option("--crop", type=click.IntRange(32), metavar="PX",
