@@ -56,7 +56,7 @@ class WeightsFinder:
                 and recipe["noise"] == str(task.noise)
                 and recipe["parameters"] == task.parameters
                 and recipe["draws"] == self.request.draws
-                and recipe["seed"] == self.request.seed
+                and recipe.get("seed") == self.request.seed
                 and recipe["train_set"] in self.request.train_sets
                 and recipe["channels"] == task.channels
             )

@@ -86,7 +86,7 @@ def test_a_clipped_image_gets_a_warning(place: Path) -> None:
     ("arguments", "said"),
     [
         (("photos", "--noise", "gausian"), "unknown noise model 'gausian'; did you mean 'gaus"),
-        (("photos", "--noise", "box"), "noise 'box' has no estimator of its level; gamma, gau"),
+        (("photos", "--noise", "box"), "noise 'box' has no estimator of its level; chi2, gam"),
         (("nowhere.png",), "unknown file, folder or data set 'nowhere.png'"),
         (("set-12",), "did you mean 'set12'?"),
         (("photos/notes.txt",), "photos/notes.txt is not an image that folder:photos reads"),

@@ -167,6 +167,7 @@ def test_weights_that_come_with_a_method_are_used_if_they_fit(
         "config": {},
         "noise": "gaussian:25",
         "parameters": "known",
+        "seed": 0,
         "draws": "fixed",
         "train_set": "samples:part=train",
         "channels": 3,
