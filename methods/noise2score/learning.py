@@ -12,7 +12,8 @@ from denoisebench.noise.model import ExponentialFamily
 from denoisebench.patches import Batch
 from noise2score import schedules
 from noise2score.config import Config
-from noise2score.coordinates import Coordinate, coordinate_of
+from noise2score.coordinate import Coordinate
+from noise2score.coordinates import coordinate_of
 from noise2score.estimate import Scene, estimate_level
 from noise2score.schedules import Span
 from noise2score.score import ardae_loss, paired_ardae_loss

@@ -17,7 +17,8 @@ from denoisebench.noise.model import Noise
 from denoisebench.noise.poisson import Poisson
 from denoisebench.noise.stream import Stream
 from denoisebench.noise.weibull import Weibull
-from noise2score.coordinates import OWN, coordinate_of, flat_std
+from noise2score.coordinate import flat_std
+from noise2score.coordinates import OWN, coordinate_of
 
 FAMILIES = {family.name: family for family in (Gaussian(), Poisson(), Gamma(), Weibull())}
 CHOICES = ["own", "identity", "raw"]
