@@ -53,9 +53,9 @@ class Coordinate(ABC):
         del z, level
         return 1.0
 
+    @abstractmethod
     def rough_level(self, z: Tensor) -> Tensor:
         """The level, to within a quarter or so, from z alone: (B, 1, 1, 1)."""
-        raise NotImplementedError(f"{type(self).__name__} is not for unknown levels")
 
     @abstractmethod
     def denoised(
