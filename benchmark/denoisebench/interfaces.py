@@ -96,6 +96,11 @@ class Method(ABC, Generic[ConfigT]):
         del config, task
         return None
 
+    def warns(self, config: ConfigT, task: Task) -> str | None:
+        """What speaks against this config for `task`, though it can be done; None when nothing."""
+        del config, task
+        return None
+
 
 class UntrainedMethod(Method[ConfigT]):
     """A method that learns nothing beforehand."""
@@ -138,6 +143,13 @@ class TrainedMethod(Method[ConfigT]):
 
     learning_rate: float = 2e-3
     """Adam's peak rate."""
+
+    float32: bool = False
+    """Train in true float32, for losses that bfloat16 or TF32 would drown in rounding."""
+
+    checkpoint: Literal["last", "held-out"] = "last"
+    """The weights that count: those at the end, or those with the lowest loss on held-out images
+    (the method's own loss, of its own evidence)."""
 
     foreign_classes: tuple[type, ...] = ()
     """What files of the original code hold beside tensors and plain containers; nothing else is

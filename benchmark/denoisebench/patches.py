@@ -129,7 +129,7 @@ class FreshBatches:
     """Patches whose noise is drawn anew each time, as the papers' codes do.
 
     Over the epochs this leaks the clean images, which are kept in here and not shown.  Levels of
-    a range are drawn log-uniformly, for the two copies of a pair independently.
+    a range are drawn for the two copies of a pair independently.
     """
 
     def __init__(
@@ -157,5 +157,6 @@ class FreshBatches:
 
     def _noisy(self, clean: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         u = torch.rand((len(clean), 1, 1, 1), generator=rng, device=rng.device)
-        level = self._noise.low * (self._noise.high / self._noise.low) ** u
+        low, high = self._noise.low, self._noise.high
+        level = low + (high - low) * u if self._noise.levels_even else low * (high / low) ** u
         return self._noise.family.resample(clean, level, rng), level

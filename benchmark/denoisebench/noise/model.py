@@ -5,10 +5,9 @@ A family (`gaussian`) has one level in a unit of its own; a noise model is a fam
 images are float32, never clipped and never rounded.
 """
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -25,11 +24,20 @@ NOISE_VERSION = "denoisebench noise 1"
 """Part of every key: a change of any sampler changes it, and with it every noisy image."""
 
 
+Keeps = Literal["mean", "median", "mode", "pixels"]
+
+
 class NoiseFamily(ABC):
     """A kind of noise with one level.  Stateless.
 
     symbol and unit name the level in messages; `lowest` ≤ level ≤ `highest` is what makes sense;
     `blind` is the range trained on when the level is unknown.
+
+    keeps: what of a noisy pixel is the clean one: its mean, its median or its mode; or `pixels`,
+    of which some are kept as they are and the rest, which `observed` leaves out, say nothing.
+    independent: whether, given the clean image, pixels apart have independent noise.
+    spread: how levels lie in a range; in a range from 0 they lie evenly in any case.
+    range_from_zero: whether a range may begin at 0, where no noise is left, below `lowest`.
     """
 
     name: str
@@ -39,6 +47,10 @@ class NoiseFamily(ABC):
     lowest: float
     highest: float
     blind: tuple[float, float]
+    keeps: Keeps = "mean"
+    independent: bool = True
+    spread: Literal["log", "even"] = "log"
+    range_from_zero: bool = False
 
     @abstractmethod
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
@@ -51,6 +63,14 @@ class NoiseFamily(ABC):
         """
         del clean, level, rng
         raise UserError(f"noise {self.name!r} offers no fresh draws; use --draws fixed")
+
+    def observed(self, noisy: "Tensor") -> "Tensor | None":
+        """Which pixels of (B, C, H, W) say something of the clean image: 1 or 0, (B, 1, H, W).
+
+        None: all of them.
+        """
+        del noisy
+        return None
 
     def estimate(self, noisy: Pixels) -> float | None:
         """The level of one noisy image (C, H, W), told from it alone, within lowest..highest.
@@ -71,21 +91,22 @@ class NoiseFamily(ABC):
             raise UserError(f"noise {str(spec)!r}: give one {self.symbol}, as in {example}")
         low, dots, high = spec.values[0].partition("..")
         levels = [self._parse_level(spec, part) for part in ([low, high] if dots else [low])]
+        zero_begins = bool(dots) and self.range_from_zero and levels[0] == 0.0
+        for level in levels[1:] if zero_begins else levels:
+            if not self.lowest <= level <= self.highest:
+                low, high = number_text(self.lowest), number_text(self.highest)
+                raise UserError(
+                    f"noise {str(spec)!r}: {self.symbol} ({self.unit}) must lie in {low}..{high}"
+                )
         if levels[0] > levels[-1]:
             raise UserError(f"noise {str(spec)!r}: the range runs backwards; write {high}..{low}")
         return Noise(self, levels[0], levels[-1])
 
     def _parse_level(self, spec: Spec, text: str) -> float:
         try:
-            level = float(text)
+            return float(text)
         except ValueError:
             raise UserError(f"noise {str(spec)!r}: {text!r} is not a number") from None
-        if not math.isfinite(level) or not self.lowest <= level <= self.highest:
-            low, high = number_text(self.lowest), number_text(self.highest)
-            raise UserError(
-                f"noise {str(spec)!r}: {self.symbol} ({self.unit}) must lie in {low}..{high}"
-            )
-        return level
 
 
 class ExponentialFamily(NoiseFamily):
@@ -129,8 +150,15 @@ class Noise:
             level = self._level_at(float(stream.uniform(1)[0]))
         return self.family.sample(clean, level, stream), level
 
+    @property
+    def levels_even(self) -> bool:
+        """Whether the levels of the range lie evenly, else log-evenly."""
+        return self.low == 0.0 or self.family.spread == "even"
+
     def _level_at(self, u: float) -> float:
-        """The level at quantile u of the range: levels are drawn log-uniformly."""
+        """The level at quantile u of the range."""
+        if self.levels_even:
+            return self.low + u * (self.high - self.low)
         start, stop = log(np.array([self.low, self.high]))
         level = float(exp(np.array([start + u * (stop - start)]))[0])
         return min(max(level, self.low), self.high)
