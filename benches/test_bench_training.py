@@ -14,7 +14,8 @@ from denoisebench.networks import UNet
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
 from denoisebench.patches import Batch, FixedBatches, TrainingImage
-from denoisebench.training import Settings, Trainer, pick_precision
+from denoisebench.devices import pick_precision
+from denoisebench.training import Settings, Trainer
 
 BATCH, CROP = 16, 64
 

@@ -7,7 +7,7 @@ import torch
 
 from denoisebench.errors import UserError
 from denoisebench.images import LoadedImage, Pixels
-from denoisebench.interfaces import Draws, Evidence
+from denoisebench.interfaces import Draws, Evidence, Task
 from denoisebench.noise.model import Noise
 from denoisebench.patches import BatchSource, FixedBatches, FreshBatches, TrainingImage
 
@@ -26,21 +26,18 @@ def batch_source(
     images: Sequence[LoadedImage],
     evidence: Evidence,
     draws: Draws,
-    noise: Noise,
+    task: Task,
     *,
-    told_level: bool,
     crop_px: int,
     seed: int,
     device: torch.device,
 ) -> BatchSource:
-    """Batches of `evidence` about the images, on the device."""
+    """Batches of `evidence` about the images, with the noise of `task`, on the device."""
     if draws == "fresh":
         clean = [image.clean for image in images]
-        return FreshBatches(
-            clean, crop_px, noise=noise, evidence=evidence, told_level=told_level, device=device
-        )
-    shown = [_shown(image, evidence, noise, seed) for image in images]
-    return FixedBatches(shown, crop_px, told_level=told_level, device=device)
+        return FreshBatches(clean, crop_px, task=task, evidence=evidence, device=device)
+    shown = [_shown(image, evidence, task, seed) for image in images]
+    return FixedBatches(shown, crop_px, told_level=task.parameters == "known", device=device)
 
 
 def refuse_small(images: Sequence[LoadedImage], crop_px: int) -> None:
@@ -54,9 +51,14 @@ def refuse_small(images: Sequence[LoadedImage], crop_px: int) -> None:
             )
 
 
-def _shown(image: LoadedImage, evidence: Evidence, noise: Noise, seed: int) -> TrainingImage:
-    noisy, known = noisy_of(image, noise, seed)
+def _shown(image: LoadedImage, evidence: Evidence, task: Task, seed: int) -> TrainingImage:
+    """One image as `evidence` has it.  Of a given pair the second image is the target of a method
+    that sees pairs, as it is: nobody can tell whether it is noisy."""
+    noisy, known = noisy_of(image, task.noise, seed)
     level = math.nan if known is None else known  # nobody is told it then
-    if evidence is Evidence.NOISY_PAIRS:
-        return TrainingImage(noisy, noise.noisy(image.clean, seed=seed, draw=1)[0], level)
-    return TrainingImage(noisy, image.clean if evidence is Evidence.CLEAN else None, level)
+    if evidence is Evidence.NOISY:
+        return TrainingImage(noisy, None, level)
+    if evidence is Evidence.CLEAN or image.noisy is not None:
+        return TrainingImage(noisy, image.clean, level)
+    second = task.target_noise or task.noise
+    return TrainingImage(noisy, second.noisy(image.clean, seed=seed, draw=1)[0], level)

@@ -1,21 +1,34 @@
 """One training, from its plan to its weights file."""
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from denoisebench.devices import pick_precision
 from denoisebench.errors import UserError, plugin_code
-from denoisebench.evidence import batch_source
+from denoisebench.evidence import batch_source, noisy_of
 from denoisebench.images import CHANNEL_WORDS, LoadedImage
-from denoisebench.interfaces import Model, Moment, Progress, ProgressCallback, TrainedMethod
+from denoisebench.interfaces import (
+    Denoised,
+    Evidence,
+    Model,
+    Moment,
+    Progress,
+    ProgressCallback,
+    TrainedMethod,
+)
 from denoisebench.patches import Batch, BatchSource
 from denoisebench.plan import TrainingPlan
 from denoisebench.provenance import provenance
-from denoisebench.training import Record, Settings, Trainer, pick_precision
-from denoisebench.weights import Header, write_weights
+from denoisebench.training import Record, Settings, Trainer, Watch
+from denoisebench.weights import Header, load_into, write_weights
+
+ORACLE_IMAGES, ORACLE_PX = 4, 128
+"""The oracle looks at the middle of a few images, so that it costs next to nothing."""
 
 
 def fit(
@@ -36,13 +49,16 @@ def fit(
     progress(Progress(f"training {what}: {plan.budget}", 0, 0))
     with plugin_code(method.name):
         network = _fresh_network(method, plan)
+        if plan.start is not None:
+            load_into(plan.start.path, network)
         settings = Settings(
             budget=plan.budget,
             patches_per_step=_patches_per_step(plan, method.passes_per_patch(plan.config)),
             learning_rate=method.learning_rate,
             seed=plan.recipe["seed"],
             device=device,
-            precision=pick_precision(device),
+            precision="fp32" if method.float32 else pick_precision(device),
+            keep=method.checkpoint,
         )
 
     def source(shown: Sequence[LoadedImage]) -> BatchSource:
@@ -50,8 +66,7 @@ def fit(
             shown,
             plan.evidence,
             plan.recipe["draws"],
-            plan.task.noise,
-            told_level=plan.task.parameters == "known",
+            plan.task,
             crop_px=plan.budget.crop_px,
             seed=plan.recipe["seed"],
             device=torch.device(device),
@@ -61,15 +76,51 @@ def fit(
         return method.loss(Model(plan.config, plan.task, network), batch, moment, rng)
 
     checkpoint = folder / "checkpoint.pt"
-    trainer = Trainer(
-        network, loss, source(images), settings, checkpoint, source(held_out) if held_out else None
-    )
+    watch = Watch(source(held_out), _oracle(plan, held_out, device)) if held_out else None
+    trainer = Trainer(network, loss, source(images), settings, checkpoint, watch)
     with plugin_code(method.name):
         record = trainer.run(progress)
     (folder / "history.json").write_text(json.dumps(record.history, indent=0) + "\n")
     header = Header(dict(plan.recipe), dict(image_hashes), _outcome(record, settings))
     write_weights(folder / "weights.safetensors", trainer.average, header)
     checkpoint.unlink(missing_ok=True)
+
+
+def _oracle(
+    plan: TrainingPlan, held_out: Sequence[LoadedImage], device: str
+) -> Callable[[nn.Module], float] | None:
+    """Tells a network's PSNR on held-out images, for the record alone: nothing depends on it.
+
+    None when a method takes the second images of given pairs for noisy ones: there is no clean one.
+    """
+    if plan.evidence is Evidence.NOISY_PAIRS and plan.train_set.noisy_is_given:
+        return None
+    method, told = plan.method, plan.task.parameters == "known"
+    assert isinstance(method, TrainedMethod)
+    shown = []
+    for image in held_out[:ORACLE_IMAGES]:
+        noisy, level = noisy_of(image, plan.task.noise, plan.recipe["seed"])
+        clean_part, noisy_part = (
+            _middle(torch.from_numpy(pixels)[None]).to(device) for pixels in (image.clean, noisy)
+        )
+        shown.append((clean_part, noisy_part, level if told else None))
+
+    def psnr_db(network: nn.Module) -> float:
+        model, total = Model(plan.config, plan.task, network), 0.0
+        for clean, noisy, level in shown:
+            denoised = method.denoise(model, noisy, level)
+            image = denoised.image if isinstance(denoised, Denoised) else denoised
+            error = (image.float().clamp(0.0, 1.0) - clean).square().mean()
+            total -= 10.0 * math.log10(max(float(error), 1e-12))
+        return total / len(shown)
+
+    return psnr_db
+
+
+def _middle(image: Tensor) -> Tensor:
+    """The middle of an image (1, C, H, W), at most ORACLE_PX wide and high."""
+    top, left = (max(0, (side - ORACLE_PX) // 2) for side in image.shape[-2:])
+    return image[..., top : top + ORACLE_PX, left : left + ORACLE_PX]
 
 
 def _patches_per_step(plan: TrainingPlan, passes: int) -> int:
@@ -92,6 +143,7 @@ def _outcome(record: Record, settings: Settings) -> dict[str, object]:
     return {
         "train_s": round(record.train_s, 3),
         "skipped_steps": record.skipped_steps,
+        "kept_step": record.kept_step,
         "precision": settings.precision,
         **provenance(settings.device),
     }

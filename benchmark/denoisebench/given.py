@@ -1,13 +1,13 @@
 """Weights that are there already: found, read, and taken in place of a training."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from denoisebench.errors import UserError
 from denoisebench.images import CHANNEL_WORDS
-from denoisebench.interfaces import Task, TrainedMethod
+from denoisebench.interfaces import Evidence, Task, TrainedMethod
 from denoisebench.plan import GivenWeights, Request
 from denoisebench.plugins import Registries, plugin_file
 from denoisebench.specs import config_spec, parse_spec
@@ -17,6 +17,9 @@ NEEDED_OF_A_RECIPE = (
     *("method", "config", "noise", "parameters", "draws", "train_set", "channels"),
 )
 """What given weights must say of themselves, beside the budget, or that they were imported."""
+
+_STRENGTH = (Evidence.NOTHING, Evidence.NOISY, Evidence.NOISY_PAIRS, Evidence.CLEAN)
+"""From what saw least to what saw most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,33 @@ class WeightsFinder:
             )
         return given
 
+    def start(self, evidence: Evidence, task: Task) -> GivenWeights | None:
+        """The weights that trainings begin with, if any were named.
+
+        Raises UserError for weights that saw more than a training on `evidence` may, or of another
+        number of channels.
+        """
+        if self.request.start is None:
+            return None
+        given = _read(self.request.start, str(self.request.start))
+        recipe = given.header.recipe
+        if recipe["channels"] != task.channels:
+            made, asked = CHANNEL_WORDS[recipe["channels"]], CHANNEL_WORDS[task.channels]
+            raise UserError(f"weights {given.path} are for {made} images; the data set is {asked}")
+        method, config = self.registries.method(recipe["method"])
+        seen = method.evidence(config)
+        if _STRENGTH.index(seen) > _STRENGTH.index(evidence):
+            raise UserError(
+                f"--start {given.path}: {method.name} saw {seen.value}; what is trained from it may"
+                f" see {evidence.value} alone"
+            )
+        if given.imported:
+            self.note(
+                f"weights {given.source} were imported: what they were trained on is unknown, so"
+                " nobody can check what a training that begins with them has seen"
+            )
+        return given
+
     def _that_fit(self, method: TrainedMethod[Any], config: Any, task: Task) -> GivenWeights | None:
         """Those that came with the method and are what a training would yield."""
         for path in self._zoo(method.name):
@@ -52,13 +82,15 @@ class WeightsFinder:
             recipe = given.header.recipe
             fits = (
                 parse_spec(recipe["method"]).name == method.name
-                and recipe["config"] == asdict(method.trained_as(config))
+                and _config(method, given) == method.trained_as(config)
                 and recipe["noise"] == str(task.noise)
                 and recipe["parameters"] == task.parameters
                 and recipe["draws"] == self.request.draws
                 and recipe.get("seed") == self.request.seed
                 and recipe["train_set"] in self.request.train_sets
                 and recipe["channels"] == task.channels
+                and recipe.get("target_noise") == (str(task.target_noise or "") or None)
+                and "start" not in recipe
             )
             if fits:
                 return given
@@ -82,10 +114,9 @@ class WeightsFinder:
         if recipe["channels"] != task.channels:
             made, asked = CHANNEL_WORDS[recipe["channels"]], CHANNEL_WORDS[task.channels]
             raise UserError(f"weights {given.path} are for {made} images; the data set is {asked}")
-        try:
-            theirs = method.config_type(**recipe["config"])
-        except (TypeError, ValueError) as error:
-            raise UserError(f"weights {given.path} are of another {method.name}: {error}") from None
+        theirs = _config(method, given)
+        if theirs is None:
+            raise UserError(f"weights {given.path} are of another version of {method.name}")
         if method.trained_as(config) != method.trained_as(theirs):
             if config != method.config_type():
                 raise UserError(
@@ -104,6 +135,15 @@ class WeightsFinder:
             self.note(f"weights {given.source} were trained without levels, and are told them here")
         noise = self.registries.noise(recipe["noise"])
         return config, Task(noise, recipe["parameters"], recipe["channels"])
+
+
+def _config(method: TrainedMethod[Any], given: GivenWeights) -> Any:
+    """The config that weights were made with; settings newer than the weights are at their
+    defaults.  None when the method has no such config."""
+    try:
+        return method.config_type(**given.header.recipe["config"])
+    except (TypeError, ValueError):
+        return None
 
 
 def _read(path: Path, source: str) -> GivenWeights:

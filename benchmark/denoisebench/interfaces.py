@@ -37,11 +37,15 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a denoiser is for: the noise it is trained on, what it is told, gray or colour."""
+    """What a denoiser is for: the noise it is trained on, what it is told, gray or colour.
+
+    target_noise: of the second copy of each pair (NOISY_PAIRS), where it is another.
+    """
 
     noise: "Noise"
     parameters: Parameters
     channels: int
+    target_noise: "Noise | None" = None
 
 
 @dataclass(frozen=True, slots=True)

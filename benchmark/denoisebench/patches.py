@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from denoisebench.images import Pixels
-from denoisebench.interfaces import Evidence
+from denoisebench.interfaces import Evidence, Task
 from denoisebench.noise.model import Noise
 
 
@@ -137,26 +137,28 @@ class FreshBatches:
         clean: Sequence[Pixels],
         crop: int,
         *,
-        noise: Noise,
+        task: Task,
         evidence: Evidence,
-        told_level: bool,
         device: torch.device,
     ) -> None:
         self._cutter = _Cutter([clean], crop, device)
-        self._noise, self._evidence, self._told_level = noise, evidence, told_level
+        self._task, self._evidence = task, evidence
 
     def sample(self, count: int, rng: torch.Generator) -> Batch:
         (clean,), _ = self._cutter.cut(count, rng)
-        noisy, level = self._noisy(clean, rng)
+        task = self._task
+        noisy, level = _noisy(clean, task.noise, rng)
         target = None
         if self._evidence is Evidence.CLEAN:
             target = clean
         elif self._evidence is Evidence.NOISY_PAIRS:
-            target, _ = self._noisy(clean, rng)
-        return Batch(noisy, target, level if self._told_level else None)
+            target, _ = _noisy(clean, task.target_noise or task.noise, rng)
+        return Batch(noisy, target, level if task.parameters == "known" else None)
 
-    def _noisy(self, clean: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        u = torch.rand((len(clean), 1, 1, 1), generator=rng, device=rng.device)
-        low, high = self._noise.low, self._noise.high
-        level = low + (high - low) * u if self._noise.levels_even else low * (high / low) ** u
-        return self._noise.family.resample(clean, level, rng), level
+
+def _noisy(clean: Tensor, noise: Noise, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """A noisy copy of each patch, and its level, (B, 1, 1, 1)."""
+    u = torch.rand((len(clean), 1, 1, 1), generator=rng, device=rng.device)
+    low, high = noise.low, noise.high
+    level = low + (high - low) * u if noise.levels_even else low * (high / low) ** u
+    return noise.family.resample(clean, level, rng), level

@@ -30,7 +30,8 @@ class Request:
     """What was asked for; every name is a spec.
 
     train_sets: the first that is at hand is trained on, else the last.  weights: auto, none or a
-    path.
+    path.  source_noise, target_noise: of what is trained on, where it is not that of the test;
+    the second for the second copy of a pair.  start: weights that trainings begin with.
     """
 
     methods: tuple[str, ...]
@@ -43,6 +44,9 @@ class Request:
     weights: str
     seed: int
     protocol: str = "float"
+    source_noise: str | None = None
+    target_noise: str | None = None
+    start: Path | None = None
 
     @property
     def transductive(self) -> bool:
@@ -60,6 +64,8 @@ class TrainingPlan:
     train_set: ImageSet
     evidence: Evidence
     budget: Budget
+    start: "GivenWeights | None" = None
+    draws_label: str = ""  # how a table tells the training's noise
 
     @property
     def id(self) -> str:
@@ -68,11 +74,12 @@ class TrainingPlan:
     @property
     def labels(self) -> dict[str, str]:
         """What a result says of it, beside the evidence."""
+        start = f" from {self.start.path.name}" if self.start else ""
         return {
-            "draws": str(self.recipe["draws"]),
+            "draws": self.draws_label,
             "train_set": _train_set_label(self.recipe),
             "budget": self.budget.name,
-            "weights": "trained",
+            "weights": f"trained{start}",
         }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from denoisebench.errors import UserError
 from denoisebench.given import WeightsFinder
 from denoisebench.images import GRAY, ImageSet
-from denoisebench.interfaces import Draws, Evidence, Method, Parameters, Task, TrainedMethod
+from denoisebench.interfaces import Evidence, Method, Parameters, Task, TrainedMethod
 from denoisebench.noise.model import Noise
 from denoisebench.overlap import refuse_overlap
 from denoisebench.plan import (
@@ -38,13 +38,13 @@ class _Planner:
     def __init__(self, request: Request, registries: Registries) -> None:
         self._request, self._registries = request, registries
         self._image_sets = [registries.image_set(text) for text in request.datasets]
+        self._methods = [registries.method(text) for text in request.methods]
         self._notes: dict[str, None] = {}  # in order, each once
         self._declined: dict[tuple[str, str, str], None] = {}
         self._weights = WeightsFinder(request, registries, self._note)
 
     def plan(self) -> Plan:
-        request, registries = self._request, self._registries
-        methods = [registries.method(text) for text in request.methods]
+        request, registries, methods = self._request, self._registries, self._methods
         noises = [registries.noise(text) for text in request.noises]
         _refuse_doubles([str(config_spec(method.name, config)) for method, config in methods])
         _refuse_doubles([str(noise) for noise in noises])
@@ -57,6 +57,9 @@ class _Planner:
             for method, config in methods
             for cell in self._cell(method, config, noise, parameters, image_set)
         ]
+        if not cells:
+            reasons = [f"{name} declines {what}: {reason}" for name, what, reason in self._declined]
+            raise UserError(f"nothing to compute: {'; '.join(reasons)}")
         return Plan(tuple(cells), tuple(self._declined), tuple(self._notes))
 
     def _note(self, text: str) -> None:
@@ -71,10 +74,10 @@ class _Planner:
         image_set: ImageSet,
     ) -> Iterable[CellPlan]:
         """The cell, or nothing when the method declines."""
-        trained_on = noise if parameters == "known" else noise.blind()
-        if not trained_on.low <= noise.low <= noise.high <= trained_on.high:
-            self._note(f"{noise} is beyond {trained_on}, which unknown levels are trained on")
-        task = Task(trained_on, parameters, image_set.channels)
+        trained_on = self._trained_on(noise, parameters)
+        pairs = method.evidence(config) is Evidence.NOISY_PAIRS
+        target = self._target_noise if pairs and self._target_noise != trained_on else None
+        task = Task(trained_on, parameters, image_set.channels, target)
         given = None
         if method.evidence(config) is not Evidence.NOTHING:
             assert isinstance(method, TrainedMethod)  # a method with evidence is one
@@ -83,10 +86,13 @@ class _Planner:
                 config, task = self._weights.adopt(given, method, config, task)
         trains = given is None and method.evidence(config) is not Evidence.NOTHING
         reason = method.declines(config, task)
+        warning = method.warns(config, task)
+        if warning is not None and reason is None:
+            self._note(f"{config_spec(method.name, config)} on {noise}: {warning}")
         if reason is None and self._request.transductive:
             reason = _refuses_transductive(method.evidence(config))
         if reason is None and trains and self._train_set(task, image_set).noisy_is_given:
-            reason = _refuses_given(method.evidence(config), self._request.draws)
+            reason = self._refuses_given(method.evidence(config), task)
         if reason is not None:
             what = f"{noise} {parameters}"
             self._declined[str(config_spec(method.name, config)), what, reason] = None
@@ -107,6 +113,36 @@ class _Planner:
             training=training,
             given=given,
         )
+
+    def _trained_on(self, noise: Noise, parameters: Parameters) -> Noise:
+        """The noise of the images that are trained on, for a test noise."""
+        trained_on = noise if parameters == "known" else noise.blind()
+        if self._request.source_noise is not None:
+            trained_on = self._registries.noise(self._request.source_noise)
+            if parameters == "known" and trained_on.family.name != noise.family.name:
+                raise UserError(
+                    f"--source-noise {trained_on} with --noise {noise}: a level of"
+                    f" {noise.family.name} noise means nothing to what learned"
+                    f" {trained_on.family.name} noise; give --parameters unknown"
+                )
+        if trained_on.family.name != noise.family.name:
+            self._note(f"{noise} is scored by what was trained on {trained_on}")
+        elif not trained_on.low <= noise.low <= noise.high <= trained_on.high:
+            self._note(f"{noise} is beyond {trained_on}, which is trained on")
+        return trained_on
+
+    @cached_property
+    def _target_noise(self) -> Noise | None:
+        asked = self._request.target_noise
+        if asked is None:
+            return None
+        evidences = {method.evidence(config) for method, config in self._methods}
+        if Evidence.NOISY_PAIRS not in evidences:
+            raise UserError(
+                f"--target-noise {asked}: no method asked for sees pairs of noisy images;"
+                " noise2noise does"
+            )
+        return self._registries.noise(asked)
 
     def _training(
         self, method: Method[Any], config: Any, task: Task, image_set: ImageSet
@@ -134,8 +170,31 @@ class _Planner:
             "budget": asdict(request.budget) | {"name": ""},
             "seed": request.seed,
         }
+        if task.target_noise is not None:
+            recipe["target_noise"] = str(task.target_noise)
         evidence = method.evidence(config)
-        return TrainingPlan(recipe, method, config, task, train_set, evidence, request.budget)
+        start = self._weights.start(evidence, task)
+        if start is not None:
+            recipe["start"] = start.sha256
+        return TrainingPlan(
+            recipe=recipe,
+            method=method,
+            config=config,
+            task=task,
+            train_set=train_set,
+            evidence=evidence,
+            budget=request.budget,
+            start=start,
+            draws_label=self._draws_label(task),
+        )
+
+    def _draws_label(self, task: Task) -> str:
+        """How a table tells the training's noise: what of it the test noise does not tell."""
+        request = self._request
+        if request.source_noise is None and task.target_noise is None:
+            return request.draws
+        target = f" to {task.target_noise}" if task.target_noise else ""
+        return f"{request.draws}, {task.noise}{target}"
 
     def _source(self, method: Method[Any], noise: Noise) -> str:
         hashes = [self._registries.method_source_hash(method.name), class_source_hash(noise.family)]
@@ -173,6 +232,19 @@ class _Planner:
             " give a colour training set"
         )
 
+    def _refuses_given(self, evidence: Evidence, task: Task) -> str | None:
+        """Why training cannot be shown pairs of images that are given; None when it can."""
+        if self._request.draws == "fresh":
+            return "the training set gives its noisy images: there are no fresh draws of them"
+        if evidence is Evidence.NOISY_PAIRS:
+            if task.target_noise is not None:
+                return "the training set gives both images of each pair: leave --target-noise out"
+            self._note(
+                f"{self._train_set_name}: the images of its second folder are taken as second noisy"
+                " copies"
+            )
+        return None
+
     def _take_given_noise(self, image_set: ImageSet, noise: Noise, parameters: Parameters) -> None:
         """Note that a set's noise is given.  UserError when it has no one level to be told."""
         if not image_set.noisy_is_given:
@@ -199,15 +271,6 @@ def _refuses_transductive(evidence: Evidence) -> str | None:
     if evidence in (Evidence.NOTHING, Evidence.NOISY):
         return None
     return f"--train-set test shows the scored noisy images alone; it needs {evidence.value}"
-
-
-def _refuses_given(evidence: Evidence, draws: Draws) -> str | None:
-    """Why training cannot be shown noisy images that are given, one a clean image; else None."""
-    if evidence is Evidence.NOISY_PAIRS:
-        return "the training set gives one noisy copy of each image; it needs noisy-pairs"
-    if draws == "fresh":
-        return "the training set gives its noisy images: there are no fresh draws of them"
-    return None
 
 
 def _labels(

@@ -1,12 +1,14 @@
 """What Noise2Noise and supervised training share: a network that predicts the target.
 
-The evidence alone makes the difference: the target is a second noisy copy, or the clean image.
+The evidence makes the difference: the target is a second noisy copy, or the clean image.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from denoisebench.interfaces import ConfigT, Model, Moment, Task, TrainedMethod
+from denoisebench.interfaces import Evidence, Model, Moment, Task, TrainedMethod
+from denoisebench.noise.model import Keeps, Noise
 
 if TYPE_CHECKING:
     import torch
@@ -14,6 +16,13 @@ if TYPE_CHECKING:
 
     from denoisebench.patches import Batch
 
+LOSSES = ("auto", "mse", "mae", "l0")
+NETWORKS = ("unet", "srresnet", "unet-large")
+
+FITTING: dict[Keeps, str] = {"mean": "mse", "median": "mae", "mode": "l0", "pixels": "mse"}
+"""The loss that finds what a noise keeps of the clean image."""
+
+FINDS = {"mse": "mean", "mae": "median", "l0": "mode"}
 
 SCALE = 0.1
 """What the network adds is this times its output, which so is of order one, as noise is of 0.1."""
@@ -21,43 +30,106 @@ SCALE = 0.1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegressionConfig:
-    """Nothing to set: squared error, the Noise2Noise U-Net."""
+    """loss: `auto`, the one that finds what the target's noise keeps of the clean image (see
+    `FITTING`); or `mse`, `mae`, `l0`, the last annealed.
 
-
-class RegressionMethod(TrainedMethod[ConfigT]):
-    """Predicts `batch.target` from `batch.noisy` with the least squared error: y + f(y − ½)/10.
-
-    The network gives what is to be added to the noisy image, as a score does: it learns faster than
-    one that must first learn to copy its input, and differences between methods are then of
-    their evidence.
-
-    A network whose image sides must be multiples of something says so as its `multiple`.
+    network: Noise2Noise's U-Net, or one of the two of its Keras version (yu4u/noise2noise).
     """
 
-    def network(self, config: ConfigT, task: Task) -> "nn.Module":
-        from denoisebench.networks import UNet
+    loss: str = "auto"
+    network: str = "unet"
 
-        del config
-        return UNet(task.channels)
+    def __post_init__(self) -> None:
+        for field, choices in (("loss", LOSSES), ("network", NETWORKS)):
+            asked = getattr(self, field)
+            if asked not in choices:
+                raise ValueError(f"{field}: {asked!r} is none of {', '.join(choices)}")
+
+
+RegressionConfigT = TypeVar("RegressionConfigT", bound=RegressionConfig)
+
+
+class RegressionMethod(TrainedMethod[RegressionConfigT]):
+    """Predicts `batch.target` from `batch.noisy`.
+
+    Where noise keeps the mean, the network gives what is to be added to the noisy image, in tenths,
+    as a score does: it learns faster than one that must first learn to copy its input, and
+    differences between methods are then of their evidence.  Where noise replaces pixels there is
+    nothing to add to, and the network gives the image itself.
+    """
+
+    def target_noise(self, config: RegressionConfigT, task: Task) -> Noise | None:
+        """The noise of the targets; None when they are clean."""
+        if self.evidence(config) is Evidence.CLEAN:
+            return None
+        return task.target_noise or task.noise
+
+    def warns(self, config: RegressionConfigT, task: Task) -> str | None:
+        noise = self.target_noise(config, task)
+        if noise is None or config.loss in ("auto", FITTING[noise.family.keeps]):
+            return None
+        return (
+            f"loss={config.loss} finds the {FINDS[config.loss]} of the targets, and {noise} noise"
+            f" keeps the {noise.family.keeps} of the clean image; {FITTING[noise.family.keeps]}"
+            " fits"
+        )
+
+    def network(self, config: RegressionConfigT, task: Task) -> "nn.Module":
+        from denoisebench.networks import UNet
+        from denoisebench.networks_keras import LargeUNet, SRResNet
+
+        if config.network == "unet":
+            return UNet(task.channels)
+        return SRResNet(task.channels) if config.network == "srresnet" else LargeUNet(task.channels)
 
     def loss(
         self,
-        model: Model[ConfigT],
+        model: Model[RegressionConfigT],
         batch: "Batch",
         moment: Moment,
         rng: "torch.Generator",
     ) -> "Tensor":
-        """L = mean over pixels of (y + f(y − ½)/10 − t)²."""
-        del moment, rng
-        assert batch.target is not None  # by the method's evidence
-        added = SCALE * model.network(batch.noisy - 0.5).float()
-        error = batch.noisy + added - batch.target
-        loss: Tensor = error.square().mean(dim=(1, 2, 3))
-        return loss
+        """The mean over pixels of the loss (see `regression_losses`).
 
-    def denoise(self, model: Model[ConfigT], noisy: "Tensor", level: float | None) -> "Tensor":
+        Pixels of which the target says nothing count nothing: m⊙(f(y) − t)², with the target's
+        mask m, for Noise2Noise's Bernoulli noise.
+        """
+        from denoisebench.regression_losses import absolute, annealed_gamma, power, squared
+
+        del rng
+        target = batch.target
+        assert target is not None  # by the method's evidence
+        noise = self.target_noise(model.config, model.task)
+        name = model.config.loss
+        if name == "auto":
+            name = FITTING[noise.family.keeps] if noise is not None else "mse"
+        predicted = predict(model, batch.noisy, model.network)
+        if name == "mse":
+            loss = squared(predicted, target)
+        elif name == "mae":
+            loss = absolute(predicted, target)
+        else:
+            loss = power(predicted, target, annealed_gamma(moment.share))
+        observed = noise.family.observed(target) if noise is not None else None
+        if observed is not None:
+            loss = loss * observed
+        return loss.mean(dim=(1, 2, 3))
+
+    def denoise(
+        self, model: Model[RegressionConfigT], noisy: "Tensor", level: float | None
+    ) -> "Tensor":
         from denoisebench.inference import run_padded
 
         del level
         multiple = int(getattr(model.network, "multiple", 1))
-        return noisy + SCALE * run_padded(model.network, noisy - 0.5, multiple)
+        return predict(model, noisy, lambda y: run_padded(model.network, y, multiple))
+
+
+def predict(
+    model: Model[RegressionConfigT], noisy: "Tensor", network: "Callable[[Tensor], Tensor]"
+) -> "Tensor":
+    """The prediction x̂ for noisy images y: y + f(y − ½)/10, or ½ + f(y − ½).  (B, C, H, W)"""
+    output = network(noisy - 0.5).float()
+    if model.task.noise.family.keeps == "mean":
+        return noisy + SCALE * output
+    return 0.5 + output

@@ -73,8 +73,8 @@ class Runner:
 
     def _compute(self, cell: CellPlan) -> CellResult:
         from denoisebench import evaluation
+        from denoisebench.devices import pick_device
         from denoisebench.provenance import provenance
-        from denoisebench.training import pick_device
 
         device = pick_device(self.options.device)
         header: Header | None = None
@@ -166,6 +166,8 @@ class Runner:
         images = self._images(training.train_set)
         refuse_small(images, training.budget.crop_px)
         hashes = _hashes(images)
+        if training.start is not None:
+            hashes = {**training.start.header.images, **hashes}
         if training.recipe["train_set"] != TRANSDUCTIVE:
             for image_set in self._tested_with(training):
                 tested = _hashes(self._images(image_set))

@@ -9,11 +9,9 @@ steps with a non-finite gradient are skipped inside the optimiser and counted th
 import copy
 import math
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -22,20 +20,21 @@ import torch
 from torch import Tensor, nn
 
 from denoisebench.budgets import Budget
+from denoisebench.devices import Precision, true_float32
 from denoisebench.errors import PluginError, UserError
 from denoisebench.interfaces import Moment, Progress, ProgressCallback
+from denoisebench.interrupts import uninterrupted
 from denoisebench.patches import Batch, BatchSource
+from denoisebench.schedule import ema_decay_at, learning_rate_at
 
-Precision = Literal["bf16", "fp32"]
 Loss = Callable[[nn.Module, Batch, Moment, torch.Generator], Tensor]
 
-WARM_UP = 0.02  # share of the steps
 CLIP = 2.0  # times the gradient's usual norm
 USUAL_OVER = 50  # steps that the usual norm looks back over
-EMA_SHARE = 0.01  # the average looks back over this share of the steps
 MAX_SKIPS_IN_A_ROW = 20
 CHECKPOINT_EVERY_S = 30.0
 LOG_POINTS, HELD_OUT_POINTS = 100, 10
+HELD_OUT_PATCHES = 64
 
 
 class TrainingDivergedError(PluginError):
@@ -52,66 +51,34 @@ class Settings:
     seed: int
     device: str
     precision: Precision
+    keep: Literal["last", "held-out"] = "last"
+    """Which weights count: see `TrainedMethod.checkpoint`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is measured now and then while a training runs, on images held out of it.
+
+    oracle_psnr_db: of the averaged network on their clean versions, which training never uses.
+    """
+
+    held_out: BatchSource
+    oracle_psnr_db: Callable[[nn.Module], float] | None = None
 
 
 @dataclass(slots=True)
 class Record:
-    """What happened in a training, kept beside its weights."""
+    """What happened in a training, kept beside its weights.
+
+    kept_step: the step whose weights are the result; kept_loss: their loss on held-out images.
+    """
 
     step: int = 0
     train_s: float = 0.0
     skipped_steps: int = 0
+    kept_step: int = 0
+    kept_loss: float = math.inf
     history: list[dict[str, float]] = field(default_factory=list)
-
-
-def pick_device(asked: str) -> str:
-    """`auto` is cuda, else mps, else cpu.  Raises UserError for a device that is not there."""
-    there = {"cpu": True, "cuda": torch.cuda.is_available()}
-    there["mps"] = torch.backends.mps.is_available()
-    if asked == "auto":
-        return next(name for name in ("cuda", "mps", "cpu") if there[name])
-    if not there.get(asked, False):
-        raise UserError(f"device {asked!r} is not on this machine; use --device auto")
-    return asked
-
-
-def pick_precision(device: str) -> Precision:
-    """bf16 where the hardware multiplies it, else fp32."""
-    if device == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    if device == "cpu" and torch.cpu._is_avx512_bf16_supported():
-        return "bf16"
-    return "fp32"
-
-
-def learning_rate_at(step: int, steps: int, peak: float) -> float:
-    """Linear warm-up over WARM_UP of the steps, then half a cosine down to zero."""
-    warm = max(1, round(WARM_UP * steps))
-    if step < warm:
-        return peak * (step + 1) / warm
-    return peak * 0.5 * (1.0 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
-
-
-def ema_decay_at(step: int, steps: int) -> float:
-    """The average's decay: a horizon of EMA_SHARE of the steps, shorter at the start."""
-    horizon = min(EMA_SHARE * steps, (step + 10) / 9)
-    return 1.0 - 1.0 / max(1.0, horizon)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Hold an interrupt (Ctrl-C) back to the end: half a step must not become a checkpoint."""
-    if threading.current_thread() is not threading.main_thread():  # no other thread gets it
-        yield
-        return
-    asked: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _frame: asked.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
-    if asked:
-        raise KeyboardInterrupt
 
 
 class Trainer:
@@ -124,14 +91,16 @@ class Trainer:
         batches: BatchSource,
         settings: Settings,
         checkpoint: Path,
-        held_out: BatchSource | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.device = torch.device(settings.device)
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = copy.deepcopy(self.network).requires_grad_(False)
+        self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.record = Record()
         self._loss, self._batches, self._settings = loss, batches, settings
-        self._checkpoint, self._held_out = checkpoint, held_out
+        self._checkpoint, self._watch = checkpoint, watch
+        self._kept: dict[str, Tensor] = {}  # the weights with the lowest held-out loss so far
+        self._drops = any(isinstance(m, nn.Dropout) for m in self.network.modules())
         self._rng = torch.Generator(self.device).manual_seed(settings.seed)
         self._parameters = list(self.network.parameters())
         self._averaged = list(self.average.parameters())
@@ -143,8 +112,15 @@ class Trainer:
         self._since_log = 0
 
     def run(self, progress: ProgressCallback) -> Record:
-        """Train to the end of the budget.  Raises TrainingDivergedError, and UserError for a
-        checkpoint that cannot be read; when interrupted it saves one and lets go."""
+        """Train to the end of the budget; `average` then has the weights that count.
+
+        Raises TrainingDivergedError, and UserError for a checkpoint that cannot be read; when
+        interrupted it saves one and lets go.
+        """
+        with true_float32() if self._settings.precision == "fp32" else nullcontext():
+            return self._run(progress)
+
+    def _run(self, progress: ProgressCallback) -> Record:
         self._resume()
         record, steps = self.record, self._settings.budget.steps
         if record.step:
@@ -154,7 +130,7 @@ class Trainer:
         saved = started
         try:
             while record.step < steps:
-                with _uninterrupted():
+                with uninterrupted():
                     self._step(record.step, steps)
                     record.step += 1
                 now = time.monotonic()
@@ -169,6 +145,10 @@ class Trainer:
             raise
         self._copy_buffers()
         record.skipped_steps = int(self._tally["skipped"])
+        if self._kept:
+            self.average.load_state_dict(self._kept)
+        else:
+            record.kept_step = record.step
         return record
 
     def _step(self, step: int, steps: int) -> None:
@@ -176,7 +156,8 @@ class Trainer:
         self._adam.param_groups[0]["lr"] = learning_rate_at(step, steps, settings.learning_rate)
         batch = self._batches.sample(settings.patches_per_step, self._rng)
         moment = Moment(step, steps, settings.patches_per_step)
-        loss = self._loss_of(self.network, batch, moment, self._rng)
+        with self._dropout_of(step):
+            loss = self._loss_of(self.network, batch, moment, self._rng)
         self._adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         bad = self._clip()
@@ -190,6 +171,18 @@ class Trainer:
         tally["row"] = (tally["row"] + 1.0) * bad
         tally["longest"] = torch.maximum(tally["longest"], tally["row"])
         self._since_log += 1
+
+    @contextmanager
+    def _dropout_of(self, step: int) -> Iterator[None]:
+        """Let a network's dropout, which draws from torch's global generator, depend on the seed
+        and the step alone, and leave that generator as it was."""
+        if not self._drops:
+            yield
+            return
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed((self._settings.seed << 32) + step)
+            yield
 
     def _clip(self) -> Tensor:
         """Shorten a gradient that is much longer than usual.  Returns 1.0 if it is not finite.
@@ -227,10 +220,11 @@ class Trainer:
                 f" non-finite gradient before step {record.step}; lower the learning rate"
             )
         loss = float(self._tally["loss"]) / self._since_log
-        entry = {"step": float(record.step), "loss": loss, "train_s": record.train_s}
+        rate = self._adam.param_groups[0]["lr"]
+        entry = {"step": record.step, "loss": loss, "train_s": record.train_s, "rate": rate}
         points = max(1, budget.steps // HELD_OUT_POINTS)
-        if self._held_out is not None and record.step % points == 0:
-            entry["held_out_loss"] = self._held_out_loss(self._held_out)
+        if self._watch is not None and (record.step % points == 0 or record.step == budget.steps):
+            entry |= self._watched(self._watch)
         record.history.append(entry)
         self._tally["loss"] = torch.zeros_like(self._tally["loss"])
         self._since_log = 0
@@ -244,19 +238,27 @@ class Trainer:
             ours.copy_(theirs)
 
     @torch.no_grad()
-    def _held_out_loss(self, held_out: BatchSource) -> float:
-        """The averaged weights' loss on the same patches and draws every time."""
+    def _watched(self, watch: Watch) -> dict[str, float]:
+        """The averaged weights' loss on the same patches and draws every time, and the oracle's
+        figure; keeps the weights when they are to be the best ones."""
         self._copy_buffers()
         rng = torch.Generator(self.device).manual_seed(0)
-        batch = held_out.sample(16, rng)
+        batch = watch.held_out.sample(HELD_OUT_PATCHES, rng)
         steps, patches = self._settings.budget.steps, self._settings.patches_per_step
-        return float(self._loss_of(self.average, batch, Moment(steps, steps, patches), rng))
+        loss = float(self._loss_of(self.average, batch, Moment(steps, steps, patches), rng))
+        if self._settings.keep == "held-out" and loss < self.record.kept_loss:
+            self.record.kept_loss, self.record.kept_step = loss, self.record.step
+            self._kept = copy.deepcopy(self.average.state_dict())
+        if watch.oracle_psnr_db is None:
+            return {"held_out_loss": loss}
+        return {"held_out_loss": loss, "oracle_psnr_db": watch.oracle_psnr_db(self.average)}
 
     def _save(self) -> None:
         state = {
             "settings": repr(self._settings),
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
+            "kept": self._kept,
             "adam": self._adam.state_dict(),
             "rng": self._rng.get_state(),
             "tally": self._tally,
@@ -281,6 +283,7 @@ class Trainer:
                 raise ValueError(f"it was made with {state['settings']}")
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
+            self._kept = state["kept"]
             self._adam.load_state_dict(state["adam"])
             self._rng.set_state(state["rng"].cpu())
             self._tally, self._since_log = state["tally"], state["since_log"]

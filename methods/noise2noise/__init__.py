@@ -1,8 +1,11 @@
 """Noise2Noise (Lehtinen et al., ICML 2018, arXiv 1803.04189): learn to predict one noisy copy of
-an image from another; with a squared loss the best prediction is the mean, the clean image.
+an image from another; what a loss finds of the target, its mean, median or mode, is clean where the
+noise leaves just that as it was.
 
 Departures from the paper: Adam's rate and schedule are the suite's, patches are flipped and
-rotated, the two copies of a training image are drawn once (`--draws fresh` draws them anew).
+rotated, the two copies of a training image are drawn once (`--draws fresh` draws them anew), the
+network adds to its input where the noise has mean zero (see `denoisebench.regression`), and the
+annealed L0 stops at γ = ½.
 """
 
 from collections.abc import Iterable

@@ -13,7 +13,7 @@ from denoisebench.errors import UserError
 from denoisebench.evaluation import evaluate, untrained
 from denoisebench.evidence import batch_source, noisy_of
 from denoisebench.images import GRAY, ImageFile, ImageSet, LoadedImage, pixel_hash
-from denoisebench.interfaces import Evidence
+from denoisebench.interfaces import Evidence, Task
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
 from denoisebench.plan import Plan, Request
@@ -74,8 +74,7 @@ def test_training_is_shown_the_given_noisy_image(evidence, noise):
         [GIVEN],
         evidence,
         "fixed",
-        noise,
-        told_level=not noise.is_range,
+        Task(noise, "unknown" if noise.is_range else "known", 1),
         crop_px=8,
         seed=0,
         device=torch.device("cpu"),
@@ -112,19 +111,38 @@ def test_scoring_uses_and_names_the_given_noisy_image(registries, asked):
 
 def test_that_noise_is_given_is_noted(registries, asked):
     notes = make_plan(asked, registries).notes
-    assert [note.split(":")[1] for note in notes] == ["noisy", "noisy2"]
-    assert all("used as given and taken for gaussian:25 noise" in note for note in notes)
+    given = [note for note in notes if "used as given and taken for gaussian:25 noise" in note]
+    assert [note.split(":")[1] for note in given] == ["noisy", "noisy2"]
 
 
-def test_a_second_noisy_copy_or_fresh_draws_of_given_noise_are_declined(registries, asked):
+def test_the_second_images_of_given_pairs_are_second_noisy_copies_where_pairs_are_seen(
+    registries, asked
+):
     plan = make_plan(asked, registries)
+    assert planned(plan) == ["noise2noise", "supervised"]
+    (note,) = [note for note in plan.notes if "second" in note]
+    assert "images of its second folder are taken as second noisy copies" in note
+    source = batch_source(
+        [GIVEN],
+        Evidence.NOISY_PAIRS,
+        "fixed",
+        Task(LEVEL, "known", 1),
+        crop_px=8,
+        seed=0,
+        device=torch.device("cpu"),
+    )
+    batch = source.sample(64, torch.Generator().manual_seed(0))
+    assert set(batch.noisy.unique().tolist()) == set(NOISY.ravel().tolist())
+    assert batch.target is not None
+    assert batch.target.unique().tolist() == [0.5]
+
+
+def test_fresh_draws_and_a_target_noise_of_given_pairs_are_declined(registries, asked):
+    with pytest.raises(UserError, match="there are no fresh draws of them"):
+        make_plan(replace(asked, draws="fresh"), registries)
+    plan = make_plan(replace(asked, target_noise="gaussian:5"), registries)
     assert planned(plan) == ["supervised"]
-    (declined,) = plan.declined
-    assert declined[0] == "noise2noise"
-    assert "gives one noisy copy of each image; it needs noisy-pairs" in declined[2]
-    plan = make_plan(replace(asked, draws="fresh"), registries)
-    assert not planned(plan)
-    assert "there are no fresh draws of them" in plan.declined[1][2]
+    assert "gives both images of each pair" in plan.declined[0][2]
     plan = make_plan(replace(asked, train_sets=("folder:clean2",)), registries)
     assert planned(plan) == ["noise2noise", "supervised"]
 

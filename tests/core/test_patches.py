@@ -7,7 +7,7 @@ import torch
 from denoisebench.errors import UserError
 from denoisebench.evidence import batch_source, refuse_small
 from denoisebench.images import LoadedImage, Pixels
-from denoisebench.interfaces import Evidence
+from denoisebench.interfaces import Evidence, Task
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
 from denoisebench.noise.poisson import Poisson
@@ -35,11 +35,12 @@ def fixed(images, targets=None, crop=CROP, told=True, levels=None):
     return FixedBatches(shown, crop, told_level=told, device=CPU)
 
 
-def source(clean, evidence, draws="fixed", noise=GAUSSIAN, told=True, crop=CROP, seed=0):
+def source(
+    clean, evidence, draws="fixed", noise=GAUSSIAN, told=True, crop=CROP, seed=0, target_noise=None
+):
     images = [LoadedImage("", pixels) for pixels in clean]
-    return batch_source(
-        images, evidence, draws, noise, told_level=told, crop_px=crop, seed=seed, device=CPU
-    )
+    task = Task(noise, "known" if told else "unknown", clean[0].shape[0], target_noise)
+    return batch_source(images, evidence, draws, task, crop_px=crop, seed=seed, device=CPU)
 
 
 def orientations(patch):

@@ -97,7 +97,7 @@ def test_a_level_beyond_what_unknown_levels_are_trained_on_is_noted(registries: 
     asked = replace(ASKED, noises=("gaussian:60",), datasets=("samples",))
     assert not make_plan(asked, registries).notes
     notes = make_plan(replace(asked, parameters=("unknown",)), registries).notes
-    assert "gaussian:60 is beyond gaussian:5..55, which unknown levels are trained on" in notes
+    assert "gaussian:60 is beyond gaussian:5..55, which is trained on" in notes
 
 
 def test_a_colour_set_is_not_trained_on_gray_images(registries: Registries) -> None:

@@ -9,19 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from denoisebench.budgets import Budget, get_budget
+from denoisebench.devices import Precision, pick_device
 from denoisebench.errors import UserError
 from denoisebench.interfaces import Moment, Progress
 from denoisebench.networks import UNet
 from denoisebench.patches import Batch
-from denoisebench.training import (
-    Precision,
-    Settings,
-    Trainer,
-    TrainingDivergedError,
-    ema_decay_at,
-    learning_rate_at,
-    pick_device,
-)
+from denoisebench.schedule import ema_decay_at, learning_rate_at
+from denoisebench.training import Settings, Trainer, TrainingDivergedError, Watch
 
 
 class Ramps:
@@ -51,7 +45,9 @@ def trainer(folder: Path, steps: int, precision: Precision = "fp32") -> Trainer:
     torch.manual_seed(0)
     network = UNet(1, width=4)
     checkpoint = folder / "checkpoint.pt"
-    return Trainer(network, squared_error, Ramps(), settings(steps, precision), checkpoint, Ramps())
+    return Trainer(
+        network, squared_error, Ramps(), settings(steps, precision), checkpoint, Watch(Ramps())
+    )
 
 
 def same_weights(a: nn.Module, b: nn.Module) -> bool:
@@ -124,7 +120,7 @@ def test_an_interrupt_within_a_step_waits_for_its_end(tmp_path: Path) -> None:
         return squared_error(net, batch, p, rng)
 
     broken = trainer(tmp_path / "broken", 20)
-    broken._loss, broken._held_out = interrupted, None
+    broken._loss, broken._watch = interrupted, None
     with pytest.raises(KeyboardInterrupt):
         broken.run(quiet)
     assert broken.record.step == 8

@@ -72,7 +72,10 @@ def _request(asked: Asked, methods: Sequence[str]) -> Request:
         if item not in get_args(Parameters):
             raise UserError(f"--parameters {item}: give known, unknown or known,unknown")
     budget = get_budget(asked.budget or BUDGET, asked.steps, asked.batch, asked.crop)
-    trains_anew = any(x is not None for x in (asked.budget, asked.steps, asked.batch, asked.crop))
+    lengths = (asked.budget, asked.steps, asked.batch, asked.crop)
+    trains_anew = any(x is not None for x in (*lengths, asked.start))
+    if asked.start is not None and asked.weights not in ("auto", "none"):
+        raise UserError("--start begins a training and --weights takes its place; give one of them")
     return Request(
         methods=tuple(methods),
         noises=tuple(split_list(asked.noise)),
@@ -83,6 +86,9 @@ def _request(asked: Asked, methods: Sequence[str]) -> Request:
         budget=budget,
         weights="none" if trains_anew and asked.weights == "auto" else asked.weights,
         seed=asked.seed,
+        source_noise=asked.source_noise,
+        target_noise=asked.target_noise,
+        start=asked.start,
     )
 
 

@@ -30,11 +30,14 @@ class Asked:
     parameters: str
     datasets: str
     train_set: str | None
+    source_noise: str | None
+    target_noise: str | None
     draws: str
     budget: str | None
     steps: int | None
     batch: int | None
     crop: int | None
+    start: Path | None
     weights: str
     seed: int
     device: str
@@ -100,6 +103,12 @@ _OPTIONS = [
     click.option("--train-set", metavar="D",
                  help="Image set to train on; `test` for the noisy images that are scored."
                       f"  [default: {TRAIN_SETS[0]} when at hand, else {TRAIN_SETS[1]}]"),
+    click.option("--source-noise", metavar="N",
+                 help="Noise of the images trained on.  [default: what --noise and --parameters"
+                      " say]"),
+    click.option("--target-noise", metavar="N",
+                 help="Noise of the second copies, for methods that see pairs.  [default: as the"
+                      " first]"),
     click.option("--draws", type=click.Choice(["fixed", "fresh"]), default="fixed",
                  show_default=True, help="Draw the training noise once, or anew at every step."),
     click.option("--budget", type=click.Choice(list(BUDGETS)),
@@ -109,6 +118,9 @@ _OPTIONS = [
     click.option("--batch", type=click.IntRange(2), help="Patches, in place of the budget's."),
     click.option("--crop", type=click.IntRange(32), metavar="PX",
                  help="Side of a patch, in place of the budget's."),
+    click.option("--start", type=click.Path(path_type=Path), metavar="PATH",
+                 help="Weights that a training begins with; leaves aside those that come with a"
+                      " method."),
     click.option("--weights", default="auto", show_default=True, metavar="auto|none|PATH",
                  help="auto: those that come with the method if they fit, else train; none: train;"
                       " a file: use it, train nothing."),

@@ -1,0 +1,42 @@
+"""Where a network runs, and in which arithmetic."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+import torch
+
+from denoisebench.errors import UserError
+
+Precision = Literal["bf16", "fp32"]
+
+
+def pick_device(asked: str) -> str:
+    """`auto` is cuda, else mps, else cpu.  Raises UserError for a device that is not there."""
+    there = {"cpu": True, "cuda": torch.cuda.is_available()}
+    there["mps"] = torch.backends.mps.is_available()
+    if asked == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if there[name])
+    if not there.get(asked, False):
+        raise UserError(f"device {asked!r} is not on this machine; use --device auto")
+    return asked
+
+
+def pick_precision(device: str) -> Precision:
+    """bf16 where the hardware multiplies it, else fp32."""
+    if device == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    if device == "cpu" and torch.cpu._is_avx512_bf16_supported():
+        return "bf16"
+    return "fp32"
+
+
+@contextmanager
+def true_float32() -> Iterator[None]:
+    """Keep convolutions on a GPU from rounding float32 to TF32; matrix products do not anyway."""
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
