@@ -39,6 +39,7 @@ class _Planner:
         self._request, self._registries = request, registries
         self._image_sets = [registries.image_set(text) for text in request.datasets]
         self._methods = [registries.method(text) for text in request.methods]
+        self._target_noise = self._asked_target_noise()
         self._notes: dict[str, None] = {}  # in order, each once
         self._declined: dict[tuple[str, str, str], None] = {}
         self._weights = WeightsFinder(request, registries, self._note)
@@ -61,6 +62,17 @@ class _Planner:
             reasons = [f"{name} declines {what}: {reason}" for name, what, reason in self._declined]
             raise UserError(f"nothing to compute: {'; '.join(reasons)}")
         return Plan(tuple(cells), tuple(self._declined), tuple(self._notes))
+
+    def _asked_target_noise(self) -> Noise | None:
+        asked = self._request.target_noise
+        if asked is None:
+            return None
+        evidences = {method.evidence(config) for method, config in self._methods}
+        if Evidence.NOISY_PAIRS not in evidences:
+            raise UserError(
+                f"--target-noise {asked}: no method asked for sees pairs of noisy images"
+            )
+        return self._registries.noise(asked)
 
     def _note(self, text: str) -> None:
         self._notes[text] = None
@@ -130,19 +142,6 @@ class _Planner:
         elif not trained_on.low <= noise.low <= noise.high <= trained_on.high:
             self._note(f"{noise} is beyond {trained_on}, which is trained on")
         return trained_on
-
-    @cached_property
-    def _target_noise(self) -> Noise | None:
-        asked = self._request.target_noise
-        if asked is None:
-            return None
-        evidences = {method.evidence(config) for method, config in self._methods}
-        if Evidence.NOISY_PAIRS not in evidences:
-            raise UserError(
-                f"--target-noise {asked}: no method asked for sees pairs of noisy images;"
-                " noise2noise does"
-            )
-        return self._registries.noise(asked)
 
     def _training(
         self, method: Method[Any], config: Any, task: Task, image_set: ImageSet

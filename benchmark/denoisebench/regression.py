@@ -25,7 +25,7 @@ FITTING: dict[Keeps, str] = {"mean": "mse", "median": "mae", "mode": "l0", "pixe
 FINDS = {"mse": "mean", "mae": "median", "l0": "mode"}
 
 SCALE = 0.1
-"""What the network adds is this times its output, which so is of order one, as noise is of 0.1."""
+"""The network's output is taken times this; it learns faster so than at 1 for any noise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +55,7 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
     Where noise keeps the mean, the network gives what is to be added to the noisy image, in tenths,
     as a score does: it learns faster than one that must first learn to copy its input, and
     differences between methods are then of their evidence.  Where noise replaces pixels there is
-    nothing to add to, and the network gives the image itself.
+    nothing to add to, and the network gives the image itself, in tenths from ½.
     """
 
     def target_noise(self, config: RegressionConfigT, task: Task) -> Noise | None:
@@ -128,8 +128,6 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
 def predict(
     model: Model[RegressionConfigT], noisy: "Tensor", network: "Callable[[Tensor], Tensor]"
 ) -> "Tensor":
-    """The prediction x̂ for noisy images y: y + f(y − ½)/10, or ½ + f(y − ½).  (B, C, H, W)"""
-    output = network(noisy - 0.5).float()
-    if model.task.noise.family.keeps == "mean":
-        return noisy + SCALE * output
-    return 0.5 + output
+    """The prediction x̂ for noisy images y: y + f(y − ½)/10, or ½ + f(y − ½)/10.  (B, C, H, W)"""
+    output = SCALE * network(noisy - 0.5).float()
+    return output + (noisy if model.task.noise.family.keeps == "mean" else 0.5)

@@ -1,0 +1,156 @@
+"""Planning trainings whose noise is not that of the test, and trainings that begin with weights."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from torch import nn
+
+from denoisebench.budgets import get_budget
+from denoisebench.errors import UserError
+from denoisebench.plan import Plan, Request
+from denoisebench.planner import make_plan
+from denoisebench.plugins import Registries, load
+from denoisebench.weights import Header, write_weights
+
+ASKED = Request(
+    methods=("noise2noise",),
+    noises=("gaussian:25",),
+    parameters=("known",),
+    datasets=("samples",),
+    train_sets=("samples:part=train",),
+    draws="fixed",
+    budget=get_budget("smoke"),
+    weights="none",
+    seed=0,
+)
+RECIPE = {
+    "method": "noise2noise",
+    "config": {},
+    "noise": "gaussian:25",
+    "parameters": "known",
+    "seed": 0,
+    "draws": "fixed",
+    "train_set": "samples:part=train",
+    "channels": 3,
+    "budget": {"name": "", "steps": 1, "batch": 2, "crop_px": 32},
+}
+
+
+@pytest.fixture(scope="module")
+def registries() -> Registries:
+    return load()
+
+
+def weights(path: Path, **change: object) -> Path:
+    write_weights(path, nn.Conv2d(1, 1, 1), Header(RECIPE | change, {"ab": "an image"}, {}))
+    return path
+
+
+def only(plan: Plan):  # type: ignore[no-untyped-def]  # its one training
+    (training,) = plan.trainings
+    return training
+
+
+def test_source_target_and_test_noise_are_independent(registries: Registries) -> None:
+    asked = replace(ASKED, source_noise="gaussian:0..50", target_noise="gaussian:10")
+    training = only(make_plan(asked, registries))
+    assert training.recipe["noise"] == "gaussian:0..50"
+    assert training.recipe["target_noise"] == "gaussian:10"
+    assert str(training.task.target_noise) == "gaussian:10"
+    assert training.labels["draws"] == "fixed, gaussian:0..50 to gaussian:10"
+    assert [str(cell.noise) for cell in make_plan(asked, registries).cells] == ["gaussian:25"]
+
+
+def test_one_training_serves_every_test_noise_that_it_is_asked_for(registries: Registries) -> None:
+    asked = replace(ASKED, source_noise="gaussian:5..50", noises=("gaussian:15", "gaussian:25"))
+    plan = make_plan(asked, registries)
+    assert len(plan.cells) == 2
+    assert only(plan).labels["draws"] == "fixed, gaussian:5..50"
+    assert not plan.notes
+
+
+def test_a_target_noise_that_is_the_source_noise_is_the_same_training(
+    registries: Registries,
+) -> None:
+    plain = only(make_plan(ASKED, registries))
+    asked = replace(ASKED, target_noise="gaussian:25")
+    assert only(make_plan(asked, registries)).id == plain.id
+    other = replace(ASKED, target_noise="gaussian:50")
+    assert only(make_plan(other, registries)).id != plain.id
+
+
+def test_a_target_noise_is_for_methods_that_see_pairs(registries: Registries) -> None:
+    asked = replace(ASKED, methods=("supervised", "noise2noise"), target_noise="gaussian:5")
+    targets = {t.method.name: t.task.target_noise for t in make_plan(asked, registries).trainings}
+    assert targets["supervised"] is None
+    assert str(targets["noise2noise"]) == "gaussian:5"
+    with pytest.raises(UserError, match="no method asked for sees pairs of noisy images"):
+        make_plan(replace(asked, methods=("supervised",)), registries)
+
+
+def test_a_level_of_another_family_is_not_told(registries: Registries) -> None:
+    asked = replace(ASKED, source_noise="poisson:0.01")
+    with pytest.raises(UserError, match="give --parameters unknown"):
+        make_plan(asked, registries)
+    plan = make_plan(replace(asked, parameters=("unknown",)), registries)
+    assert plan.notes == ("gaussian:25 is scored by what was trained on poisson:0.01",)
+    assert only(plan).recipe["noise"] == "poisson:0.01"
+
+
+def test_a_test_level_beyond_the_source_noise_is_noted(registries: Registries) -> None:
+    asked = replace(ASKED, source_noise="gaussian:5..20")
+    notes = make_plan(asked, registries).notes
+    assert notes == ("gaussian:25 is beyond gaussian:5..20, which is trained on",)
+
+
+def test_a_loss_that_does_not_fit_is_noted(registries: Registries) -> None:
+    asked = replace(ASKED, methods=("noise2noise:loss=mae",))
+    (note,) = make_plan(asked, registries).notes
+    assert note.startswith("noise2noise:loss=mae on gaussian:25: ")
+    assert note.endswith("mse fits")
+
+
+def test_when_all_is_declined_the_reason_is_the_error(registries: Registries) -> None:
+    asked = replace(ASKED, train_sets=("test",))
+    with pytest.raises(UserError, match=r"nothing to compute: noise2noise declines .*noisy-pairs"):
+        make_plan(asked, registries)
+
+
+def test_a_training_that_begins_with_weights_is_another_training(
+    registries: Registries, tmp_path: Path
+) -> None:
+    path = weights(tmp_path / "first.safetensors", channels=3)
+    plain = only(make_plan(ASKED, registries))
+    training = only(make_plan(replace(ASKED, start=path), registries))
+    assert training.id != plain.id
+    assert training.start is not None
+    assert training.recipe["start"] == training.start.sha256
+    assert training.labels["weights"] == "trained from first.safetensors"
+
+
+def test_what_saw_more_may_not_begin_a_training_that_may_see_less(
+    registries: Registries, tmp_path: Path
+) -> None:
+    clean = weights(tmp_path / "clean.safetensors", method="supervised")
+    pairs = weights(tmp_path / "pairs.safetensors", method="noise2noise")
+    with pytest.raises(UserError, match=r"supervised saw clean; .* may see noisy-pairs alone"):
+        make_plan(replace(ASKED, start=clean), registries)
+    assert only(make_plan(replace(ASKED, methods=("supervised",), start=pairs), registries)).start
+    with pytest.raises(UserError, match="noise2noise saw noisy-pairs"):
+        make_plan(replace(ASKED, methods=("noise2score",), start=pairs), registries)
+
+
+def test_weights_of_other_channels_begin_nothing(registries: Registries, tmp_path: Path) -> None:
+    gray = weights(tmp_path / "gray.safetensors", channels=1)
+    with pytest.raises(UserError, match="are for gray images; the data set is colour"):
+        make_plan(replace(ASKED, start=gray), registries)
+
+
+def test_weights_trained_on_other_targets_do_not_stand_in_for_a_training(
+    registries: Registries, tmp_path: Path
+) -> None:
+    path = weights(tmp_path / "other.safetensors", target_noise="gaussian:5", start="ab")
+    asked = replace(ASKED, weights=str(path))
+    plan = make_plan(asked, registries)  # named by hand they do
+    assert plan.cells[0].given is not None
