@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench setup clean
+.PHONY: demo test lint bm3d bench setup clean
 
 setup: .venv/ready
 
@@ -26,8 +26,18 @@ lint: .venv/ready
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+# Installs bm3d (for non-commercial use only) into a copy of the environment, and runs what needs it.
+bm3d: .venv-bm3d/ready
+	.venv-bm3d/bin/python -m pytest -m bm3d
+
+.venv-bm3d/ready: setup.cfg constraints.txt pyproject.toml
+	$(PYTHON) -m venv .venv-bm3d
+	.venv-bm3d/bin/python -m pip install -q -c constraints.txt --upgrade setuptools wheel
+	.venv-bm3d/bin/python -m pip install -q -c constraints.txt -e '.[test,bm3d]'
+	touch $@
+
 bench: .venv/ready
 	$(BIN)/python -m pytest benches --benchmark-only --benchmark-sort=name
 
 clean:
-	rm -rf .venv build dist *.egg-info results
+	rm -rf .venv .venv-bm3d build dist *.egg-info results

@@ -46,9 +46,8 @@ def estimate_level(how: str, scene: Scene) -> float:
     Where there is nothing to go by (an image without noise) it is the middle of the range.
     """
     estimate = WAYS[how](scene)
-    low, high = scene.noise.low, scene.noise.high
     if estimate is None or not math.isfinite(estimate):
-        return math.sqrt(low * high)
+        return scene.noise.middle
     family = scene.noise.family
     return min(max(estimate, family.lowest), family.highest)
 
@@ -131,7 +130,7 @@ def from_closed_form(scene: Scene) -> float | None:
     rng = torch.Generator().manual_seed(0)
     y = scene.noisy
     direction = torch.randn(y.shape, generator=rng).to(y.device)
-    step = NUDGE * scale(y, math.sqrt(scene.noise.low * scene.noise.high)) * direction
+    step = NUDGE * scale(y, scene.noise.middle) * direction
     change = scene.score_near(y + step) - scene.score_near(y)
     return closed_form(scene.family, y, step, change)
 

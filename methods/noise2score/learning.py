@@ -1,7 +1,5 @@
 """Noise2Score's network, loss and denoiser, for one config and task."""
 
-import math
-
 import torch
 from torch import Tensor, nn
 
@@ -104,7 +102,7 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> T
         return learner.denoised(noisy, known, guess)
 
     def score_near(y: Tensor) -> Tensor:
-        scaled = math.sqrt(task.noise.low * task.noise.high) if fixed else None
+        scaled = task.noise.middle if fixed else None
         return learner.coordinate.score_of_y(y, learner.score_of_image(y, scaled))
 
     scene = Scene(task.noise, noisy, denoise_at, score_near)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from denoisebench.specs import number_text, parse_spec
+
 FILES = (
     "noise2score_table2.csv",
     "noise2noise_official.csv",
@@ -56,4 +58,17 @@ def _read(text: str) -> Iterator[tuple[Key, Figure]]:
     for row in rows:
         noise, parameters, dataset, method, psnr_db, flag = row.split(",")
         if flag != "misprint":
-            yield (noise, parameters, dataset, method), Figure(float(psnr_db), source)
+            key = (_canonical(noise), parameters, dataset, method)
+            yield key, Figure(float(psnr_db), source)
+
+
+def _canonical(noise: str) -> str:
+    """The spec that results have of a noise: of `poisson-peak:30` that is `poisson:0.03333333333`.
+
+    The papers count photons at white; the noise model of that name does the same conversion.
+    """
+    spec = parse_spec(noise)
+    if spec.name != "poisson-peak":
+        return noise
+    peaks = spec.values[0].split("..")
+    return "poisson:" + "..".join(number_text(1.0 / float(peak)) for peak in reversed(peaks))

@@ -34,6 +34,11 @@ def noise(text):
         ("chi2:2", "gamma:1"),
         ("chi2:7", "gamma:3.5"),
         ("chi2:80..240", "gamma:40..120"),
+        ("poisson-peak:30", "poisson:0.03333333333"),
+        ("poisson-peak:20", "poisson:0.05"),
+        ("poisson-peak:5..50", "poisson:0.02..0.2"),
+        ("poisson-peak:1e7", "poisson:1e-07"),
+        ("poisson-peak:0.1", "poisson:10"),
     ],
 )
 def test_another_name_means_the_same_noise_model_and_noisy_image(text, canonical):
@@ -64,7 +69,7 @@ def test_a_family_of_another_name_samples_at_its_own_level(name, level):
         assert stats.kstest(noisy, law.cdf).pvalue > ALARM
 
 
-@pytest.mark.parametrize("name", ["rayleigh", "exponential", "chi2"])
+@pytest.mark.parametrize("name", ["rayleigh", "exponential", "chi2", "poisson-peak"])
 def test_the_summary_says_what_it_is_the_same_as(name):
     assert "the same as " in FAMILIES[name].summary
 
@@ -78,6 +83,9 @@ def test_the_summary_says_what_it_is_the_same_as(name):
         ("chi2", "give one ν, as in chi2:80"),
         ("chi2:1", r"ν \(degrees of freedom, 2 or more\) must lie in 2\.\.20000000"),
         ("chi2:9..4", r"the range runs backwards; write 4\.\.9"),
+        ("poisson-peak", r"give one P, as in poisson-peak:10"),
+        ("poisson-peak:0", r"P \(counts at intensity 1\) must lie in 0\.1\.\.10000000"),
+        ("poisson-peak:50..5", r"the range runs backwards; write 5\.\.50"),
     ],
 )
 def test_a_bad_spec_is_refused_in_one_line_that_says_what_would_be_right(text, message):
@@ -97,3 +105,27 @@ def test_the_estimate_of_chi_square_noise_is_in_its_degrees_of_freedom():
     assert level == 50.0  # it is gamma:50
     assert FAMILIES["chi2"].estimate(noisy) == pytest.approx(100.0, rel=0.1)
     assert FAMILIES["chi2"].estimate(np.zeros((1, 8, 8), np.float32)) is None
+
+
+def test_counts_of_a_peak_are_whole_and_have_its_mean_and_variance():
+    rng = torch.Generator().manual_seed(0)
+    family = FAMILIES["poisson-peak"]
+    fixed = family.sample(GRAY, 30.0, Stream("peak"))
+    fresh = family.resample(torch.from_numpy(GRAY)[None], torch.tensor(30.0), rng).numpy()
+    for noisy in (fixed, fresh):
+        counts = 30.0 * noisy.astype(np.float64)
+        assert np.abs(counts - np.rint(counts)).max() < 1e-4
+        assert counts.mean() == pytest.approx(15.0, abs=4 * np.sqrt(15.0) / 200)
+        assert counts.var() == pytest.approx(15.0, rel=0.05)
+
+
+def test_the_estimate_and_the_formula_of_a_peak_are_those_of_its_poisson_noise():
+    ramp = np.broadcast_to(np.linspace(0.3, 0.7, 96, dtype=np.float32), (1, 96, 96)).copy()
+    noisy, level = noise("poisson-peak:30").noisy(ramp, seed=0)
+    assert level == float("0.03333333333")
+    assert FAMILIES["poisson-peak"].estimate(noisy) == pytest.approx(30.0, rel=0.1)
+    assert FAMILIES["poisson-peak"].estimate(np.zeros((1, 8, 8), np.float32)) is None
+    y, score = torch.tensor([0.1, 0.5]), torch.tensor([1.0, -2.0])
+    peak, zeta = torch.tensor(20.0), torch.tensor(0.05)
+    ours = FAMILIES["poisson-peak"].tweedie(y, score, peak)
+    assert torch.allclose(ours, FAMILIES["poisson"].tweedie(y, score, zeta))

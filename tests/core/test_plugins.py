@@ -204,7 +204,7 @@ def test_a_misspelt_hook_of_an_installed_plugin_is_reported(install):
         (lambda r: r.noise("gausian:25"), "unknown noise model 'gausian'; did you mean 'gaussian'"),
         (lambda r: r.image_set("kodac"), "unknown data set 'kodac'; did you mean 'kodak'"),
         (lambda r: r.report("tabel"), "unknown report 'tabel'; did you mean 'table'"),
-        (lambda r: r.noise("qqqqqqqq"), "unknown noise model 'qqqqqqqq'; known: chi2, expon"),
+        (lambda r: r.noise("qqqqqqqq"), "unknown noise model 'qqqqqqqq'; known: chi2, dropout"),
         (lambda r: r.method("noise2score:prob=paired"), "'prob'; did you mean 'probe'"),
     ],
 )

@@ -1,4 +1,4 @@
-"""bench noise: noise models at work on images."""
+"""bench noise: noise models at work on images, as a picture and as files."""
 
 import shlex
 from pathlib import Path
@@ -8,14 +8,97 @@ import click
 from denoisebench.cli.compute import load_plugins
 from denoisebench.cli.options import DATASET, plugin_option
 from denoisebench.cli.progress import show_progress
+from denoisebench.errors import UserError, unknown_name
+from denoisebench.images import CHANNEL_WORDS, Pixels
 from denoisebench.noise.model import Noise
 from denoisebench.noise_files import folders, write_noisy
-from denoisebench.specs import split_list
+from denoisebench.noise_preview import decibels, draw_panels, write_picture
+from denoisebench.plugins import Registries
+from denoisebench.specs import parse_spec, split_list
+
+_SEED = click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Names the noise draws, as in `bench run`.",
+)
 
 
-@click.group("noise")
+class _PreviewOrWrite(click.Group):
+    """A group of which `bench noise gaussian:25` is `bench noise preview gaussian:25`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = ["preview", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("noise", cls=_PreviewOrWrite, subcommand_metavar="NOISE | write N[,N...]")
 def command() -> None:
-    """Write noisy images as files."""
+    """Preview a noise model, or write noisy images as files.
+
+    \b
+    bench noise text:25 --image photo.png        one PNG: clean | noisy at several levels
+    bench noise write gaussian:25 --out noisy    image sets and their noisy versions as .npy
+
+    `bench noise NOISE --help` and `bench noise write --help` have the options.
+    """
+
+
+@command.command("preview")
+@click.argument("noise", metavar="NOISE")
+@click.option(
+    "--image",
+    default=DATASET,
+    show_default=True,
+    metavar="I",
+    help="An image file, or an image set, whose first image is taken.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="F.png",
+    help="The picture to write.  [default: noise-NOISE.png in this folder]",
+)
+@_SEED
+@plugin_option
+def preview(noise: str, image: str, out: Path | None, seed: int, plugin: tuple[str, ...]) -> None:
+    """Draw one picture: clean | noisy at several levels, each with its noisy PSNR.
+
+    NOISE at one level is shown beside half of it and twice; of a range, levels across it are shown.
+    Noise is drawn on the whole image and PSNR is of the whole image, unclipped: what `bench run`
+    gives for the same image, noise and seed.  The picture shows the middle, at most 320×320 pixels,
+    clipped to [0, 1].
+    """
+    registries = load_plugins(plugin)
+    model = registries.noise(noise)
+    name, clean = _image(registries, image)
+    panels = draw_panels(clean, model, seed)
+    path = out or Path(f"noise-{model}.png".replace(":", "_"))
+    write_picture(path, name, clean, panels)
+    channels, height, width = clean.shape
+    click.echo(f"{name}: {width}×{height}, {CHANNEL_WORDS[channels]}; seed {seed}")
+    wide = max(len(str(panel.noise)) for panel in panels)
+    for panel in panels:
+        click.echo(f"{panel.noise!s:{wide}}  {decibels(panel.noisy_psnr_db):>8}")
+    click.echo("noisy PSNR of the whole image, not clipped")
+    click.echo(f"saved as {path}")
+
+
+def _image(registries: Registries, text: str) -> tuple[str, Pixels]:
+    """The image of a file, or the first of a folder or an image set: its name and pixels."""
+    path = Path(text)
+    folder = path if path.is_dir() else path.parent if path.is_file() else None
+    if folder is None and (name := parse_spec(text).name) not in registries.image_sets:
+        raise unknown_name("file, folder or data set", name, registries.image_sets)
+    images = registries.image_set(text if folder is None else f"folder:{folder}").images
+    if not path.is_file():
+        return images[0].id, images[0].load()
+    for image in images:
+        if image.id == path.name:
+            return image.id, image.load()
+    raise UserError(f"{text} is not an image that folder:{folder} reads")
 
 
 @command.command("write")
@@ -34,13 +117,7 @@ def command() -> None:
     metavar="DIR",
     help="Where the folders go: DIR/<set>/clean and, say, DIR/<set>/noisy_25.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Names the noise draws, as in `bench run`.",
-)
+@_SEED
 @click.option("--dry-run", is_flag=True, help="Say what would be written; write nothing.")
 @plugin_option
 def write(

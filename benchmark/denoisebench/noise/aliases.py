@@ -10,9 +10,10 @@ from denoisebench.errors import UserError
 from denoisebench.images import Pixels
 from denoisebench.noise.gamma import Gamma
 from denoisebench.noise.model import Noise
+from denoisebench.noise.poisson import Poisson
 from denoisebench.noise.stream import Stream
 from denoisebench.noise.weibull import Weibull
-from denoisebench.specs import Spec
+from denoisebench.specs import Spec, number_text
 
 if TYPE_CHECKING:
     import torch
@@ -61,6 +62,37 @@ class ChiSquare(Gamma):
 
     def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
         return super().tweedie(noisy, score, level / 2.0)
+
+
+class PoissonPeak(Poisson):
+    """Its level is the peak P, the expected count of a pixel of 1: poisson-peak:P is poisson:ζ with
+    ζ = 1/P, to the ten digits that a spec is written with."""
+
+    name = "poisson-peak"
+    summary = "y = Poisson(P·x)/P, the same as poisson:ζ with ζ = 1/P"
+    symbol = "P"
+    unit = "counts at intensity 1"
+    lowest, highest = 1.0 / Poisson.highest, 1.0 / Poisson.lowest
+    blind = (1.0 / Poisson.blind[1], 1.0 / Poisson.blind[0])
+    range_from_zero = False
+
+    def parse(self, spec: Spec) -> Noise:
+        noise = super().parse(spec)
+        low, high = (float(number_text(1.0 / peak)) for peak in (noise.high, noise.low))
+        return Noise(Poisson(), low, high)
+
+    def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
+        return Poisson().sample(clean, 1.0 / level, stream)
+
+    def resample(self, clean: "Tensor", level: "Tensor", rng: "torch.Generator") -> "Tensor":
+        return Poisson().resample(clean, 1.0 / level, rng)
+
+    def estimate(self, noisy: Pixels) -> float | None:
+        zeta = Poisson().estimate(noisy)
+        return None if zeta is None else 1.0 / zeta
+
+    def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
+        return super().tweedie(noisy, score, 1.0 / level)
 
 
 def _without_level(spec: Spec, noise: Noise) -> Noise:

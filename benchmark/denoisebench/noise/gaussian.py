@@ -22,6 +22,7 @@ class Gaussian(ExponentialFamily):
     unit = "standard deviation, 0-255 units"
     lowest, highest = 0.01, 1000.0
     blind = (5.0, 55.0)
+    range_from_zero = True
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
         noise = stream.normal(clean.size).reshape(clean.shape)

@@ -86,7 +86,7 @@ class NoiseFamily(ABC):
 
     def parse(self, spec: Spec) -> "Noise":
         """The noise model of a spec such as `gaussian:25` or `gaussian:5..50`."""
-        example = f"{self.name}:{number_text(self.blind[0])}"
+        example = f"{self.name}:{number_text(self.blind[0] or self.blind[1])}"
         if len(spec.values) != 1 or spec.options:
             raise UserError(f"noise {str(spec)!r}: give one {self.symbol}, as in {example}")
         low, dots, high = spec.values[0].partition("..")
@@ -147,7 +147,7 @@ class Noise:
         stream = Stream(NOISE_VERSION, pixel_hash(clean), str(self), str(seed), str(draw))
         level = self.low
         if self.is_range:
-            level = self._level_at(float(stream.uniform(1)[0]))
+            level = self.level_at(float(stream.uniform(1)[0]))
         return self.family.sample(clean, level, stream), level
 
     @property
@@ -155,8 +155,13 @@ class Noise:
         """Whether the levels of the range lie evenly, else log-evenly."""
         return self.low == 0.0 or self.family.spread == "even"
 
-    def _level_at(self, u: float) -> float:
-        """The level at quantile u of the range."""
+    @property
+    def middle(self) -> float:
+        """The level in the middle of the range, as its levels lie."""
+        return self.level_at(0.5)
+
+    def level_at(self, u: float) -> float:
+        """The level at quantile u of the range, 0 to 1."""
         if self.levels_even:
             return self.low + u * (self.high - self.low)
         start, stop = log(np.array([self.low, self.high]))

@@ -1,6 +1,7 @@
 """Poisson noise: y = ζ·Poisson(x/ζ), so that E[y] = x and Var y = ζ·x; 1/ζ is the peak count.
 
-Negative pixels of a float image count as 0.
+Negative pixels of a float image count as 0, and a ζ below the least that makes sense, which a range
+from 0 may give, counts as that.
 """
 
 from typing import TYPE_CHECKING
@@ -25,15 +26,18 @@ class Poisson(ExponentialFamily):
     unit = "intensity of one count"
     lowest, highest = 1e-7, 10.0
     blind = (0.005, 0.1)
+    range_from_zero = True
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
-        rate = np.maximum(clean.astype(np.float64), 0.0) / level
-        return (stream.poisson(rate.ravel()).reshape(clean.shape) * level).astype(np.float32)
+        zeta = max(level, self.lowest)
+        rate = np.maximum(clean.astype(np.float64), 0.0) / zeta
+        return (stream.poisson(rate.ravel()).reshape(clean.shape) * zeta).astype(np.float32)
 
     def resample(self, clean: "Tensor", level: "Tensor", rng: "torch.Generator") -> "Tensor":
         import torch
 
-        return torch.poisson(clean.clamp_min(0.0) / level, generator=rng) * level
+        zeta = level.clamp_min(self.lowest)
+        return torch.poisson(clean.clamp_min(0.0) / zeta, generator=rng) * zeta
 
     def estimate(self, noisy: Pixels) -> float | None:
         return self._within(poisson_zeta(noisy))

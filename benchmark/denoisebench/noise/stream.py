@@ -119,7 +119,7 @@ def log_gamma(x: Array) -> Array:
 
 
 class Stream:
-    """A stream of random numbers that its key names.  Every draw is float64."""
+    """A stream of random numbers that its key names.  Every draw is float64, but `uniform32`."""
 
     def __init__(self, *key: str) -> None:
         digest = hashlib.sha256("\n".join(key).encode()).digest()
@@ -129,6 +129,10 @@ class Stream:
         """n uniforms, inside (0, 1): neither 0 nor 1 occurs."""
         bits = self._bits.random_raw(n)
         return ((bits >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+
+    def uniform32(self, n: int) -> npt.NDArray[np.float32]:
+        """n uniforms in [0, 1) as float32 holds them: whole multiples of 2^-24."""
+        return (self._bits.random_raw(n) >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
 
     def normal(self, n: int) -> Array:
         """n standard normals."""
