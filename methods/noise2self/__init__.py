@@ -1,1 +1,72 @@
-"""Being written."""
+"""Noise2Self (Batson & Royer, ICML 2019, arXiv 1901.11365): a denoiser whose estimate of a pixel
+does not depend on that pixel (J-invariance) can be judged, and so trained, by the noisy image.
+
+Departures from the paper's code, and what they are worth: see README.md.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from denoisebench.hookspecs import hookimpl
+from denoisebench.interfaces import Denoised, Evidence, Method, Model, Moment, Task, TrainedMethod
+from denoisebench.noise.model import NoiseFamily
+from noise2self.config import MIXED, Config
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from denoisebench.patches import Batch
+
+
+class Noise2Self(TrainedMethod[Config]):
+    name = "noise2self"
+    summary = "each pixel predicted without seeing it (Batson & Royer, ICML 2019)"
+    config_type = Config
+
+    def evidence(self, config: Config) -> Evidence:
+        del config
+        return Evidence.NOISY
+
+    def declines(self, config: Config, task: Task) -> str | None:
+        family = task.noise.family
+        if not family.independent:
+            return f"{family.name} noise is not independent between pixels"
+        if family.keeps != "mean":
+            return f"the mean of {family.name} noise is not the clean image"
+        if config.inference != "mixed":
+            return None
+        if family.name not in MIXED:
+            return f"inference=mixed is for {', '.join(MIXED)} noise"
+        if task.parameters == "unknown" and type(family).estimate is NoiseFamily.estimate:
+            return f"inference=mixed needs the level, and {family.name} noise has no estimate of it"
+        return None
+
+    def trained_as(self, config: Config) -> Config:
+        return replace(config, inference=Config().inference)
+
+    def network(self, config: Config, task: Task) -> "nn.Module":
+        from noise2self.learning import build_network
+
+        return build_network(config, task)
+
+    def loss(
+        self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"
+    ) -> "Tensor":
+        from noise2self.learning import batch_loss
+
+        del rng
+        return batch_loss(model, batch, moment)
+
+    def denoise(
+        self, model: Model[Config], noisy: "Tensor", level: float | None
+    ) -> "Tensor | Denoised":
+        from noise2self.learning import denoise_image
+
+        return denoise_image(model, noisy, level)
+
+
+@hookimpl
+def register_methods() -> Iterable[Method[Any]]:
+    return [Noise2Self()]

@@ -1,0 +1,37 @@
+"""What can be set about Noise2Self."""
+
+from dataclasses import dataclass
+
+CHOICES = {
+    "fill": ("interpolate", "zero"),
+    "inference": ("j-invariant", "single", "mixed"),
+}
+
+
+MIXED = ("gaussian", "poisson", "gamma")
+"""The families whose variance is known, and with it how to mix."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """width: of the grid: one pixel of each width × width is hidden at a time.
+
+    fill: what is put in place of hidden pixels: the mean of those around (`interpolate`), or
+    `zero`, with the mask as one more channel for the network.
+
+    inference, of denoising alone: `j-invariant`, each pixel from an image in which it is hidden,
+    width² passes; `single`, one pass over the whole noisy image; `mixed`, the J-invariant
+    estimate and the noisy pixel, averaged by the noise level.
+    """
+
+    width: int = 4
+    fill: str = "interpolate"
+    inference: str = "j-invariant"
+
+    def __post_init__(self) -> None:
+        for field, choices in CHOICES.items():
+            asked = getattr(self, field)
+            if asked not in choices:
+                raise ValueError(f"{field}: {asked!r} is none of {', '.join(choices)}")
+        if not 2 <= self.width <= 16:
+            raise ValueError(f"width: {self.width} must lie in 2..16")

@@ -1,0 +1,50 @@
+"""What can be set about Noise2Void."""
+
+from dataclasses import dataclass
+
+CHOICES = {
+    "replacement": ("uniform", "uniform-without-centre", "mean", "median", "gaussian"),
+    "loss": ("mse", "mae"),
+    "network": ("unet", "n2v", "n2v2"),
+}
+
+
+FEATURES = 96
+"""Of the paper's network for BSD68."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """masked: the share of pixels that are hidden, in percent; one pixel is hidden of each cell of
+    √(100/masked) pixels a side, rounded.
+
+    replacement: what is put in place of a hidden pixel: a pixel of the window around it, itself
+    among them (`uniform`) or not; or the `mean`, the `median` or a normal draw (`gaussian`) of the
+    window's mean and deviation, without the pixel itself.
+
+    radius: of the window, which is 2·radius + 1 pixels a side.
+
+    network: the Noise2Noise U-Net; `n2v`, the paper's, of two levels with batch normalisation;
+    `n2v2`, its successor's (which goes with replacement=median).  features: the width of these two.
+    """
+
+    masked: float = 1.5
+    radius: int = 2
+    replacement: str = "uniform"
+    loss: str = "mse"
+    network: str = "unet"
+    features: int = FEATURES
+
+    def __post_init__(self) -> None:
+        for field, choices in CHOICES.items():
+            asked = getattr(self, field)
+            if asked not in choices:
+                raise ValueError(f"{field}: {asked!r} is none of {', '.join(choices)}")
+        if not 0.1 <= self.masked <= 25.0:
+            raise ValueError(f"masked: {self.masked:g} percent must lie in 0.1..25")
+        if not 1 <= self.radius <= 15:
+            raise ValueError(f"radius: {self.radius} must lie in 1..15")
+        if not 1 <= self.features <= 512:
+            raise ValueError(f"features: {self.features} must lie in 1..512")
+        if self.network == "unet" and self.features != FEATURES:
+            raise ValueError("features: only network=n2v and network=n2v2 have them to set")
