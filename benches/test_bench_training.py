@@ -9,12 +9,12 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor, nn
 
 from denoisebench.budgets import Budget
+from denoisebench.devices import pick_precision
 from denoisebench.interfaces import Moment, Progress
 from denoisebench.networks import UNet
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
 from denoisebench.patches import Batch, FixedBatches, TrainingImage
-from denoisebench.devices import pick_precision
 from denoisebench.training import Settings, Trainer
 
 BATCH, CROP = 16, 64

@@ -10,7 +10,7 @@ import math
 import os
 import reprlib
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
@@ -140,8 +140,14 @@ def read_cells(out: Path, ids: Iterable[str] | None = None) -> list[CellResult]:
     return [read_cell(path) for path in paths]
 
 
-def frame(results: Iterable[CellResult]) -> "pd.DataFrame":
-    """One row per image of each result, in order, with `COLUMNS`.  A failed cell has no row."""
+def frame(
+    results: Iterable[CellResult], declined: Sequence[tuple[str, str, str]] = ()
+) -> "pd.DataFrame":
+    """One row per image of each result, in order, with `COLUMNS`.  A failed cell has no row.
+
+    declined: what else was asked for and why it has no rows (see `plan.Plan`); a report finds it
+    as `rows.attrs["declined"]`.
+    """
     import pandas as pd
 
     rows = [
@@ -150,9 +156,10 @@ def frame(results: Iterable[CellResult]) -> "pd.DataFrame":
         for score in result.scores
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return table.astype(
-        dict.fromkeys(("train_s", "level", "level_estimate"), "float64")
-    )  # None: NaN
+    numbers = dict.fromkeys(("train_s", "level", "level_estimate"), "float64")  # None: NaN
+    table = table.astype(numbers)
+    table.attrs["declined"] = tuple(declined)
+    return table
 
 
 def _strict(value: Any) -> Any:

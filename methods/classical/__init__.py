@@ -1,33 +1,17 @@
-"""Methods that learn nothing.  For now the one every table starts from: the noisy image itself."""
+"""Methods that learn nothing from other images, from the noisy image itself to BM3D."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from classical.block_matching import AnscombeBm3d, Bm3d
+from classical.filters import Nlm, Tv, Wavelet
+from classical.identity import Identity, IdentityConfig
 from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import Method, Task, UntrainedMethod
+from denoisebench.interfaces import Method
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IdentityConfig:
-    """Nothing to set."""
-
-
-class Identity(UntrainedMethod[IdentityConfig]):
-    name = "identity"
-    summary = "the noisy image, scored as any estimate is: what every method must beat"
-    config_type = IdentityConfig
-
-    def denoise(
-        self, config: IdentityConfig, task: Task, noisy: "Tensor", level: float | None
-    ) -> "Tensor":
-        del config, task, level
-        return noisy
+__all__ = ["AnscombeBm3d", "Bm3d", "Identity", "IdentityConfig", "Nlm", "Tv", "Wavelet"]
 
 
 @hookimpl
 def register_methods() -> Iterable[Method[Any]]:
-    return [Identity()]
+    return [Identity(), Bm3d(), AnscombeBm3d(), Nlm(), Tv(), Wavelet()]

@@ -1,15 +1,54 @@
-"""Which column of a table each summary stands in."""
+"""Which column of a table each summary stands in, and the order of the columns."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
+from denoisebench.specs import parse_spec
 from denoisebench_reports.summary import Summary
 
 TRAINING_FIELDS = ("evidence", "draws", "budget", "train_set", "weights")
+BASELINE = "identity"  # the noisy image itself: shown, never ranked
+
+
+class Column(NamedTuple):
+    """A column of the table: its name, under the heading of its group (empty: under none)."""
+
+    group: str
+    name: str
+
+
+def is_baseline(line: Summary) -> bool:
+    """Whether a summary is of the noisy image itself."""
+    return parse_spec(line.method).name == BASELINE
+
+
+def table_columns(lines: Sequence[Summary]) -> tuple[list[Column], list[Column]]:
+    """The columns of a table from left to right, and the one in which each summary stands.
+
+    Where parameters are both known and unknown, each kind is a group; the baseline, which is the
+    same in both, stands before them.
+    """
+    kinds = list(dict.fromkeys(line.parameters for line in lines))
+    grouped = len(kinds) > 1
+    places = [
+        Column(line.parameters if grouped and not is_baseline(line) else "", name)
+        for line, name in zip(lines, column_names(lines), strict=True)
+    ]
+    order = [Column(group, name) for group in ("", *kinds) for name in name_order(lines)]
+    return [column for column in order if column in set(places)], places
+
+
+def name_order(lines: Sequence[Summary]) -> list[str]:
+    """The names of all columns, in the order in which the methods were asked for."""
+    rows: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for line, name in zip(lines, column_names(lines), strict=True):
+        rows[line.noise, line.parameters, line.dataset, line.protocol].append(name)
+    return merged(rows.values())
 
 
 def column_names(lines: Sequence[Summary]) -> list[str]:
-    """The column of each summary: its method, and what else keeps two of them apart.
+    """The name of each summary's column: its method, and what else keeps two of them apart.
 
     Two summaries of one method compete for a cell where only their training differs; the fields
     that differ there join the name of every column of that method: `noise2score:budget=zoo`.
@@ -31,3 +70,22 @@ def _name(line: Summary, differing: set[str]) -> str:
         f"{field}={getattr(line, field)}" for field in TRAINING_FIELDS if field in differing
     ]
     return ":".join([line.method, *settings])
+
+
+def merged(sequences: Iterable[Sequence[str]]) -> list[str]:
+    """One order of all items in which each sequence keeps its own, where there is such an order.
+
+    A row lacks the methods that decline its noise; the rows together still tell in which order the
+    methods were asked for.  What they leave open goes by first appearance.
+    """
+    before: dict[str, set[str]] = {}
+    for sequence in sequences:
+        for number, item in enumerate(sequence):
+            before.setdefault(item, set()).update(sequence[:number])
+    order: list[str] = []
+    while before:
+        free = (item for item, earlier in before.items() if not earlier & before.keys() - {item})
+        chosen = next(free, next(iter(before)))  # no one is free: the sequences contradict
+        order.append(chosen)
+        del before[chosen]
+    return order

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from denoisebench_reports.figures import published
 from denoisebench_reports.interval import half_interval
+from denoisebench_reports.verdict import trained_less, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +59,10 @@ class Summary:
     weights: str
     seed: str
     """All seeds, e.g. `0 1 2`."""
+    published_diff_db: float
+    """psnr_db − published_psnr_db."""
+    verdict: str
+    """The difference in words; empty where nothing is published."""
 
 
 SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary))
@@ -78,6 +83,8 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
     psnr_db = _per_image(rows, "psnr_db")
     mean, half = float(psnr_db.mean()), half_interval(psnr_db)
     figure = published(key["noise"], key["parameters"], key["dataset"], key["method"])
+    published_db, source = (figure.psnr_db, figure.source) if figure else (math.nan, "")
+    difference_db = mean - published_db
     return Summary(
         **key,
         images=len(psnr_db),
@@ -88,10 +95,12 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
         train_s=float(rows["train_s"].mean()),
         denoise_s_per_mpx=float(rows["denoise_s"].sum() / rows["megapixels"].sum()),
         level_error=float((rows["level_estimate"] / rows["level"] - 1.0).abs().median()),
-        published_psnr_db=figure.psnr_db if figure else math.nan,
+        published_psnr_db=published_db,
         noisy_psnr_db=float(_per_image(rows, "noisy_psnr_db").mean()),
-        published_source=figure.source if figure else "",
+        published_source=source,
         seed=" ".join(str(seed) for seed in rows["seed"].unique()),
+        published_diff_db=difference_db,
+        verdict=verdict(difference_db, trained_less(key["budget"], source, key["method"])),
     )
 
 

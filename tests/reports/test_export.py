@@ -24,6 +24,9 @@ def test_the_csv_has_a_header_and_a_line_per_summary(make_cell):
     assert trained["denoise_s_per_mpx"] == "2.0"
     assert trained["published_psnr_db"] == "30.13"
     assert trained["published_source"] == "Noise2Score (Kim & Ye, NeurIPS 2021), Table 2"
+    assert trained["published_diff_db"] == "0.37"
+    assert trained["verdict"] == "higher by 0.37 dB"
+    assert (identity["published_diff_db"], identity["verdict"]) == ("", "")
     assert (identity["psnr_low"], identity["train_s"], identity["published_psnr_db"]) == ("",) * 3
 
 

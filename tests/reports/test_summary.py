@@ -13,7 +13,7 @@ def test_the_columns_and_their_order():
     assert ",".join(SUMMARY_COLUMNS) == (
         "method,noise,parameters,dataset,images,protocol,evidence,draws,"
         "psnr_db,psnr_low,psnr_high,ssim,train_s,denoise_s_per_mpx,level_error,published_psnr_db,"
-        "noisy_psnr_db,published_source,budget,train_set,weights,seed"
+        "noisy_psnr_db,published_source,budget,train_set,weights,seed,published_diff_db,verdict"
     )
 
 
@@ -101,6 +101,45 @@ def test_the_published_figure_stands_beside(make_cell):
     assert ours.published_source.startswith("Noise2Score")
     assert math.isnan(changed.published_psnr_db)
     assert changed.published_source == ""
+
+
+def test_the_difference_from_the_published_figure_is_told_in_words(make_cell):
+    quick, zoo, changed = summarise(
+        frame(
+            [
+                make_cell([29.0, 30.0]),
+                make_cell([30.03], budget="1049 Mpx"),
+                make_cell([30.0], method="noise2score:probe=single"),
+            ]
+        )
+    )
+    assert quick.published_diff_db == pytest.approx(29.5 - 30.13)
+    assert quick.verdict == "lower by 0.63 dB (trained less)"
+    assert zoo.verdict == "agrees"
+    assert math.isnan(changed.published_diff_db)
+    assert changed.verdict == ""
+
+
+def test_bm3d_as_measured_is_above_what_table_2_prints(make_cell):
+    untrained = {"evidence": "nothing", "draws": "", "budget": "", "train_set": ""}
+    measured = {
+        ("bm3d", "gaussian:50", "set12"): 26.75,
+        ("bm3d", "gaussian:25", "cbsd68"): 30.83,
+        ("anscombe-bm3d", "poisson:0.01", "set12"): 31.73,
+        ("anscombe-bm3d", "poisson:0.05", "set12"): 27.96,
+    }
+    cells = [
+        make_cell([psnr_db], method=method, noise=noise, dataset=dataset, **untrained)
+        for (method, noise, dataset), psnr_db in measured.items()
+    ]
+    lines = summarise(frame(cells))
+    assert [line.published_psnr_db for line in lines] == [26.33, 30.56, 31.20, 27.54]
+    assert [line.verdict for line in lines] == [
+        "higher by 0.42 dB",
+        "higher by 0.27 dB",
+        "higher by 0.53 dB",
+        "higher by 0.42 dB",
+    ]
 
 
 def test_trainings_that_differ_are_not_averaged(make_cell):

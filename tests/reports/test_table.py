@@ -93,18 +93,12 @@ def test_a_missing_cell_is_a_dash_and_a_diverged_one_is_not(make_cell):
     assert cell_texts(text, "kodak")[-1] == "nan"
 
 
-def test_a_block_per_noise_and_parameters_in_order_of_first_appearance(make_cell):
-    cells = [
-        make_cell([30.0], noise=noise, parameters=parameters)
-        for noise in ("poisson:0.01", "gaussian:25")
-        for parameters in ("known", "unknown")
-    ]
+def test_a_block_per_noise_in_order_of_first_appearance(make_cell):
+    cells = [make_cell([30.0], noise=noise) for noise in ("poisson:0.01", "gaussian:25")]
     lines = render_table(frame(cells)).splitlines()
-    assert [line for line in lines if "parameters" in line] == [
+    assert [line for line in lines if ", parameters" in line] == [
         "poisson:0.01, parameters known",
-        "poisson:0.01, parameters unknown",
         "gaussian:25, parameters known",
-        "gaussian:25, parameters unknown",
     ]
 
 
@@ -140,8 +134,16 @@ def test_the_legend_says_what_was_done(make_cell):
     assert "Protocol float-1: float noisy input, not clipped" in text
     assert "Images: set12 2." in text
     assert "Noise2Score (Kim & Ye, NeurIPS 2021), Table 2." in text
-    last = re.split(r" {2,}", text.splitlines()[-1])
-    assert last == ["noise2score", "noisy", "fixed", "cbsd399", "quick", "trained", "0 1"]
+    row = next(line for line in text.splitlines() if "trained  " in line)
+    assert re.split(r" {2,}", row) == [
+        "noise2score",
+        "noisy",
+        "fixed",
+        "cbsd399",
+        "quick",
+        "trained",
+        "0 1",
+    ]
 
 
 def test_four_methods_fit_100_columns(make_cell):

@@ -13,9 +13,10 @@ VERBS = {
     "compare": "Score several methods on the same noisy images, print the table.",
     "list": "List methods, noises, datasets or reports.",
     "datasets": "List, fetch, verify image sets; find what two share.",
-    "noise": "Write noisy images as files.",
+    "noise": "Preview a noise model; write noisy images as files.",
     "estimate": "Tell the noise of your noisy images: its level, its family.",
     "weights": "Import weights that the original code of a method trained.",
+    "plot": "Draw the curves of trainings.",
 }
 
 

@@ -56,7 +56,7 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
     if any(not result.error for result in results):
         try:
             with plugin_code(f"report {report.name}"):
-                text = report.render(frame(r for r in results if not r.error))
+                text = report.render(frame((r for r in results if not r.error), plan.declined))
         except PluginError as error:
             raise UserError(str(error)) from error
         click.echo(text)

@@ -1,0 +1,51 @@
+"""bench plot: figures of what was recorded."""
+
+from pathlib import Path
+
+import click
+
+from denoisebench.curves import AXES, By, open_trainings
+
+
+@click.group("plot")
+def command() -> None:
+    """Draw the curves of trainings."""
+
+
+@command.command("history")
+@click.argument("trainings", nargs=-1, required=True, metavar="TRAINING...")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default="results",
+    show_default=True,
+    metavar="DIR",
+    help="The --out folder of the runs that trained them.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="history.png",
+    show_default=True,
+    metavar="F.png|F.svg",
+    help="Where the figure goes.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(AXES),
+    default=AXES[0],
+    show_default=True,
+    help="What to draw the curves over.",
+)
+def history(trainings: tuple[str, ...], results: Path, out: Path, by: By) -> None:
+    """Draw how trainings went, in one figure: loss, learning rate, PSNR on held-out clean images.
+
+    TRAINING is an id under DIR/trainings, or enough of one to tell it, or a training's folder;
+    `--dry-run` of `bench run` and `bench compare` prints the ids.  The PSNR is an oracle: no
+    training is shown it.
+    """
+    from denoisebench.curves_figure import check_ending, draw
+
+    check_ending(out)
+    draw(open_trainings(trainings, results), by, out)
+    click.echo(f"saved as {out}")

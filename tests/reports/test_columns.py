@@ -1,0 +1,61 @@
+"""The order of columns, and the groups in which they stand."""
+
+import itertools
+
+from denoisebench.results import frame
+from denoisebench_reports.columns import Column, merged, table_columns
+from denoisebench_reports.summary import summarise
+
+
+def columns(cells):
+    return table_columns(summarise(frame(cells)))[0]
+
+
+def test_one_order_is_found_in_which_every_row_keeps_its_own():
+    asked = ["bm3d", "anscombe-bm3d", "noise2void", "sure", "pure", "noise2score"]
+    rows = [
+        [method for method in asked if method not in declining]
+        for declining in [("anscombe-bm3d", "pure"), ("bm3d", "sure"), ("sure", "pure", "bm3d")]
+    ]
+    order = merged(rows)
+    assert sorted(order) == sorted(asked)
+    for row in rows:
+        assert [order.index(method) for method in row] == sorted(map(order.index, row))
+
+
+def test_every_subset_of_pairs_gives_back_a_chain():
+    chain = list("abcd")
+    for pairs in itertools.permutations([["c", "d"], ["a", "b"], ["b", "c"]]):
+        assert merged(pairs) == chain
+
+
+def test_what_the_rows_leave_open_goes_by_first_appearance():
+    assert merged([["b", "z"], ["a", "z"]]) == ["b", "a", "z"]
+
+
+def test_rows_that_contradict_each_other_still_give_every_column_once():
+    assert merged([["a", "b"], ["b", "a"], ["c"]]) in (["a", "b", "c"], ["c", "a", "b"])
+
+
+def test_one_kind_of_parameters_has_no_groups(make_cell):
+    cells = [make_cell([30.0], method=method) for method in ("dbsn", "identity", "supervised")]
+    assert columns(cells) == [
+        Column("", "dbsn"),
+        Column("", "identity"),
+        Column("", "supervised"),
+    ]
+
+
+def test_two_kinds_are_two_groups_in_the_order_asked_and_the_noisy_image_is_in_neither(make_cell):
+    methods = {"unknown": ("identity", "dbsn"), "known": ("identity", "bm3d", "dbsn")}
+    cells = [
+        make_cell([30.0], method=method, parameters=parameters)
+        for parameters, those in methods.items()
+        for method in those
+    ]
+    assert columns(cells) == [
+        Column("", "identity"),
+        Column("unknown", "dbsn"),
+        Column("known", "bm3d"),
+        Column("known", "dbsn"),
+    ]
