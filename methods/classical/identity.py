@@ -1,0 +1,26 @@
+"""The noisy image itself, which every table starts from."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from denoisebench.interfaces import Task, UntrainedMethod
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityConfig:
+    """Nothing to set."""
+
+
+class Identity(UntrainedMethod[IdentityConfig]):
+    name = "identity"
+    summary = "the noisy image, scored as any estimate is: what every method must beat"
+    config_type = IdentityConfig
+
+    def denoise(
+        self, config: IdentityConfig, task: Task, noisy: "Tensor", level: float | None
+    ) -> "Tensor":
+        del config, task, level
+        return noisy
