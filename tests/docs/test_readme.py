@@ -21,8 +21,8 @@ def test_there_are_commands_to_check() -> None:
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_each_command_of_the_readme_is_a_plan_that_works(tmp_path: Path, line: str) -> None:
-    for name in ("photos", "noisy", "clean", "first", "second"):
-        make_images(tmp_path / "my" / name, 2, side=96)
+    for seed, name in enumerate(("photos", "noisy", "clean", "first", "second")):
+        make_images(tmp_path / "my" / name, 2, side=96, seed=seed)
     arguments = shlex.split(line)[1:]
     dry = ["--dry-run"] if arguments[0] != "list" else []
     done = bench(*arguments, *dry, cwd=tmp_path)
