@@ -15,6 +15,7 @@ FILES = (
     "noise2noise_official.csv",
     "dbsn_tables.csv",
     "blindspot_official.csv",
+    "noise2noise_keras.csv",
 )
 """Where two files have a figure, the earlier one counts."""
 
