@@ -110,3 +110,21 @@ def test_what_is_wrong_is_told_in_a_line(place: Path, options: tuple[str, ...], 
     assert done.returncode == 2
     assert text in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_why_a_cell_is_missing_stands_beneath_the_saved_table(place: Path) -> None:
+    done = bench(
+        *("compare", "--methods", "identity,pure", "--datasets", "folder:test", "--out", "why"),
+        cwd=place,
+    )
+    assert done.returncode == 0, done.stderr
+    table = (place / "why" / "table.txt").read_text(encoding="utf-8")
+    assert "–: pure declines gaussian:25 known: pure is for poisson noise" in table
+    assert table.strip() == done.stdout.strip()
+
+
+def test_a_method_that_declines_everything_is_one_line(place: Path) -> None:
+    done = bench("run", "--method", "pure", "--datasets", "folder:test", cwd=place)
+    assert done.returncode == 2
+    assert done.stderr.startswith("bench: nothing to compute: pure declines gaussian:25 known: ")
+    assert len(done.stderr.strip().splitlines()) == 1
