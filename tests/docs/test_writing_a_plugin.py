@@ -63,5 +63,7 @@ def test_every_command_prints_a_result_with_the_images_named(outputs):
 
 def test_a_method_that_declines_is_left_out_with_its_reason(outputs):
     (output,) = (output for command, output in outputs.items() if "my_noise" in command)
-    assert "my-method" not in output[0]
+    table, beneath = output[0].split("PSNR in dB")
+    assert "my-method" not in table
+    assert "–: my-method declines uniform:25 known" in beneath
     assert "my-method declines uniform:25 known: it recorrupts Gaussian noise" in output[1]
