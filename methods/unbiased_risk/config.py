@@ -1,0 +1,51 @@
+"""What can be set about `sure` and `pure`."""
+
+from dataclasses import dataclass
+
+ESTIMATORS = ("sparse", "first-order")
+SMALLEST_PROBE, LARGEST_PROBE = 1e-3, 1.0
+"""Below, float32 rounding shows in the difference; above, the probe is larger than the noise."""
+PROBE_COUNTS = 0.1
+STRIDE, LARGEST_STRIDE = 4, 32
+
+
+def _refuse_probe(epsilon: float, unit: str) -> None:
+    if not SMALLEST_PROBE <= epsilon <= LARGEST_PROBE:
+        low, high = SMALLEST_PROBE, LARGEST_PROBE
+        raise ValueError(f"epsilon: {epsilon:g} {unit} must lie in {low:g}..{high:g}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SureConfig:
+    """epsilon: the size of the probe, in standard deviations of the noise."""
+
+    epsilon: float = 0.036
+
+    def __post_init__(self) -> None:
+        _refuse_probe(self.epsilon, "standard deviations of the noise")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PureConfig:
+    """estimator: `sparse` takes whole counts off a random grid of pixels; `first-order` is the
+    published one, by derivatives.
+
+    stride: of the grid, in pixels (`sparse`).  epsilon: the size of the probe, in counts
+    (`first-order`).
+    """
+
+    estimator: str = "sparse"
+    stride: int = STRIDE
+    epsilon: float = PROBE_COUNTS
+
+    def __post_init__(self) -> None:
+        if self.estimator not in ESTIMATORS:
+            names = ", ".join(ESTIMATORS)
+            raise ValueError(f"estimator: {self.estimator!r} is none of {names}")
+        if not 1 <= self.stride <= LARGEST_STRIDE:
+            raise ValueError(f"stride: {self.stride} px must lie in 1..{LARGEST_STRIDE}")
+        _refuse_probe(self.epsilon, "counts")
+        if self.estimator == "sparse" and self.epsilon != PROBE_COUNTS:
+            raise ValueError("epsilon: estimator=sparse steps by whole counts; leave epsilon out")
+        if self.estimator == "first-order" and self.stride != STRIDE:
+            raise ValueError("stride: estimator=first-order probes every pixel; leave stride out")
