@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from scipy.stats import norm
 from torch import nn
 
+from denoisebench.networks import UNet
 from noise2score.score import paired_ardae_loss
 from unbiased_risk.probes import pixel_mean
 from unbiased_risk.sure import sure
@@ -226,3 +227,33 @@ def test_a_probe_of_finite_size_learns_the_score_of_a_blurred_image_and_sure_doe
 
     assert least(pairs) == pytest.approx(1.0 / (s**2 + a**2), rel=0.01)
     assert least(by_sure) == pytest.approx(1.0 / s**2, rel=0.01)
+
+
+def test_a_smaller_probe_spreads_the_gradient_of_a_network_and_not_the_value():
+    """Where units switch, the slope of f by a weight jumps: a probe of size ε meets that seldom,
+    in proportion to ε, and then divides it by ε."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = UNet(1, width=4).double()
+    _, y = noisy_images(side=32)
+    y = y[:1]
+
+    def spreads(epsilon):
+        values, gradients = [], []
+        for seed in range(24):
+            network.zero_grad()
+            value = sure(
+                lambda v: v + 0.1 * network(v - 0.5),
+                y,
+                column(SIGMA, 1),
+                column(epsilon * SIGMA, 1),
+                rng(seed),
+            )
+            value.sum().backward()
+            values.append(float(value.detach()))
+            gradients.append(torch.cat([p.grad.flatten() for p in network.parameters()]))
+        return np.std(values), float(torch.stack(gradients).var(dim=0).sum().sqrt())
+
+    (value, gradient), (value_small, gradient_small) = spreads(0.1), spreads(0.01)
+    assert value_small == pytest.approx(value, rel=0.2)
+    assert 1.5 * gradient < gradient_small < 4.0 * gradient
