@@ -1,7 +1,6 @@
 """Trainings on given pairs, on other noise, from weights: run as a user does."""
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -46,24 +45,6 @@ def test_pairs_of_noisy_images_from_disk_are_trained_on(place: Path) -> None:
     (line,) = summary(done.stdout)
     assert (line["evidence"], line["train_set"]) == ("noisy-pairs", "pairs:a:b")
     assert json.loads((training(out) / "recipe.json").read_text())["train_set"] == "pairs:a:b"
-
-
-def test_a_second_image_of_a_given_pair_is_trained_on_as_it_is(place: Path) -> None:
-    """Other second images are other weights, under another id."""
-    shutil.copytree(place / "a", place / "c")
-    ids = []
-    for second in ("b", "c"):
-        out = place / f"second-{second}"
-        done = bench(
-            *RUN,
-            *("--train-set", f"pairs:a:{second}", "--datasets", "folder:test"),
-            *("--out", out.name),
-            cwd=place,
-        )
-        assert done.returncode == 0, done.stderr
-        ids.append((training(out).name, (training(out) / "weights.safetensors").read_bytes()))
-    assert ids[0][0] != ids[1][0]
-    assert ids[0][1] != ids[1][1]
 
 
 def test_a_training_goes_on_from_weights(place: Path) -> None:
