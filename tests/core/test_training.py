@@ -2,59 +2,20 @@
 
 import itertools
 import signal
-from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import pytest
 import torch
+from ramps import quiet, same_weights, squared_error, trainer
 from torch import Tensor, nn
 
-from denoisebench.budgets import Budget, get_budget
+from denoisebench.budgets import get_budget
 from denoisebench.devices import Precision, pick_device
 from denoisebench.errors import UserError
-from denoisebench.interfaces import Moment, Progress
-from denoisebench.networks import UNet
+from denoisebench.interfaces import Progress
 from denoisebench.patches import Batch
 from denoisebench.schedule import ema_decay_at, learning_rate_at
-from denoisebench.training import Record, Settings, Trainer, TrainingDivergedError, Watch
-
-
-class Ramps:
-    """Batches of noisy ramps; the target is the ramp."""
-
-    def sample(self, count: int, rng: torch.Generator) -> Batch:
-        ramp = torch.linspace(0, 1, 32).expand(count, 1, 32, 32)
-        noisy = ramp + 0.1 * torch.randn(ramp.shape, generator=rng)
-        return Batch(noisy, ramp, None)
-
-
-def squared_error(net: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
-    del moment, rng
-    assert batch.target is not None
-    return (net(batch.noisy).float() - batch.target).square().mean(dim=(1, 2, 3))
-
-
-def quiet(progress: Progress) -> None:
-    del progress
-
-
-def settings(steps: int, precision: Precision = "fp32") -> Settings:
-    return Settings(Budget("test", steps, 4, 32), 4, 1e-3, 0, "cpu", precision)
-
-
-def trainer(folder: Path, steps: int, precision: Precision = "fp32") -> Trainer:
-    torch.manual_seed(0)
-    network = UNet(1, width=4)
-    checkpoint = folder / "checkpoint.pt"
-    return Trainer(
-        network, squared_error, Ramps(), settings(steps, precision), checkpoint, Watch(Ramps())
-    )
-
-
-def same_weights(a: nn.Module, b: nn.Module) -> bool:
-    pairs = zip(a.state_dict().values(), b.state_dict().values(), strict=True)
-    return all(torch.equal(x, y) for x, y in pairs)
+from denoisebench.training import TrainingDivergedError
 
 
 def test_the_rate_warms_up_then_falls_to_zero() -> None:
@@ -223,133 +184,3 @@ def test_one_wild_batch_does_not_lose_the_network(tmp_path: Path) -> None:
     run._loss, run._held_out = wild_once, None
     history = run.run(quiet).history
     assert history[-1]["loss"] < 0.3 * history[0]["loss"]
-
-
-class Turning:
-    """A loss that is least for a head of zero until half of the training, then for one of one: the
-    best weights come early, as measured on patches that are the same throughout."""
-
-    def __call__(
-        self, net: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator
-    ) -> Tensor:
-        del rng
-        late = net.training and moment.share > 0.5
-        aim = 3.0 if late else 0.25
-        return (net(batch.noisy).float() - aim).square().mean(dim=(1, 2, 3))
-
-
-def turning(folder: Path, keep: Literal["last", "held-out"], steps: int = 40) -> Trainer:
-    torch.manual_seed(0)
-    chosen = replace(settings(steps), keep=keep, learning_rate=3e-2)
-    network = UNet(1, width=4)
-    return Trainer(network, Turning(), Ramps(), chosen, folder / "checkpoint.pt", Watch(Ramps()))
-
-
-def held_out_losses(record: Record) -> dict[int, float]:
-    return {int(e["step"]): e["held_out_loss"] for e in record.history if "held_out_loss" in e}
-
-
-def test_the_weights_with_the_lowest_held_out_loss_are_kept_where_asked(tmp_path: Path) -> None:
-    last = turning(tmp_path, "last")
-    record = last.run(quiet)
-    assert record.kept_step == 40
-    (tmp_path / "checkpoint.pt").unlink(missing_ok=True)
-    best = turning(tmp_path, "held-out")
-    record = best.run(quiet)
-    losses = held_out_losses(record)
-    assert record.kept_step == min(losses, key=lambda step: losses[step])
-    assert record.kept_step < 40
-    assert record.kept_loss == min(losses.values()) < 0.5 * losses[40]
-    assert not same_weights(last.average, best.average)
-    assert same_weights(last.network, best.network)
-
-
-def test_the_kept_weights_survive_an_interruption(tmp_path: Path) -> None:
-    (tmp_path / "whole").mkdir()
-    whole = turning(tmp_path / "whole", "held-out")
-    whole.run(quiet)
-    calls = itertools.count(1)
-
-    def interrupt(progress: Progress) -> None:
-        del progress
-        if next(calls) == 35:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        turning(tmp_path, "held-out").run(interrupt)
-    resumed = turning(tmp_path, "held-out")
-    assert resumed.run(quiet).kept_step == whole.record.kept_step < 35
-    assert same_weights(whole.average, resumed.average)
-
-
-def test_what_the_oracle_says_is_recorded_and_changes_nothing(tmp_path: Path) -> None:
-    plain = trainer(tmp_path, 20)
-    plain.run(quiet)
-    (tmp_path / "checkpoint.pt").unlink(missing_ok=True)
-    torch.manual_seed(0)
-    seen: list[nn.Module] = []
-
-    def oracle(network: nn.Module) -> float:
-        seen.append(network)
-        torch.rand(3)  # whatever it draws
-        return float(len(seen))
-
-    watched = Trainer(
-        UNet(1, width=4),
-        squared_error,
-        Ramps(),
-        settings(20),
-        tmp_path / "checkpoint.pt",
-        Watch(Ramps(), oracle),
-    )
-    record = watched.run(quiet)
-    assert [e["oracle_psnr_db"] for e in record.history if "oracle_psnr_db" in e] == [
-        float(n) for n in range(1, 11)
-    ]
-    assert all(network is watched.average for network in seen)
-    assert same_weights(plain.average, watched.average)
-
-
-def test_the_rate_of_each_step_is_recorded(tmp_path: Path) -> None:
-    record = trainer(tmp_path, 20).run(quiet)
-    rates = [learning_rate_at(int(e["step"]) - 1, 20, 1e-3) for e in record.history]
-    assert [e["rate"] for e in record.history] == rates
-
-
-class Dropping(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.net, self.drop = UNet(1, width=4), nn.Dropout(0.5)
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.net(self.drop(x))
-        return out
-
-
-def test_a_network_with_dropout_is_resumed_bit_for_bit_whatever_torch_drew(tmp_path: Path) -> None:
-    def dropping(folder: Path) -> Trainer:
-        folder.mkdir(exist_ok=True)
-        torch.manual_seed(0)
-        network = Dropping()
-        torch.manual_seed(len(folder.name))  # what happened before in this process
-        path = folder / "checkpoint.pt"
-        return Trainer(network, squared_error, Ramps(), settings(20), path, Watch(Ramps()))
-
-    whole = dropping(tmp_path / "whole")
-    whole.run(quiet)
-    calls = itertools.count(1)
-
-    def interrupt(progress: Progress) -> None:
-        del progress
-        if next(calls) == 9:
-            raise KeyboardInterrupt
-
-    state = torch.get_rng_state()
-    with pytest.raises(KeyboardInterrupt):
-        dropping(tmp_path / "broken").run(interrupt)
-    torch.set_rng_state(state)
-    resumed = dropping(tmp_path / "broken")
-    before = torch.get_rng_state()
-    resumed.run(quiet)
-    assert torch.equal(torch.get_rng_state(), before)
-    assert same_weights(whole.average, resumed.average)
