@@ -59,6 +59,7 @@ def fit(
             device=device,
             precision="fp32" if method.float32 else pick_precision(device),
             keep=method.checkpoint,
+            schedule=method.schedule,
         )
 
     def source(shown: Sequence[LoadedImage]) -> BatchSource:

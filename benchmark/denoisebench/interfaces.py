@@ -6,7 +6,7 @@ nobody here: a method's functions import it when they run.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Parameters = Literal["known", "unknown"]
 Draws = Literal["fixed", "fresh"]
+Schedule = Literal["cosine", "ramps"]
 
 
 class Evidence(StrEnum):
@@ -68,14 +69,27 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Denoised:
-    """A denoised image with what the method found out about its noise.
+class Output:
+    """What a method found out about each pixel, beside the denoised image.
 
-    image: (1, C, H, W).  level: the method's estimate, in the unit of the noise family, or None.
+    image: (1, 1 or C, H, W), nominally 0..white.  white: what a picture of it shows as white.
+    """
+
+    image: "Tensor"
+    white: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Denoised:
+    """A denoised image with what else the method found out.
+
+    image: (1, C, H, W).  level: the method's estimate of the noise level, in the unit of the noise
+    family, or None.  outputs: by name; saved on request.
     """
 
     image: "Tensor"
     level: float | None = None
+    outputs: "Mapping[str, Output]" = field(default_factory=dict)
 
 
 ConfigT = TypeVar("ConfigT")
@@ -99,6 +113,12 @@ class Method(ABC, Generic[ConfigT]):
         """Why this method does not apply to `task`, or None when it does."""
         del config, task
         return None
+
+    def blind_noise(self, config: ConfigT, noise: "Noise") -> "Noise":
+        """What is trained on when the level is unknown, for a test noise: the family's blind range,
+        unless a method learns the level from the very images it is trained on."""
+        del config
+        return noise.blind()
 
     def warns(self, config: ConfigT, task: Task) -> str | None:
         """What speaks against this config for `task`, though it can be done; None when nothing."""
@@ -147,6 +167,9 @@ class TrainedMethod(Method[ConfigT]):
 
     learning_rate: float = 2e-3
     """Adam's peak rate."""
+
+    schedule: Schedule = "cosine"
+    """How the rate goes up to its peak and down to zero: see `schedule`."""
 
     float32: bool = False
     """Train in true float32, for losses that bfloat16 or TF32 would drown in rounding."""

@@ -86,7 +86,7 @@ class _Planner:
         image_set: ImageSet,
     ) -> Iterable[CellPlan]:
         """The cell, or nothing when the method declines."""
-        trained_on = self._trained_on(noise, parameters)
+        trained_on = self._trained_on(method, config, noise, parameters)
         pairs = method.evidence(config) is Evidence.NOISY_PAIRS
         target = self._target_noise if pairs and self._target_noise != trained_on else None
         task = Task(trained_on, parameters, image_set.channels, target)
@@ -110,7 +110,7 @@ class _Planner:
             self._declined[str(config_spec(method.name, config)), what, reason] = None
             return
         self._take_given_noise(image_set, noise, parameters)
-        training = self._training(method, config, task, image_set) if trains else None
+        training = self._training(method, config, task, noise, image_set) if trains else None
         yield CellPlan(
             method=method,
             config=config,
@@ -126,9 +126,11 @@ class _Planner:
             given=given,
         )
 
-    def _trained_on(self, noise: Noise, parameters: Parameters) -> Noise:
+    def _trained_on(
+        self, method: Method[Any], config: Any, noise: Noise, parameters: Parameters
+    ) -> Noise:
         """The noise of the images that are trained on, for a test noise."""
-        trained_on = noise if parameters == "known" else noise.blind()
+        trained_on = noise if parameters == "known" else method.blind_noise(config, noise)
         if self._request.source_noise is not None:
             trained_on = self._registries.noise(self._request.source_noise)
             if parameters == "known" and trained_on.family.name != noise.family.name:
@@ -144,8 +146,9 @@ class _Planner:
         return trained_on
 
     def _training(
-        self, method: Method[Any], config: Any, task: Task, image_set: ImageSet
+        self, method: Method[Any], config: Any, task: Task, noise: Noise, image_set: ImageSet
     ) -> TrainingPlan:
+        """The training of a task, for a test noise and set."""
         request = self._request
         assert isinstance(method, TrainedMethod)  # a method with evidence is one
         train_set = self._train_set(task, image_set)
@@ -184,13 +187,15 @@ class _Planner:
             evidence=evidence,
             budget=request.budget,
             start=start,
-            draws_label=self._draws_label(task),
+            draws_label=self._draws_label(task, noise),
         )
 
-    def _draws_label(self, task: Task) -> str:
+    def _draws_label(self, task: Task, noise: Noise) -> str:
         """How a table tells the training's noise: what of it the test noise does not tell."""
         request = self._request
-        if request.source_noise is None and task.target_noise is None:
+        usual = noise if task.parameters == "known" else noise.blind()
+        told = request.source_noise is None and task.noise == usual
+        if told and task.target_noise is None:
             return request.draws
         target = f" to {task.target_noise}" if task.target_noise else ""
         return f"{request.draws}, {task.noise}{target}"

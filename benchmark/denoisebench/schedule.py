@@ -1,17 +1,39 @@
 """How a training's rate and the average of its weights go with the steps."""
 
 import math
+from collections.abc import Callable, Mapping
+
+from denoisebench.interfaces import Schedule
 
 WARM_UP = 0.02  # share of the steps
+RAMP_UP, RAMP_DOWN = 0.1, 0.3  # shares of the steps
 EMA_SHARE = 0.01  # the average looks back over this share of the steps
 
 
-def learning_rate_at(step: int, steps: int, peak: float) -> float:
+def cosine(step: int, steps: int, peak: float) -> float:
     """Linear warm-up over WARM_UP of the steps, then half a cosine down to zero."""
     warm = max(1, round(WARM_UP * steps))
     if step < warm:
         return peak * (step + 1) / warm
     return peak * 0.5 * (1.0 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+
+
+def ramps(step: int, steps: int, peak: float) -> float:
+    """Half a cosine up over RAMP_UP of the steps, the peak, then half a cosine, squared, down to
+    zero over RAMP_DOWN of them (Laine et al., NeurIPS 2019, their code).  It is 0 at step 0."""
+    share = step / steps
+    if share < RAMP_UP:
+        return peak * (0.5 - 0.5 * math.cos(math.pi * share / RAMP_UP))
+    down = max(0.0, share - (1.0 - RAMP_DOWN)) / RAMP_DOWN
+    return peak * (0.5 + 0.5 * math.cos(math.pi * down)) ** 2
+
+
+RATES: Mapping[Schedule, Callable[[int, int, float], float]] = {"cosine": cosine, "ramps": ramps}
+
+
+def learning_rate_at(step: int, steps: int, peak: float, schedule: Schedule = "cosine") -> float:
+    """Adam's rate at a step, from 0, of so many."""
+    return RATES[schedule](step, steps, peak)
 
 
 def ema_decay_at(step: int, steps: int) -> float:

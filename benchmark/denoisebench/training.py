@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from denoisebench.budgets import Budget
 from denoisebench.devices import Precision, true_float32
 from denoisebench.errors import PluginError, UserError
-from denoisebench.interfaces import Moment, Progress, ProgressCallback
+from denoisebench.interfaces import Moment, Progress, ProgressCallback, Schedule
 from denoisebench.interrupts import uninterrupted
 from denoisebench.patches import Batch, BatchSource
 from denoisebench.schedule import ema_decay_at, learning_rate_at
@@ -53,6 +53,7 @@ class Settings:
     precision: Precision
     keep: Literal["last", "held-out"] = "last"
     """Which weights count: see `TrainedMethod.checkpoint`."""
+    schedule: Schedule = "cosine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,9 @@ class Trainer:
 
     def _step(self, step: int, steps: int) -> None:
         settings = self._settings
-        self._adam.param_groups[0]["lr"] = learning_rate_at(step, steps, settings.learning_rate)
+        self._adam.param_groups[0]["lr"] = learning_rate_at(
+            step, steps, settings.learning_rate, settings.schedule
+        )
         batch = self._batches.sample(settings.patches_per_step, self._rng)
         moment = Moment(step, steps, settings.patches_per_step)
         with self._dropout_of(step):
