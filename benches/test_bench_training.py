@@ -14,7 +14,7 @@ from denoisebench.interfaces import Moment, Progress
 from denoisebench.networks import UNet
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
-from denoisebench.patches import Batch, FixedBatches, TrainingImage
+from denoisebench.patches import AllImages, Batch, FixedBatches, TrainingImage
 from denoisebench.training import Settings, Trainer
 
 BATCH, CROP = 16, 64
@@ -24,8 +24,8 @@ BATCH, CROP = 16, 64
 def batches() -> FixedBatches:
     rng = np.random.default_rng(0)
     images = [rng.random((1, 321, 481), dtype=np.float32) for _ in range(50)]
-    shown = [TrainingImage(image, image, 25.0) for image in images]
-    return FixedBatches(shown, CROP, told_level=True, device=torch.device("cpu"))
+    shown = [TrainingImage((image, image), 25.0) for image in images]
+    return FixedBatches(AllImages(shown, CROP, torch.device("cpu")), told_level=True)
 
 
 def squared_error(net: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
@@ -46,7 +46,7 @@ def test_step_fp32_contiguous(benchmark: BenchmarkFixture, batches: FixedBatches
     """Plain PyTorch: float32, contiguous, default Adam."""
     network = UNet(1)
     adam = torch.optim.Adam(network.parameters())
-    batch = batches.sample(BATCH, torch.Generator().manual_seed(0))
+    batch = batches.sample(0, BATCH, torch.Generator().manual_seed(0))
     noisy = batch.noisy.contiguous()
     assert batch.target is not None
     target = batch.target.contiguous()
@@ -68,7 +68,7 @@ def test_step_of_the_engine(benchmark: BenchmarkFixture, trainer: Trainer) -> No
 @pytest.mark.benchmark(group="beside the network")
 def test_sample_a_batch(benchmark: BenchmarkFixture, batches: FixedBatches) -> None:
     rng = torch.Generator().manual_seed(0)
-    benchmark.pedantic(lambda: batches.sample(BATCH, rng), rounds=50, warmup_rounds=5)
+    benchmark.pedantic(lambda: batches.sample(0, BATCH, rng), rounds=50, warmup_rounds=5)
 
 
 @pytest.mark.benchmark(group="beside the network")

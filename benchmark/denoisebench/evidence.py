@@ -1,15 +1,23 @@
 """What training may see: the images go in, and exactly the declared evidence comes out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 
 from denoisebench.errors import UserError
-from denoisebench.images import LoadedImage, Pixels
+from denoisebench.images import LoadedImage, Pixels, ReadWhenTaken
 from denoisebench.interfaces import Draws, Evidence, Task
 from denoisebench.noise.model import Noise
-from denoisebench.patches import BatchSource, FixedBatches, FreshBatches, TrainingImage
+from denoisebench.patches import (
+    AllImages,
+    BatchSource,
+    FixedBatches,
+    FreshBatches,
+    Pool,
+    TrainingImage,
+)
+from denoisebench.streaming import Window
 
 
 def noisy_of(image: LoadedImage, noise: Noise, seed: int) -> tuple[Pixels, float | None]:
@@ -32,21 +40,35 @@ def batch_source(
     seed: int,
     device: torch.device,
 ) -> BatchSource:
-    """Batches of `evidence` about the images, with the noise of `task`, on the device."""
+    """Batches of `evidence` about the images, with the noise of `task`, on the device.
+
+    Images that are `ReadWhenTaken` are streamed; all others are there throughout.
+    """
+
+    def show(image: LoadedImage) -> TrainingImage:
+        if draws == "fresh":
+            return TrainingImage((image.clean,))
+        return _shown(image, evidence, task, seed)
+
+    pool: Pool
+    if isinstance(images, ReadWhenTaken):
+        pool = Window(images, show, crop_px, seed=seed, device=device)
+    else:
+        pool = AllImages([show(image) for image in images], crop_px, device)
     if draws == "fresh":
-        clean = [image.clean for image in images]
-        return FreshBatches(clean, crop_px, task=task, evidence=evidence, device=device)
-    shown = [_shown(image, evidence, task, seed) for image in images]
-    return FixedBatches(shown, crop_px, told_level=task.parameters == "known", device=device)
+        return FreshBatches(pool, task=task, evidence=evidence)
+    return FixedBatches(pool, told_level=task.parameters == "known")
 
 
-def refuse_small(images: Sequence[LoadedImage], crop_px: int) -> None:
-    """Raise UserError, naming it, for an image that no crop fits into."""
-    for image in images:
-        height, width = image.clean.shape[1:]
+def refuse_small(sizes: Mapping[str, tuple[int, int]], crop_px: int) -> None:
+    """Raise UserError, naming it, for an image that no crop fits into.
+
+    sizes: image id -> height, width.
+    """
+    for name, (height, width) in sizes.items():
         if min(height, width) < crop_px:
             raise UserError(
-                f"training image {image.id} is {width}×{height} pixels, smaller than the crop of"
+                f"training image {name} is {width}×{height} pixels, smaller than the crop of"
                 f" {crop_px}; leave it out or give a smaller --crop"
             )
 
@@ -57,8 +79,8 @@ def _shown(image: LoadedImage, evidence: Evidence, task: Task, seed: int) -> Tra
     noisy, known = noisy_of(image, task.noise, seed)
     level = math.nan if known is None else known  # nobody is told it then
     if evidence is Evidence.NOISY:
-        return TrainingImage(noisy, None, level)
+        return TrainingImage((noisy,), level)
     if evidence is Evidence.CLEAN or image.noisy is not None:
-        return TrainingImage(noisy, image.clean, level)
+        return TrainingImage((noisy, image.clean), level)
     second = task.target_noise or task.noise
-    return TrainingImage(noisy, second.noisy(image.clean, seed=seed, draw=1)[0], level)
+    return TrainingImage((noisy, second.noisy(image.clean, seed=seed, draw=1)[0]), level)

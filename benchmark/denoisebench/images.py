@@ -5,13 +5,19 @@ value / 255, 16-bit files value / 65535, float files as they are.
 """
 
 import hashlib
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from denoisebench.errors import UserError
+
+if TYPE_CHECKING:
+    from denoisebench.interfaces import ProgressCallback
 
 Pixels = npt.NDArray[np.float32]
 
@@ -80,6 +86,47 @@ class ImageFile:
             raise UserError(f"{self.id} is {clean.shape} and its noisy image {noisy.shape}")
         return LoadedImage(self.id, clean, noisy)
 
+    def gray(self) -> "ImageFile":
+        """The gray version of this image (see `to_gray`); reads nothing."""
+        return replace(self, load=lambda: to_gray(self.load()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexedFile(ImageFile):
+    """An image of which size and content are on record, so that neither needs its pixels.
+
+    size: height, width.  pixel_sha256: `pixel_hash` of what `load()` gives.  gray_sha256: the same
+    of the gray version.
+    """
+
+    size: tuple[int, int]
+    pixel_sha256: str
+    gray_sha256: str
+
+    def gray(self) -> "IndexedFile":
+        """The gray version of this image; reads nothing."""
+        return replace(self, load=lambda: to_gray(self.load()), pixel_sha256=self.gray_sha256)
+
+
+class ReadWhenTaken(Sequence[LoadedImage]):
+    """The images of a set that is too large for memory: each is read when it is taken, every time
+    anew, and not kept."""
+
+    def __init__(self, files: Sequence[IndexedFile]) -> None:
+        self.files = tuple(files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @overload
+    def __getitem__(self, index: int) -> LoadedImage: ...
+    @overload
+    def __getitem__(self, index: slice) -> "ReadWhenTaken": ...
+    def __getitem__(self, index: int | slice) -> "LoadedImage | ReadWhenTaken":
+        if isinstance(index, slice):
+            return ReadWhenTaken(self.files[index])
+        return self.files[index].read()
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -102,6 +149,15 @@ class ImageSet:
     channels: int
     images: tuple[ImageFile, ...]
     shares: tuple[Share, ...] = ()
+
+    @property
+    def indexed(self) -> tuple[IndexedFile, ...]:
+        """The images of a set that is indexed whole; else none.
+
+        Such a set may be larger than memory: what uses it reads an image when it needs one.
+        """
+        files = tuple(image for image in self.images if isinstance(image, IndexedFile))
+        return files if len(files) == len(self.images) else ()
 
     @property
     def digest(self) -> str:
@@ -127,7 +183,49 @@ class ImageSet:
                 f"{self.spec} has colour images with given noise, of which there is no gray version"
             )
 
-        def gray_file(image: ImageFile) -> ImageFile:
-            return replace(image, load=lambda: to_gray(image.load()))
+        images = tuple(image.gray() for image in self.images)
+        return replace(self, spec=spec, channels=GRAY, images=images)
 
-        return replace(self, spec=spec, channels=GRAY, images=tuple(map(gray_file, self.images)))
+
+@dataclass(frozen=True, slots=True)
+class PackChoice:
+    """Which images are packed, and as what.  channels: 0 for what the files are.
+
+    min_side_px, max_side_px: both sides of an image lie within, inclusive.
+    """
+
+    min_side_px: int
+    max_side_px: int | None = None
+    channels: int = 0
+
+    def __post_init__(self) -> None:
+        if self.min_side_px < 1:
+            raise ValueError(f"the smallest side is {self.min_side_px}; give 1 pixel or more")
+        if self.max_side_px is not None and self.max_side_px < self.min_side_px:
+            raise ValueError(
+                f"the sides run from {self.min_side_px} to {self.max_side_px} pixels: no image has"
+                " such a size"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What became of a folder that was packed.  left_out: reason -> a line for each such image."""
+
+    image_set: ImageSet
+    file_bytes: int
+    left_out: dict[str, list[str]]
+
+
+class ImagePacker(ABC):
+    """An image source whose sets can be made: one file of the many images of a folder."""
+
+    @abstractmethod
+    def pack(
+        self, folder: Path, out: Path, choice: PackChoice, progress: "ProgressCallback"
+    ) -> Packed:
+        """Write the images in and below `folder` into the new file `out`.
+
+        The file appears whole or not at all.  Raises UserError when it exists, cannot be written
+        or would hold no image.
+        """

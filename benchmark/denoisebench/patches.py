@@ -1,14 +1,16 @@
 """Training images on the device, and patches cut from them there.
 
-All images lie in one flat tensor; a patch, its flip and its rotation are one gather.  What a batch
+Images lie in one flat tensor; a patch, its flip and its rotation are one gather.  What a batch
 holds is decided by the evidence: the method never sees anything else.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -30,41 +32,43 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class TrainingImage:
-    """One image as the evidence shows it.  noisy, target: (C, H, W)."""
+    """One image as the evidence shows it.
 
-    noisy: Pixels
-    target: Pixels | None
-    level: float
-
-
-class _Planes:
-    """Images in one flat tensor of (pixel, channel)."""
-
-    def __init__(self, images: Sequence[Pixels], device: torch.device) -> None:
-        flat = [image.transpose(1, 2, 0).reshape(-1, image.shape[0]) for image in images]
-        self.values = torch.from_numpy(np.concatenate(flat)).to(device)
-
-    def gather(self, index: Tensor) -> Tensor:
-        """(B, h, w) pixel indices -> (B, C, h, w), channels_last."""
-        rows = self.values.index_select(0, index.reshape(-1))
-        return rows.view(*index.shape, -1).permute(0, 3, 1, 2)
-
-
-class _Cutter:
-    """Cuts random patches, each with one of the 8 flips and rotations, out of aligned planes.
-
-    Every patch of every image is equally likely.  No image may be smaller than the crop.
+    planes: (C, H, W) each, cut alike: the noisy image, then its target if it has one; the clean
+    image alone where noise is drawn anew each time.  level: of the noise, nan when unknown.
     """
 
-    def __init__(self, planes: Sequence[Sequence[Pixels]], crop: int, device: torch.device) -> None:
-        sizes = np.array([image.shape[1:] for image in planes[0]])
+    planes: tuple[Pixels, ...]
+    level: float = math.nan
+
+
+def flat(plane: Pixels) -> Pixels:
+    """(C, H, W) -> (H·W, C)"""
+    return plane.transpose(1, 2, 0).reshape(-1, plane.shape[0])
+
+
+class Cutter:
+    """Cuts random patches, each with one of the 8 flips and rotations, out of images that lie in
+    flat tensors of (pixel, channel).
+
+    Every patch of every image is equally likely.  sizes: (images, 2), heights and widths, none
+    smaller than the crop.  starts: (images,), the first pixel of each.  levels: (images,).
+    """
+
+    def __init__(
+        self,
+        sizes: npt.NDArray[np.int64],
+        starts: npt.NDArray[np.int64],
+        levels: Pixels,
+        crop: int,
+        device: torch.device,
+    ) -> None:
         self._crop = crop
-        self._planes = [_Planes(images, device) for images in planes]
         free = sizes - crop + 1
         self._rows, self._columns = (torch.from_numpy(free[:, k].copy()).to(device) for k in (0, 1))
         self._widths = torch.from_numpy(sizes[:, 1].copy()).to(device)
-        pixels = sizes.prod(axis=1)
-        self._starts = torch.from_numpy(np.cumsum(pixels) - pixels).to(device)
+        self._starts = torch.from_numpy(starts).to(device)
+        self._levels = torch.from_numpy(levels).to(device)
         places = free.prod(axis=1).astype(np.float64)
         self._cumulative = torch.from_numpy(
             (np.cumsum(places) / places.sum()).astype(np.float32)
@@ -72,8 +76,11 @@ class _Cutter:
         ramp = torch.arange(crop, device=device)
         self._i, self._j = ramp.view(1, -1, 1), ramp.view(1, 1, -1)
 
-    def cut(self, count: int, rng: torch.Generator) -> tuple[list[Tensor], Tensor]:
-        """The same `count` patches of each plane, (B, C, crop, crop), and their image numbers."""
+    def cut(
+        self, planes: Sequence[Tensor], count: int, rng: torch.Generator
+    ) -> tuple[list[Tensor], Tensor]:
+        """The same `count` patches of each plane, (B, C, crop, crop), channels_last, and the
+        levels of their images, (B, 1, 1, 1)."""
         draws = torch.rand((4, count), generator=rng, device=rng.device)
         image = torch.searchsorted(self._cumulative, draws[0].contiguous(), right=True)
         image = image.clamp_max(len(self._widths) - 1)
@@ -83,7 +90,7 @@ class _Cutter:
         width = self._widths[image]
         start = (self._starts[image] + row * width + column).view(-1, 1, 1)
         index = start + self._offsets(turn, width.view(-1, 1, 1))
-        return [plane.gather(index) for plane in self._planes], image
+        return [_gather(plane, index) for plane in planes], self._levels[image].view(-1, 1, 1, 1)
 
     def _offsets(self, turn: Tensor, width: Tensor) -> Tensor:
         """Where the patch's pixels lie: bit 0 flips rows, bit 1 flips columns, bit 2 transposes."""
@@ -93,36 +100,55 @@ class _Cutter:
         return torch.where(turn & 4 == 4, j * width + i, i * width + j)
 
 
+def _gather(plane: Tensor, index: Tensor) -> Tensor:
+    """(B, h, w) pixel indices -> (B, C, h, w), channels_last."""
+    rows = plane.index_select(0, index.reshape(-1))
+    return rows.view(*index.shape, -1).permute(0, 3, 1, 2)
+
+
+class Pool(Protocol):
+    """The images that patches are cut from."""
+
+    def cut(self, step: int, count: int, rng: torch.Generator) -> tuple[list[Tensor], Tensor]:
+        """Patches of the images that are there at a step, as `Cutter.cut` gives them."""
+
+
+class AllImages:
+    """Every image of a set, at every step."""
+
+    def __init__(self, images: Sequence[TrainingImage], crop: int, device: torch.device) -> None:
+        planes = zip(*(image.planes for image in images), strict=True)
+        self._planes = [
+            torch.from_numpy(np.concatenate([*map(flat, p)])).to(device) for p in planes
+        ]
+        sizes = np.array([image.planes[0].shape[1:] for image in images])
+        pixels = sizes.prod(axis=1)
+        levels = np.array([image.level for image in images], dtype=np.float32)
+        self._cutter = Cutter(sizes, np.cumsum(pixels) - pixels, levels, crop, device)
+
+    def cut(self, step: int, count: int, rng: torch.Generator) -> tuple[list[Tensor], Tensor]:
+        del step
+        return self._cutter.cut(self._planes, count, rng)
+
+
 class BatchSource(Protocol):
     """Where the training engine gets its batches."""
 
-    def sample(self, count: int, rng: torch.Generator) -> Batch:
-        """`count` patches, drawn from `rng` alone, which lives on the batch's device."""
+    def sample(self, step: int, count: int, rng: torch.Generator) -> Batch:
+        """`count` patches for a step, from 0, drawn from `rng` alone, which lives on the batch's
+        device: the same at each call with the same step and state of `rng`."""
 
 
 class FixedBatches:
-    """Patches of images whose noise was drawn once, before training."""
+    """Patches of images whose noise was drawn once, whenever it was drawn."""
 
-    def __init__(
-        self,
-        images: Sequence[TrainingImage],
-        crop: int,
-        *,
-        told_level: bool,
-        device: torch.device,
-    ) -> None:
-        planes = [[image.noisy for image in images]]
-        targets = [image.target for image in images if image.target is not None]
-        if targets:
-            planes.append(targets)
-        self._cutter = _Cutter(planes, crop, device)
-        levels = torch.tensor([image.level for image in images], device=device)
-        self._levels = levels if told_level else None
+    def __init__(self, pool: Pool, *, told_level: bool) -> None:
+        """pool: of noisy images and, if they have them, their targets."""
+        self._pool, self._told_level = pool, told_level
 
-    def sample(self, count: int, rng: torch.Generator) -> Batch:
-        patches, image = self._cutter.cut(count, rng)
-        level = None if self._levels is None else self._levels[image].view(-1, 1, 1, 1)
-        return Batch(patches[0], patches[1] if len(patches) > 1 else None, level)
+    def sample(self, step: int, count: int, rng: torch.Generator) -> Batch:
+        (noisy, *target), level = self._pool.cut(step, count, rng)
+        return Batch(noisy, target[0] if target else None, level if self._told_level else None)
 
 
 class FreshBatches:
@@ -132,20 +158,12 @@ class FreshBatches:
     a range are drawn for the two copies of a pair independently.
     """
 
-    def __init__(
-        self,
-        clean: Sequence[Pixels],
-        crop: int,
-        *,
-        task: Task,
-        evidence: Evidence,
-        device: torch.device,
-    ) -> None:
-        self._cutter = _Cutter([clean], crop, device)
-        self._task, self._evidence = task, evidence
+    def __init__(self, pool: Pool, *, task: Task, evidence: Evidence) -> None:
+        """pool: of clean images."""
+        self._pool, self._task, self._evidence = pool, task, evidence
 
-    def sample(self, count: int, rng: torch.Generator) -> Batch:
-        (clean,), _ = self._cutter.cut(count, rng)
+    def sample(self, step: int, count: int, rng: torch.Generator) -> Batch:
+        (clean,), _ = self._pool.cut(step, count, rng)
         task = self._task
         noisy, level = _noisy(clean, task.noise, rng)
         target = None

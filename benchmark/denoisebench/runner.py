@@ -6,17 +6,19 @@ cells and does not stop the others; what the user did wrong, or a broken file, d
 """
 
 import json
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from denoisebench.errors import PluginError
-from denoisebench.images import ImageSet, LoadedImage, pixel_hash
+from denoisebench.images import ImageSet, LoadedImage, ReadWhenTaken, pixel_hash
 from denoisebench.interfaces import Progress, ProgressCallback
 from denoisebench.overlap import refuse_same_pixels
 from denoisebench.plan import TRANSDUCTIVE, CellPlan, Plan, TrainingPlan
 from denoisebench.results import CellResult, cell_path, read_cell, write_cell
+from denoisebench.saving import Kind, Saver
 from denoisebench.weights import Header, read_header
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ HELD_OUT_EVERY = 50
 """One image in so many is held out of training, to watch the loss on; a smaller set holds out
 none."""
 
+HELD_OUT_OF_STREAMED = 32
+"""No more than so many are held out of a set that is streamed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -33,7 +38,7 @@ class Options:
 
     out: Path
     device: str = "auto"
-    save_images: bool = False
+    save: tuple[Kind, ...] = ()
     retry_failed: bool = False
 
 
@@ -45,7 +50,7 @@ class Runner:
     options: Options
     fetch: Callable[[ImageSet, ProgressCallback], None]
     progress: ProgressCallback
-    _read: dict[tuple[str, int], list[LoadedImage]] = field(default_factory=dict)
+    _read: dict[tuple[str, int], Sequence[LoadedImage]] = field(default_factory=dict)
 
     def run(self) -> list[CellResult]:
         """The results of all cells, in the order of the plan.  Computes what is not there."""
@@ -64,12 +69,12 @@ class Runner:
         result = read_cell(path)
         if result.error is not None and self.options.retry_failed:
             return None
-        if self.options.save_images and result.error is None:
-            from denoisebench.evaluation import missing_pictures
-
-            if missing_pictures(cell, self.options.out):
-                return None
+        if result.error is None and self._saver(cell).missing():
+            return None
         return result
+
+    def _saver(self, cell: CellPlan) -> Saver:
+        return Saver(cell, self.options.out, self.options.save)
 
     def _compute(self, cell: CellPlan) -> CellResult:
         from denoisebench import evaluation
@@ -85,7 +90,7 @@ class Runner:
                 self._images(cell.image_set),
                 denoise,
                 device=device,
-                pictures=self.options.out if self.options.save_images else None,
+                saver=self._saver(cell),
                 progress=self.progress,
             )
             error = None
@@ -132,7 +137,7 @@ class Runner:
             return evaluation.untrained(cell), None
         header = read_header(path)
         if header.recipe["train_set"] != TRANSDUCTIVE:
-            tested = _hashes(self._images(cell.image_set))
+            tested = self._hashes(cell.image_set)
             train_set = str(header.recipe["train_set"])
             refuse_same_pixels(train_set, header.images, cell.image_set.spec, tested)
         return evaluation.trained(cell, path, device), header
@@ -164,18 +169,16 @@ class Runner:
 
         self._write_recipe(training, folder)
         images = self._images(training.train_set)
-        refuse_small(images, training.budget.crop_px)
-        hashes = _hashes(images)
+        refuse_small(self._sizes(training.train_set), training.budget.crop_px)
+        hashes = self._hashes(training.train_set)
         if training.start is not None:
             hashes = {**training.start.header.images, **hashes}
+        held_out: Sequence[LoadedImage] = []
         if training.recipe["train_set"] != TRANSDUCTIVE:
             for image_set in self._tested_with(training):
-                tested = _hashes(self._images(image_set))
+                tested = self._hashes(image_set)
                 refuse_same_pixels(training.train_set.spec, hashes, image_set.spec, tested)
-        held_out: list[LoadedImage] = []
-        if len(images) >= HELD_OUT_EVERY and training.recipe["train_set"] != TRANSDUCTIVE:
-            held_out = images[HELD_OUT_EVERY - 1 :: HELD_OUT_EVERY]
-            images = [image for i, image in enumerate(images) if (i + 1) % HELD_OUT_EVERY]
+            images, held_out = _split(images)
         fit(training, images, held_out, hashes, folder, device, self.progress)
 
     def _write_recipe(self, training: TrainingPlan, folder: Path) -> None:
@@ -186,15 +189,38 @@ class Runner:
         cells = [c for c in self.plan.cells if c.training and c.training.id == training.id]
         return list({c.image_set.spec: c.image_set for c in cells}.values())
 
-    def _images(self, image_set: ImageSet) -> list[LoadedImage]:
-        """The images of a set, read once."""
+    def _images(self, image_set: ImageSet) -> Sequence[LoadedImage]:
+        """The images of a set, read once; of an indexed one, each is read when it is taken."""
         key = (image_set.spec, image_set.channels)
         if key not in self._read:
             self.fetch(image_set, self.progress)
-            self._read[key] = [image.read() for image in image_set.images]
+            indexed = image_set.indexed
+            self._read[key] = (
+                ReadWhenTaken(indexed) if indexed else [image.read() for image in image_set.images]
+            )
         return self._read[key]
 
+    def _hashes(self, image_set: ImageSet) -> dict[str, str]:
+        """Each clean image's name by content -> its id."""
+        if image_set.indexed:
+            return {image.pixel_sha256: image.id for image in image_set.indexed}
+        return {pixel_hash(image.clean): image.id for image in self._images(image_set)}
 
-def _hashes(images: Iterable[LoadedImage]) -> dict[str, str]:
-    """Each clean image's name by content -> its id."""
-    return {pixel_hash(image.clean): image.id for image in images}
+    def _sizes(self, image_set: ImageSet) -> dict[str, tuple[int, int]]:
+        """Each image's id -> its height and width."""
+        if image_set.indexed:
+            return {image.id: image.size for image in image_set.indexed}
+        return {image.id: image.clean.shape[1:] for image in self._images(image_set)}
+
+
+def _split(images: Sequence[LoadedImage]) -> tuple[Sequence[LoadedImage], Sequence[LoadedImage]]:
+    """What is trained on, and what is held out.  Reads none of the images of a streamed set."""
+    if len(images) < HELD_OUT_EVERY:
+        return images, []
+    if not isinstance(images, ReadWhenTaken):
+        every = HELD_OUT_EVERY
+        rest = [image for i, image in enumerate(images) if (i + 1) % every]
+        return rest, images[every - 1 :: every]
+    every = max(HELD_OUT_EVERY, math.ceil(len(images) / HELD_OUT_OF_STREAMED))
+    files = [file for i, file in enumerate(images.files) if (i + 1) % every]
+    return ReadWhenTaken(files), images[every - 1 :: every]

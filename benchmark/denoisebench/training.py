@@ -8,10 +8,9 @@ steps with a non-finite gradient are skipped inside the optimiser and counted th
 
 import copy
 import math
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -20,8 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from denoisebench.budgets import Budget
+from denoisebench.checkpoints import resume, write_checkpoint
 from denoisebench.devices import Precision, true_float32
-from denoisebench.errors import PluginError, UserError
+from denoisebench.dropout import keyed_dropout
+from denoisebench.errors import PluginError
 from denoisebench.interfaces import Moment, Progress, ProgressCallback, Schedule
 from denoisebench.interrupts import uninterrupted
 from denoisebench.patches import Batch, BatchSource
@@ -157,9 +158,9 @@ class Trainer:
         self._adam.param_groups[0]["lr"] = learning_rate_at(
             step, steps, settings.learning_rate, settings.schedule
         )
-        batch = self._batches.sample(settings.patches_per_step, self._rng)
+        batch = self._batches.sample(step, settings.patches_per_step, self._rng)
         moment = Moment(step, steps, settings.patches_per_step)
-        with self._dropout_of(step):
+        with keyed_dropout(self.device, settings.seed, step) if self._drops else nullcontext():
             loss = self._loss_of(self.network, batch, moment, self._rng)
         self._adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -174,18 +175,6 @@ class Trainer:
         tally["row"] = (tally["row"] + 1.0) * bad
         tally["longest"] = torch.maximum(tally["longest"], tally["row"])
         self._since_log += 1
-
-    @contextmanager
-    def _dropout_of(self, step: int) -> Iterator[None]:
-        """Let a network's dropout, which draws from torch's global generator, depend on the seed
-        and the step alone, and leave that generator as it was."""
-        if not self._drops:
-            yield
-            return
-        devices = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):
-            torch.manual_seed((self._settings.seed << 32) + step)
-            yield
 
     def _clip(self) -> Tensor:
         """Shorten a gradient that is much longer than usual.  Returns 1.0 if it is not finite.
@@ -246,7 +235,7 @@ class Trainer:
         figure; keeps the weights when they are to be the best ones."""
         self._copy_buffers()
         rng = torch.Generator(self.device).manual_seed(0)
-        batch = watch.held_out.sample(HELD_OUT_PATCHES, rng)
+        batch = watch.held_out.sample(0, HELD_OUT_PATCHES, rng)
         steps, patches = self._settings.budget.steps, self._settings.patches_per_step
         loss = float(self._loss_of(self.average, batch, Moment(steps, steps, patches), rng))
         if self._settings.keep == "held-out" and loss < self.record.kept_loss:
@@ -258,7 +247,6 @@ class Trainer:
 
     def _save(self) -> None:
         state = {
-            "settings": repr(self._settings),
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
             "kept": self._kept,
@@ -268,32 +256,17 @@ class Trainer:
             "since_log": self._since_log,
             "record": asdict(self.record),
         }
-        part = self._checkpoint.with_suffix(".part")
-        with part.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._checkpoint)
+        write_checkpoint(self._checkpoint, repr(self._settings), state)
 
     def _resume(self) -> None:
-        if not self._checkpoint.exists():
-            return
-        try:
-            state: dict[str, Any] = torch.load(
-                self._checkpoint, map_location=self.device, weights_only=True
-            )
-            if state["settings"] != repr(self._settings):
-                raise ValueError(f"it was made with {state['settings']}")
-            self.network.load_state_dict(state["network"])
-            self.average.load_state_dict(state["average"])
-            self._kept = state["kept"]
-            self._adam.load_state_dict(state["adam"])
-            self._rng.set_state(state["rng"].cpu())
-            self._tally, self._since_log = state["tally"], state["since_log"]
-            self.record = Record(**state["record"])
-        except Exception as error:  # a damaged file may raise anything
-            reason = " ".join(str(error).split())[:120]
-            raise UserError(
-                f"checkpoint {self._checkpoint} cannot be resumed ({reason});"
-                " delete it to train from the start"
-            ) from error
+        if self._checkpoint.exists():
+            resume(self._checkpoint, repr(self._settings), self.device, self._take)
+
+    def _take(self, state: Mapping[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self._kept = state["kept"]
+        self._adam.load_state_dict(state["adam"])
+        self._rng.set_state(state["rng"].cpu())
+        self._tally, self._since_log = state["tally"], state["since_log"]
+        self.record = Record(**state["record"])

@@ -1,5 +1,5 @@
 """Image sets: photographs that come with scikit-image, the public test sets, the user's own
-folders and noisy-clean pairs."""
+folders, noisy-clean pairs and packs."""
 
 from collections.abc import Iterable
 
@@ -9,11 +9,12 @@ from denoisebench.interfaces import ImageSource
 
 @hookimpl
 def register_image_sets() -> Iterable[ImageSource]:
-    """`samples`, the catalog's sets, `folder:PATH` and `pairs:NOISY_DIR:CLEAN_DIR`."""
+    """`samples`, the catalog's sets, `folder:PATH`, `pairs:NOISY_DIR:CLEAN_DIR` and `pack:FILE`."""
     from denoisebench_datasets.catalog import catalog
     from denoisebench_datasets.folder import FolderSource
+    from denoisebench_datasets.pack import PackSource
     from denoisebench_datasets.pairs import PairsSource
     from denoisebench_datasets.samples import SamplesSource
 
     samples = [SamplesSource(gray=False), SamplesSource(gray=True)]
-    return [*samples, *catalog(), FolderSource(), PairsSource()]
+    return [*samples, *catalog(), FolderSource(), PairsSource(), PackSource()]

@@ -96,6 +96,11 @@ class CatalogSource(ImageSource):
         whole = ImageSet(self._entry.name, self._entry.channels, images, shares)
         return whole.gray(self.name) if self._gray else whole
 
+    def version(self, spec: Spec, channels: int) -> Spec | None:
+        """The gray version of a colour set."""
+        del spec
+        return Spec(f"{self.name}-gray") if channels == GRAY else None
+
     def at_hand(self, spec: Spec) -> bool:
         """Whether every file is here; unchecked."""
         build_config(NoSettings, spec)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from denoisebench.errors import UserError
-from denoisebench.images import COLOUR, GRAY, ImageFile, ImageSet, Pixels, to_gray
+from denoisebench.images import CHANNEL_WORDS, COLOUR, GRAY, ImageFile, ImageSet, Pixels, to_gray
 from denoisebench.interfaces import ImageSource
 from denoisebench.specs import Spec, build_config
 from denoisebench_datasets.catalog import as_colour
@@ -39,6 +39,12 @@ class FolderSource(ImageSource):
         )
         options = (("channels", config.channels),) if config.channels else ()
         return ImageSet(str(Spec(self.name, (typed,), options)), channels, images)
+
+    def version(self, spec: Spec, channels: int) -> Spec | None:
+        """The luma of a folder of colour files."""
+        typed, _ = _parse(spec)
+        options = (("channels", CHANNEL_WORDS[GRAY]),)
+        return Spec(self.name, (typed,), options) if channels == GRAY else None
 
     def at_hand(self, spec: Spec) -> bool:
         """Whether the folder exists."""

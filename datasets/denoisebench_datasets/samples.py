@@ -56,6 +56,10 @@ class SamplesSource(ImageSource):
         gray = self._part(canonical, config.part, GRAY)
         return replace(luma, images=luma.images + gray.images, shares=luma.shares + gray.shares)
 
+    def version(self, spec: Spec, channels: int) -> Spec | None:
+        """The same part of `samples-gray`, which has more images."""
+        return replace(spec, name=f"{self.name}-gray") if channels == GRAY else None
+
     def at_hand(self, spec: Spec) -> bool:
         """Whether the installed scikit-image has the files."""
         images = self.open(spec).images

@@ -16,7 +16,8 @@ from denoisebench.training import Settings, Trainer, Watch
 class Ramps:
     """Batches of noisy ramps; the target is the ramp."""
 
-    def sample(self, count: int, rng: torch.Generator) -> Batch:
+    def sample(self, step: int, count: int, rng: torch.Generator) -> Batch:
+        del step
         ramp = torch.linspace(0, 1, 32).expand(count, 1, 32, 32)
         noisy = ramp + 0.1 * torch.randn(ramp.shape, generator=rng)
         return Batch(noisy, ramp, None)

@@ -19,6 +19,7 @@ from denoisebench.noise.model import Noise
 from denoisebench.plan import Plan, Request
 from denoisebench.planner import make_plan
 from denoisebench.plugins import Registries, load
+from denoisebench.saving import Saver
 
 CLEAN = np.full((1, 8, 9), 0.5, dtype=np.float32)
 NOISY = np.random.default_rng(0).normal(0.5, 1.0, (1, 8, 9)).astype(np.float32)
@@ -79,7 +80,7 @@ def test_training_is_shown_the_given_noisy_image(evidence, noise):
         seed=0,
         device=torch.device("cpu"),
     )
-    batch = source.sample(64, torch.Generator().manual_seed(0))
+    batch = source.sample(0, 64, torch.Generator().manual_seed(0))
     assert set(batch.noisy.unique().tolist()) == set(NOISY.ravel().tolist())
     if evidence is Evidence.CLEAN:
         assert batch.target is not None
@@ -98,7 +99,12 @@ def test_scoring_uses_and_names_the_given_noisy_image(registries, asked):
     (cell,) = plan.cells
     images = [image.read() for image in cell.image_set.images]
     scores = evaluate(
-        cell, images, untrained(cell), device="cpu", pictures=None, progress=lambda _: None
+        cell,
+        images,
+        untrained(cell),
+        device="cpu",
+        saver=Saver(cell, Path("unused")),
+        progress=lambda _: None,
     )
     for score, image in zip(scores, images, strict=True):
         assert image.noisy is not None
@@ -131,7 +137,7 @@ def test_the_second_images_of_given_pairs_are_second_noisy_copies_where_pairs_ar
         seed=0,
         device=torch.device("cpu"),
     )
-    batch = source.sample(64, torch.Generator().manual_seed(0))
+    batch = source.sample(0, 64, torch.Generator().manual_seed(0))
     assert set(batch.noisy.unique().tolist()) == set(NOISY.ravel().tolist())
     assert batch.target is not None
     assert batch.target.unique().tolist() == [0.5]

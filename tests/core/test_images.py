@@ -5,7 +5,16 @@ import hashlib
 import numpy as np
 import pytest
 
-from denoisebench.images import COLOUR, GRAY, ImageFile, ImageSet, pixel_hash, to_gray
+from denoisebench.images import (
+    COLOUR,
+    GRAY,
+    ImageFile,
+    ImageSet,
+    IndexedFile,
+    PackChoice,
+    pixel_hash,
+    to_gray,
+)
 
 
 def one_pixel(*rgb_255):
@@ -98,3 +107,25 @@ def test_making_a_set_gray_reads_no_file():
         raise AssertionError("read")
 
     ImageSet("s", COLOUR, (ImageFile("a", "0", unreadable),)).gray("g")
+
+
+def test_the_gray_version_of_an_indexed_set_is_indexed_by_its_luma():
+    def colour():
+        return np.zeros((3, 6, 6), dtype=np.float32)
+
+    file = IndexedFile(
+        id="a",
+        sha256="1",
+        load=colour,
+        size=(6, 6),
+        pixel_sha256="of colour",
+        gray_sha256="of luma",
+    )
+    (gray,) = ImageSet("s", 3, (file,)).gray("g").indexed
+    assert (gray.pixel_sha256, gray.size, gray.load().shape) == ("of luma", (6, 6), (1, 6, 6))
+
+
+@pytest.mark.parametrize("choice", [{"min_side_px": 0}, {"min_side_px": 9, "max_side_px": 8}])
+def test_a_choice_that_no_image_meets_is_refused(choice):
+    with pytest.raises(ValueError, match="side"):
+        PackChoice(**choice)

@@ -1,4 +1,6 @@
-"""bench datasets: list, fetch and verify image sets; find what two of them share."""
+"""bench datasets: list, fetch, verify and pack image sets; find what two of them share."""
+
+from pathlib import Path
 
 import click
 
@@ -9,10 +11,13 @@ from denoisebench.errors import UserError
 from denoisebench.interfaces import ImageSource
 from denoisebench.specs import Spec
 
+SHOWN_OF_A_KIND = 10
+MIN_SIDE_PX = 64  # the crop of the default budget
+
 
 @click.group("datasets")
 def command() -> None:
-    """List, fetch and verify image sets; find what two of them share."""
+    """List, fetch, verify and pack image sets; find what two of them share."""
 
 
 @command.command("list")
@@ -86,3 +91,58 @@ def overlap(a: str, b: str, plugin: tuple[str, ...]) -> None:
             f" {pair.differing} of {pair.pixels} pixels differ"
         )
     click.echo(f"{len(found)} shared image{'' if len(found) == 1 else 's'}")
+
+
+@command.command("pack")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE")
+@click.option(
+    "--min-side",
+    type=int,
+    default=MIN_SIDE_PX,
+    show_default=True,
+    metavar="PIXELS",
+    help="Leave images with a shorter side out; give the crop you will train with.",
+)
+@click.option("--max-side", type=int, metavar="PIXELS", help="Leave out those with a longer side.")
+@click.option(
+    "--channels",
+    type=click.Choice(["gray", "colour"]),
+    help="gray: the luma; colour: gray images as three equal channels.  [default: gray when all"
+    " files are gray, else colour]",
+)
+@plugin_option
+def pack(
+    folder: Path,
+    out: Path,
+    min_side: int,
+    max_side: int | None,
+    channels: str | None,
+    plugin: tuple[str, ...],
+) -> None:
+    """Make one file of the images in and below a folder, to train on more than memory holds.
+
+    Images are stored without loss.  Those of which the pixels are there already, that are
+    transparent or that cannot be read are left out, and named at the end.
+    """
+    from denoisebench.images import CHANNEL_WORDS, ImagePacker, PackChoice
+
+    sources = load_plugins(plugin).image_sets.values()
+    packer = next((source for source in sources if isinstance(source, ImagePacker)), None)
+    if packer is None:
+        raise UserError("no plugin offers to pack images")
+    asked = {word: number for number, word in CHANNEL_WORDS.items()}.get(channels or "", 0)
+    try:
+        choice = PackChoice(min_side, max_side, asked)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    made = packer.pack(folder, out, choice, show_progress)
+    for kind, lines in made.left_out.items():
+        click.echo(f"left out, {kind}: {len(lines)}")
+        for line in lines[:SHOWN_OF_A_KIND]:
+            click.echo(f"  {line}")
+        if len(lines) > SHOWN_OF_A_KIND:
+            click.echo(f"  and {len(lines) - SHOWN_OF_A_KIND} more")
+    images, word = len(made.image_set.images), CHANNEL_WORDS[made.image_set.channels]
+    click.echo(f"{out}: {images} {word} image{'s' * (images != 1)}, {made.file_bytes / 1e6:.1f} MB")
+    click.echo(f"train on it with --train-set {made.image_set.spec}")

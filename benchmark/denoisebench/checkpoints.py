@@ -1,0 +1,41 @@
+"""Where an interrupted training goes on from: its state in a file that is there whole or not at
+all, read in a way that runs no code."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from denoisebench.errors import UserError
+
+
+def write_checkpoint(path: Path, settings: str, state: Mapping[str, Any]) -> None:
+    """Save a training's state of tensors and plain values, with the settings it was made with."""
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        torch.save({"settings": settings, **state}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def resume(
+    path: Path, settings: str, device: torch.device, take: Callable[[Mapping[str, Any]], None]
+) -> None:
+    """Give the state in a file to `take`.
+
+    Raises UserError for a damaged file, one made with other settings, and a state that `take`
+    cannot use.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        if state["settings"] != settings:
+            raise ValueError(f"it was made with {state['settings']}")
+        take(state)
+    except Exception as error:  # a damaged file may raise anything
+        reason = " ".join(str(error).split())[:120]
+        raise UserError(
+            f"checkpoint {path} cannot be resumed ({reason}); delete it to train from the start"
+        ) from error
