@@ -1,4 +1,4 @@
-"""The whole extension surface: four hooks, each called once at start-up.
+"""The whole extension surface: five hooks, each called once at start-up.
 
 A plugin is a module (or object) with any of these functions, marked by `hookimpl`.  It is found by
 the entry-point group `denoisebench` or given with `--plugin FILE_OR_MODULE`.  Keep a plugin's entry
@@ -13,6 +13,7 @@ import pluggy
 if TYPE_CHECKING:
     from denoisebench.interfaces import ImageSource, Method, Report
     from denoisebench.noise.model import NoiseFamily
+    from denoisebench.presets import Preset
 
 hookspec = pluggy.HookspecMarker("denoisebench")
 hookimpl = pluggy.HookimplMarker("denoisebench")
@@ -45,6 +46,14 @@ def register_methods() -> "Iterable[Method[Any]]":  # type: ignore[empty-body]  
 @hookspec
 def register_reports() -> "Iterable[Report]":  # type: ignore[empty-body]  # a pluggy spec
     """Return the reports this plugin adds.  Read no results here.
+
+    A name already taken stops the program with both plugins named.
+    """
+
+
+@hookspec
+def register_presets() -> "Iterable[Preset]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the presets this plugin adds: named sets of options of `bench run`.
 
     A name already taken stops the program with both plugins named.
     """

@@ -240,6 +240,14 @@ class ImageSource(ABC):
         Raises UserError for a bad spec or an empty set.
         """
 
+    def version(self, spec: Spec, channels: int) -> Spec | None:
+        """The spec of the same images in gray (1) or colour (3), which the set of `spec` is not.
+
+        None when there is no such version.
+        """
+        del spec, channels
+        return None
+
     def at_hand(self, spec: Spec) -> bool:
         """Whether every file of the set is on this machine already."""
         del spec

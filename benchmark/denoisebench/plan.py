@@ -32,6 +32,7 @@ class Request:
     train_sets: the first that is at hand is trained on, else the last.  weights: auto, none or a
     path.  source_noise, target_noise: of what is trained on, where it is not that of the test;
     the second for the second copy of a pair.  start: weights that trainings begin with.
+    channels: of all data sets, or None: as each is.
     """
 
     methods: tuple[str, ...]
@@ -47,6 +48,7 @@ class Request:
     source_noise: str | None = None
     target_noise: str | None = None
     start: Path | None = None
+    channels: int | None = None
 
     @property
     def transductive(self) -> bool:

@@ -37,7 +37,11 @@ def make_plan(request: Request, registries: Registries) -> Plan:
 class _Planner:
     def __init__(self, request: Request, registries: Registries) -> None:
         self._request, self._registries = request, registries
-        self._image_sets = [registries.image_set(text) for text in request.datasets]
+        datasets, channels = request.datasets, request.channels
+        self._image_sets = [registries.image_set(text, channels) for text in datasets]
+        self._protocol = get_protocol(request.protocol)
+        for image_set in self._image_sets:
+            self._protocol.refuse(image_set, transductive=request.transductive)
         self._methods = [registries.method(text) for text in request.methods]
         self._target_noise = self._asked_target_noise()
         self._notes: dict[str, None] = {}  # in order, each once
@@ -118,7 +122,7 @@ class _Planner:
             noise=noise,
             parameters=parameters,
             image_set=image_set,
-            protocol=get_protocol(self._request.protocol),
+            protocol=self._protocol,
             seed=self._request.seed,
             labels=_labels(method, config, training, given),
             source=self._source(method, noise),

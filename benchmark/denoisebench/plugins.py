@@ -23,9 +23,10 @@ import pluggy
 
 from denoisebench import hookspecs
 from denoisebench.errors import UserError, unknown_name
-from denoisebench.images import ImageSet
+from denoisebench.images import CHANNEL_WORDS, ImageSet
 from denoisebench.interfaces import ImageSource, Method, Report
 from denoisebench.noise.model import Noise, NoiseFamily
+from denoisebench.presets import Preset
 from denoisebench.specs import Spec, build_config, parse_spec
 
 GROUP = "denoisebench"
@@ -35,6 +36,7 @@ HOOKS: dict[str, tuple[str, type]] = {
     "register_image_sets": ("data set", ImageSource),
     "register_methods": ("method", Method),
     "register_reports": ("report", Report),
+    "register_presets": ("preset", Preset),
 }
 """Each hook, what it registers in words, and as a type."""
 
@@ -47,6 +49,7 @@ class Registries:
     image_sets: Mapping[str, ImageSource]
     methods: Mapping[str, Method[Any]]
     reports: Mapping[str, Report]
+    presets: Mapping[str, Preset]
     origins: Mapping[str, object]  # "method noise2score" -> the plugin it came from
     broken: Mapping[str, str]
 
@@ -61,10 +64,23 @@ class Registries:
         spec = parse_spec(text)
         return self._find("data set", self.image_sets, spec), spec
 
-    def image_set(self, text: str) -> ImageSet:
-        """The image set of a spec, opened."""
+    def image_set(self, text: str, channels: int | None = None) -> ImageSet:
+        """The image set of a spec, opened; in gray or colour if `channels` says so.
+
+        Raises UserError for a set that is not so and has no such version.
+        """
         source, spec = self.source(text)
-        return source.open(spec)
+        image_set = source.open(spec)
+        if channels is None or image_set.channels == channels:
+            return image_set
+        version = source.version(spec, channels)
+        if version is None:
+            has, asked = CHANNEL_WORDS[image_set.channels], CHANNEL_WORDS[channels]
+            raise UserError(
+                f"data set {image_set.spec} is {has} and has no version for --channels {asked};"
+                f" give a {asked} set"
+            )
+        return self.image_set(str(version))
 
     def method(self, text: str) -> tuple[Method[Any], Any]:
         """The method of a spec, and its config."""
@@ -76,6 +92,11 @@ class Registries:
         """The report of a name."""
         report: Report = self._find("report", self.reports, Spec(name))
         return report
+
+    def preset(self, name: str) -> Preset:
+        """The preset of a name."""
+        preset: Preset = self._find("preset", self.presets, Spec(name))
+        return preset
 
     def _find(self, kind: str, registry: Mapping[str, Any], spec: Spec) -> Any:
         if spec.name not in registry:
@@ -182,6 +203,7 @@ def _collect(
         image_sets=registries["register_image_sets"],
         methods=registries["register_methods"],
         reports=registries["register_reports"],
+        presets=registries["register_presets"],
         origins=origins,
         broken=broken,
     )

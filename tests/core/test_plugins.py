@@ -77,11 +77,13 @@ def test_the_suites_own_plugins_are_found_by_their_entry_points():
     assert {"identity", "noise2noise", "noise2score", "supervised"} <= found.methods.keys()
     assert {"samples", "folder", "kodak", "cbsd68", "set12"} <= found.image_sets.keys()
     assert {"table", "csv", "json"} <= found.reports.keys()
+    assert {"gauss25-n2c", "gauss5_50-blindspot-sigma_per_image-mono"} <= found.presets.keys()
 
 
 def test_everything_offered_stands_under_its_own_name_in_order_of_names(plugin_file):
     found = load([plugin_file("a.py", toy("aaa")), plugin_file("z.py", toy("zzz"))])
-    for registry in (found.noises, found.methods, found.image_sets, found.reports):
+    kinds = (found.noises, found.methods, found.image_sets, found.reports, found.presets)
+    for registry in kinds:
         assert list(registry) == sorted(registry)
         assert all(name == thing.name and thing.summary for name, thing in registry.items())
     assert next(iter(found.methods)) == "aaa"
@@ -204,6 +206,10 @@ def test_a_misspelt_hook_of_an_installed_plugin_is_reported(install):
         (lambda r: r.noise("gausian:25"), "unknown noise model 'gausian'; did you mean 'gaussian'"),
         (lambda r: r.image_set("kodac"), "unknown data set 'kodac'; did you mean 'kodak'"),
         (lambda r: r.report("tabel"), "unknown report 'tabel'; did you mean 'table'"),
+        (
+            lambda r: r.preset("gauss25-n2k"),
+            "unknown preset 'gauss25-n2k'; did you mean 'gauss25-n2",
+        ),
         (lambda r: r.noise("qqqqqqqq"), "unknown noise model 'qqqqqqqq'; known: chi2, dropout"),
         (lambda r: r.method("noise2score:prob=paired"), "'prob'; did you mean 'probe'"),
     ],
@@ -245,5 +251,5 @@ def test_every_hook_says_what_it_returns_and_what_a_clash_does(hook):
 
 
 def test_there_is_a_hook_for_each_kind_of_thing():
-    kinds = ["image_sets", "methods", "noise_models", "reports"]
+    kinds = ["image_sets", "methods", "noise_models", "presets", "reports"]
     assert sorted(HOOKS) == [f"register_{kind}" for kind in kinds]

@@ -1,13 +1,13 @@
 """Every file and every command of docs/writing-a-plugin.md works as it stands there."""
 
-import os
 import re
 import shlex
 import subprocess
-import sysconfig
+import sys
 from pathlib import Path
 
 import pytest
+from bench import bench
 
 from denoisebench import hookspecs
 
@@ -17,12 +17,12 @@ COMMANDS = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    scripts = sysconfig.get_path("scripts")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
-    environment["PATH"] = os.pathsep.join([scripts, environment.get("PATH", "")])
-    return subprocess.run(
-        shlex.split(command), cwd=folder, env=environment, capture_output=True, encoding="utf-8"
-    )
+    program, *arguments = shlex.split(command)
+    if program == "bench":
+        return bench(*arguments, cwd=folder)
+    assert program == "python"
+    call = [sys.executable, *arguments]
+    return subprocess.run(call, cwd=folder, capture_output=True, encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, st
 def test_every_python_block_has_a_file_name():
     text = DOC.read_text(encoding="utf-8")
     named = [name for name, _ in NAMED_FILE.findall(text) if name.endswith(".py")]
-    assert len(named) == text.count("```python") == 5
+    assert len(named) == text.count("```python") == 6
 
 
 def test_every_hook_is_explained():
@@ -55,7 +55,7 @@ def test_every_hook_is_explained():
 
 def test_every_command_prints_a_result_with_the_images_named(outputs):
     shown = [stdout for command, (stdout, _) in outputs.items() if command.startswith("bench ")]
-    assert len(shown) == 5
+    assert len(shown) == 6
     for stdout in shown:
         assert re.search(r"(folder|npz):images/test", stdout)
         assert re.search(r"\b[1-4]\d\.\d\d", stdout), stdout

@@ -8,7 +8,7 @@ from typing import cast, get_args
 import click
 
 from denoisebench.budgets import get_budget
-from denoisebench.cli.options import BUDGET, TRAIN_SETS, Asked
+from denoisebench.cli.options import BUDGET, CHANNELS, TRAIN_SETS, Asked
 from denoisebench.cli.progress import show_progress
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.images import CHANNEL_WORDS, ImageSet
@@ -18,6 +18,7 @@ from denoisebench.planner import make_plan
 from denoisebench.plugins import Registries, load
 from denoisebench.results import cell_path, frame
 from denoisebench.runner import Options, Runner
+from denoisebench.saving import Kind
 from denoisebench.specs import split_list
 
 TRAIN_MPX_PER_S, DENOISE_MPX_PER_S = 0.6, 0.5
@@ -48,7 +49,9 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
         if not source.at_hand(spec):
             source.fetch(spec, progress)
 
-    options = Options(out, asked.device, asked.save_images, asked.retry_failed)
+    asked_kinds: dict[Kind, bool] = {"pictures": asked.save_images, "arrays": asked.save_arrays}
+    save = tuple(kind for kind, wanted in asked_kinds.items() if wanted)
+    options = Options(out, asked.device, save, asked.retry_failed)
     results = Runner(plan, options, fetch, show_progress).run()
     failed = {f"{r.method} on {r.dataset}, {r.noise}: {r.error}": None for r in results if r.error}
     for line in failed:
@@ -63,6 +66,8 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
         path = out / f"{'table.txt' if report.name == 'table' else f'results.{report.name}'}"
         path.write_text(text + "\n", encoding="utf-8")
         click.echo(f"saved as {path}", err=True)
+        for kind in save:
+            click.echo(f"{kind} are under {out / kind}", err=True)
     return 1 if failed else 0
 
 
@@ -86,9 +91,11 @@ def _request(asked: Asked, methods: Sequence[str]) -> Request:
         budget=budget,
         weights="none" if trains_anew and asked.weights == "auto" else asked.weights,
         seed=asked.seed,
+        protocol=asked.protocol,
         source_noise=asked.source_noise,
         target_noise=asked.target_noise,
         start=asked.start,
+        channels=CHANNELS[asked.channels] if asked.channels else None,
     )
 
 
@@ -127,10 +134,11 @@ def _print_plan(plan: Plan, out: Path) -> None:
         click.echo(f"training {training.id}  {what}: {_about(done, seconds)}")
     for cell in plan.cells:
         done = cell_path(out, cell.id).exists()
-        count = len(cell.image_set.images)
-        seconds = 0.0 if done else count * 0.25 / DENOISE_MPX_PER_S
+        count, repeats = len(cell.image_set.images), cell.protocol.repeats_of(cell.image_set.spec)
+        seconds = 0.0 if done else count * repeats * 0.25 / DENOISE_MPX_PER_S
         total += seconds
-        what = f"{cell.method_spec} on {cell.image_set.spec} ({count} images), {cell.noise}"
+        images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
+        what = f"{cell.method_spec} on {cell.image_set.spec} ({images}), {cell.noise}"
         click.echo(f"cell     {cell.id}  {what}: {_about(done, seconds)}")
     click.echo(f"about {total / 60:.0f} min on two CPU cores with bfloat16; nothing was computed")
 

@@ -8,19 +8,24 @@ import click
 from denoisebench.cli.compute import load_plugins
 from denoisebench.cli.options import plugin_option
 from denoisebench.noise.model import NoiseFamily
+from denoisebench.protocol import PROTOCOLS
 from denoisebench.specs import number_text
+
+KINDS = ("methods", "noises", "datasets", "presets", "protocols", "reports")
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice(["methods", "noises", "datasets", "reports"]))
+@click.argument("kind", type=click.Choice(KINDS))
 @plugin_option
 def command(kind: str, plugin: tuple[str, ...]) -> None:
-    """List methods, noises, datasets or reports, one a line."""
+    """List methods, noises, datasets, presets, protocols or reports, one a line."""
     registries = load_plugins(plugin)
     kinds: dict[str, Mapping[str, Any]] = {
         "methods": registries.methods,
         "noises": registries.noises,
         "datasets": registries.image_sets,
+        "presets": registries.presets,
+        "protocols": PROTOCOLS,
         "reports": registries.reports,
     }
     things = kinds[kind]

@@ -11,6 +11,8 @@ import click
 
 from denoisebench.budgets import BUDGETS
 from denoisebench.errors import UserError
+from denoisebench.images import CHANNEL_WORDS
+from denoisebench.protocol import PROTOCOLS
 
 NOISE = "gaussian:25"
 METHODS = "identity,noise2score,noise2noise,blindspot,dbsn"
@@ -18,6 +20,8 @@ DATASET = "samples"
 BUDGET = "quick"
 TRAIN_SETS = ("cbsd399", "samples:part=train")
 """The first that is at hand is trained on."""
+
+CHANNELS = {word: channels for channels, word in CHANNEL_WORDS.items()}
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,6 +33,7 @@ class Asked:
     noise: str
     parameters: str
     datasets: str
+    channels: str | None
     train_set: str | None
     source_noise: str | None
     target_noise: str | None
@@ -39,11 +44,13 @@ class Asked:
     crop: int | None
     start: Path | None
     weights: str
+    protocol: str
     seed: int
     device: str
     out: Path
     format: str
     save_images: bool
+    save_arrays: bool
     retry_failed: bool
     dry_run: bool
     plugin: tuple[str, ...]
@@ -100,6 +107,9 @@ _OPTIONS = [
                  help="known: told the noise level; unknown: trained on the whole blind range."),
     click.option("--datasets", default=DATASET, show_default=True, metavar="D[,D...]",
                  help="Image sets to score on; folder:PATH for your own."),
+    click.option("--channels", type=click.Choice(list(CHANNELS)),
+                 help="gray: score on the gray versions of colour sets; colour: on no gray set."
+                      "  [default: as each set is]"),
     click.option("--train-set", metavar="D",
                  help="Image set to train on; `test` for the noisy images that are scored."
                       f"  [default: {TRAIN_SETS[0]} when at hand, else {TRAIN_SETS[1]}]"),
@@ -124,6 +134,8 @@ _OPTIONS = [
     click.option("--weights", default="auto", show_default=True, metavar="auto|none|PATH",
                  help="auto: those that come with the method if they fit, else train; none: train;"
                       " a file: use it, train nothing."),
+    click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="float",
+                 show_default=True, help="Rules of scoring; `bench list protocols` tells them."),
     click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
                  help="Names the noise draws and the training."),
     click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
@@ -133,7 +145,11 @@ _OPTIONS = [
     click.option("--format", default="table", show_default=True, metavar="table|csv|json",
                  help="How to print the results; any report of `bench list reports`."),
     click.option("--save-images", is_flag=True,
-                 help="Save noisy | denoised | clean of each image as PNG under DIR/pictures."),
+                 help="Save noisy | denoised | clean of each image, and what else a method finds,"
+                      " as PNG under DIR/pictures; of repeats the first."),
+    click.option("--save-arrays", is_flag=True,
+                 help="Save noisy and denoised, and what else a method finds, as float32 .npy under"
+                      " DIR/arrays, which folder: reads; of repeats the first."),
     click.option("--retry-failed", is_flag=True, help="Compute failed cells again."),
     click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing."),
     plugin_option,

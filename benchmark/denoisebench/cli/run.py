@@ -4,14 +4,25 @@ import click
 
 from denoisebench.cli.compute import compute, exit_with, load_plugins
 from denoisebench.cli.options import Asked, computing
+from denoisebench.cli.presets import plain_command, with_preset
+from denoisebench.errors import UserError
 
 
 @click.command("run")
-@click.option("--method", required=True, metavar="M", help="Method, as noise2score:probe=single.")
+@click.option("--method", metavar="M", help="Method, as noise2score:probe=single.")
+@click.option("--preset", metavar="NAME", help="Options under a name, of `bench list presets`.")
 @computing
-def command(method: str, asked: Asked) -> None:
+def command(method: str | None, preset: str | None, asked: Asked) -> None:
     """Train one method if need be, score it on image sets, and print the table.
 
     What is finished is not computed again; an interrupted training goes on where it was.
     """
-    exit_with(compute(asked, [method], load_plugins(asked.plugin)))
+    registries = load_plugins(asked.plugin)
+    chosen = registries.preset(preset) if preset is not None else None
+    if chosen is not None:
+        method, asked = with_preset(chosen, method, asked, registries)
+    if method is None:
+        raise UserError("no method is given: give --method M, or --preset NAME that sets one")
+    if chosen is not None:
+        click.echo(f"preset {chosen.name} is: {plain_command(chosen)}", err=not asked.dry_run)
+    exit_with(compute(asked, [method], registries))
