@@ -13,6 +13,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     plain, engine = means.get("test_step_fp32_contiguous"), means.get("test_step_of_the_engine")
     if plain and engine:
         say(f"the engine's step is {plain / engine:.1f} times faster than fp32 contiguous eager")
+    for work in ("learn", "denoise"):
+        one, other = means.get(f"test_{work}_plain"), means.get(f"test_{work}_blindspot")
+        if one and other:
+            say(f"{work}: a blind spot costs {other / one:.1f} times the network without one")
     sample, noise = means.get("test_sample_a_batch"), means.get("test_noise_gaussian")
     log = means.get("test_log")
     if engine and sample and noise and log:

@@ -1,1 +1,91 @@
-"""Laine's blind-spot denoiser (Laine et al., NeurIPS 2019, arXiv 1901.10277)."""
+"""Laine's blind-spot denoiser: "High-Quality Self-Supervised Deep Image Denoising" (Laine, Karras,
+Lehtinen and Aila, NeurIPS 2019, arXiv 1901.10277).
+
+A network predicts the distribution of each pixel from its surroundings; the noisy value of the
+pixel itself comes in by Bayes' rule.  Departures from the paper, with reasons: see README.md.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from blindspot.config import Config
+from blindspot.presets import named_configs
+from denoisebench.hookspecs import hookimpl
+from denoisebench.interfaces import Denoised, Evidence, Method, Model, Moment, Task, TrainedMethod
+from denoisebench.presets import Preset
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from denoisebench.noise.model import Noise
+    from denoisebench.patches import Batch
+
+ROTATIONS = 4
+LIKELIHOODS = ("gaussian", "poisson", "impulse")
+"""The noise families whose likelihood is known here."""
+
+
+class BlindSpot(TrainedMethod[Config]):
+    name = "blindspot"
+    summary = "each pixel's law from its surroundings, then Bayes (Laine et al., NeurIPS 2019)"
+    config_type = Config
+    schedule = "ramps"
+
+    def evidence(self, config: Config) -> Evidence:
+        del config
+        return Evidence.NOISY
+
+    def declines(self, config: Config, task: Task) -> str | None:
+        family = task.noise.family
+        if config.covariance == "none":
+            if not family.independent:
+                return f"{family.name} noise is not independent between pixels"
+            if family.keeps not in ("mean", "mode"):
+                return f"the {family.keeps} of {family.name} noise is no target for covariance=none"
+            return None
+        if family.name not in LIKELIHOODS:
+            known = ", ".join(LIKELIHOODS)
+            return f"its likelihoods are of {known} noise; covariance=none takes others"
+        if task.parameters == "known" and config.level != "auto":
+            return f"level={config.level} is for levels that are not told (--parameters unknown)"
+        if config.level == "global" and task.noise.is_range:
+            return f"level=global learns one level, and {task.noise} is a range"
+        return None
+
+    def blind_noise(self, config: Config, noise: "Noise") -> "Noise":
+        """The test noise itself: the level is learned from the images that are trained on."""
+        del config
+        return noise
+
+    def passes_per_patch(self, config: Config) -> int:
+        del config
+        return ROTATIONS
+
+    def network(self, config: Config, task: Task) -> "nn.Module":
+        from blindspot.learning import Denoiser
+
+        return Denoiser(config, task)
+
+    def loss(
+        self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"
+    ) -> "Tensor":
+        from blindspot.learning import batch_loss
+
+        del rng
+        return batch_loss(model, batch, moment)
+
+    def denoise(self, model: Model[Config], noisy: "Tensor", level: float | None) -> "Denoised":
+        from blindspot.learning import denoise_image
+
+        return denoise_image(model, noisy, level)
+
+
+@hookimpl
+def register_methods() -> Iterable[Method[Any]]:
+    return [BlindSpot()]
+
+
+@hookimpl
+def register_presets() -> Iterable[Preset]:
+    return named_configs()

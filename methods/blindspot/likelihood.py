@@ -1,0 +1,137 @@
+"""How likely a pixel is, given what surrounds it: the losses of Laine et al. (NeurIPS 2019),
+section 3.1 and appendix, as their code has them.
+
+Pixels are vectors of C channels along dimension 1.  A Gaussian's covariance comes as D + VVᵀ: D
+diagonal, V some columns; all is computed in the scale of D, where it is I + VVᵀ.  By Cauchy-Binet
+
+    det(I + VVᵀ)       = 1 + Σ|v_j|² + Σ|v_i × v_j|² + Σ(v_i·(v_j × v_k))²
+    eᵀ(I + VVᵀ)⁻¹e     = (|e|² + Σ|e × v_j|² + Σ(e·(v_i × v_j))²) / det(I + VVᵀ)
+
+for C = 3, sums over i < j < k; for C = 1 all products are gone.  These are sums of squares:
+nothing cancels, the determinant is never below 1, and float32 does.  (The original inverts in
+float64.)
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+REGULARISER = 0.1
+"""What a noise of 1 (black to white) adds to the likelihood, for noise of unknown level."""
+
+FLOOR_DET, FLOOR_VARIANCE = 1e-9, 1e-6
+"""Of the marginal of a pixel under impulse noise, and of its clean value."""
+
+
+def columns_of(factors: Tensor, channels: int) -> list[Tensor]:
+    """The columns of U, Σx = UUᵀ, (B, C, H, W) each.
+
+    factors: (B, C, H, W) for diagonal U, else for C = 3 (B, 6, H, W), a0..a5 of
+    U = [[a0, a1, a2], [0, a3, a4], [0, 0, a5]].
+    """
+    a = factors.unbind(1)
+    zero = torch.zeros_like(a[0])
+    if len(a) == channels:
+        rows = [[a[i] if i == j else zero for i in range(channels)] for j in range(channels)]
+    else:
+        rows = [[a[0], zero, zero], [a[1], a[3], zero], [a[2], a[4], a[5]]]
+    return [torch.stack(row, dim=1) for row in rows]
+
+
+def dot(a: Tensor, b: Tensor) -> Tensor:
+    """a·b over the channels.  (B, C, H, W) -> (B, H, W)"""
+    return (a * b).sum(dim=1)
+
+
+def determinant(columns: Sequence[Tensor], e: Tensor) -> Tensor:
+    """det(I + VVᵀ), 1 or more.  columns of V: (B, C, H, W) each, as e.  Returns (B, H, W)."""
+    det = 1.0 + sum((dot(v, v) for v in columns), torch.zeros_like(e[:, 0]))
+    for a, b in _pairs(columns):
+        cross = torch.linalg.cross(a, b, dim=1)
+        det = det + dot(cross, cross)
+    for a, b, v in itertools.combinations(columns, 3) if e.shape[1] == 3 else ():
+        det = det + dot(v, torch.linalg.cross(a, b, dim=1)).square()
+    return det
+
+
+def log_det_and_distance(columns: Sequence[Tensor], e: Tensor) -> tuple[Tensor, Tensor]:
+    """ln det(I + VVᵀ) and eᵀ(I + VVᵀ)⁻¹e.  columns of V, and e: (B, C, H, W) -> (B, H, W) each."""
+    det = determinant(columns, e)
+    far = dot(e, e)
+    for v in columns if e.shape[1] == 3 else ():
+        beside = torch.linalg.cross(e, v, dim=1)
+        far = far + dot(beside, beside)
+    for a, b in _pairs(columns):
+        far = far + dot(e, torch.linalg.cross(a, b, dim=1)).square()
+    return det.log(), far / det
+
+
+def solved(columns: Sequence[Tensor], e: Tensor) -> Tensor:
+    """det(I + VVᵀ)·(I + VVᵀ)⁻¹e.  columns of V, and e: (B, C, H, W) -> the same.
+
+        e + Σ v_j × (e × v_j) + Σ (e·(v_i × v_j))·(v_i × v_j)
+
+    Not of squares alone: it wants float64 where V is large.
+    """
+    total = e
+    for v in columns if e.shape[1] == 3 else ():
+        total = total + dot(v, v).unsqueeze(1) * e - dot(v, e).unsqueeze(1) * v
+    for a, b in _pairs(columns):
+        cross = torch.linalg.cross(a, b, dim=1)
+        total = total + dot(e, cross).unsqueeze(1) * cross
+    return total
+
+
+def _pairs(columns: Sequence[Tensor]) -> Iterable[tuple[Tensor, Tensor]]:
+    """Every two columns, where pixels have three channels: with one there is no cross product."""
+    return itertools.combinations(columns, 2) if columns[0].shape[1] == 3 else ()
+
+
+def gaussian_loss(mean: Tensor, factors: Tensor, noisy: Tensor, sigma: Tensor) -> Tensor:
+    """−ln N(y; μ, Σx + σ²) up to a constant, of each pixel: for Gaussian and Poisson noise.
+
+        C = 3:  ½·ln det Σy + ½·dᵀΣy⁻¹d      C = 1:  ln σy² + d²/σy²      d = y − μ
+
+    mean, noisy: (B, C, H, W).  sigma: the noise's standard deviation, broadcastable to them, above
+    0.  factors: see `columns_of`.  Returns (B, H, W).  One channel has twice the weight of three,
+    as in the original, which matters beside `regulariser` alone.
+    """
+    sigma = sigma.expand_as(mean)
+    columns = [column / sigma for column in columns_of(factors, mean.shape[1])]
+    log_det, distance = log_det_and_distance(columns, (noisy - mean) / sigma)
+    loss = 2.0 * sigma.log().sum(dim=1) + log_det + distance
+    return loss if mean.shape[1] == 1 else 0.5 * loss
+
+
+def regulariser(sigma: Tensor) -> Tensor:
+    """−0.1·(mean of σ over the channels), of each pixel: added when the noise level is unknown.
+
+    Only Σx + σ² shows in the data; where both could explain a spread, this calls it noise.
+    sigma: (B, C, H, W) or fewer.  Returns (B, H, W) or fewer.
+    """
+    return -REGULARISER * sigma.mean(dim=1)
+
+
+def impulse_loss(mean: Tensor, factors: Tensor, noisy: Tensor, alpha: Tensor) -> Tensor:
+    """−2·ln N(y; μy, Σy) up to a constant, of each pixel under impulse noise.
+
+    The marginal is a mixture, U[0, 1)^C at the share α and N(μ, Σx) else; N(μy, Σy) is the Gaussian
+    of the same moments:
+
+        μy = α·½ + (1 − α)·μ
+        Σy = α·I/12 + (1 − α)·Σx + α(1 − α)·(½ − μ)(½ − μ)ᵀ        Σx: UUᵀ + 1e-6·I
+
+    alpha: (B, 1, 1, 1), above 0.  The rest is as in `gaussian_loss`.  Returns (B, H, W).
+    """
+    kept = 1.0 - alpha
+    sigma = (alpha / 12.0 + kept * FLOOR_VARIANCE).sqrt()
+    away = 0.5 - mean
+    columns = [column * kept.sqrt() / sigma for column in columns_of(factors, mean.shape[1])]
+    columns.append(away * (alpha * kept).sqrt() / sigma)
+    moved = (noisy - alpha * 0.5 - kept * mean) / sigma
+    log_det, distance = log_det_and_distance(columns, moved)
+    log_det = log_det + 2.0 * mean.shape[1] * sigma[:, 0].log()
+    return log_det.clamp_min(math.log(FLOOR_DET)) + distance

@@ -1,0 +1,228 @@
+"""The blind-spot network: sizes, and what each output pixel depends on, by Jacobian."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from blindspot import network as blindspot_network
+from blindspot.config import Config
+from blindspot.learning import Denoiser
+from blindspot.network import (
+    AroundConv2d,
+    BlindSpotNet,
+    PlainNet,
+    Trunk,
+    UpwardConv2d,
+    pool,
+    shifted_down,
+    upward_pool,
+)
+from denoisebench.interfaces import Parameters, Task
+from denoisebench.noise.gaussian import Gaussian
+from denoisebench.noise.model import Noise
+
+GAUSSIAN = Noise(Gaussian(), 25.0, 25.0)
+EDGES = ("repeat", "zero")
+PROBED = (0, 1, 31, 32, 33, 63)  # borders, and where pooling windows meet
+
+
+def parameters(net: nn.Module) -> int:
+    return sum(p.numel() for p in net.parameters())
+
+
+@pytest.mark.parametrize(
+    ("channels", "outputs", "count"),
+    [(3, 9, 1_269_129), (3, 6, 1_268_838), (3, 3, 1_268_547), (1, 2, 1_265_858), (1, 1, 1_265_761)],
+)
+def test_the_blind_network_has_its_published_size(channels: int, outputs: int, count: int) -> None:
+    assert parameters(BlindSpotNet(channels, outputs)) == count
+
+
+@pytest.mark.parametrize(
+    ("channels", "outputs", "count"), [(3, 3, 1_102_371), (1, 1, 1_099_585), (3, 1, 1_102_177)]
+)
+def test_the_plain_network_has_its_published_size(channels: int, outputs: int, count: int) -> None:
+    assert parameters(PlainNet(channels, outputs)) == count
+
+
+@pytest.mark.parametrize(
+    ("parameters_", "level", "count"),
+    [("known", "auto", 1_269_129), ("unknown", "auto", 1_269_130),
+     ("unknown", "per-image", 2_371_306)],
+)  # fmt: skip
+def test_an_unknown_level_adds_one_number_or_a_network(
+    parameters_: Parameters, level: str, count: int
+) -> None:
+    task = Task(GAUSSIAN, parameters_, 3)
+    assert parameters(Denoiser(Config(level=level), task)) == count
+
+
+def rows_seen(layer: Callable[[Tensor], Tensor], row: int, height: int = 8) -> list[int]:
+    x = torch.rand(1, 1, height, 5, dtype=torch.float64, requires_grad=True)
+    layer(x)[0, 0, row].sum().backward()
+    assert x.grad is not None
+    return x.grad[0, 0].abs().sum(dim=1).nonzero().flatten().tolist()
+
+
+@pytest.mark.parametrize("edges", EDGES)
+def test_an_upward_convolution_sees_its_own_row_and_two_above(edges: str) -> None:
+    conv = UpwardConv2d(1, 1, edges).double()
+    assert rows_seen(conv, 4) == [2, 3, 4]
+    assert rows_seen(conv, 0) == [0]
+
+
+@pytest.mark.parametrize("edges", EDGES)
+def test_an_upward_convolution_keeps_the_columns_in_place(edges: str) -> None:
+    conv = UpwardConv2d(1, 1, edges).double()
+    x = torch.zeros(1, 1, 4, 9, dtype=torch.float64, requires_grad=True)
+    conv(x)[0, 0, :, 4].sum().backward()
+    assert x.grad is not None
+    assert x.grad[0, 0].abs().sum(dim=0).nonzero().flatten().tolist() == [3, 4, 5]
+
+
+@pytest.mark.parametrize("edges", EDGES)
+def test_an_upward_pool_sees_no_row_below_the_first_of_its_window(edges: str) -> None:
+    x = torch.arange(8.0).view(1, 1, 8, 1).expand(1, 1, 8, 2)
+    assert upward_pool(x, edges)[0, 0, :, 0].tolist() == [0.0, 2.0, 4.0, 6.0]
+    assert pool(x, edges)[0, 0, :, 0].tolist() == [1.0, 3.0, 5.0, 7.0]
+
+
+def test_an_odd_side_is_pooled_to_the_half_rounded_up() -> None:
+    assert pool(torch.zeros(1, 1, 5, 3), "repeat").shape == (1, 1, 3, 2)
+
+
+def test_a_quarter_turn_is_counter_clockwise() -> None:
+    image = torch.tensor([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]).view(1, 1, 2, 3)
+    turned = torch.rot90(image, 1, (2, 3))
+    assert turned[0, 0].tolist() == [[2.0, 5.0], [1.0, 4.0], [0.0, 3.0]]
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few channels: what sees what does not depend on how many there are."""
+    monkeypatch.setattr(blindspot_network, "ENCODER", 4)
+    monkeypatch.setattr(blindspot_network, "DECODER", 6)
+
+
+def leaks(net: nn.Module, height: int, width: int, channels: int) -> tuple[int, int, int]:
+    """Over probed pixels: how many see themselves in any channel; how many of their neighbours do
+    not see them; how many were probed."""
+    torch.manual_seed(1)
+    x = torch.randn(1, channels, height, width, dtype=torch.float64)
+    with torch.no_grad():
+        before = net(x)
+        own = unseen = probed = 0
+        for i in {p for p in (*PROBED, height - 1) if p < height}:
+            for j in {p for p in (*PROBED, width - 1) if p < width}:
+                moved = x.clone()
+                moved[0, :, i, j] += 1.0
+                change = (net(moved) - before).abs().sum(dim=(0, 1))
+                own += int(change[i, j] > 0.0)
+                around = change[max(0, i - 1) : i + 2, max(0, j - 1) : j + 2]
+                unseen += around.numel() - 1 - int((around > 0).sum()) + int(change[i, j] > 0.0)
+                probed += 1
+    return own, unseen, probed
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize(("channels", "outputs"), [(1, 1), (1, 2), (3, 3), (3, 6), (3, 9)], ids=str)
+@pytest.mark.parametrize("edges", EDGES)
+def test_no_output_sees_its_own_pixel_and_all_see_their_neighbours(
+    edges: str, channels: int, outputs: int
+) -> None:
+    torch.manual_seed(0)
+    own, unseen, probed = leaks(BlindSpotNet(channels, outputs, edges).double(), 64, 64, channels)
+    assert (own, unseen, probed) == (0, 0, 36)
+
+
+def test_nor_does_any_at_full_width() -> None:
+    torch.manual_seed(0)
+    own, unseen, _ = leaks(BlindSpotNet(3, 9).double(), 35, 20, 3)
+    assert (own, unseen) == (0, 0)
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize(("height", "width"), [(33, 64), (37, 50), (5, 1), (1, 1)])
+@pytest.mark.parametrize("edges", EDGES)
+def test_any_height_and_width_is_blind(edges: str, height: int, width: int) -> None:
+    torch.manual_seed(0)
+    own, unseen, _ = leaks(BlindSpotNet(1, 2, edges).double(), height, width, 1)
+    assert (own, unseen) == (0, 0)
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("edges", EDGES)
+def test_the_whole_jacobian_of_a_small_image_is_zero_on_its_diagonal_alone(edges: str) -> None:
+    torch.manual_seed(0)
+    net = BlindSpotNet(1, 1, edges).double()
+    x = torch.randn(1, 1, 6, 7, dtype=torch.float64)
+    jacobian = torch.autograd.functional.jacobian(net, x).reshape(42, 42)
+    assert ((jacobian == 0.0) == torch.eye(42, dtype=torch.bool)).all()
+
+
+@pytest.mark.usefixtures("narrow")
+def test_without_the_shift_before_pooling_pixels_see_themselves() -> None:
+    torch.manual_seed(0)
+    net = BlindSpotNet(1, 2).double()
+    net.trunk = Trunk(1, "repeat", UpwardConv2d, pool).double()
+    own, _, probed = leaks(net, 64, 64, 1)
+    assert own == probed
+
+
+@pytest.mark.usefixtures("narrow")
+def test_without_the_last_shift_pixels_see_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    net = BlindSpotNet(1, 2).double()
+    monkeypatch.setattr(blindspot_network, "shifted_down", lambda x: x)
+    own, _, probed = leaks(net, 64, 64, 1)
+    assert own == probed
+
+
+@pytest.mark.usefixtures("narrow")
+def test_with_ordinary_convolutions_pixels_see_themselves() -> None:
+    torch.manual_seed(0)
+    net = BlindSpotNet(1, 2).double()
+    net.trunk = Trunk(1, "repeat", AroundConv2d, upward_pool).double()
+    own, _, probed = leaks(net, 64, 64, 1)
+    assert own == probed
+
+
+def test_beyond_the_image_is_its_nearest_row_or_zero() -> None:
+    """A flat image stays flat up to its border, unless zeros come in."""
+    torch.manual_seed(0)
+    for edges in EDGES:
+        conv = UpwardConv2d(1, 1, edges)
+        flat = conv(torch.ones(1, 1, 6, 6)).detach()
+        assert torch.allclose(flat, flat[0, 0, 3, 3].expand_as(flat)) == (edges == "repeat")
+
+
+def test_a_shift_moves_rows_down_by_one() -> None:
+    x = torch.arange(1.0, 4.0).view(1, 1, 3, 1)
+    assert shifted_down(x).flatten().tolist() == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_square_image_gets_the_same_in_one_batch_of_four_as_in_two_of_two() -> None:
+    torch.manual_seed(0)
+    net = BlindSpotNet(1, 2).double()
+    x = torch.randn(2, 1, 32, 32, dtype=torch.float64)
+    above, right, below, left = net._four_ways(x)
+    apart = [*net._above(x, (0, 2)), *net._above(x, (1, 3))]
+    for one, other in zip((above, below, right, left), apart, strict=True):
+        torch.testing.assert_close(one, other, rtol=0.0, atol=1e-12)
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_equal_ways_make_the_network_turn_with_the_image(turn: int) -> None:
+    """With the same weights for what is above, right, below and left, turning the image turns the
+    output: the four parts are turned back to where they belong."""
+    torch.manual_seed(0)
+    net = BlindSpotNet(1, 1).double()
+    weight = net.join.weight.data.unflatten(1, (4, -1))
+    weight[:] = weight[:, :1].clone()
+    x = torch.randn(1, 1, 32, 32, dtype=torch.float64)
+    turned = net(torch.rot90(x, turn, (2, 3)))
+    torch.testing.assert_close(turned, torch.rot90(net(x), turn, (2, 3)))
