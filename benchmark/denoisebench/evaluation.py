@@ -1,8 +1,10 @@
-"""One cell: each image made noisy (or given so), denoised, scored, and drawn if asked for."""
+"""One cell: each image made noisy (or given so), denoised, scored, and saved if asked for."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +16,7 @@ from denoisebench.images import LoadedImage, Pixels, pixel_hash
 from denoisebench.interfaces import (
     Denoised,
     Model,
+    Output,
     Progress,
     ProgressCallback,
     TrainedMethod,
@@ -21,7 +24,9 @@ from denoisebench.interfaces import (
 )
 from denoisebench.metrics import psnr_db
 from denoisebench.plan import CellPlan
+from denoisebench.protocol import padded_to_square
 from denoisebench.results import ImageScore
+from denoisebench.saving import RESERVED, Finding, Saver, Shown
 from denoisebench.weights import load_into
 
 Denoise = Callable[[Tensor, float | None], Tensor | Denoised]
@@ -53,74 +58,126 @@ def evaluate(
     denoise: Denoise,
     *,
     device: str,
-    pictures: Path | None,
+    saver: Saver,
     progress: ProgressCallback,
 ) -> list[ImageScore]:
-    """Score every image.  pictures: the results folder, to leave noisy | denoised | clean there."""
+    """Score every image, as often as the protocol says.  saver: takes the first repeat of each.
+
+    Raises PluginError for what the method or the noise does wrong, UserError when a file to be
+    saved cannot be written.
+    """
     what = f"{cell.method_spec} on {cell.image_set.spec}, {cell.noise}"
-    scores = []
-    for number, image in enumerate(images, start=1):
-        clean = image.clean
-        with plugin_code(cell.noise.family.name):
-            noisy, level = noisy_of(image, cell.noise, cell.seed)
-        told = level if cell.parameters == "known" else None
-        begin = time.perf_counter()
-        estimate, level_estimate = _denoised(cell.method.name, denoise, noisy, told, device)
-        denoise_s = time.perf_counter() - begin
-        result = cell.protocol.score(estimate, clean)
-        scores.append(
-            ImageScore(
-                image=image.id,
-                psnr_db=result.psnr_db,
-                ssim=result.ssim,
-                noisy_psnr_db=psnr_db(noisy, clean, data_range=cell.protocol.data_range),
-                level=level,
-                level_estimate=level_estimate,
-                denoise_s=denoise_s,
-                megapixels=clean[0].size / 1e6,
-                noisy_sha256=pixel_hash(noisy),
-            )
-        )
-        if pictures is not None:
-            _draw(picture_path(cell, pictures, image.id), [noisy, estimate, clean])
-        progress(Progress(what, number, len(images)))
+    repeats = cell.protocol.repeats_of(cell.image_set.spec)
+    square_px = cell.protocol.square_px(image.clean for image in images)
+    scores: list[ImageScore] = []
+    for image in images:
+        for repeat in range(repeats):
+            score, finding = _scored(cell, image, square_px, repeat, denoise, device)
+            scores.append(score)
+            if repeat == 0:
+                saver.save(finding)
+            progress(Progress(what, len(scores), len(images) * repeats))
+    saver.finish()
     return scores
+
+
+def _scored(
+    cell: CellPlan,
+    image: LoadedImage,
+    square_px: int | None,
+    repeat: int,
+    denoise: Denoise,
+    device: str,
+) -> tuple[ImageScore, Finding]:
+    """One repeat of one image: its score, and what there is to save."""
+    with plugin_code(cell.noise.family.name):
+        noisy, level = _noisy(cell, image, square_px, repeat)
+    told = level if cell.parameters == "known" else None
+    made = _denoised(cell.method.name, denoise, noisy, told, device)
+    clean = image.clean
+    inside = (slice(None), slice(clean.shape[1]), slice(clean.shape[2]))  # what was not padded
+    result = cell.protocol.score(made.image[inside], clean)
+    score = ImageScore(
+        image=image.id,
+        repeat=repeat,
+        psnr_db=result.psnr_db,
+        ssim=result.ssim,
+        noisy_psnr_db=psnr_db(noisy[inside], clean, data_range=1.0),
+        level=level,
+        level_estimate=made.level,
+        denoise_s=made.seconds,
+        megapixels=noisy[0].size / 1e6,
+        noisy_sha256=pixel_hash(noisy),
+    )
+    finding = Finding(
+        image=image.id,
+        clean=clean,
+        noisy=noisy[inside],
+        denoised=made.image[inside],
+        outputs={name: Shown(o.pixels[inside], o.white) for name, o in made.outputs.items()},
+        level=level,
+        level_estimate=made.level,
+    )
+    return score, finding
+
+
+def _noisy(
+    cell: CellPlan, image: LoadedImage, square_px: int | None, repeat: int
+) -> tuple[Pixels, float | None]:
+    """The noisy image that is denoised, padded if the protocol pads, and its level."""
+    if image.noisy is not None:
+        return noisy_of(image, cell.noise, cell.seed)
+    clean = image.clean if square_px is None else padded_to_square(image.clean, square_px)
+    draw = repeat + 1 if repeat else 0  # 1 is what training sees as the second copy of a pair
+    return cell.noise.noisy(clean, seed=cell.seed, draw=draw)
+
+
+class _Made(NamedTuple):
+    """What a method made of a noisy image.  (C, H, W); outputs may have one channel."""
+
+    image: Pixels
+    seconds: float
+    level: float | None
+    outputs: dict[str, Shown]
 
 
 @torch.no_grad()
 def _denoised(
     name: str, denoise: Denoise, noisy: Pixels, level: float | None, device: str
-) -> tuple[Pixels, float | None]:
-    """The denoised image, checked, and the level that the method estimated, if it did."""
+) -> _Made:
+    """Denoise, on the device, and check what comes.  PluginError, naming it, for what is wrong."""
     with plugin_code(name):
+        begin = time.perf_counter()
         result = denoise(torch.from_numpy(noisy)[None].to(device), level)
         if isinstance(result, Tensor):
             result = Denoised(result)
-    estimate: Pixels = result.image.to("cpu", torch.float32).numpy()[0]
-    if estimate.shape != noisy.shape:
-        raise PluginError(f"{name} made {estimate.shape} of an image of {noisy.shape}")
-    if not np.isfinite(estimate).all():
-        raise PluginError(f"{name} made pixels that are not finite")
-    return estimate, result.level
+        image = _pixels(result.image)
+        seconds = time.perf_counter() - begin
+        if image.shape != noisy.shape:
+            raise PluginError(f"{name} made {image.shape} of an image of {noisy.shape}")
+        if not np.isfinite(image).all():
+            raise PluginError(f"{name} made pixels that are not finite")
+        outputs = {key: _shown(name, key, o, noisy) for key, o in result.outputs.items()}
+    return _Made(image, seconds, result.level, outputs)
 
 
-def picture_path(cell: CellPlan, out: Path, image_id: str) -> Path:
-    """Where the picture of an image goes."""
-    parts = (cell.image_set.spec, str(cell.noise), cell.id, image_id)
-    safe = ["".join(c if c.isalnum() or c in "-_.=" else "_" for c in part) for part in parts]
-    return out / "pictures" / safe[0] / safe[1] / f"{cell.method.name}-{safe[2]}" / f"{safe[3]}.png"
+def _shown(name: str, key: str, output: Output, noisy: Pixels) -> Shown:
+    """An output of the method `name`, checked."""
+    if not key.isidentifier() or key in RESERVED:
+        raise PluginError(
+            f"{name} names an output {key!r}; a plain word is wanted, none of {RESERVED}"
+        )
+    pixels = _pixels(output.image)
+    if pixels.shape not in (noisy.shape, (1, *noisy.shape[1:])):
+        raise PluginError(f"{name} made output {key!r} {pixels.shape} of an image of {noisy.shape}")
+    if not np.isfinite(pixels).all():
+        raise PluginError(f"{name} made output {key!r} with pixels that are not finite")
+    if not (output.white > 0.0 and math.isfinite(output.white)):
+        raise PluginError(f"{name} made output {key!r} with white at {output.white}")
+    return Shown(pixels, output.white)
 
 
-def missing_pictures(cell: CellPlan, out: Path) -> bool:
-    """Whether a picture of the cell is not there yet."""
-    return not all(picture_path(cell, out, image.id).exists() for image in cell.image_set.images)
-
-
-def _draw(path: Path, images: Sequence[Pixels]) -> None:
-    """Images side by side, clipped and rounded to 8 bits."""
-    from PIL import Image
-
-    strip = np.concatenate(images, axis=2).clip(0.0, 1.0)
-    levels = np.rint(strip * 255.0).astype(np.uint8).transpose(1, 2, 0)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels).save(path)
+def _pixels(tensor: Tensor) -> Pixels:
+    """(1, C, H, W) on any device -> (C, H, W)"""
+    pixels: Pixels = tensor.to("cpu", torch.float32).numpy()[0]
+    return pixels

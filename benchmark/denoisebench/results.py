@@ -20,27 +20,28 @@ from denoisebench.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ImageScore:
-    """One image, denoised once."""
+    """One noisy copy of an image, denoised once."""
 
     image: str
+    repeat: int  # which copy: 0, and up where the protocol asks for several
     psnr_db: float
     ssim: float  # NaN for an image too small to have one
     noisy_psnr_db: float
     level: float | None  # of the noise, in the unit of its family; None where it has no one level
     level_estimate: float | None  # the method's, where it makes one
     denoise_s: float
-    megapixels: float
+    megapixels: float  # denoised, so with what the protocol pads
     noisy_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class CellResult:
-    """What came of one cell: a score per image, or an `error` and no scores."""
+    """What came of one cell: a score per image and repeat, or an `error` and no scores."""
 
     cell: str
     method: str  # canonical spec, e.g. noise2score:probe=single
@@ -118,7 +119,9 @@ def read_cell(path: Path) -> CellResult:
             "install a newer denoisebench"
         )
     try:
-        if schema != SCHEMA:
+        if schema == 2:
+            record = _without_repeats(record)
+        elif schema != SCHEMA:
             raise ValueError(f"schema is {schema!r}, not {SCHEMA}")
         result = _parse(CellResult, record)
     except ValueError as error:
@@ -143,7 +146,7 @@ def read_cells(out: Path, ids: Iterable[str] | None = None) -> list[CellResult]:
 def frame(
     results: Iterable[CellResult], declined: Sequence[tuple[str, str, str]] = ()
 ) -> "pd.DataFrame":
-    """One row per image of each result, in order, with `COLUMNS`.  A failed cell has no row.
+    """One row per image and repeat of each result, in order, with `COLUMNS`; none of a failed cell.
 
     declined: what else was asked for and why it has no rows (see `plan.Plan`); a report finds it
     as `rows.attrs["declined"]`.
@@ -180,6 +183,12 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _without_repeats(record: dict[str, Any]) -> dict[str, Any]:
+    """A record of schema 2, which knew no repeats, as one of schema 3: each image is repeat 0."""
+    scores = [{**_object(score), "repeat": 0} for score in _list(record.get("scores"))]
+    return {**record, "scores": scores}
 
 
 def _damaged(path: Path, why: str) -> UserError:

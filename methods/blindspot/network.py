@@ -37,7 +37,9 @@ class UpwardConv2d(nn.Conv2d):
         start(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(F.pad(x, self.around, mode=self._mode))
+        with torch.autocast(x.device.type, enabled=False):  # it would repeat edges in float32
+            x = F.pad(x, self.around, mode=self._mode)
+        return super().forward(x)
 
 
 class AroundConv2d(UpwardConv2d):

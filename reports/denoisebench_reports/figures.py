@@ -1,6 +1,6 @@
 """Published figures, to stand beside ours: `published/*.csv`, read once.
 
-They were computed under the papers' own protocols, which are not ours; each file says which.
+They were computed under the papers' own protocols; where that is one of ours, the file says so.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,10 +24,14 @@ Key = tuple[str, str, str, str]  # noise, parameters, dataset, method
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A published PSNR and the paper it is from."""
+    """A published PSNR and the paper it is from.
+
+    protocol: the label of the one of ours that it was computed under; empty for another.
+    """
 
     psnr_db: float
     source: str
+    protocol: str = ""
 
 
 def published(noise: str, parameters: str, dataset: str, method: str) -> Figure | None:
@@ -49,18 +53,20 @@ def _figures() -> Mapping[Key, Figure]:
 
 
 def _read(text: str) -> Iterator[tuple[Key, Figure]]:
-    """The figures of one file: `# source: …`, other comments, a header, then rows.
+    """The figures of one file: `# source: …`, perhaps `# protocol: …`, other comments, a header,
+    then rows.
 
     A row flagged `misprint` is left out.
     """
     comments = [line for line in text.splitlines() if line.startswith("#")]
     source = comments[0].removeprefix("# source: ")
+    protocols = [c.removeprefix("# protocol: ") for c in comments if c.startswith("# protocol: ")]
     _header, *rows = (line for line in text.splitlines() if not line.startswith("#"))
     for row in rows:
         noise, parameters, dataset, method, psnr_db, flag = row.split(",")
         if flag != "misprint":
             key = (_canonical(noise), parameters, dataset, method)
-            yield key, Figure(float(psnr_db), source)
+            yield key, Figure(float(psnr_db), source, *protocols)
 
 
 def _canonical(noise: str) -> str:

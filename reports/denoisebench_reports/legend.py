@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from denoisebench.protocol import PROTOCOLS
 from denoisebench_reports.grid import render_grid
 from denoisebench_reports.summary import Summary
-from denoisebench_reports.verdict import AGREES_WITHIN_DB, TRAINED_LESS
+from denoisebench_reports.verdict import AGREES_WITHIN_DB, OTHER_PROTOCOL, TRAINED_LESS
 
 WIDTH = 100
+VERDICT_WIDTH = 34  # a longer one goes on in the next line
 NONE = "–"
 
 TRAINING_HEADERS = {
@@ -44,20 +45,21 @@ def legend(
 
 
 def _notes(lines: Sequence[Summary], marks: str, compact: bool) -> list[str]:
-    images = {line.dataset: line.images for line in lines}
+    repeated = any(line.repeats > 1 for line in lines)
+    first = "repeats and seeds" if repeated else "seeds"
     about = {str(protocol): protocol.summary for protocol in PROTOCOLS.values()}
     protocols = dict.fromkeys(line.protocol for line in lines)
-    sources = dict.fromkeys(line.published_source for line in lines if line.published_source)
+    sources = dict.fromkeys(map(_source, (line for line in lines if line.published_source)))
     interval = (
         "half the widest 95 % t-interval in the row"
         if compact
         else "half the 95 % t-interval of it"
     )
     notes = [
-        f"PSNR in dB, mean over images (seeds averaged first); ±: {interval}.",
+        f"PSNR in dB, mean over images ({first} averaged first); ±: {interval}.",
         *([f"{marks}; what is printed equal is marked equal."] if marks else []),
         *(f"Protocol {label}: {about.get(label, 'unknown here')}." for label in protocols),
-        f"Images: {', '.join(f'{name} {count}' for name, count in images.items())}.",
+        f"Images: {', '.join(dict.fromkeys(map(_images, lines)))}.",
     ]
     estimated = [line for line in lines if not math.isnan(line.level_error)]
     if estimated:
@@ -69,6 +71,16 @@ def _notes(lines: Sequence[Summary], marks: str, compact: bool) -> list[str]:
     if sources:
         notes.append(f"(…): published, under each paper's own protocol. {'; '.join(sources)}.")
     return notes
+
+
+def _images(line: Summary) -> str:
+    """`set14 14 ×20`: the images of a data set, and how many noisy copies of each."""
+    return f"{line.dataset} {line.images}" + (f" ×{line.repeats}" if line.repeats > 1 else "")
+
+
+def _source(line: Summary) -> str:
+    protocol = f" ({line.published_protocol})" if line.published_protocol else ""
+    return f"{line.published_source}{protocol}"
 
 
 def _training(lines: Sequence[Summary]) -> list[str]:
@@ -105,27 +117,30 @@ def _what(noise: str, parameters: Sequence[str]) -> str:
     return noise if len(parameters) > 1 else f"{noise} {parameters[0]}"
 
 
-def _against_published(told: Sequence[tuple[str, Summary]]) -> list[str]:
-    """A line per figure that has a published one, method by method; none where nothing has."""
-    body = [
-        [
-            name,
-            line.noise,
-            line.parameters,
-            line.dataset,
-            f"{line.psnr_db:.2f}",
-            f"{line.published_psnr_db:.2f}",
-            f"{line.published_diff_db:+.2f}",
-            line.verdict,
-        ]
-        for name, line in told
-        if line.verdict
+def _comparison(name: str, line: Summary) -> list[list[str]]:
+    """A row, and more beneath where the verdict is long."""
+    figures = [line.psnr_db, line.published_psnr_db]
+    first, *rest = textwrap.wrap(line.verdict, VERDICT_WIDTH)
+    row = [
+        *(name, line.noise, line.parameters, line.dataset),
+        *(f"{psnr_db:.2f}" for psnr_db in figures),
+        f"{line.published_diff_db:+.2f}",
     ]
+    return [[*row, first], *([*("" for _ in row), more] for more in rest)]
+
+
+def _against_published(told: Sequence[tuple[str, Summary]]) -> list[str]:
+    """What our figures are beside the published ones, method by method; empty where none is."""
+    body = [row for name, line in told if line.verdict for row in _comparison(name, line)]
     if not body:
         return []
     note = f"Against the published figures; agrees: within {AGREES_WITHIN_DB:g} dB."
     if any(TRAINED_LESS in line.verdict for _, line in told):
         note += f" {TRAINED_LESS.capitalize()}: on fewer pixels than the paper's network."
+    theirs = [line.published_protocol for _, line in told if OTHER_PROTOCOL in line.verdict]
+    if theirs:
+        labels = ", ".join(dict.fromkeys(theirs))
+        note += f" {OTHER_PROTOCOL.capitalize()}: the published figure is under {labels}, ours not."
     heads, rows = render_grid([""] * len(AGAINST_HEADERS), AGAINST_HEADERS, body)
     rule = "-" * max(map(len, [*heads, *rows]))
     table = [row.rstrip() for row in [*heads, rule, *rows]]

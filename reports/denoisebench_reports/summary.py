@@ -50,7 +50,8 @@ class Summary:
     """Mean over seeds."""
     denoise_s_per_mpx: float
     level_error: float
-    """Median over images of |estimate/level − 1|; NaN where the method estimates no level."""
+    """Median over images of |estimate/level − 1|, its mean over repeats and seeds within each; NaN
+    where the method estimates no level."""
     published_psnr_db: float
     noisy_psnr_db: float
     published_source: str
@@ -63,6 +64,10 @@ class Summary:
     """psnr_db − published_psnr_db."""
     verdict: str
     """The difference in words; empty where nothing is published."""
+    repeats: int
+    """Noisy copies of each image."""
+    published_protocol: str
+    """The one of our protocols that the published figure was computed under; empty for another."""
 
 
 SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary))
@@ -71,7 +76,8 @@ SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary))
 def summarise(rows: "pd.DataFrame") -> list[Summary]:
     """The summaries of per-image rows (`results.COLUMNS`), in the order in which they first come.
 
-    An image's scores are averaged over seeds first, then over images; NaN in one is NaN in all.
+    An image's scores are averaged over its repeats and seeds first, then over images, so that the
+    interval is that of a mean over so many images; NaN in one is NaN in all.
     """
     return [
         _summary(dict(zip(KEYS, key, strict=True)), group)
@@ -84,7 +90,10 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
     mean, half = float(psnr_db.mean()), half_interval(psnr_db)
     figure = published(key["noise"], key["parameters"], key["dataset"], key["method"])
     published_db, source = (figure.psnr_db, figure.source) if figure else (math.nan, "")
+    theirs = figure.protocol if figure else ""
     difference_db = mean - published_db
+    less_trained = trained_less(key["budget"], source, key["method"])
+    level_error = (rows["level_estimate"] / rows["level"] - 1.0).abs()
     return Summary(
         **key,
         images=len(psnr_db),
@@ -94,18 +103,21 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
         ssim=float(_per_image(rows, "ssim").mean()),
         train_s=float(rows["train_s"].mean()),
         denoise_s_per_mpx=float(rows["denoise_s"].sum() / rows["megapixels"].sum()),
-        level_error=float((rows["level_estimate"] / rows["level"] - 1.0).abs().median()),
+        level_error=float(level_error.groupby(rows["image"]).mean().median()),
         published_psnr_db=published_db,
         noisy_psnr_db=float(_per_image(rows, "noisy_psnr_db").mean()),
         published_source=source,
         seed=" ".join(str(seed) for seed in rows["seed"].unique()),
         published_diff_db=difference_db,
-        verdict=verdict(difference_db, trained_less(key["budget"], source, key["method"])),
+        verdict=verdict(difference_db, less_trained, bool(theirs) and theirs != key["protocol"]),
+        repeats=rows["repeat"].nunique(),
+        published_protocol=theirs,
     )
 
 
 def _per_image(rows: "pd.DataFrame", column: str) -> npt.NDArray[np.float64]:
-    """Each image's mean of a column over its seeds; unlike pandas', NaN and inf stay.  (images,)"""
+    """Each image's mean of a column over its repeats and seeds; unlike pandas', NaN and inf stay.
+    (images,)"""
     codes, _ = rows["image"].factorize()
     totals = np.bincount(codes, weights=rows[column].to_numpy(dtype=np.float64))
     return totals / np.bincount(codes)

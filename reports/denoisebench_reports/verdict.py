@@ -11,22 +11,28 @@ from denoisebench.budgets import BUDGETS
 
 AGREES_WITHIN_DB = 0.1
 TRAINED_LESS = "trained less"
+OTHER_PROTOCOL = "other protocol"
 
 
-def verdict(difference_db: float, less_trained: bool = False) -> str:
+def verdict(difference_db: float, less_trained: bool = False, other_protocol: bool = False) -> str:
     """`agrees`, `higher by 1.42 dB` or `lower by 0.51 dB`; empty for NaN.
 
     difference_db: ours − published, taken as it is printed, to two decimals.  A figure that is
-    lower says so when ours is known to have been trained less.
+    lower says so when ours is known to have been trained less, and any when ours is known to have
+    been computed under another protocol than the published one.
     """
     if math.isnan(difference_db):
         return ""
     printed = round(difference_db, 2)
+    reasons = [OTHER_PROTOCOL] if other_protocol else []
     if abs(printed) <= AGREES_WITHIN_DB:
-        return "agrees"
-    if printed > 0:
-        return f"higher by {printed:.2f} dB"
-    return f"lower by {-printed:.2f} dB" + (f" ({TRAINED_LESS})" if less_trained else "")
+        words = "agrees"
+    elif printed > 0:
+        words = f"higher by {printed:.2f} dB"
+    else:
+        words = f"lower by {-printed:.2f} dB"
+        reasons = [TRAINED_LESS, *reasons] if less_trained else reasons
+    return words + (f" ({', '.join(reasons)})" if reasons else "")
 
 
 def trained_less(budget: str, source: str, method: str) -> bool:

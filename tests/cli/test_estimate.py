@@ -1,12 +1,11 @@
 """`bench estimate` says what noise a user's files hold, or why it cannot be told."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
-from bench import bench, command
+from bench import bench, bench_process
 from PIL import Image
 
 SIDE = 160
@@ -121,6 +120,6 @@ def test_bad_input_is_one_line_and_status_2(
 def test_neither_help_nor_an_estimate_imports_torch(place: Path) -> None:
     check = "import atexit, sys; atexit.register(lambda: print('torch' in sys.modules)); "
     for arguments in (["--help"], ["photos/gamma.tif"]):
-        call = command("estimate", *arguments, before=check)
-        done = subprocess.run(call, cwd=place, capture_output=True, text=True, check=True)
+        done = bench_process("estimate", *arguments, cwd=place, before=check)
+        assert done.returncode == 0, done.stderr
         assert done.stdout.splitlines()[-1] == "False"

@@ -1,12 +1,11 @@
 """`bench noise NOISE` draws a picture and prints noisy PSNRs; `bench noise write` still writes."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
-from bench import bench, command, make_images
+from bench import bench, bench_process, make_images
 from PIL import Image
 
 
@@ -104,6 +103,6 @@ def test_bad_input_is_one_line_and_status_2(
 
 def test_a_preview_imports_no_torch(place: Path) -> None:
     check = "import atexit, sys; atexit.register(lambda: print('torch' in sys.modules)); "
-    call = command("noise", "text:25", "--image", "test", before=check)
-    done = subprocess.run(call, cwd=place, capture_output=True, text=True, check=True)
+    done = bench_process("noise", "text:25", "--image", "test", cwd=place, before=check)
+    assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "False"

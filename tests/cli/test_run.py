@@ -3,22 +3,27 @@
 import csv
 import io
 import json
-import os
 import signal
-import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from bench import bench, command, environment, make_images
+from bench import bench, bench_process, make_images
 from PIL import Image
 
 SMALL = ("--train-set", "folder:train", "--datasets", "folder:test", "--crop", "32", "--batch", "4")
-OFTEN = "import denoisebench.training as t; t.CHECKPOINT_EVERY_S = 0.0; "
-SLOW_PLUGIN = """
-import time
+KILLED_IN_TRAINING = """
+import itertools, os, signal, sys
+import denoisebench.training
+denoisebench.training.CHECKPOINT_EVERY_S = 0.0
+written = itertools.count(1)
+def kill(event, arguments):
+    if event == "os.rename" and str(arguments[1]).endswith("checkpoint.pt") and next(written) == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(kill)
+"""
+PLUGIN = """
+import itertools, os, signal
 from dataclasses import dataclass
 from denoisebench.hookspecs import hookimpl
 from denoisebench.interfaces import UntrainedMethod
@@ -27,17 +32,19 @@ from denoisebench.interfaces import UntrainedMethod
 class Config:
     fail: bool = False
 
-class Slow(UntrainedMethod):
-    name, summary, config_type = "slow", "sleeps", Config
+class Frail(UntrainedMethod):
+    name, summary, config_type = "frail", "may fail, may be killed at the second image", Config
+    calls = itertools.count(1)
     def denoise(self, config, task, noisy, level):
         if config.fail:
             raise RuntimeError("no luck today")
-        time.sleep(0.15)
+        if "KILLED" in os.environ and next(self.calls) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
         return noisy * 0.9
 
 @hookimpl
 def register_methods():
-    return [Slow()]
+    return [Frail()]
 """
 
 
@@ -64,7 +71,7 @@ def test_compare_prints_one_csv_row_per_method_and_data_set_and_computes_nothing
     place: Path,
 ) -> None:
     call = ("compare", "--methods", "identity,noise2score,noise2noise,supervised", *SMALL)
-    call = (*call, "--steps", "30", "--format", "csv")
+    call = (*call, "--steps", "5", "--format", "csv")
     first = bench(*call, cwd=place)
     assert first.returncode == 0, first.stderr
     table = rows(first.stdout)
@@ -144,38 +151,23 @@ def test_a_dry_run_lists_trainings_and_cells_and_computes_nothing(place: Path) -
 
 
 def test_a_method_that_raises_fails_its_cell_alone_and_is_retried_on_request(place: Path) -> None:
-    (place / "slow.py").write_text(SLOW_PLUGIN)
-    call = ("compare", "--methods", "identity,slow:fail=true", "--datasets", "folder:test")
-    call = (*call, "--plugin", "slow.py")
+    (place / "frail.py").write_text(PLUGIN)
+    call = ("compare", "--methods", "identity,frail:fail=true", "--datasets", "folder:test")
+    call = (*call, "--plugin", "frail.py")
     done = bench(*call, cwd=place)
     assert done.returncode == 1
-    assert "slow raised RuntimeError: no luck today" in done.stderr
+    assert "frail raised RuntimeError: no luck today" in done.stderr
     assert "identity" in done.stdout
-    (place / "slow.py").write_text(SLOW_PLUGIN.replace("no luck today", "still no luck"))
+    (place / "frail.py").write_text(PLUGIN.replace("no luck today", "still no luck"))
     assert "still no luck" in bench(*call, "--retry-failed", cwd=place).stderr
 
 
-def _kill_when(process: "subprocess.Popen[str]", ready: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not ready():
-        assert process.poll() is None, "it ended before it could be killed"
-        assert time.monotonic() < end
-        time.sleep(0.005)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-
-
 def test_killed_in_training_the_same_command_gives_the_same_numbers(place: Path) -> None:
-    call = ("run", "--method", "noise2score", *SMALL, "--steps", "60", "--out")
+    call = ("run", "--method", "noise2noise", *SMALL, "--steps", "12", "--out")
     assert bench(*call, "whole", cwd=place).returncode == 0
-    process = subprocess.Popen(
-        command(*call, "broken", before=OFTEN),
-        cwd=place,
-        env=environment(),
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    _kill_when(process, lambda: len(list((place / "broken").rglob("checkpoint.pt"))) == 1)
+    killed = bench_process(*call, "broken", cwd=place, before=KILLED_IN_TRAINING)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert len(list((place / "broken").rglob("checkpoint.pt"))) == 1
     assert not list((place / "broken").rglob("weights.safetensors"))
     done = bench(*call, "broken", cwd=place)
     assert done.returncode == 0, done.stderr
@@ -183,14 +175,13 @@ def test_killed_in_training_the_same_command_gives_the_same_numbers(place: Path)
 
 
 def test_killed_in_evaluation_the_same_command_gives_the_same_numbers(place: Path) -> None:
-    (place / "slow.py").write_text(SLOW_PLUGIN)
-    call = ("run", "--method", "slow", "--plugin", "slow.py", "--save-images")
+    (place / "frail.py").write_text(PLUGIN)
+    call = ("run", "--method", "frail", "--plugin", "frail.py", "--save-images")
     call = (*call, "--datasets", "folder:test", "--out")
     assert bench(*call, "whole", cwd=place).returncode == 0
-    process = subprocess.Popen(
-        command(*call, "broken"), cwd=place, env=environment(), stderr=subprocess.DEVNULL, text=True
-    )
-    _kill_when(process, lambda: len(list((place / "broken").rglob("*.png"))) == 1)
+    killed = bench_process(*call, "broken", cwd=place, KILLED="1")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert len(list((place / "broken").rglob("*.png"))) == 1
     assert not list((place / "broken").rglob("*.json"))
     assert bench(*call, "broken", cwd=place).returncode == 0
     assert scores(place / "broken") == scores(place / "whole")

@@ -82,17 +82,21 @@ def test_imported_weights_denoise_as_the_official_network_does_and_say_what_they
     assert result["train_s"] is None
 
 
-def test_a_colour_average_of_weights_runs_on_the_samples(tmp_path: Path) -> None:
+def test_a_colour_average_of_weights_runs_on_a_colour_image(tmp_path: Path) -> None:
+    (tmp_path / "test").mkdir()
+    pixels = np.random.default_rng(0).integers(256, size=(48, 64, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "test" / "0.png")
     tensors = list(official(network(3)).values())
     average = {"decay": 0.999, "num_updates": 75625, "shadow_params": tensors}
     torch.save(average, tmp_path / "official.pth")
     done = bench(*IMPORT, "gaussian:25", "--out", "w.safetensors", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     run = ("run", "--method", "noise2score", "--weights", "w.safetensors", "--format", "csv")
+    run = (*run, "--datasets", "folder:test")
     done = bench(*run, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (row,) = rows(done.stdout)
-    assert (row["dataset"], row["parameters"], row["images"]) == ("samples", "known", "3")
+    assert (row["dataset"], row["parameters"], row["images"]) == ("folder:test", "known", "1")
     done = bench(*run, "--parameters", "unknown", cwd=tmp_path)
     assert done.returncode == 2
     assert "give --parameters known" in done.stderr

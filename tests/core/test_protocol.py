@@ -1,15 +1,17 @@
-"""The rules of the `float` protocol, where the scores are known."""
+"""The rules of the protocols `float` and `nvlabs`, where the scores are known."""
 
 import dataclasses
 import math
 
 import numpy as np
 import pytest
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from denoisebench.errors import UserError
-from denoisebench.protocol import PROTOCOLS, get_protocol
+from denoisebench.images import GRAY, ImageFile, ImageSet
+from denoisebench.protocol import PROTOCOLS, get_protocol, levels_255, padded_to_square
 
-FLOAT = get_protocol("float")
+FLOAT, NVLABS = get_protocol("float"), get_protocol("nvlabs")
 
 
 def image(value, channels=3):
@@ -50,6 +52,7 @@ def test_the_channels_are_pooled_in_one_mean_squared_error():
 
 def test_the_label_has_name_and_version():
     assert str(FLOAT) == "float-1"
+    assert str(NVLABS) == "nvlabs-1"
 
 
 def test_labels_are_unique_and_protocols_are_known_by_their_names():
@@ -59,7 +62,7 @@ def test_labels_are_unique_and_protocols_are_known_by_their_names():
 
 def test_a_protocol_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
-        FLOAT.data_range = 255.0
+        FLOAT.version = 2
     with pytest.raises(TypeError):
         PROTOCOLS["float"] = FLOAT
 
@@ -67,3 +70,99 @@ def test_a_protocol_cannot_be_changed():
 def test_an_unknown_protocol_is_a_user_error_with_the_nearest_name():
     with pytest.raises(UserError, match="unknown protocol 'flaot'; did you mean 'float'"):
         get_protocol("flaot")
+
+
+def test_8_bits_round_halves_up_and_clip():
+    pixels = np.array([0.5, 0.5 + 1.4 / 255, -0.1, 1.2], dtype=np.float32)
+    assert levels_255(pixels).tolist() == [128.0, 129.0, 0.0, 255.0]
+
+
+def test_8_bit_images_pass_through_the_quantiser():
+    levels = np.arange(256)
+    assert (levels_255((levels / 255.0).astype(np.float32)) == levels).all()
+
+
+def test_nvlabs_compares_8_bit_images():
+    below_half_a_level = np.float32(0.4 / 255)
+    clean = image(100 / 255)
+    assert NVLABS.score(clean + below_half_a_level, clean).psnr_db == math.inf
+    one_level = NVLABS.score(image(0.5 + 1.4 / 255), image(0.5)).psnr_db
+    assert one_level == pytest.approx(20 * math.log10(255), abs=1e-9)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_nvlabs_scores_are_those_of_another_library_on_8_bit_images(channels):
+    rng = np.random.default_rng(0)
+    clean = (rng.integers(0, 256, (channels, 24, 40)) / 255).astype(np.float32)
+    estimate = clean + rng.normal(0, 0.2, clean.shape).astype(np.float32)
+    shown, reference = (levels_255(x).astype(np.uint8) for x in (estimate, clean))
+    scores = NVLABS.score(estimate, clean)
+    expected = peak_signal_noise_ratio(reference, shown, data_range=255)
+    assert scores.psnr_db == pytest.approx(expected, abs=1e-9)
+    _, whole = structural_similarity(
+        *(reference, shown),
+        **{"channel_axis": 0, "data_range": 255, "gaussian_weights": True, "sigma": 1.5},
+        **{"use_sample_covariance": False, "full": True},
+    )
+    assert scores.ssim == pytest.approx(whole[:, 5:-5, 5:-5].mean(), abs=1e-6)
+    assert scores.ssim != pytest.approx(FLOAT.score(estimate, clean).ssim, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "square_px"),
+    [
+        ([(512, 768), (768, 512)], 768),
+        ([(481, 321), (321, 481)], 512),
+        ([(276, 276), (512, 768)], 768),
+        ([(32, 5)], 32),
+        ([(33, 5)], 64),
+    ],
+)
+def test_the_square_is_the_largest_side_of_the_set_rounded_up_to_32(sizes, square_px):
+    images = [np.zeros((1, *size), dtype=np.float32) for size in sizes]
+    assert NVLABS.square_px(images) == square_px
+    assert FLOAT.square_px(images) is None
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "side_px"), [(3, 7, 32), (276, 300, 768), (32, 32, 32)]
+)
+def test_an_image_is_reflected_about_its_last_row_and_column_again_and_again(
+    height, width, side_px
+):
+    clean = np.random.default_rng(0).random((3, height, width), dtype=np.float32)
+
+    def mirrored(length):
+        place = np.arange(side_px) % (2 * length - 2)
+        return np.minimum(place, 2 * length - 2 - place)
+
+    padded = padded_to_square(clean, side_px)
+    assert padded.dtype == np.float32
+    assert np.array_equal(padded, clean[:, mirrored(height)][:, :, mirrored(width)])
+    assert np.array_equal(padded[:, :height, :width], clean)
+
+
+@pytest.mark.parametrize(
+    ("image_set", "repeats"),
+    [("kodak", 10), ("kodak-gray", 10), ("bsd300", 3), ("set14", 20), ("set12", 1),
+     ("folder:kodak", 1)],
+)  # fmt: skip
+def test_nvlabs_repeats_the_sets_of_its_paper_and_float_none(image_set, repeats):
+    assert NVLABS.repeats_of(image_set) == repeats
+    assert FLOAT.repeats_of(image_set) == 1
+    name = image_set.removesuffix("-gray")
+    assert (f"{name} ×{repeats}" in NVLABS.summary) == (repeats > 1)
+
+
+def test_what_padding_before_the_noise_rules_out_is_refused_in_one_line():
+    def load():
+        return image(0.5, 1)
+
+    plain = ImageSet("folder:a", GRAY, (ImageFile("a", "1", load),))
+    pairs = ImageSet("pairs:a:b", GRAY, (ImageFile("a", "1", load, load, "2"),))
+    NVLABS.refuse(plain, transductive=False)
+    FLOAT.refuse(pairs, transductive=True)
+    with pytest.raises(UserError, match="pairs:a:b gives its noisy images: give --protocol float"):
+        NVLABS.refuse(pairs, transductive=False)
+    with pytest.raises(UserError, match="--train-set test trains on the noisy images"):
+        NVLABS.refuse(plain, transductive=True)

@@ -24,6 +24,7 @@ from denoisebench.results import (
 
 SCORE = ImageScore(
     image="01",
+    repeat=0,
     psnr_db=29.5,
     ssim=0.84,
     noisy_psnr_db=20.2,
@@ -61,7 +62,19 @@ def test_a_result_survives_the_disk(tmp_path):
     path = write_cell(tmp_path, RESULT)
     assert path == cell_path(tmp_path, "c0ffee") == tmp_path / "cells" / "c0ffee.json"
     assert read_cell(path) == RESULT
-    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 2
+    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 3
+
+
+def test_a_result_of_schema_2_is_read_as_one_repeat_of_each_image(tmp_path):
+    path = write_cell(tmp_path, RESULT)
+    record = json.loads(path.read_text(encoding="utf-8")) | {"schema": 2}
+    for score in record["scores"]:
+        del score["repeat"]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert read_cell(path) == RESULT
+    path.write_text(json.dumps(record | {"scores": [1]}), encoding="utf-8")
+    with pytest.raises(UserError, match="damaged: 1 is not an object"):
+        read_cell(path)
 
 
 def test_a_failed_cell_keeps_its_error(tmp_path):
@@ -188,6 +201,7 @@ def damage(tmp_path, change):
         (lambda r: r.update(scores={}), "scores: {} is not a list"),
         (lambda r: r.update(scores=[1]), "scores: 1 is not an object"),
         (lambda r: r["scores"][1].pop("ssim"), "scores: no field 'ssim'"),
+        (lambda r: r["scores"][1].pop("repeat"), "scores: no field 'repeat'"),
         (lambda r: r["scores"][0].update(psnr_db=None), "psnr_db: None is not a number"),
         (lambda r: r.update(provenance=[]), "provenance: [] is not an object"),
         (lambda r: r.update(cell="other"), "it holds the cell other"),
@@ -201,7 +215,7 @@ def test_a_damaged_result_is_refused_with_the_reason_and_the_remedy(tmp_path, ch
 
 
 def test_a_result_of_a_newer_schema_asks_for_a_newer_program_not_for_deletion(tmp_path):
-    message = damage(tmp_path, lambda r: r.update(schema=3, colour="red"))
+    message = damage(tmp_path, lambda r: r.update(schema=4, colour="red"))
     assert "install a newer denoisebench" in message
     assert "delete" not in message
 
@@ -220,7 +234,7 @@ def test_a_missing_file_is_a_user_error(tmp_path):
         read_cell(tmp_path / "nothing.json")
 
 
-def test_the_frame_has_a_row_per_image_and_the_stated_columns():
+def test_the_frame_has_a_row_per_image_and_repeat_and_the_stated_columns():
     untrained = replace(method="identity", train_s=None, scores=(SCORE,))
     failed = replace(scores=(), error="out of memory")
     table = frame([untrained, failed, RESULT])
@@ -230,11 +244,13 @@ def test_the_frame_has_a_row_per_image_and_the_stated_columns():
     assert math.isnan(table["train_s"][0])
     assert table["train_s"].tolist()[1:] == [12.5, 12.5]
     assert tuple(frame([]).columns) == COLUMNS
+    twice = replace(scores=(SCORE, dataclasses.replace(SCORE, repeat=1)))
+    assert frame([twice])["repeat"].tolist() == [0, 1]
 
 
 def test_the_columns_are_those_of_the_cell_then_those_of_the_image():
     assert COLUMNS[:3] == ("cell", "method", "noise")
-    assert COLUMNS[-9:] == tuple(field.name for field in dataclasses.fields(ImageScore))
+    assert COLUMNS[-10:] == tuple(field.name for field in dataclasses.fields(ImageScore))
     assert not {"scores", "provenance", "error"} & set(COLUMNS)
 
 

@@ -2,14 +2,13 @@
 and what each classical method declines."""
 
 import math
-import subprocess
 import sys
 import warnings
 
 import numpy as np
 import pytest
 import torch
-from bench import command, environment, make_images
+from bench import bench, make_images
 
 from classical import AnscombeBm3d, Bm3d, Identity, Nlm, Tv, Wavelet
 from classical.filtering import estimated_level
@@ -210,18 +209,11 @@ def test_a_missing_package_is_declined_with_the_command_that_installs_it(name, f
     assert reason.endswith(INSTALL)
 
 
-def test_a_comparison_goes_on_without_a_missing_package(tmp_path):
+def test_a_comparison_goes_on_without_a_missing_package(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "bm3d", None)  # as if it were not there
     make_images(tmp_path / "test", 1)
     call = ["compare", "--methods", "identity,bm3d,tv", "--datasets", "folder:test", "--dry-run"]
-    done = subprocess.run(
-        command(*call, before="import sys; sys.modules['bm3d'] = None; "),
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = bench(*call, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (line,) = [line for line in done.stderr.splitlines() if "bm3d" in line]
     assert line.startswith("bm3d declines gaussian:25 known: ")

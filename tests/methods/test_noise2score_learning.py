@@ -134,8 +134,8 @@ def test_of_independent_pixels_the_exact_score_is_learned_and_the_best_estimate_
     values, shares = torch.from_numpy(VALUES).float(), torch.from_numpy(SHARES)
 
     def draw():
-        place = torch.multinomial(shares, 2 * 64 * 64, replacement=True, generator=draws)
-        clean = values[place].view(2, 1, 64, 64)
+        place = torch.multinomial(shares, 2 * 48 * 48, replacement=True, generator=draws)
+        clean = values[place].view(2, 1, 48, 48)
         return Batch(family.resample(clean, levels, draws), None, levels)
 
     model = Model(Config(), Task(Noise(family, level, level), "known", 1), Pixelwise())
@@ -160,7 +160,7 @@ def test_of_independent_pixels_the_exact_score_is_learned_and_the_best_estimate_
 def test_of_a_gaussian_texture_one_convolution_becomes_the_wiener_filter():
     """A stationary Gaussian texture on a torus: the score is −(K + σ² + a²)⁻¹·(v − mean)."""
     torch.manual_seed(0)
-    mean, spread, length, sigma, side, taps = 0.45, 0.12, 1.0, 25 / 255, 64, 15
+    mean, spread, length, sigma, side, taps = 0.45, 0.12, 1.0, 25 / 255, 64, 11
     place = torch.arange(side, dtype=torch.float64)
     away = torch.minimum(place, side - place).square()
     texture = spread**2 * torch.exp(-(away[:, None] + away) / (2 * length**2))
@@ -177,7 +177,7 @@ def test_of_a_gaussian_texture_one_convolution_becomes_the_wiener_filter():
     network = nn.Conv2d(1, 1, taps, padding="same", padding_mode="circular")
     nn.init.zeros_(network.weight)
     model = Model(Config(), Task(Noise(Gaussian(), 25.0, 25.0), "known", 1), network)
-    train(model, draw, 300, 0.3, rng(2))
+    train(model, draw, 200, 0.3, rng(2))
 
     total = sigma**2 * (1 + last_probe(model.config, Learner(model).coordinate) ** 2)
     transfer = -1 / (spectrum + total)

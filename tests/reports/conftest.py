@@ -15,6 +15,7 @@ def make_cell() -> Callable[..., CellResult]:
         scores = tuple(
             ImageScore(
                 image=f"{number:02}",
+                repeat=0,
                 psnr_db=value,
                 ssim=0.8,
                 noisy_psnr_db=20.17,

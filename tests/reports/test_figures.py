@@ -5,6 +5,7 @@ from importlib.resources import files
 import pytest
 
 from denoisebench.noise import register_noise_models
+from denoisebench.protocol import PROTOCOLS
 from denoisebench.specs import parse_spec
 from denoisebench_reports.figures import FILES, _read, published
 
@@ -64,6 +65,17 @@ def test_every_figure_is_found_under_the_spec_that_results_have(name):
 def test_a_range_of_peaks_is_a_range_of_counts_the_other_way_round():
     (found,) = _read("# source: x\nheader\npoisson-peak:5..50,known,kodak,blindspot,31.16,")
     assert found[0][0] == canonical("poisson-peak:5..50") == "poisson:0.02..0.2"
+
+
+def test_a_file_may_say_which_protocol_of_ours_its_figures_are_under():
+    labels = {str(protocol) for protocol in PROTOCOLS.values()}
+    blindspot = published("gaussian:25", "known", "kodak", "blindspot")
+    noise2score = published("gaussian:25", "known", "set12", "noise2score")
+    assert blindspot is not None
+    assert noise2score is not None
+    assert blindspot.protocol == "nvlabs-1"
+    assert blindspot.protocol in labels
+    assert noise2score.protocol == ""
 
 
 def test_every_published_file_is_read_and_names_its_source():

@@ -13,7 +13,8 @@ def test_the_columns_and_their_order():
     assert ",".join(SUMMARY_COLUMNS) == (
         "method,noise,parameters,dataset,images,protocol,evidence,draws,"
         "psnr_db,psnr_low,psnr_high,ssim,train_s,denoise_s_per_mpx,level_error,published_psnr_db,"
-        "noisy_psnr_db,published_source,budget,train_set,weights,seed,published_diff_db,verdict"
+        "noisy_psnr_db,published_source,budget,train_set,weights,seed,published_diff_db,verdict,"
+        "repeats,published_protocol"
     )
 
 
@@ -53,6 +54,47 @@ def test_seeds_are_averaged_within_an_image_so_that_they_do_not_narrow_the_inter
     assert both.seed == "0 1"
     assert both.psnr_db == pytest.approx(one.psnr_db)
     assert both.psnr_low == pytest.approx(one.psnr_low)
+
+
+def repeated(cell, *changes):
+    """The cell with a repeat of its images for each of `changes`, a dB to add."""
+    scores = [
+        dataclasses.replace(score, repeat=repeat, psnr_db=score.psnr_db + change)
+        for repeat, change in enumerate(changes)
+        for score in cell.scores
+    ]
+    return dataclasses.replace(cell, scores=tuple(scores))
+
+
+def test_repeats_are_averaged_within_an_image_so_that_they_do_not_narrow_the_interval(make_cell):
+    (one,) = summarise(frame([make_cell([29.1, 31.1])]))
+    (many,) = summarise(frame([repeated(make_cell([29.0, 31.0]), 0.0, 0.1, 0.2)]))
+    assert (one.images, one.repeats) == (2, 1)
+    assert (many.images, many.repeats) == (2, 3)
+    assert many.psnr_db == pytest.approx(one.psnr_db)
+    assert many.psnr_low == pytest.approx(one.psnr_low)
+    assert many.psnr_high == pytest.approx(one.psnr_high)
+
+
+def test_repeats_and_seeds_are_averaged_together(make_cell):
+    cells = [
+        repeated(make_cell([29.0, 31.0], cell=f"c{seed}", seed=seed), seed + 0.0, seed + 0.4)
+        for seed in (0, 1)
+    ]
+    (line,) = summarise(frame(cells))
+    assert (line.images, line.repeats, line.seed) == (2, 2, "0 1")
+    assert line.psnr_db == pytest.approx(30.7)
+
+
+def test_the_error_of_estimated_levels_is_the_mean_over_repeats_within_an_image(make_cell):
+    cell = repeated(make_cell([29.0, 30.0, 31.0]), 0.0, 0.0)
+    estimates = (24.0, 25.5, 35.0, 22.0, 25.5, 35.0)  # the first image 4 and 12 % off
+    scores = tuple(
+        dataclasses.replace(score, level_estimate=estimate)
+        for score, estimate in zip(cell.scores, estimates, strict=True)
+    )
+    (line,) = summarise(frame([dataclasses.replace(cell, scores=scores)]))
+    assert line.level_error == pytest.approx(0.08)
 
 
 def test_time_per_megapixel_is_total_time_over_total_megapixels(make_cell):
@@ -118,6 +160,22 @@ def test_the_difference_from_the_published_figure_is_told_in_words(make_cell):
     assert zoo.verdict == "agrees"
     assert math.isnan(changed.published_diff_db)
     assert changed.verdict == ""
+
+
+def test_a_figure_published_under_a_protocol_of_ours_is_told_from_one_under_another(make_cell):
+    laine = {"method": "blindspot", "dataset": "kodak", "budget": "custom"}
+    same, other, unknown = summarise(
+        frame(
+            [
+                make_cell([32.45], **laine, protocol="nvlabs-1"),
+                make_cell([32.45], **laine),
+                make_cell([29.3], method="noise2noise", protocol="nvlabs-1", budget="custom"),
+            ]
+        )
+    )
+    assert (same.published_protocol, same.verdict) == ("nvlabs-1", "agrees")
+    assert (other.published_protocol, other.verdict) == ("nvlabs-1", "agrees (other protocol)")
+    assert (unknown.published_protocol, unknown.verdict) == ("", "lower by 1.03 dB")
 
 
 def test_bm3d_as_measured_is_above_what_table_2_prints(make_cell):

@@ -146,6 +146,24 @@ def test_the_legend_says_what_was_done(make_cell):
     ]
 
 
+def test_the_legend_tells_repeats_and_under_which_protocol_a_figure_is_published(make_cell):
+    cell = make_cell([32.0, 32.2], method="blindspot", dataset="kodak")
+    again = tuple(dataclasses.replace(score, repeat=1) for score in cell.scores)
+    text = render_table(frame([dataclasses.replace(cell, scores=cell.scores + again)]))
+    assert "mean over images (repeats and seeds averaged first)" in text
+    assert "Images: kodak 2 ×2." in text
+    told = " ".join(text.split())
+    assert "Laine et al. (NeurIPS 2019), official repository (nvlabs-1)." in told
+    assert "lower by 0.35 dB (trained less, other protocol)" in told
+    assert "Other protocol: the published figure is under nvlabs-1, ours not." in told
+    assert max(map(len, text.splitlines())) <= 100
+    same = dataclasses.replace(cell, protocol="nvlabs-1")
+    text = render_table(frame([same]))
+    assert "mean over images (seeds averaged first)" in text
+    assert "clean images reflected to one square" in text
+    assert "ther protocol" not in text
+
+
 def test_four_methods_fit_100_columns(make_cell):
     cells = [
         make_cell([30.0, 32.0, 29.0], method=method, dataset=dataset)

@@ -36,6 +36,17 @@ def test_only_a_lower_figure_is_excused_by_less_training():
     assert verdict(0.05, less_trained=True) == "agrees"
 
 
+def test_another_protocol_is_said_of_every_verdict():
+    assert verdict(0.05, other_protocol=True) == "agrees (other protocol)"
+    assert verdict(0.51, less_trained=True, other_protocol=True) == (
+        "higher by 0.51 dB (other protocol)"
+    )
+    assert verdict(-0.51, less_trained=True, other_protocol=True) == (
+        "lower by 0.51 dB (trained less, other protocol)"
+    )
+    assert verdict(math.nan, other_protocol=True) == ""
+
+
 @pytest.mark.parametrize("budget", ["smoke", "quick", "zoo", "131 Mpx", "39000 Mpx"])
 def test_a_smaller_budget_than_the_papers_is_less_training(budget):
     assert trained_less(budget, TABLE_2, "noise2score")
