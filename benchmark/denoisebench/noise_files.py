@@ -5,14 +5,11 @@ Noise2Score data generation names it, the noisy one: float32, (H, W) or (H, W, 3
 a run scores under the same noise and seed.
 """
 
-import io
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from denoisebench.errors import PluginError, UserError, plugin_code
+from denoisebench.files import npy_bytes, safe_name, write_whole
 from denoisebench.images import ImageSet, Pixels
 from denoisebench.interfaces import Progress, ProgressCallback
 from denoisebench.noise.model import Noise
@@ -40,8 +37,8 @@ def folders(image_set: ImageSet, noise: Noise, out: Path) -> NoisyFolders:
         raise UserError(f"--out {out}: give a folder without ':', ',' or '=' in its path")
     family, _, level = str(noise).partition(":")
     name = f"{_OFFICIAL.get(family, f'noisy_{family}_')}{level}"
-    base = out / _safe(image_set.spec)
-    return NoisyFolders(base / _safe(name), base / "clean")
+    base = out / safe_name(image_set.spec)
+    return NoisyFolders(base / safe_name(name), base / "clean")
 
 
 def write_noisy(
@@ -79,7 +76,7 @@ def _names(image_set: ImageSet) -> dict[str, str]:
     names: dict[str, str] = {}
     ids: dict[str, str] = {}
     for image in image_set.images:
-        name = names[image.id] = _safe(Path(image.id).stem)
+        name = names[image.id] = safe_name(Path(image.id).stem)
         first = ids.setdefault(name, image.id)
         if first != image.id:
             raise UserError(
@@ -88,29 +85,10 @@ def _names(image_set: ImageSet) -> dict[str, str]:
     return names
 
 
-def _safe(text: str) -> str:
-    """`text` as a file name that may stand in a spec."""
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
-
-
 def _write(path: Path, pixels: Pixels) -> None:
-    """Write (C, H, W) as .npy, (H, W) or (H, W, 3); the file appears whole or not at all."""
-    stream = io.BytesIO()
-    np.save(
-        stream, np.ascontiguousarray(pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, 2))
-    )
-    data = stream.getvalue()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            if path.read_bytes() != data:
-                raise UserError(f"{path} is there and holds other pixels; give another --out")
-            return
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            part.write_bytes(data)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
+    """Write (C, H, W) as .npy; a file that is there must be the same."""
+    data = npy_bytes(pixels)
+    if not path.exists():
+        write_whole(path, data)
+    elif path.read_bytes() != data:
+        raise UserError(f"{path} is there and holds other pixels; give another --out")

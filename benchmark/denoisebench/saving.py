@@ -10,7 +10,6 @@ protocol repeats an image, this is its first repeat.
 
 import csv
 import io
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from denoisebench.errors import UserError
+from denoisebench.files import npy_bytes, safe_name, write_whole
 from denoisebench.images import Pixels
 from denoisebench.plan import CellPlan
 from denoisebench.specs import number_text
@@ -67,7 +66,7 @@ class Saver:
 
     def folder(self, kind: Kind) -> Path:
         """Where the files of a kind go."""
-        parts = [_safe(self.cell.image_set.spec), _safe(str(self.cell.noise))]
+        parts = [safe_name(self.cell.image_set.spec), safe_name(str(self.cell.noise))]
         return self.out.joinpath(kind, *parts, f"{self.cell.method.name}-{self.cell.id}")
 
     def save(self, finding: Finding) -> None:
@@ -75,7 +74,7 @@ class Saver:
         for kind in self.kinds:
             files = _pictures(finding) if kind == "pictures" else _arrays(finding)
             for folder, data in files.items():
-                _write(self._path(kind, folder, finding.image), data)
+                write_whole(self._path(kind, folder, finding.image), data)
         levels = (finding.level, finding.level_estimate)
         texts = ["" if level is None else number_text(level) for level in levels]
         self._lines.append([finding.image, *texts, " ".join(finding.outputs)])
@@ -85,7 +84,7 @@ class Saver:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([_LEVELS_HEADER, *self._lines])
         for kind in self.kinds:
-            _write(self.folder(kind) / _LEVELS, text.getvalue().encode())
+            write_whole(self.folder(kind) / _LEVELS, text.getvalue().encode())
 
     def missing(self) -> bool:
         """Whether a file of an asked kind is not there."""
@@ -112,7 +111,7 @@ class Saver:
     def _names(self) -> dict[str, str]:
         """The name of each image's files: its own without ending, numbered where two are alike."""
         ids = [image.id for image in self.cell.image_set.images]
-        names = [_safe(Path(image).stem) for image in ids]
+        names = [safe_name(Path(image).stem) for image in ids]
         if len(set(names)) < len(names):
             names = [f"{number:05}-{name}" for number, name in enumerate(names, start=1)]
         return dict(zip(ids, names, strict=True))
@@ -127,8 +126,8 @@ def _pictures(finding: Finding) -> dict[str, bytes]:
 
 def _arrays(finding: Finding) -> dict[str, bytes]:
     """.npy files by folder."""
-    outputs = {name: _npy(shown.pixels) for name, shown in finding.outputs.items()}
-    return {"noisy": _npy(finding.noisy), "denoised": _npy(finding.denoised), **outputs}
+    outputs = {name: npy_bytes(shown.pixels) for name, shown in finding.outputs.items()}
+    return {"noisy": npy_bytes(finding.noisy), "denoised": npy_bytes(finding.denoised), **outputs}
 
 
 def _png(pixels: Pixels) -> bytes:
@@ -139,30 +138,3 @@ def _png(pixels: Pixels) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels).save(stream, "PNG")
     return stream.getvalue()
-
-
-def _npy(pixels: Pixels) -> bytes:
-    """(C, H, W) as the file of an array (H, W) or (H, W, 3)."""
-    stream = io.BytesIO()
-    image = pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, 2)
-    np.save(stream, np.ascontiguousarray(image, dtype=np.float32), allow_pickle=False)
-    return stream.getvalue()
-
-
-def _safe(text: str) -> str:
-    """`text` as a file name that may stand in a spec."""
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file, in place of an earlier one; it appears whole or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            part.write_bytes(data)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}") from None

@@ -154,3 +154,19 @@ def test_weights_trained_on_other_targets_do_not_stand_in_for_a_training(
     asked = replace(ASKED, weights=str(path))
     plan = make_plan(asked, registries)  # named by hand they do
     assert plan.cells[0].given is not None
+
+
+def test_an_unknown_level_is_trained_on_over_the_blind_range(registries: Registries) -> None:
+    asked = replace(ASKED, methods=("noise2score",), parameters=("unknown",))
+    training = only(make_plan(asked, registries))
+    assert training.recipe["noise"] == "gaussian:5..55"
+    assert training.labels["draws"] == "fixed"
+
+
+def test_a_method_may_train_on_the_test_noise_when_the_level_is_unknown_and_says_so(
+    registries: Registries,
+) -> None:
+    asked = replace(ASKED, methods=("blindspot",), parameters=("unknown",))
+    training = only(make_plan(asked, registries))
+    assert training.recipe["noise"] == "gaussian:25"
+    assert training.labels["draws"] == "fixed, gaussian:25"

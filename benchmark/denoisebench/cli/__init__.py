@@ -12,7 +12,7 @@ VERBS = {
     "run": "Train one method if need be, score it, print the table.",
     "compare": "Score several methods on the same noisy images, print the table.",
     "list": "List methods, noises, datasets, presets, protocols or reports.",
-    "datasets": "List, fetch, verify image sets; find what two share.",
+    "datasets": "List, fetch, verify, pack image sets; find what two share.",
     "noise": "Preview a noise model; write noisy images as files.",
     "estimate": "Tell the noise of your noisy images: its level, its family.",
     "weights": "Import weights that the original code of a method trained.",
