@@ -27,6 +27,7 @@ from denoisebench.plan import CellPlan
 from denoisebench.protocol import padded_to_square
 from denoisebench.results import ImageScore
 from denoisebench.saving import RESERVED, Finding, Saver, Shown
+from denoisebench.unfinished import Unfinished
 from denoisebench.weights import load_into
 
 Denoise = Callable[[Tensor, float | None], Tensor | Denoised]
@@ -59,9 +60,11 @@ def evaluate(
     *,
     device: str,
     saver: Saver,
+    journal: Unfinished,
     progress: ProgressCallback,
 ) -> list[ImageScore]:
     """Score every image, as often as the protocol says.  saver: takes the first repeat of each.
+    journal: has the scores of an earlier, interrupted run, and takes those of this one.
 
     Raises PluginError for what the method or the noise does wrong, UserError when a file to be
     saved cannot be written.
@@ -70,12 +73,16 @@ def evaluate(
     repeats = cell.protocol.repeats_of(cell.image_set.spec)
     square_px = cell.protocol.square_px(image.clean for image in images)
     scores: list[ImageScore] = []
+    done = journal.read()
     for image in images:
         for repeat in range(repeats):
-            score, finding = _scored(cell, image, square_px, repeat, denoise, device)
+            score = done.get((image.id, repeat))
+            if score is None:
+                score, finding = _scored(cell, image, square_px, repeat, denoise, device)
+                journal.add(score)
+                if repeat == 0:
+                    saver.save(finding)
             scores.append(score)
-            if repeat == 0:
-                saver.save(finding)
             progress(Progress(what, len(scores), len(images) * repeats))
     saver.finish()
     return scores

@@ -219,6 +219,16 @@ def _number(value: Any) -> float:
     return float(_expect("a number", int, float)(value))
 
 
+def score_line(score: ImageScore) -> str:
+    """One score as a line of strict JSON."""
+    return json.dumps(_strict(asdict(score)), ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def parse_score(line: str) -> ImageScore:
+    """The score of a line.  Raises ValueError for what is not one."""
+    return _parse(ImageScore, json.loads(line))
+
+
 def _scores(value: Any) -> tuple[ImageScore, ...]:
     return tuple(_parse(ImageScore, item) for item in _list(value))
 

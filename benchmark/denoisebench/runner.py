@@ -19,6 +19,7 @@ from denoisebench.overlap import refuse_same_pixels
 from denoisebench.plan import TRANSDUCTIVE, CellPlan, Plan, TrainingPlan
 from denoisebench.results import CellResult, cell_path, read_cell, write_cell
 from denoisebench.saving import Kind, Saver
+from denoisebench.unfinished import Unfinished
 from denoisebench.weights import Header, read_header
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class Runner:
 
         device = pick_device(self.options.device)
         header: Header | None = None
+        saver = self._saver(cell)
+        journal = Unfinished(self.options.out, cell.id, keep=not saver.kinds)
         try:
             denoise, header = self._denoiser(cell, device)
             scores = evaluation.evaluate(
@@ -90,7 +93,8 @@ class Runner:
                 self._images(cell.image_set),
                 denoise,
                 device=device,
-                saver=self._saver(cell),
+                saver=saver,
+                journal=journal,
                 progress=self.progress,
             )
             error = None
@@ -123,6 +127,7 @@ class Runner:
             error=error,
         )
         write_cell(self.options.out, result)
+        journal.remove()
         return result
 
     def _denoiser(self, cell: CellPlan, device: str) -> "tuple[Denoise, Header | None]":

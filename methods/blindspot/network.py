@@ -136,8 +136,15 @@ class BlindSpotNet(nn.Module):
         self.head = conv1x1(DECODER, outputs, gain=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = torch.cat(self._four_ways(x), dim=1)
-        out: Tensor = self.head(leaky(self.narrow(leaky(self.join(h)))))
+        return self.joined(self.surroundings(x))
+
+    def surroundings(self, x: Tensor) -> Tensor:
+        """What the trunk found around each pixel.  (B, C, H, W) -> (B, 384, H, W)"""
+        return torch.cat(self._four_ways(x), dim=1)
+
+    def joined(self, surroundings: Tensor) -> Tensor:
+        """The network's output from `surroundings`, pixel by pixel.  -> (B, O, H, W)"""
+        out: Tensor = self.head(leaky(self.narrow(leaky(self.join(surroundings)))))
         return out
 
     def _four_ways(self, x: Tensor) -> list[Tensor]:

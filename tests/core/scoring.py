@@ -17,6 +17,7 @@ from denoisebench.plan import CellPlan
 from denoisebench.protocol import get_protocol
 from denoisebench.results import ImageScore
 from denoisebench.saving import Saver
+from denoisebench.unfinished import Unfinished
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,16 @@ def scored(
     planned: CellPlan,
     saver: Saver | None = None,
     progress: ProgressCallback = lambda _: None,
+    journal: Unfinished | None = None,
 ) -> list[ImageScore]:
     """The scores of a cell."""
     loaded = [file.read() for file in planned.image_set.images]
-    saver = saver or Saver(planned, Path("unused"))
     return evaluate(
-        planned, loaded, untrained(planned), device="cpu", saver=saver, progress=progress
+        planned,
+        loaded,
+        untrained(planned),
+        device="cpu",
+        saver=saver or Saver(planned, Path("unused")),
+        journal=journal or Unfinished(Path("unused"), planned.id, keep=False),
+        progress=progress,
     )

@@ -20,6 +20,7 @@ from denoisebench.plan import Plan, Request
 from denoisebench.planner import make_plan
 from denoisebench.plugins import Registries, load
 from denoisebench.saving import Saver
+from denoisebench.unfinished import Unfinished
 
 CLEAN = np.full((1, 8, 9), 0.5, dtype=np.float32)
 NOISY = np.random.default_rng(0).normal(0.5, 1.0, (1, 8, 9)).astype(np.float32)
@@ -104,6 +105,7 @@ def test_scoring_uses_and_names_the_given_noisy_image(registries, asked):
         untrained(cell),
         device="cpu",
         saver=Saver(cell, Path("unused")),
+        journal=Unfinished(Path("unused"), cell.id, keep=False),
         progress=lambda _: None,
     )
     for score, image in zip(scores, images, strict=True):
