@@ -109,10 +109,12 @@ def gaussian_loss(mean: Tensor, factors: Tensor, noisy: Tensor, sigma: Tensor) -
 def regulariser(sigma: Tensor) -> Tensor:
     """−0.1·(mean of σ over the channels), of each pixel: added when the noise level is unknown.
 
-    Only Σx + σ² shows in the data; where both could explain a spread, this calls it noise.
+    Only Σx + σ² shows in the data; where both could explain a spread, this calls it noise.  Nothing
+    is added for σ beyond 1, from black to white: without an end the reward outgrows the likelihood,
+    ln σ, and a single leap of the level beyond some sixty would run away for good.
     sigma: (B, C, H, W) or fewer.  Returns (B, H, W) or fewer.
     """
-    return -REGULARISER * sigma.mean(dim=1)
+    return -REGULARISER * sigma.clamp_max(1.0).mean(dim=1)
 
 
 def impulse_loss(mean: Tensor, factors: Tensor, noisy: Tensor, alpha: Tensor) -> Tensor:

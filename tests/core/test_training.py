@@ -15,7 +15,7 @@ from denoisebench.errors import UserError
 from denoisebench.interfaces import Progress
 from denoisebench.patches import Batch
 from denoisebench.schedule import ema_decay_at, learning_rate_at
-from denoisebench.training import TrainingDivergedError
+from denoisebench.training import Trainer, TrainingDivergedError
 
 
 def test_the_rate_warms_up_then_falls_to_zero() -> None:
@@ -42,16 +42,19 @@ def test_training_lowers_the_loss(tmp_path: Path, precision: Precision) -> None:
     assert record.skipped_steps == 0
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.fixture(scope="module", params=["fp32", "bf16"])
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trainer:
+    """A training of 30 steps that nobody interrupted."""
+    run = trainer(tmp_path_factory.mktemp("whole"), 30, request.param)
+    run.run(quiet)
+    return run
+
+
 @pytest.mark.parametrize("stop_at", [1, 7, 29])
 def test_an_interrupted_training_ends_with_the_same_weights_bit_for_bit(
-    tmp_path: Path, precision: Precision, stop_at: int
+    tmp_path: Path, whole: Trainer, stop_at: int
 ) -> None:
-    for name in ("whole", "broken"):
-        (tmp_path / name).mkdir()
-    whole = trainer(tmp_path / "whole", 30, precision)
-    whole_record = whole.run(quiet)
-
+    precision = whole._settings.precision
     calls = itertools.count(1)
 
     def interrupt(progress: Progress) -> None:
@@ -60,13 +63,13 @@ def test_an_interrupted_training_ends_with_the_same_weights_bit_for_bit(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        trainer(tmp_path / "broken", 30, precision).run(interrupt)
-    resumed = trainer(tmp_path / "broken", 30, precision)
+        trainer(tmp_path, 30, precision).run(interrupt)
+    resumed = trainer(tmp_path, 30, precision)
     record = resumed.run(quiet)
     assert record.step == 30
     assert same_weights(whole.average, resumed.average)
     assert same_weights(whole.network, resumed.network)
-    losses = [[e["loss"] for e in r.history] for r in (whole_record, record)]
+    losses = [[e["loss"] for e in r.history] for r in (whole.record, record)]
     assert losses[0] == losses[1]
 
 
@@ -101,7 +104,7 @@ def test_a_step_with_a_non_finite_gradient_changes_nothing_and_is_counted(tmp_pa
 
     run = trainer(tmp_path, 20)
     run._loss = sometimes_nan
-    run._held_out = None
+    run._watch = None
     record = run.run(quiet)
     assert record.skipped_steps == 4
     assert all(p.isfinite().all() for p in run.average.parameters())
@@ -115,7 +118,7 @@ def test_a_step_with_a_non_finite_gradient_changes_nothing_and_is_counted(tmp_pa
 def test_training_stops_when_the_gradients_stay_non_finite(tmp_path: Path) -> None:
     run = trainer(tmp_path, 100)
     run._loss = lambda net, b, p, r: squared_error(net, b, p, r) * float("nan")
-    run._held_out = None
+    run._watch = None
     with pytest.raises(TrainingDivergedError, match=r"non-finite gradient before step 2[0-9]"):
         run.run(quiet)
 
@@ -156,7 +159,7 @@ def test_a_device_that_is_not_there_is_refused() -> None:
 
 def test_a_gradient_much_longer_than_usual_is_shortened(tmp_path: Path) -> None:
     run = trainer(tmp_path, 100)
-    run._held_out = None
+    run._watch = None
     for step in range(10):
         run._step(step, 100)
     usual = float(run._tally["usual_norm"])

@@ -184,12 +184,24 @@ def test_gray_impulse_noise_is_the_first_channel_of_three_alike() -> None:
     assert close(found, math.log(expected) + 0.1**2 / expected)
 
 
-@pytest.mark.parametrize("unknown_scale", [1.0, 3.0])
-def test_the_regulariser_rewards_noise_by_a_tenth(unknown_scale: float) -> None:
-    sigma = (unknown_scale * torch.ones(1, 3, 1, 1)).requires_grad_()
+@pytest.mark.parametrize("level", [0.01, 0.9])
+def test_the_regulariser_rewards_noise_by_a_tenth(level: float) -> None:
+    sigma = (level * torch.ones(1, 3, 1, 1)).requires_grad_()
     regulariser(sigma).sum().backward()
     assert sigma.grad is not None
     assert close(sigma.grad.sum(), -0.1)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_no_noise_is_so_strong_that_more_of_it_is_rewarded(channels: int) -> None:
+    """The loss of a pixel grows with σ once σ is past all that the image can hold."""
+    zero = torch.zeros(1, channels, 1, 1)
+    factors = torch.zeros(1, channels, 1, 1)
+    losses = [
+        float(gaussian_loss(zero, factors, zero + 0.3, sigma) + regulariser(sigma))
+        for sigma in (pixel(s, dtype=torch.float32) for s in (1.0, 10.0, 1e3, 1e6, 1e9))
+    ]
+    assert losses == sorted(losses)
 
 
 @pytest.mark.parametrize("spread", [1e-6, 1e-3, 1.0, 30.0])

@@ -1,0 +1,101 @@
+"""The weights that come with the blind-spot denoiser: honest about themselves, and they denoise."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+import blindspot
+from blindspot import BlindSpot, learning
+from blindspot.config import Config
+from denoisebench.devices import pick_precision
+from denoisebench.images import Pixels
+from denoisebench.interfaces import Denoised, Model, Task
+from denoisebench.metrics import psnr_db
+from denoisebench.noise.gaussian import Gaussian
+from denoisebench.noise.model import Noise
+from denoisebench.specs import parse_spec
+from denoisebench.weights import load_into, read_header
+from denoisebench_datasets import register_image_sets
+
+FILES = sorted((Path(blindspot.__file__).parent / "weights").glob("*.safetensors"))
+SOURCES = {source.name: source for source in register_image_sets()}
+SAMPLES = {1: "samples-gray", 3: "samples"}
+NOISE = Noise(Gaussian(), 25.0, 25.0)
+
+
+def shipped(path: Path) -> Model[Config]:
+    recipe = read_header(path).recipe
+    config, task = Config(**recipe["config"]), Task(NOISE, "known", recipe["channels"])
+    torch.manual_seed(0)
+    network = BlindSpot().network(config, task).eval().requires_grad_(False)
+    load_into(path, network)
+    return Model(config, task, network)
+
+
+def photograph(channels: int) -> tuple[Pixels, Tensor]:
+    """A clean one and its noisy copy, (1, C, H, W)."""
+    name = SAMPLES[channels]
+    whole = SOURCES[name].open(parse_spec(name)).images[0].load()
+    clean = np.ascontiguousarray(whole[:, 64:240, 128:304])
+    return clean, torch.from_numpy(NOISE.noisy(clean, seed=0)[0])[None]
+
+
+def psnr_of(found: Tensor, clean: Pixels) -> float:
+    return psnr_db(found.numpy()[0].clip(0.0, 1.0), clean, data_range=1.0)
+
+
+def test_there_are_some() -> None:
+    assert [path.stem for path in FILES] == ["colour-gaussian25", "gray-gaussian25"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_their_recipe_is_an_honest_one(path: Path) -> None:
+    header = read_header(path)
+    recipe = header.recipe
+    assert (recipe["train_set"], recipe["draws"], recipe["seed"]) == ("cbsd399", "fixed", 0)
+    assert (recipe["noise"], recipe["parameters"]) == ("gaussian:25", "known")
+    assert Config(**recipe["config"]) == Config()
+    assert len(header.images) == 399
+    assert header.outcome["skipped_steps"] == 0
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_posterior_mean_is_better_than_the_blind_one_and_both_than_the_noisy_image(
+    path: Path,
+) -> None:
+    model = shipped(path)
+    clean, noisy = photograph(model.task.channels)
+    found: Denoised = BlindSpot().denoise(model, noisy, 25.0)
+    before, blind = psnr_of(noisy, clean), psnr_of(found.outputs["mean"].image, clean)
+    assert blind > before + 6.0
+    assert psnr_of(found.image, clean) > blind + 0.8
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_predicted_deviation_is_that_of_the_blind_mean(path: Path) -> None:
+    """Where it says more, the error is larger; on the whole it is about right."""
+    model = shipped(path)
+    clean, noisy = photograph(model.task.channels)
+    outputs = BlindSpot().denoise(model, noisy, 25.0).outputs
+    std = outputs["std"].image.flatten()
+    error = np.square(outputs["mean"].image.numpy()[0] - clean).mean(axis=0).ravel()
+    order = np.argsort(std.numpy())
+    low, high = (float(np.sqrt(error[part].mean())) for part in np.array_split(order, 2))
+    assert high > 1.5 * low
+
+
+@pytest.mark.skipif(pick_precision("cpu") != "bf16", reason="no bfloat16 in this hardware")
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_trunk_in_bfloat16_is_as_good_as_one_in_float32(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = shipped(path)
+    clean, noisy = photograph(model.task.channels)
+    half = psnr_of(BlindSpot().denoise(model, noisy, 25.0).image, clean)
+    monkeypatch.setattr(learning, "pick_precision", lambda _: "fp32")
+    single = psnr_of(BlindSpot().denoise(model, noisy, 25.0).image, clean)
+    assert half != single
+    assert half == pytest.approx(single, abs=0.002)
