@@ -25,6 +25,9 @@ DARKEST = 1e-3
 STD_WHITE = 10.0 / 255.0
 """The predicted standard deviation that a picture shows as white."""
 
+STRIP_ROWS = 32
+"""Of a whole image, so many go through the last, widest layers at a time: the rest is not held."""
+
 GLOBAL_PACE = 10.0
 """What is learned of a global noise parameter is taken times this: it has as far to go as many
 weights have together, and a short training has few steps."""
@@ -99,7 +102,9 @@ def predict_image(network: Denoiser, noisy: Tensor) -> Prediction:
     half = pick_precision(device) == "bf16"
     with torch.autocast(device, torch.bfloat16, enabled=half):
         surroundings = network.blind.surroundings(noisy - 0.5)
-    return _prediction(network.blind.joined(surroundings.float()), noisy.shape[1])
+    strips = surroundings.split(STRIP_ROWS, dim=2)  # the 1×1 convolutions see single pixels
+    output = torch.cat([network.blind.joined(strip.float()) for strip in strips], dim=2)
+    return _prediction(output, noisy.shape[1])
 
 
 def _prediction(output: Tensor, channels: int) -> Prediction:

@@ -150,20 +150,20 @@ class BlindSpotNet(nn.Module):
     def _four_ways(self, x: Tensor) -> list[Tensor]:
         """What is above, right of, below and left of each pixel, (B, 96, H, W) each.
 
-        Turning the image by a quarter counter-clockwise puts on top what was on the right.
+        Turning the image by a quarter counter-clockwise puts on top what was on the right.  In
+        training all four go through the trunk together; a whole image goes one by one, which takes
+        a quarter of the memory.
         """
-        if x.shape[-2] == x.shape[-1]:
-            return self._above(x, (0, 1, 2, 3))
-        above, below = self._above(x, (0, 2))
-        right, left = self._above(x, (1, 3))
-        return [above, right, below, left]
+        if self.training and x.shape[-2] == x.shape[-1]:
+            turned = torch.cat([torch.rot90(x, k, (2, 3)) for k in range(4)])
+            parts = list(self._above(turned).chunk(4))
+        else:
+            parts = [self._above(torch.rot90(x, k, (2, 3))) for k in range(4)]
+        return [torch.rot90(part, -k, (2, 3)) for k, part in enumerate(parts)]
 
-    def _above(self, x: Tensor, turns: tuple[int, ...]) -> list[Tensor]:
-        """What is above each pixel of x turned by so many quarters, turned back."""
-        turned = torch.cat([torch.rot90(x, k, (2, 3)) for k in turns])
-        seen = shifted_down(self.trunk(turned.contiguous(memory_format=torch.channels_last)))
-        parts = seen.chunk(len(turns))
-        return [torch.rot90(part, -k, (2, 3)) for part, k in zip(parts, turns, strict=True)]
+    def _above(self, x: Tensor) -> Tensor:
+        """What is above each pixel.  (B, C, H, W) -> (B, 96, H, W)"""
+        return shifted_down(self.trunk(x.contiguous(memory_format=torch.channels_last)))
 
 
 class PlainNet(nn.Module):

@@ -21,8 +21,10 @@ def test_there_are_commands_to_check() -> None:
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_each_command_of_the_readme_is_a_plan_that_works(tmp_path: Path, line: str) -> None:
-    for seed, name in enumerate(("photos", "noisy", "clean", "first", "second")):
+    for seed, name in enumerate(("photos", "noisy", "clean", "first", "second", "many")):
         make_images(tmp_path / "my" / name, 2, side=96, seed=seed)
+    if "many.pack" in line:
+        bench("datasets", "pack", "my/many", "--out", "many.pack", cwd=tmp_path)
     arguments = shlex.split(line)[1:]
     dry = ["--dry-run"] if arguments[0] != "list" else []
     done = bench(*arguments, *dry, cwd=tmp_path)
