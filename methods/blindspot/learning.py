@@ -102,7 +102,7 @@ def predict_image(network: Denoiser, noisy: Tensor) -> Prediction:
     half = pick_precision(device) == "bf16"
     with torch.autocast(device, torch.bfloat16, enabled=half):
         surroundings = network.blind.surroundings(noisy - 0.5)
-    strips = surroundings.split(STRIP_ROWS, dim=2)  # the 1×1 convolutions see single pixels
+    strips = torch.split(surroundings, STRIP_ROWS, dim=2)  # the 1×1 convolutions see single pixels
     output = torch.cat([network.blind.joined(strip.float()) for strip in strips], dim=2)
     return _prediction(output, noisy.shape[1])
 
