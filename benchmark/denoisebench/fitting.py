@@ -60,6 +60,7 @@ def fit(
             precision="fp32" if method.float32 else pick_precision(device),
             keep=method.checkpoint,
             schedule=method.schedule,
+            beta2=method.beta2,
         )
 
     def source(shown: Sequence[LoadedImage]) -> BatchSource:

@@ -168,6 +168,10 @@ class TrainedMethod(Method[ConfigT]):
     learning_rate: float = 2e-3
     """Adam's peak rate."""
 
+    beta2: float = 0.999
+    """Adam's β₂.  A loss that begins thousands of times as steep as it goes on wants 0.99: at 0.999
+    the first steps' gradients hold the rest back for a thousand steps."""
+
     schedule: Schedule = "cosine"
     """How the rate goes up to its peak and down to zero: see `schedule`."""
 

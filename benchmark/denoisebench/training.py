@@ -55,6 +55,7 @@ class Settings:
     keep: Literal["last", "held-out"] = "last"
     """Which weights count: see `TrainedMethod.checkpoint`."""
     schedule: Schedule = "cosine"
+    beta2: float = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,9 @@ class Trainer:
         self._rng = torch.Generator(self.device).manual_seed(settings.seed)
         self._parameters = list(self.network.parameters())
         self._averaged = list(self.average.parameters())
-        self._adam = torch.optim.Adam(self._parameters, lr=settings.learning_rate, fused=True)
+        self._adam = torch.optim.Adam(
+            self._parameters, settings.learning_rate, (0.9, settings.beta2), fused=True
+        )
         zero = torch.zeros((), device=self.device)
         # sum of losses since the last log; skips, skips in a row, the longest such row
         counts = ("loss", "skipped", "row", "longest", "usual_norm")

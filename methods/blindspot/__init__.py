@@ -31,6 +31,7 @@ class BlindSpot(TrainedMethod[Config]):
     summary = "each pixel's law from its surroundings, then Bayes (Laine et al., NeurIPS 2019)"
     config_type = Config
     schedule = "ramps"
+    beta2 = 0.99
 
     def evidence(self, config: Config) -> Evidence:
         del config
