@@ -28,6 +28,11 @@ STD_WHITE = 10.0 / 255.0
 STRIP_ROWS = 32
 """Of a whole image, so many go through the last, widest layers at a time: the rest is not held."""
 
+START = 3.0
+"""Where r begins: at a parameter of 0.31, above any usual noise.  It then comes down to the spread
+of the smoothest pixels, Σx taking the rest.  From below, as in the original's code (r = 0), Σx has
+long taken the noise too, and a short training never gives it back."""
+
 GLOBAL_PACE = 10.0
 """What is learned of a global noise parameter is taken times this: it has as far to go as many
 weights have together, and a short training has few steps."""
@@ -44,10 +49,11 @@ class Denoiser(nn.Module):
         self.blind = BlindSpotNet(task.channels, outputs_of(config, task.channels), config.edges)
         way = level_of(config, task)
         if way == "global":
-            self.raw = nn.Parameter(torch.zeros(()))
+            self.raw = nn.Parameter(torch.tensor(START / GLOBAL_PACE))
         self.estimator = PlainNet(task.channels, 1, config.edges) if way == "per-image" else None
         if self.estimator is not None:
             nn.init.zeros_(self.estimator.head.weight)
+            nn.init.constant_(self.estimator.head.bias, START)  # type: ignore[arg-type]  # it has one
 
     def parameter(self, noisy: Tensor) -> Tensor:
         """The noise parameter of images (B, C, H, W), when it is not told: (B, 1, 1, 1)."""
