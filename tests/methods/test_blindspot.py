@@ -127,8 +127,8 @@ def test_a_pixel_gets_a_mean_and_a_triangle(channels: int, factors: int) -> None
 
 
 def test_levels_are_estimated_in_the_unit_of_the_family() -> None:
-    """At the start every way says softplus(−4) + 1e-3, whatever the image."""
-    expected = {"gaussian": 4.88324, "poisson": 0.0191499, "impulse": 1.91499}
+    """At the start every way says softplus(3 − 4) + 1e-3, whatever the image."""
+    expected = {"gaussian": 80.1367, "poisson": 0.314262, "impulse": 31.4262}
     for family in (GAUSSIAN, POISSON, Impulse()):
         for spread in (1.0, 5.0):  # global, per image
             task = task_of(family, "unknown", 1, spread)
