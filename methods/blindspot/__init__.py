@@ -30,6 +30,7 @@ class BlindSpot(TrainedMethod[Config]):
     name = "blindspot"
     summary = "each pixel's law from its surroundings, then Bayes (Laine et al., NeurIPS 2019)"
     config_type = Config
+    learning_rate = 1e-3
     schedule = "ramps"
     beta2 = 0.99
 
