@@ -163,10 +163,13 @@ def test_the_whole_jacobian_of_a_small_image_is_zero_on_its_diagonal_alone(edges
 
 
 @pytest.mark.usefixtures("narrow")
-def test_without_the_shift_before_pooling_pixels_see_themselves() -> None:
+@pytest.mark.parametrize(("conv", "pooling"), [(UpwardConv2d, pool), (AroundConv2d, upward_pool)])
+def test_without_upward_pooling_or_convolutions_pixels_see_themselves(
+    conv: type[UpwardConv2d], pooling: Callable[[Tensor, str], Tensor]
+) -> None:
     torch.manual_seed(0)
     net = BlindSpotNet(1, 2).double()
-    net.trunk = Trunk(1, "repeat", UpwardConv2d, pool).double()
+    net.trunk = Trunk(1, "repeat", conv, pooling).double()
     own, _, probed = leaks(net, 64, 64, 1)
     assert own == probed
 
@@ -176,15 +179,6 @@ def test_without_the_last_shift_pixels_see_themselves(monkeypatch: pytest.Monkey
     torch.manual_seed(0)
     net = BlindSpotNet(1, 2).double()
     monkeypatch.setattr(blindspot_network, "shifted_down", lambda x: x)
-    own, _, probed = leaks(net, 64, 64, 1)
-    assert own == probed
-
-
-@pytest.mark.usefixtures("narrow")
-def test_with_ordinary_convolutions_pixels_see_themselves() -> None:
-    torch.manual_seed(0)
-    net = BlindSpotNet(1, 2).double()
-    net.trunk = Trunk(1, "repeat", AroundConv2d, upward_pool).double()
     own, _, probed = leaks(net, 64, 64, 1)
     assert own == probed
 
