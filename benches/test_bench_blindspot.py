@@ -23,9 +23,10 @@ def image(count: int, side: int) -> Tensor:
 def learning_step(network: nn.Module, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
     """Forward and backward, as the engine has them."""
     noisy = image(PATCHES, CROP)
+    network.train()
     with torch.autocast("cpu", torch.bfloat16, enabled=pick_precision("cpu") == "bf16"):
         found = network(noisy - 0.5)
-    loss(found.float(), noisy).backward()  # type: ignore[no-untyped-call]
+    loss(found.float(), noisy).backward()  # type: ignore[no-untyped-call]  # torch's stubs lack it
 
 
 def likelihood(found: Tensor, noisy: Tensor) -> Tensor:
@@ -60,10 +61,10 @@ def test_learn_blindspot(benchmark: BenchmarkFixture, blind: nn.Module) -> None:
 @pytest.mark.benchmark(group="denoising 256² colour, float32")
 def test_denoise_plain(benchmark: BenchmarkFixture, plain: nn.Module) -> None:
     with torch.no_grad():
-        benchmark.pedantic(plain, (image(1, IMAGE),), rounds=8, warmup_rounds=2)
+        benchmark.pedantic(plain.eval(), (image(1, IMAGE),), rounds=8, warmup_rounds=2)
 
 
 @pytest.mark.benchmark(group="denoising 256² colour, float32")
 def test_denoise_blindspot(benchmark: BenchmarkFixture, blind: nn.Module) -> None:
     with torch.no_grad():
-        benchmark.pedantic(blind, (image(1, IMAGE),), rounds=8, warmup_rounds=2)
+        benchmark.pedantic(blind.eval(), (image(1, IMAGE),), rounds=8, warmup_rounds=2)
