@@ -25,9 +25,6 @@ DARKEST = 1e-3
 STD_WHITE = 10.0 / 255.0
 """The predicted standard deviation that a picture shows as white."""
 
-STRIP_ROWS = 32
-"""Of a whole image, so many go through the last, widest layers at a time: the rest is not held."""
-
 START = 3.0
 """Where r begins: at a parameter of 0.31, above any usual noise.  It then comes down to the spread
 of the smoothest pixels, Σx taking the rest.  From below, as in the original's code (r = 0), Σx has
@@ -107,10 +104,8 @@ def predict_image(network: Denoiser, noisy: Tensor) -> Prediction:
     device = noisy.device.type
     half = pick_precision(device) == "bf16"
     with torch.autocast(device, torch.bfloat16, enabled=half):
-        surroundings = network.blind.surroundings(noisy - 0.5)
-    strips = torch.split(surroundings, STRIP_ROWS, dim=2)  # the 1×1 convolutions see single pixels
-    output = torch.cat([network.blind.joined(strip.float()) for strip in strips], dim=2)
-    return _prediction(output, noisy.shape[1])
+        ways = network.blind.ways(noisy - 0.5)
+    return _prediction(network.blind.joined(ways), noisy.shape[1])
 
 
 def _prediction(output: Tensor, channels: int) -> Prediction:

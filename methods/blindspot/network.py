@@ -22,6 +22,9 @@ from denoisebench.networks import leaky
 ENCODER, DECODER = 48, 96
 """Channels on the way down and on the way up."""
 
+STRIP_PIXELS = {"cpu": 1 << 12, "cuda": 1 << 18, "mps": 1 << 18}
+"""So many pixels of whole images go through the last, widest layers at a time."""
+
 MODES = {"repeat": "replicate", "zero": "constant"}
 """What lies beyond the image, and torch's word for it."""
 
@@ -136,34 +139,59 @@ class BlindSpotNet(nn.Module):
         self.head = conv1x1(DECODER, outputs, gain=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.joined(self.surroundings(x))
+        return self.joined(self.ways(x))
 
-    def surroundings(self, x: Tensor) -> Tensor:
-        """What the trunk found around each pixel.  (B, C, H, W) -> (B, 384, H, W)"""
-        return torch.cat(self._four_ways(x), dim=1)
+    def ways(self, x: Tensor) -> list[Tensor]:
+        """What the trunk finds in x as it is and after one, two and three quarter turns to the
+        left, each turned so: 96 channels, in which row i knows of rows 0..i.
 
-    def joined(self, surroundings: Tensor) -> Tensor:
-        """The network's output from `surroundings`, pixel by pixel.  -> (B, O, H, W)"""
-        out: Tensor = self.head(leaky(self.narrow(leaky(self.join(surroundings)))))
+        In training all four go through the trunk together; a whole image goes one by one, which
+        takes a quarter of the memory.
+        """
+        turned = [torch.rot90(x, k, (2, 3)) for k in range(4)]
+        if self.training and x.shape[-2] == x.shape[-1]:
+            return list(self._trunk_of(torch.cat(turned)).chunk(4))
+        return [self._trunk_of(part) for part in turned]
+
+    def _trunk_of(self, x: Tensor) -> Tensor:
+        found: Tensor = self.trunk(x.contiguous(memory_format=torch.channels_last))
+        return found
+
+    def joined(self, ways: list[Tensor]) -> Tensor:
+        """The network's output from `ways`, in the precision of its weights.  -> (B, O, H, W)
+
+        A whole image's is made of strips of rows: what is around the pixels of a strip, 384 numbers
+        each, fits into the cache, and of all would be the largest thing in memory.
+        """
+        count, _, height, width = ways[0].shape
+        rows = max(1, STRIP_PIXELS[ways[0].device.type] // (count * width))
+        if self.training:
+            rows = height
+        strips = [self._strip(ways, top, top + rows) for top in range(0, height, rows)]
+        return torch.cat(strips, dim=2)
+
+    def _strip(self, ways: list[Tensor], top: int, bottom: int) -> Tensor:
+        """Rows `top` to `bottom`, or to the last, of the output."""
+        around = torch.cat([turned_back(w, k, top, bottom) for k, w in enumerate(ways)], dim=1)
+        h = leaky(self.join(around.to(self.join.weight.dtype)))
+        out: Tensor = self.head(leaky(self.narrow(h)))
         return out
 
-    def _four_ways(self, x: Tensor) -> list[Tensor]:
-        """What is above, right of, below and left of each pixel, (B, 96, H, W) each.
 
-        Turning the image by a quarter counter-clockwise puts on top what was on the right.  In
-        training all four go through the trunk together; a whole image goes one by one, which takes
-        a quarter of the memory.
-        """
-        if self.training and x.shape[-2] == x.shape[-1]:
-            turned = torch.cat([torch.rot90(x, k, (2, 3)) for k in range(4)])
-            parts = list(self._above(turned).chunk(4))
-        else:
-            parts = [self._above(torch.rot90(x, k, (2, 3))) for k in range(4)]
-        return [torch.rot90(part, -k, (2, 3)) for k, part in enumerate(parts)]
-
-    def _above(self, x: Tensor) -> Tensor:
-        """What is above each pixel.  (B, C, H, W) -> (B, 96, H, W)"""
-        return shifted_down(self.trunk(x.contiguous(memory_format=torch.channels_last)))
+def turned_back(way: Tensor, quarters: int, top: int, bottom: int) -> Tensor:
+    """Rows `top` to `bottom`, or to the last, of an image that was turned to the left by `quarters`
+    quarters, once its rows have moved down by one, so that none knows of itself.  Turned back.
+    """
+    height = way.shape[-2 if quarters % 2 == 0 else -1]
+    bottom = min(bottom, height)
+    if quarters >= 2:  # counted from the other end
+        top, bottom = height - bottom, height - top
+    if quarters % 2 == 1:
+        strip = shifted_down(way[..., top:bottom])
+    else:
+        before = max(top - 1, 0)
+        strip = shifted_down(way[..., before:bottom, :])[..., top - before :, :]
+    return torch.rot90(strip, -quarters, (2, 3))
 
 
 class PlainNet(nn.Module):
