@@ -7,9 +7,9 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor, nn
 
-from blindspot.likelihood import gaussian_loss
 from blindspot.network import BlindSpotNet, PlainNet
 from denoisebench.devices import pick_precision
+from denoisebench.gaussians import gaussian_loss
 
 PATCHES, CROP, IMAGE = 4, 64, 256
 

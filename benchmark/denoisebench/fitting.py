@@ -61,6 +61,7 @@ def fit(
             keep=method.checkpoint,
             schedule=method.schedule,
             beta2=method.beta2,
+            stages=method.stages(plan.config, plan.task),
         )
 
     def source(shown: Sequence[LoadedImage]) -> BatchSource:

@@ -51,20 +51,24 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Where a training stands: which step of how many, and how many patches a step samples."""
+    """Where a training stands: which step of how many, and how many patches a step samples.
+
+    stage: which of the method's stages, from 0; steps count within it.
+    """
 
     step: int  # from 0
     steps: int
     patches_per_step: int
+    stage: int = 0
 
     @property
     def share(self) -> float:
-        """The share of the training done, from 0 up to 1."""
+        """The share of the stage done, from 0 up to 1."""
         return self.step / self.steps
 
     @property
     def patches(self) -> int:
-        """The patches sampled so far, this step's among them."""
+        """The patches sampled so far in the stage, this step's among them."""
         return (self.step + 1) * self.patches_per_step
 
 
@@ -190,6 +194,15 @@ class TrainedMethod(Method[ConfigT]):
         """How often the network sees each sampled patch in one step; budgets count these."""
         del config
         return 1
+
+    def stages(self, config: ConfigT, task: Task) -> tuple[float, ...]:
+        """The share of the steps that each stage of the training takes; they add up to 1.
+
+        A stage begins with the averaged weights of the one before, and with the rate's schedule and
+        the optimiser anew.  The loss is told the stage, and trains what it lets gradients reach.
+        """
+        del config, task
+        return (1.0,)
 
     def trained_as(self, config: ConfigT) -> ConfigT:
         """`config` with what training does not depend on put at its default, so that configs

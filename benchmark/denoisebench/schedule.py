@@ -1,9 +1,10 @@
 """How a training's rate and the average of its weights go with the steps."""
 
+import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from denoisebench.interfaces import Schedule
+from denoisebench.interfaces import Moment, Schedule
 
 WARM_UP = 0.02  # share of the steps
 RAMP_UP, RAMP_DOWN = 0.1, 0.3  # shares of the steps
@@ -40,3 +41,12 @@ def ema_decay_at(step: int, steps: int) -> float:
     """The average's decay: a horizon of EMA_SHARE of the steps, shorter at the start."""
     horizon = min(EMA_SHARE * steps, (step + 10) / 9)
     return 1.0 - 1.0 / max(1.0, horizon)
+
+
+def moment_at(step: int, steps: int, patches_per_step: int, stages: Sequence[float]) -> Moment:
+    """Where a step, from 0, of so many lies in the stages, whose shares of the steps these are."""
+    ends = [round(share * steps) for share in itertools.accumulate(stages)]
+    ends[-1] = steps
+    stage = next(k for k, end in enumerate(ends) if step < end)
+    first = ends[stage - 1] if stage else 0
+    return Moment(step - first, ends[stage] - first, patches_per_step, stage)

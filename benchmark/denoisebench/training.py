@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ from denoisebench.errors import PluginError
 from denoisebench.interfaces import Moment, Progress, ProgressCallback, Schedule
 from denoisebench.interrupts import uninterrupted
 from denoisebench.patches import Batch, BatchSource
-from denoisebench.schedule import ema_decay_at, learning_rate_at
+from denoisebench.schedule import ema_decay_at, learning_rate_at, moment_at
 
 Loss = Callable[[nn.Module, Batch, Moment, torch.Generator], Tensor]
 
@@ -56,6 +56,11 @@ class Settings:
     """Which weights count: see `TrainedMethod.checkpoint`."""
     schedule: Schedule = "cosine"
     beta2: float = 0.999
+    stages: tuple[float, ...] = (1.0,)
+    """See `TrainedMethod.stages`."""
+
+    def moment(self, step: int) -> Moment:
+        return moment_at(step, self.budget.steps, self.patches_per_step, self.stages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +112,7 @@ class Trainer:
         self._rng = torch.Generator(self.device).manual_seed(settings.seed)
         self._parameters = list(self.network.parameters())
         self._averaged = list(self.average.parameters())
-        self._adam = torch.optim.Adam(
-            self._parameters, settings.learning_rate, (0.9, settings.beta2), fused=True
-        )
+        self._adam = self._new_adam()
         zero = torch.zeros((), device=self.device)
         # sum of losses since the last log; skips, skips in a row, the longest such row
         counts = ("loss", "skipped", "row", "longest", "usual_norm")
@@ -136,7 +139,7 @@ class Trainer:
         try:
             while record.step < steps:
                 with uninterrupted():
-                    self._step(record.step, steps)
+                    self._step(record.step)
                     record.step += 1
                 now = time.monotonic()
                 record.train_s = begun_with + now - started
@@ -156,13 +159,29 @@ class Trainer:
             record.kept_step = record.step
         return record
 
-    def _step(self, step: int, steps: int) -> None:
+    def _new_adam(self) -> torch.optim.Adam:
+        rate, beta2 = self._settings.learning_rate, self._settings.beta2
+        return torch.optim.Adam(self._parameters, rate, (0.9, beta2), fused=True)
+
+    def _begin_stage(self) -> None:
+        """Go on from the weights that count of the stage before, with nothing else of it."""
+        self._copy_buffers()
+        if self._kept:
+            self.average.load_state_dict(self._kept)
+        self.network.load_state_dict(self.average.state_dict())
+        self._adam = self._new_adam()
+        self._tally["usual_norm"] = torch.zeros_like(self._tally["usual_norm"])
+        self._kept, self.record.kept_loss = {}, math.inf
+
+    def _step(self, step: int) -> None:
         settings = self._settings
+        moment = settings.moment(step)
+        if moment.step == 0 and moment.stage > 0:
+            self._begin_stage()
         self._adam.param_groups[0]["lr"] = learning_rate_at(
-            step, steps, settings.learning_rate, settings.schedule
+            moment.step, moment.steps, settings.learning_rate, settings.schedule
         )
         batch = self._batches.sample(step, settings.patches_per_step, self._rng)
-        moment = Moment(step, steps, settings.patches_per_step)
         with keyed_dropout(self.device, settings.seed, step) if self._drops else nullcontext():
             loss = self._loss_of(self.network, batch, moment, self._rng)
         self._adam.zero_grad(set_to_none=True)
@@ -170,7 +189,7 @@ class Trainer:
         bad = self._clip()
         self._adam.found_inf = bad  # type: ignore[attr-defined]  # the fused kernel skips the step
         self._adam.step()
-        weight = 1.0 - ema_decay_at(step, steps)
+        weight = 1.0 - ema_decay_at(moment.step, moment.steps)
         torch._foreach_lerp_(self._averaged, [p.detach() for p in self._parameters], weight)
         tally = self._tally
         tally["loss"] += torch.where(bad > 0, 0.0, loss.detach())
@@ -239,8 +258,9 @@ class Trainer:
         self._copy_buffers()
         rng = torch.Generator(self.device).manual_seed(0)
         batch = watch.held_out.sample(0, HELD_OUT_PATCHES, rng)
-        steps, patches = self._settings.budget.steps, self._settings.patches_per_step
-        loss = float(self._loss_of(self.average, batch, Moment(steps, steps, patches), rng))
+        moment = self._settings.moment(self.record.step - 1)
+        at_its_end = replace(moment, step=moment.steps)
+        loss = float(self._loss_of(self.average, batch, at_its_end, rng))
         if self._settings.keep == "held-out" and loss < self.record.kept_loss:
             self.record.kept_loss, self.record.kept_step = loss, self.record.step
             self._kept = copy.deepcopy(self.average.state_dict())

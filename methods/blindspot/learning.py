@@ -7,10 +7,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from blindspot.config import Config
-from blindspot.likelihood import columns_of, gaussian_loss, impulse_loss, regulariser
+from blindspot.impulse import impulse_loss, impulse_mean
 from blindspot.network import BlindSpotNet, PlainNet
-from blindspot.posterior import gaussian_mean, impulse_mean, predicted_std
 from denoisebench.devices import pick_precision
+from denoisebench.gaussians import (
+    columns_of,
+    gaussian_loss,
+    gaussian_mean,
+    predicted_std,
+    regulariser,
+)
 from denoisebench.interfaces import Denoised, Model, Moment, Output, Task
 from denoisebench.patches import Batch
 from denoisebench.regression import SCALE

@@ -111,7 +111,7 @@ def test_a_step_with_a_non_finite_gradient_changes_nothing_and_is_counted(tmp_pa
 
     before = [p.detach().clone() for p in run.network.parameters()]
     run._loss = lambda net, b, p, r: squared_error(net, b, p, r) * float("inf")
-    run._step(0, 20)
+    run._step(0)
     assert all(torch.equal(a, b) for a, b in zip(before, run.network.parameters(), strict=True))
 
 
@@ -161,7 +161,7 @@ def test_a_gradient_much_longer_than_usual_is_shortened(tmp_path: Path) -> None:
     run = trainer(tmp_path, 100)
     run._watch = None
     for step in range(10):
-        run._step(step, 100)
+        run._step(step)
     usual = float(run._tally["usual_norm"])
     for parameter in run.network.parameters():
         parameter.grad = torch.randn_like(parameter) * 1e6

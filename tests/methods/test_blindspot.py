@@ -17,7 +17,7 @@ from blindspot.learning import (
     outputs_of,
     predict,
 )
-from blindspot.likelihood import gaussian_loss, regulariser
+from denoisebench.gaussians import gaussian_loss, regulariser
 from denoisebench.interfaces import Evidence, Model, Moment, Parameters, Task
 from denoisebench.noise.families import FAMILIES
 from denoisebench.noise.impulse import Impulse

@@ -7,17 +7,18 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
+from blindspot.impulse import impulse_loss, impulse_mean
 from blindspot.learning import noise_parameter, sigma_of, told_parameter
-from blindspot.likelihood import (
+from denoisebench.gaussians import (
     columns_of,
     determinant,
     gaussian_loss,
-    impulse_loss,
+    gaussian_mean,
     log_det_and_distance,
+    predicted_std,
     regulariser,
     solved,
 )
-from blindspot.posterior import gaussian_mean, impulse_mean, predicted_std
 from denoisebench.schedule import learning_rate_at
 
 RIDGE = 1e-6  # what the original adds to variances before it inverts them

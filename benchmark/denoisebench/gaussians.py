@@ -1,19 +1,19 @@
-"""How likely a pixel is, given what surrounds it: the losses of Laine et al. (NeurIPS 2019),
-section 3.1 and appendix, as their code has them.
+"""Gaussian laws of a pixel's channels: likelihood of its noisy value, posterior mean of the clean.
 
-Pixels are vectors of C channels along dimension 1.  A Gaussian's covariance comes as D + VVᵀ: D
-diagonal, V some columns; all is computed in the scale of D, where it is I + VVᵀ.  By Cauchy-Binet
+For denoisers that predict N(μ, Σx) for each pixel from what surrounds it, and take its noisy value
+in by Bayes' rule (Laine et al., NeurIPS 2019, section 3; Wu et al., ECCV 2020, section 3).
+
+Pixels are vectors of C channels along dimension 1.  A covariance comes as D + VVᵀ: D diagonal, V
+some columns; all is computed in the scale of D, where it is I + VVᵀ.  By Cauchy-Binet
 
     det(I + VVᵀ)       = 1 + Σ|v_j|² + Σ|v_i × v_j|² + Σ(v_i·(v_j × v_k))²
     eᵀ(I + VVᵀ)⁻¹e     = (|e|² + Σ|e × v_j|² + Σ(e·(v_i × v_j))²) / det(I + VVᵀ)
 
 for C = 3, sums over i < j < k; for C = 1 all products are gone.  These are sums of squares:
-nothing cancels, the determinant is never below 1, and float32 does.  (The original inverts in
-float64.)
+nothing cancels, the determinant is never below 1, and float32 does.
 """
 
 import itertools
-import math
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -21,9 +21,6 @@ from torch import Tensor
 
 REGULARISER = 0.1
 """What a noise of 1 (black to white) adds to the likelihood, for noise of unknown level."""
-
-FLOOR_DET, FLOOR_VARIANCE = 1e-9, 1e-6
-"""Of the marginal of a pixel under impulse noise, and of its clean value."""
 
 
 def columns_of(factors: Tensor, channels: int) -> list[Tensor]:
@@ -117,23 +114,22 @@ def regulariser(sigma: Tensor) -> Tensor:
     return -REGULARISER * sigma.clamp_max(1.0).mean(dim=1)
 
 
-def impulse_loss(mean: Tensor, factors: Tensor, noisy: Tensor, alpha: Tensor) -> Tensor:
-    """−2·ln N(y; μy, Σy) up to a constant, of each pixel under impulse noise.
+def predicted_std(factors: Tensor, channels: int) -> Tensor:
+    """(det Σx)^(1/2C), how far the clean pixel may be from μ.  (B, 1, H, W)
 
-    The marginal is a mixture, U[0, 1)^C at the share α and N(μ, Σx) else; N(μy, Σy) is the Gaussian
-    of the same moments:
-
-        μy = α·½ + (1 − α)·μ
-        Σy = α·I/12 + (1 − α)·Σx + α(1 − α)·(½ − μ)(½ − μ)ᵀ        Σx: UUᵀ + 1e-6·I
-
-    alpha: (B, 1, 1, 1), above 0.  The rest is as in `gaussian_loss`.  Returns (B, H, W).
+    U is triangular: its determinant is the product of its diagonal.
     """
-    kept = 1.0 - alpha
-    sigma = (alpha / 12.0 + kept * FLOOR_VARIANCE).sqrt()
-    away = 0.5 - mean
-    columns = [column * kept.sqrt() / sigma for column in columns_of(factors, mean.shape[1])]
-    columns.append(away * (alpha * kept).sqrt() / sigma)
-    moved = (noisy - alpha * 0.5 - kept * mean) / sigma
-    log_det, distance = log_det_and_distance(columns, moved)
-    log_det = log_det + 2.0 * mean.shape[1] * sigma[:, 0].log()
-    return log_det.clamp_min(math.log(FLOOR_DET)) + distance
+    diagonal = factors if factors.shape[1] == channels else factors[:, [0, 3, 5]]
+    return diagonal.abs().log().mean(dim=1, keepdim=True).exp()
+
+
+def gaussian_mean(mean: Tensor, columns: Sequence[Tensor], noisy: Tensor, sigma: Tensor) -> Tensor:
+    """E[x | y] = μ + Σx·(Σx + Σn)⁻¹·(y − μ) = y − Σn·(Σx + Σn)⁻¹·(y − μ), Σn = diag(σ²): for
+    Gaussian and Poisson noise.
+
+    mean, noisy: (B, C, H, W).  columns: of U, Σx = UUᵀ, (B, C, H, W) each.  sigma: broadcastable to
+    the noisy image, above 0.  It goes to y as σ goes to 0 (Σx being regular), and to μ as it grows.
+    """
+    scaled = [column / sigma for column in columns]
+    e = (noisy - mean) / sigma
+    return noisy - sigma * solved(scaled, e) / determinant(scaled, e).unsqueeze(1)
