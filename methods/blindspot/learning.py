@@ -40,6 +40,15 @@ GLOBAL_PACE = 10.0
 """What is learned of a global noise parameter is taken times this: it has as far to go as many
 weights have together, and a short training has few steps."""
 
+ESTIMATOR_PACE = 0.1
+"""What the network that finds an image's parameter gives is taken times this: all its weights move
+it the same way at first, and it would fall past the noise before Σx is there to take the rest."""
+
+SPREAD_FROM, SPREAD_ALL = 0.2, 0.4
+"""Of a training with that network, as shares: until the first Σx is left out, and the parameter
+learns to tell images apart by their whole spread; until the second Σx is let in.  A Σx there from
+the start takes the noise too: it can tell its level from what surrounds a pixel."""
+
 UNITS = {"gaussian": 255.0, "poisson": 1.0, "impulse": 100.0}
 """The family's level for a noise parameter of 1: σ in [0, 1] units, ζ, α."""
 
@@ -56,19 +65,25 @@ class Denoiser(nn.Module):
         self.estimator = PlainNet(task.channels, 1, config.edges) if way == "per-image" else None
         if self.estimator is not None:
             nn.init.zeros_(self.estimator.head.weight)
-            nn.init.constant_(self.estimator.head.bias, START)  # type: ignore[arg-type]  # it has one
 
     def parameter(self, noisy: Tensor) -> Tensor:
         """The noise parameter of images (B, C, H, W), when it is not told: (B, 1, 1, 1)."""
         if self.estimator is None:
             return noise_parameter(GLOBAL_PACE * self.raw).expand(len(noisy), 1, 1, 1)
-        raw = self.estimator(noisy - 0.5).float().mean(dim=(1, 2, 3), keepdim=True)
-        return noise_parameter(raw)
+        found = self.estimator(noisy - 0.5).float().mean(dim=(1, 2, 3), keepdim=True)
+        return noise_parameter(START + ESTIMATOR_PACE * found)
 
 
 def noise_parameter(raw: Tensor) -> Tensor:
     """softplus(r − 4) + 1e-3: 0.0191 at r = 0."""
     return F.softplus(raw - 4.0) + 1e-3
+
+
+def spread_let_in(network: Denoiser, moment: Moment) -> float:
+    """The share of the predicted factors of Σx that counts in the loss, 0 to 1."""
+    if network.estimator is None:
+        return 1.0
+    return min(1.0, max(0.0, (moment.share - SPREAD_FROM) / (SPREAD_ALL - SPREAD_FROM)))
 
 
 def outputs_of(config: Config, channels: int) -> int:
@@ -150,10 +165,11 @@ def batch_loss(model: Model[Config], batch: Batch, moment: Moment) -> Tensor:
         if batch.level is not None
         else network.parameter(noisy)
     )
+    factors = spread_let_in(network, moment) * found.factors
     if family.name == "impulse":
-        return impulse_loss(found.mean, found.factors, noisy, parameter).mean(dim=(1, 2))
+        return impulse_loss(found.mean, factors, noisy, parameter).mean(dim=(1, 2))
     sigma = sigma_of(family.name, found.mean, parameter)
-    loss = gaussian_loss(found.mean, found.factors, noisy, sigma)
+    loss = gaussian_loss(found.mean, factors, noisy, sigma)
     if not told:
         loss = loss + regulariser(sigma)
     return loss.mean(dim=(1, 2))

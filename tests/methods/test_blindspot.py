@@ -163,6 +163,21 @@ def test_only_a_level_that_is_not_told_is_rewarded(told: bool) -> None:
         torch.testing.assert_close(batch_loss(model, batch, MOMENT), expected)
 
 
+@pytest.mark.parametrize(("step", "let_in"), [(0, 0.0), (19, 0.0), (30, 0.5), (40, 1.0), (99, 1.0)])
+def test_where_a_network_finds_the_level_the_spread_is_let_in_later(
+    step: int, let_in: float
+) -> None:
+    task = task_of(GAUSSIAN, "unknown", 1, 5.0)
+    model, batch = model_of(task), batch_of(task)
+    network = model.network
+    assert isinstance(network, Denoiser)
+    with torch.no_grad():
+        found, sigma = predict(network, batch.noisy), network.parameter(batch.noisy)
+        loss = gaussian_loss(found.mean, let_in * found.factors, batch.noisy, sigma)
+        expected = (loss + regulariser(sigma)).mean(dim=(1, 2))
+        torch.testing.assert_close(batch_loss(model, batch, Moment(step, 100, 2)), expected)
+
+
 def test_the_prediction_without_a_covariance_is_of_the_noisy_pixel_itself() -> None:
     task = task_of(GAUSSIAN, channels=1)
     model, batch = model_of(task, Config(covariance="none")), batch_of(task)
