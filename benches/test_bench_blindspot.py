@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from blindspot.network import BlindSpotNet, PlainNet
 from denoisebench.devices import pick_precision
-from denoisebench.gaussians import gaussian_loss
+from denoisebench.gaussians import columns_of, gaussian_loss
 
 PATCHES, CROP, IMAGE = 4, 64, 256
 
@@ -31,7 +31,7 @@ def learning_step(network: nn.Module, loss: Callable[[Tensor, Tensor], Tensor]) 
 
 def likelihood(found: Tensor, noisy: Tensor) -> Tensor:
     sigma = torch.full((PATCHES, 1, 1, 1), 0.1)
-    return gaussian_loss(found[:, :3], found[:, 3:], noisy, sigma).mean()
+    return gaussian_loss(found[:, :3], columns_of(found[:, 3:], 3), noisy, sigma).mean()
 
 
 def squared_error(found: Tensor, noisy: Tensor) -> Tensor:

@@ -167,6 +167,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
     "target_noise": lambda noise: f"target {noise}",
     "parameters": lambda parameters: f"parameters {parameters}",
     "train_set": lambda name: f"on {name}",
+    "clean_set": lambda name: f"clean {name}",
     "channels": lambda channels: _KINDS.get(str(channels), f"{channels} channels"),
     "draws": lambda draws: f"{draws} draws",
     "budget": _budget_word,
@@ -175,7 +176,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
 }
 """The settings of a recipe that people know, and how a figure says them."""
 
-_IMPLIED = ("config", "train_digest")  # by the method's spec and the training set's name
+_IMPLIED = ("config", "train_digest", "clean_digest")  # by the method's spec and the sets' names
 
 
 def _word(key: str, recipe: Recipe) -> str:

@@ -1,7 +1,7 @@
 """What training may see: the images go in, and exactly the declared evidence comes out."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
@@ -16,7 +16,9 @@ from denoisebench.patches import (
     FreshBatches,
     Pool,
     TrainingImage,
+    UnpairedBatches,
 )
+from denoisebench.sides import Shown
 from denoisebench.streaming import Window
 
 
@@ -31,7 +33,7 @@ def noisy_of(image: LoadedImage, noise: Noise, seed: int) -> tuple[Pixels, float
 
 
 def batch_source(
-    images: Sequence[LoadedImage],
+    shown: Shown,
     evidence: Evidence,
     draws: Draws,
     task: Task,
@@ -42,22 +44,27 @@ def batch_source(
 ) -> BatchSource:
     """Batches of `evidence` about the images, with the noise of `task`, on the device.
 
-    Images that are `ReadWhenTaken` are streamed; all others are there throughout.
+    Images that are `ReadWhenTaken` are streamed; all others are there throughout.  Raises
+    ValueError for clean images of other scenes with other evidence than UNPAIRED, or none with it.
     """
+    if bool(shown.clean) != (evidence is Evidence.UNPAIRED):
+        raise ValueError(f"{len(shown.clean)} clean images of other scenes for {evidence.value}")
 
-    def show(image: LoadedImage) -> TrainingImage:
-        if draws == "fresh":
-            return TrainingImage((image.clean,))
+    def pool(images: Sequence[LoadedImage], show: Callable[[LoadedImage], TrainingImage]) -> Pool:
+        if isinstance(images, ReadWhenTaken):
+            return Window(images, show, crop_px, seed=seed, device=device)
+        return AllImages([show(image) for image in images], crop_px, device)
+
+    def as_evidence(image: LoadedImage) -> TrainingImage:
         return _shown(image, evidence, task, seed)
 
-    pool: Pool
-    if isinstance(images, ReadWhenTaken):
-        pool = Window(images, show, crop_px, seed=seed, device=device)
-    else:
-        pool = AllImages([show(image) for image in images], crop_px, device)
+    noisy: BatchSource
     if draws == "fresh":
-        return FreshBatches(pool, task=task, evidence=evidence)
-    return FixedBatches(pool, told_level=task.parameters == "known")
+        noisy = FreshBatches(pool(shown.noisy, _as_it_is), task=task, evidence=evidence)
+    else:
+        told = task.parameters == "known"
+        noisy = FixedBatches(pool(shown.noisy, as_evidence), told_level=told)
+    return UnpairedBatches(noisy, pool(shown.clean, _as_it_is)) if shown.clean else noisy
 
 
 def refuse_small(sizes: Mapping[str, tuple[int, int]], crop_px: int) -> None:
@@ -73,12 +80,16 @@ def refuse_small(sizes: Mapping[str, tuple[int, int]], crop_px: int) -> None:
             )
 
 
+def _as_it_is(image: LoadedImage) -> TrainingImage:
+    return TrainingImage((image.clean,))
+
+
 def _shown(image: LoadedImage, evidence: Evidence, task: Task, seed: int) -> TrainingImage:
     """One image as `evidence` has it.  Of a given pair the second image is the target of a method
     that sees pairs, as it is: nobody can tell whether it is noisy."""
     noisy, known = noisy_of(image, task.noise, seed)
     level = math.nan if known is None else known  # nobody is told it then
-    if evidence is Evidence.NOISY:
+    if evidence in (Evidence.NOISY, Evidence.UNPAIRED):
         return TrainingImage((noisy,), level)
     if evidence is Evidence.CLEAN or image.noisy is not None:
         return TrainingImage((noisy, image.clean), level)

@@ -24,6 +24,7 @@ from denoisebench.interfaces import (
 from denoisebench.patches import Batch, BatchSource
 from denoisebench.plan import TrainingPlan
 from denoisebench.provenance import provenance
+from denoisebench.sides import Shown
 from denoisebench.training import Record, Settings, Trainer, Watch
 from denoisebench.weights import Header, load_into, write_weights
 
@@ -33,19 +34,20 @@ ORACLE_IMAGES, ORACLE_PX = 4, 128
 
 def fit(
     plan: TrainingPlan,
-    images: Sequence[LoadedImage],
-    held_out: Sequence[LoadedImage],
+    shown: Shown,
+    held_out: Shown,
     image_hashes: Mapping[str, str],
     folder: Path,
     device: str,
     progress: ProgressCallback,
 ) -> None:
-    """Train by `plan` on its evidence about the images; leave `weights.safetensors` and
+    """Train by `plan` on its evidence about what is shown; leave `weights.safetensors` and
     `history.json` in `folder`.  Raises PluginError for what the method raises."""
     method = plan.method
     assert isinstance(method, TrainedMethod)  # a method with evidence is one
     kind = CHANNEL_WORDS[plan.task.channels]
-    what = f"{plan.recipe['method']} on {plan.train_set.spec} in {kind}, {plan.recipe['noise']}"
+    sets = plan.train_set.spec + (f" + {plan.clean_set.spec}" if plan.clean_set else "")
+    what = f"{plan.recipe['method']} on {sets} in {kind}, {plan.recipe['noise']}"
     progress(Progress(f"training {what}: {plan.budget}", 0, 0))
     with plugin_code(method.name):
         network = _fresh_network(method, plan)
@@ -64,9 +66,9 @@ def fit(
             stages=method.stages(plan.config, plan.task),
         )
 
-    def source(shown: Sequence[LoadedImage]) -> BatchSource:
+    def source(images: Shown) -> BatchSource:
         return batch_source(
-            shown,
+            images,
             plan.evidence,
             plan.recipe["draws"],
             plan.task,
@@ -79,8 +81,10 @@ def fit(
         return method.loss(Model(plan.config, plan.task, network), batch, moment, rng)
 
     checkpoint = folder / "checkpoint.pt"
-    watch = Watch(source(held_out), _oracle(plan, held_out, device)) if held_out else None
-    trainer = Trainer(network, loss, source(images), settings, checkpoint, watch)
+    watch = None
+    if held_out.noisy:
+        watch = Watch(source(held_out), _oracle(plan, held_out.noisy, device))
+    trainer = Trainer(network, loss, source(shown), settings, checkpoint, watch)
     with plugin_code(method.name):
         record = trainer.run(progress)
     (folder / "history.json").write_text(json.dumps(record.history, indent=0) + "\n")

@@ -84,34 +84,34 @@ def solved(columns: Sequence[Tensor], e: Tensor) -> Tensor:
 
 def _pairs(columns: Sequence[Tensor]) -> Iterable[tuple[Tensor, Tensor]]:
     """Every two columns, where pixels have three channels: with one there is no cross product."""
-    return itertools.combinations(columns, 2) if columns[0].shape[1] == 3 else ()
+    return itertools.combinations(columns, 2) if columns and columns[0].shape[1] == 3 else ()
 
 
-def gaussian_loss(mean: Tensor, factors: Tensor, noisy: Tensor, sigma: Tensor) -> Tensor:
-    """−ln N(y; μ, Σx + σ²) up to a constant, of each pixel: for Gaussian and Poisson noise.
+def gaussian_loss(mean: Tensor, columns: Sequence[Tensor], noisy: Tensor, sigma: Tensor) -> Tensor:
+    """−ln N(y; μ, Σy) up to a constant, of each pixel, Σy = UUᵀ + diag(σ²).
 
         C = 3:  ½·ln det Σy + ½·dᵀΣy⁻¹d      C = 1:  ln σy² + d²/σy²      d = y − μ
 
-    mean, noisy: (B, C, H, W).  sigma: the noise's standard deviation, broadcastable to them, above
-    0.  factors: see `columns_of`.  Returns (B, H, W).  One channel has twice the weight of three,
-    as in the original, which matters beside `regulariser` alone.
+    mean, noisy: (B, C, H, W).  columns: of U, the same.  sigma: broadcastable to them, above 0.
+    Returns (B, H, W).  One channel has twice the weight of three, as in the original codes, which
+    matters beside `regulariser` alone.
     """
     sigma = sigma.expand_as(mean)
-    columns = [column / sigma for column in columns_of(factors, mean.shape[1])]
-    log_det, distance = log_det_and_distance(columns, (noisy - mean) / sigma)
+    scaled = [column / sigma for column in columns]
+    log_det, distance = log_det_and_distance(scaled, (noisy - mean) / sigma)
     loss = 2.0 * sigma.log().sum(dim=1) + log_det + distance
     return loss if mean.shape[1] == 1 else 0.5 * loss
 
 
-def regulariser(sigma: Tensor) -> Tensor:
-    """−0.1·(mean of σ over the channels), of each pixel: added when the noise level is unknown.
+def regulariser(sigma: Tensor, weight: float = REGULARISER) -> Tensor:
+    """−weight·(mean of σ over the channels), of each pixel: added when the noise is not told.
 
     Only Σx + σ² shows in the data; where both could explain a spread, this calls it noise.  Nothing
     is added for σ beyond 1, from black to white: without an end the reward outgrows the likelihood,
     ln σ, and a single leap of the level beyond some sixty would run away for good.
     sigma: (B, C, H, W) or fewer.  Returns (B, H, W) or fewer.
     """
-    return -REGULARISER * sigma.clamp_max(1.0).mean(dim=1)
+    return -weight * sigma.clamp_max(1.0).mean(dim=1)
 
 
 def predicted_std(factors: Tensor, channels: int) -> Tensor:
@@ -123,13 +123,23 @@ def predicted_std(factors: Tensor, channels: int) -> Tensor:
     return diagonal.abs().log().mean(dim=1, keepdim=True).exp()
 
 
-def gaussian_mean(mean: Tensor, columns: Sequence[Tensor], noisy: Tensor, sigma: Tensor) -> Tensor:
-    """E[x | y] = μ + Σx·(Σx + Σn)⁻¹·(y − μ) = y − Σn·(Σx + Σn)⁻¹·(y − μ), Σn = diag(σ²): for
-    Gaussian and Poisson noise.
+def gaussian_mean(
+    mean: Tensor,
+    columns: Sequence[Tensor],
+    noisy: Tensor,
+    sigma: Tensor,
+    noise_columns: Sequence[Tensor] = (),
+) -> Tensor:
+    """E[x | y] = μ + Σx·(Σx + Σn)⁻¹·(y − μ) = y − Σn·(Σx + Σn)⁻¹·(y − μ), Σn = diag(σ²) + LLᵀ.
 
-    mean, noisy: (B, C, H, W).  columns: of U, Σx = UUᵀ, (B, C, H, W) each.  sigma: broadcastable to
-    the noisy image, above 0.  It goes to y as σ goes to 0 (Σx being regular), and to μ as it grows.
+    mean, noisy: (B, C, H, W).  columns: of U, Σx = UUᵀ, the same.  sigma, noise_columns (of
+    L): broadcastable to the noisy image; σ above 0.  It goes to y as the noise goes to 0 (Σx being
+    regular), and to μ as it grows.
     """
-    scaled = [column / sigma for column in columns]
+    scaled = [(column / sigma).expand_as(noisy) for column in (*columns, *noise_columns)]
     e = (noisy - mean) / sigma
-    return noisy - sigma * solved(scaled, e) / determinant(scaled, e).unsqueeze(1)
+    weighed = solved(scaled, e) / determinant(scaled, e).unsqueeze(1)
+    noise = sigma * weighed
+    for column in noise_columns:
+        noise = noise + column * dot(column, weighed / sigma).unsqueeze(1)
+    return noisy - noise

@@ -1,6 +1,6 @@
 """Weights that are there already: found, read, and taken in place of a training."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from denoisebench.errors import UserError
 from denoisebench.images import CHANNEL_WORDS
 from denoisebench.interfaces import Evidence, Task, TrainedMethod
-from denoisebench.plan import GivenWeights, Request
+from denoisebench.plan import HALF, GivenWeights, Request
 from denoisebench.plugins import Registries, plugin_file
 from denoisebench.specs import config_spec, parse_spec
 from denoisebench.weights import file_hash, read_header
@@ -18,8 +18,16 @@ NEEDED_OF_A_RECIPE = (
 )
 """What given weights must say of themselves, beside the budget, or that they were imported."""
 
-_STRENGTH = (Evidence.NOTHING, Evidence.NOISY, Evidence.NOISY_PAIRS, Evidence.CLEAN)
-"""From what saw least to what saw most."""
+_LEAST = frozenset({Evidence.NOTHING, Evidence.NOISY})
+_WITHIN: Mapping[Evidence, frozenset[Evidence]] = {
+    Evidence.NOTHING: frozenset({Evidence.NOTHING}),
+    Evidence.NOISY: _LEAST,
+    Evidence.NOISY_PAIRS: _LEAST | {Evidence.NOISY_PAIRS},
+    Evidence.UNPAIRED: _LEAST | {Evidence.UNPAIRED},
+    Evidence.CLEAN: frozenset(Evidence),
+}
+"""What else a training may have seen, without having seen more.  Second noisy copies and clean
+images of other scenes are not within each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ class WeightsFinder:
             raise UserError(f"weights {given.path} are for {made} images; the data set is {asked}")
         method, config = self.registries.method(recipe["method"])
         seen = method.evidence(config)
-        if _STRENGTH.index(seen) > _STRENGTH.index(evidence):
+        if seen not in _WITHIN[evidence]:
             raise UserError(
                 f"--start {given.path}: {method.name} saw {seen.value}; what is trained from it may"
                 f" see {evidence.value} alone"
@@ -73,6 +81,8 @@ class WeightsFinder:
 
     def _that_fit(self, method: TrainedMethod[Any], config: Any, task: Task) -> GivenWeights | None:
         """Those that came with the method and are what a training would yield."""
+        unpaired = method.evidence(config) is Evidence.UNPAIRED
+        clean_set = self.request.clean_set or HALF if unpaired else None
         for path in self._zoo(method.name):
             try:
                 given = _read(path, f"zoo:{path.stem}")
@@ -88,6 +98,7 @@ class WeightsFinder:
                 and recipe["draws"] == self.request.draws
                 and recipe.get("seed") == self.request.seed
                 and recipe["train_set"] in self.request.train_sets
+                and recipe.get("clean_set") == clean_set
                 and recipe["channels"] == task.channels
                 and recipe.get("target_noise") == (str(task.target_noise or "") or None)
                 and "start" not in recipe

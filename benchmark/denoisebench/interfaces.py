@@ -33,6 +33,7 @@ class Evidence(StrEnum):
     NOTHING = "nothing"  # no training
     NOISY = "noisy"  # one noisy copy of each image
     NOISY_PAIRS = "noisy-pairs"  # two independent noisy copies of each image
+    UNPAIRED = "unpaired"  # one noisy copy of each image, and clean images of other scenes
     CLEAN = "clean"  # a noisy copy and the clean image: supervised
 
 

@@ -1,41 +1,62 @@
-"""Training images that are also test images: found by content, refused with both files named.
+"""Images that two sets share and must not: found by content, refused with both files named.
 
 Three nets: the same stored file; a record in the catalog (crops, the same photograph stored
 otherwise); the same pixels (`refuse_same_pixels`, when the images are read anyway).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from denoisebench.errors import UserError
 from denoisebench.images import ImageSet
 
 
-def refuse_overlap(train_set: ImageSet, test_set: ImageSet) -> None:
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What two sets are that must share nothing, and what to do when they do."""
+
+    one: str
+    other: str
+    advice: str
+
+
+TRAIN_AND_TEST = Apart("training set", "data set", "train on a set without it")
+CLEAN_AND_TEST = Apart("clean set", "data set", "give a --clean-set without it")
+CLEAN_AND_TRAIN = Apart("clean set", "training set", "give a --clean-set of other scenes")
+
+
+def refuse_overlap(one: ImageSet, other: ImageSet, apart: Apart = TRAIN_AND_TEST) -> None:
     """Raise UserError when the two sets share a file, or content that is on record."""
-    trained = {image.sha256: image.id for image in train_set.images}
-    tested = {image.sha256: image.id for image in test_set.images}
-    for sha256 in trained.keys() & tested.keys():
-        raise _refusal(train_set.spec, trained[sha256], test_set.spec, tested[sha256], "same file")
-    for share in test_set.shares:
-        if share.other_sha256 in trained:
-            train_id = trained[share.other_sha256]
-            raise _refusal(train_set.spec, train_id, test_set.spec, share.image, share.how)
-    for share in train_set.shares:
-        if share.other_sha256 in tested:
-            test_id = tested[share.other_sha256]
-            raise _refusal(train_set.spec, share.image, test_set.spec, test_id, share.how)
+    of_one = {image.sha256: image.id for image in one.images}
+    of_other = {image.sha256: image.id for image in other.images}
+    for sha256 in of_one.keys() & of_other.keys():
+        raise _refusal(apart, one.spec, of_one[sha256], other.spec, of_other[sha256], "same file")
+    for share in other.shares:
+        if share.other_sha256 in of_one:
+            one_id = of_one[share.other_sha256]
+            raise _refusal(apart, one.spec, one_id, other.spec, share.image, share.how)
+    for share in one.shares:
+        if share.other_sha256 in of_other:
+            other_id = of_other[share.other_sha256]
+            raise _refusal(apart, one.spec, share.image, other.spec, other_id, share.how)
 
 
 def refuse_same_pixels(
-    train_spec: str, trained: Mapping[str, str], test_spec: str, tested: Mapping[str, str]
+    one_spec: str,
+    of_one: Mapping[str, str],
+    other_spec: str,
+    of_other: Mapping[str, str],
+    apart: Apart = TRAIN_AND_TEST,
 ) -> None:
-    """Raise UserError when an image is in both; `trained`, `tested`: pixel hash -> image id."""
-    for key in trained.keys() & tested.keys():
-        raise _refusal(train_spec, trained[key], test_spec, tested[key], "same pixels")
+    """Raise UserError when an image is in both; `of_one`, `of_other`: pixel hash -> image id."""
+    for key in of_one.keys() & of_other.keys():
+        raise _refusal(apart, one_spec, of_one[key], other_spec, of_other[key], "same pixels")
 
 
-def _refusal(train_spec: str, train_id: str, test_spec: str, test_id: str, how: str) -> UserError:
+def _refusal(
+    apart: Apart, one_spec: str, one_id: str, other_spec: str, other_id: str, how: str
+) -> UserError:
     return UserError(
-        f"training set {train_spec} and data set {test_spec} overlap: {train_spec}/{train_id}"
-        f" and {test_spec}/{test_id} ({how}); train on a set without it"
+        f"{apart.one} {one_spec} and {apart.other} {other_spec} overlap: {one_spec}/{one_id}"
+        f" and {other_spec}/{other_id} ({how}); {apart.advice}"
     )

@@ -6,7 +6,7 @@ holds is decided by the evidence: the method never sees anything else.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -22,12 +22,14 @@ from denoisebench.noise.model import Noise
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What a loss is given.  noisy: (B, C, h, w).  target: the same shape; the second noisy copy
-    (NOISY_PAIRS), the clean patch (CLEAN) or None (NOISY).  level: (B, 1, 1, 1) in the unit of
-    the noise family, or None when the parameters are unknown."""
+    (NOISY_PAIRS), the clean patch (CLEAN) or None (NOISY, UNPAIRED).  level: of `noisy`,
+    (B, 1, 1, 1) in the unit of the noise family, or None when the parameters are unknown.  clean:
+    the shape of `noisy`; clean patches of other scenes (UNPAIRED), turned as they come, or None."""
 
     noisy: Tensor
     target: Tensor | None
     level: Tensor | None
+    clean: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,19 @@ class FreshBatches:
         elif self._evidence is Evidence.NOISY_PAIRS:
             target, _ = _noisy(clean, task.target_noise or task.noise, rng)
         return Batch(noisy, target, level if task.parameters == "known" else None)
+
+
+class UnpairedBatches:
+    """Patches of noisy images, and as many of clean images of other scenes."""
+
+    def __init__(self, noisy: BatchSource, clean: Pool) -> None:
+        """noisy: of the noisy images.  clean: of the clean ones."""
+        self._noisy, self._clean = noisy, clean
+
+    def sample(self, step: int, count: int, rng: torch.Generator) -> Batch:
+        batch = self._noisy.sample(step, count, rng)
+        (clean,), _ = self._clean.cut(step, count, rng)
+        return replace(batch, clean=clean)
 
 
 def _noisy(clean: Tensor, noise: Noise, rng: torch.Generator) -> tuple[Tensor, Tensor]:

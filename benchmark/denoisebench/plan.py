@@ -25,6 +25,10 @@ TRANSDUCTIVE = "test"
 """The training set's name that means: the noisy images that are scored."""
 
 
+HALF = "half"
+"""The clean set's name that means: the half of the training set that is not shown noisy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What was asked for; every name is a spec.
@@ -32,7 +36,8 @@ class Request:
     train_sets: the first that is at hand is trained on, else the last.  weights: auto, none or a
     path.  source_noise, target_noise: of what is trained on, where it is not that of the test;
     the second for the second copy of a pair.  start: weights that trainings begin with.
-    channels: of all data sets, or None: as each is.
+    channels: of all data sets, or None: as each is.  clean_set: the clean images of UNPAIRED
+    evidence, or None: half of the training set.
     """
 
     methods: tuple[str, ...]
@@ -49,6 +54,7 @@ class Request:
     target_noise: str | None = None
     start: Path | None = None
     channels: int | None = None
+    clean_set: str | None = None
 
     @property
     def transductive(self) -> bool:
@@ -57,7 +63,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """A training: its recipe, and the objects that carry it out."""
+    """A training: its recipe, and the objects that carry it out.
+
+    clean_set: the clean images of UNPAIRED evidence; None for half of the training set.
+    """
 
     recipe: Mapping[str, Any]
     method: Method[Any]
@@ -68,6 +77,7 @@ class TrainingPlan:
     budget: Budget
     start: "GivenWeights | None" = None
     draws_label: str = ""  # how a table tells the training's noise
+    clean_set: ImageSet | None = None
 
     @property
     def id(self) -> str:
@@ -79,7 +89,7 @@ class TrainingPlan:
         start = f" from {self.start.path.name}" if self.start else ""
         return {
             "draws": self.draws_label,
-            "train_set": _train_set_label(self.recipe),
+            "train_set": train_set_label(self.recipe),
             "budget": self.budget.name,
             "weights": f"trained{start}",
         }
@@ -106,7 +116,7 @@ class GivenWeights:
         budget = "unknown" if self.imported else f"{Budget(**recipe['budget']).megapixels:.0f} Mpx"
         return {
             "draws": str(recipe["draws"]),
-            "train_set": _train_set_label(recipe),
+            "train_set": train_set_label(recipe),
             "budget": budget,
             "weights": self.source,
         }
@@ -166,9 +176,15 @@ class Plan:
         return tuple({c.training.id: c.training for c in self.cells if c.training}.values())
 
 
-def _train_set_label(recipe: Mapping[str, Any]) -> str:
+def train_set_label(recipe: Mapping[str, Any]) -> str:
+    """The images that a recipe shows, in words."""
     name = str(recipe["train_set"])
-    return "test (transductive)" if name == TRANSDUCTIVE else name
+    if name == TRANSDUCTIVE:
+        name = "test (transductive)"
+    clean_set = recipe.get("clean_set")
+    if clean_set is None:
+        return name
+    return f"{name} (half clean)" if clean_set == HALF else f"{name} + {clean_set} (clean)"
 
 
 def hash_of(what: Mapping[str, Any]) -> str:

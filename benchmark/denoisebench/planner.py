@@ -5,18 +5,16 @@ Imports no torch: a comparison that is finished already prints at once.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from functools import cached_property
 from typing import Any
 
 from denoisebench.errors import UserError
 from denoisebench.given import WeightsFinder
-from denoisebench.images import GRAY, ImageSet
+from denoisebench.images import ImageSet
 from denoisebench.interfaces import Evidence, Method, Parameters, Task, TrainedMethod
 from denoisebench.noise.model import Noise
 from denoisebench.overlap import refuse_overlap
 from denoisebench.plan import (
     RECIPE_VERSION,
-    TRANSDUCTIVE,
     CellPlan,
     GivenWeights,
     Plan,
@@ -27,6 +25,7 @@ from denoisebench.plan import (
 from denoisebench.plugins import Registries, class_source_hash
 from denoisebench.protocol import get_protocol
 from denoisebench.specs import config_spec
+from denoisebench.training_sets import TrainingSets
 
 
 def make_plan(request: Request, registries: Registries) -> Plan:
@@ -47,6 +46,8 @@ class _Planner:
         self._notes: dict[str, None] = {}  # in order, each once
         self._declined: dict[tuple[str, str, str], None] = {}
         self._weights = WeightsFinder(request, registries, self._note)
+        self._sets = TrainingSets(request, registries, self._note)
+        self._sets.refuse_unused({method.evidence(config) for method, config in self._methods})
 
     def plan(self) -> Plan:
         request, registries, methods = self._request, self._registries, self._methods
@@ -93,6 +94,8 @@ class _Planner:
         trained_on = self._trained_on(method, config, noise, parameters)
         pairs = method.evidence(config) is Evidence.NOISY_PAIRS
         target = self._target_noise if pairs and self._target_noise != trained_on else None
+        for model in filter(None, (noise, trained_on, target)):
+            model.refuse_gray(image_set.channels, image_set.spec)
         task = Task(trained_on, parameters, image_set.channels, target)
         given = None
         if method.evidence(config) is not Evidence.NOTHING:
@@ -100,15 +103,16 @@ class _Planner:
             given = self._weights.find(method, config, task)
             if given is not None:
                 config, task = self._weights.adopt(given, method, config, task)
-        trains = given is None and method.evidence(config) is not Evidence.NOTHING
+        evidence = method.evidence(config)
+        trains = given is None and evidence is not Evidence.NOTHING
         reason = method.declines(config, task)
         warning = method.warns(config, task)
         if warning is not None and reason is None:
             self._note(f"{config_spec(method.name, config)} on {noise}: {warning}")
-        if reason is None and self._request.transductive:
-            reason = _refuses_transductive(method.evidence(config))
-        if reason is None and trains and self._train_set(task, image_set).noisy_is_given:
-            reason = self._refuses_given(method.evidence(config), task)
+        if reason is None:
+            reason = self._sets.refuses_transductive(evidence)
+        if reason is None and trains:
+            reason = self._sets.refuses_given(evidence, task, image_set)
         if reason is not None:
             what = f"{noise} {parameters}"
             self._declined[str(config_spec(method.name, config)), what, reason] = None
@@ -143,7 +147,7 @@ class _Planner:
                     f" {noise.family.name} noise means nothing to what learned"
                     f" {trained_on.family.name} noise; give --parameters unknown"
                 )
-        if trained_on.family.name != noise.family.name:
+        if not trained_on.like(noise):
             self._note(f"{noise} is scored by what was trained on {trained_on}")
         elif not trained_on.low <= noise.low <= noise.high <= trained_on.high:
             self._note(f"{noise} is beyond {trained_on}, which is trained on")
@@ -155,11 +159,13 @@ class _Planner:
         """The training of a task, for a test noise and set."""
         request = self._request
         assert isinstance(method, TrainedMethod)  # a method with evidence is one
-        train_set = self._train_set(task, image_set)
+        train_set = self._sets.train_set(task, image_set)
         self._take_given_noise(train_set, task.noise, task.parameters)
         if not request.transductive:
             for other in self._image_sets:
                 refuse_overlap(train_set, other)
+        evidence = method.evidence(config)
+        clean_set = self._sets.clean_set(evidence, task, train_set, self._image_sets)
         config = method.trained_as(config)
         recipe = {
             "version": RECIPE_VERSION,
@@ -170,7 +176,7 @@ class _Planner:
             "noise": str(task.noise),
             "parameters": task.parameters,
             "draws": request.draws,
-            "train_set": TRANSDUCTIVE if request.transductive else self._train_set_name,
+            "train_set": self._sets.name,
             "train_digest": train_set.digest,
             "channels": task.channels,
             "budget": asdict(request.budget) | {"name": ""},
@@ -178,7 +184,10 @@ class _Planner:
         }
         if task.target_noise is not None:
             recipe["target_noise"] = str(task.target_noise)
-        evidence = method.evidence(config)
+        if evidence is Evidence.UNPAIRED:
+            recipe["clean_set"] = self._sets.clean_name
+        if clean_set is not None:
+            recipe["clean_digest"] = clean_set.digest
         start = self._weights.start(evidence, task)
         if start is not None:
             recipe["start"] = start.sha256
@@ -192,6 +201,7 @@ class _Planner:
             budget=request.budget,
             start=start,
             draws_label=self._draws_label(task, noise),
+            clean_set=clean_set,
         )
 
     def _draws_label(self, task: Task, noise: Noise) -> str:
@@ -207,51 +217,6 @@ class _Planner:
     def _source(self, method: Method[Any], noise: Noise) -> str:
         hashes = [self._registries.method_source_hash(method.name), class_source_hash(noise.family)]
         return hash_of({"sources": hashes})
-
-    @cached_property
-    def _train_set_name(self) -> str:
-        """The first training set that is at hand, else the last; what is passed over is noted."""
-        *preferred, last = self._request.train_sets
-        for name in preferred:
-            source, spec = self._registries.source(name)
-            if source.at_hand(spec):
-                return name
-            self._note(
-                f"training set {name} is not on this machine (`bench datasets fetch {name}` brings"
-                f" it); training uses {last}"
-            )
-        return last
-
-    @cached_property
-    def _stored_train_set(self) -> ImageSet:
-        return self._registries.image_set(self._train_set_name)
-
-    def _train_set(self, task: Task, image_set: ImageSet) -> ImageSet:
-        """What is trained on for a task and a test set, gray or colour as the task is."""
-        if self._request.transductive:
-            return image_set
-        train_set = self._stored_train_set
-        if task.channels == train_set.channels:
-            return train_set
-        if task.channels == GRAY:
-            return train_set.gray(train_set.spec)
-        raise UserError(
-            f"training set {train_set.spec} is gray and a data set is colour;"
-            " give a colour training set"
-        )
-
-    def _refuses_given(self, evidence: Evidence, task: Task) -> str | None:
-        """Why training cannot be shown pairs of images that are given; None when it can."""
-        if self._request.draws == "fresh":
-            return "the training set gives its noisy images: there are no fresh draws of them"
-        if evidence is Evidence.NOISY_PAIRS:
-            if task.target_noise is not None:
-                return "the training set gives both images of each pair: leave --target-noise out"
-            self._note(
-                f"{self._train_set_name}: the images of its second folder are taken as second noisy"
-                " copies"
-            )
-        return None
 
     def _take_given_noise(self, image_set: ImageSet, noise: Noise, parameters: Parameters) -> None:
         """Note that a set's noise is given.  UserError when it has no one level to be told."""
@@ -273,12 +238,6 @@ def _refuse_doubles(specs: Sequence[str]) -> None:
     for spec in specs:
         if specs.count(spec) > 1:
             raise UserError(f"{spec} is named twice")
-
-
-def _refuses_transductive(evidence: Evidence) -> str | None:
-    if evidence in (Evidence.NOTHING, Evidence.NOISY):
-        return None
-    return f"--train-set test shows the scored noisy images alone; it needs {evidence.value}"
 
 
 def _labels(

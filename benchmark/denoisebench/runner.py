@@ -7,18 +7,19 @@ cells and does not stop the others; what the user did wrong, or a broken file, d
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from denoisebench.errors import PluginError
 from denoisebench.images import ImageSet, LoadedImage, ReadWhenTaken, pixel_hash
-from denoisebench.interfaces import Progress, ProgressCallback
-from denoisebench.overlap import refuse_same_pixels
-from denoisebench.plan import TRANSDUCTIVE, CellPlan, Plan, TrainingPlan
+from denoisebench.interfaces import Evidence, Progress, ProgressCallback
+from denoisebench.overlap import CLEAN_AND_TEST, CLEAN_AND_TRAIN, refuse_same_pixels
+from denoisebench.plan import TRANSDUCTIVE, CellPlan, Plan, TrainingPlan, train_set_label
 from denoisebench.results import CellResult, cell_path, read_cell, write_cell
 from denoisebench.saving import Kind, Saver
+from denoisebench.sides import Contents, Shown, halves, refuse_start, taken
 from denoisebench.unfinished import Unfinished
 from denoisebench.weights import Header, read_header
 
@@ -141,10 +142,10 @@ class Runner:
         else:
             return evaluation.untrained(cell), None
         header = read_header(path)
-        if header.recipe["train_set"] != TRANSDUCTIVE:
+        if not _trained_on_it(header.recipe, cell.image_set):
             tested = self._hashes(cell.image_set)
-            train_set = str(header.recipe["train_set"])
-            refuse_same_pixels(train_set, header.images, cell.image_set.spec, tested)
+            trained = train_set_label(header.recipe)
+            refuse_same_pixels(trained, header.images, cell.image_set.spec, tested)
         return evaluation.trained(cell, path, device), header
 
     def _trained(self, training: TrainingPlan, device: str) -> Path:
@@ -173,18 +174,49 @@ class Runner:
         from denoisebench.fitting import fit
 
         self._write_recipe(training, folder)
-        images = self._images(training.train_set)
-        refuse_small(self._sizes(training.train_set), training.budget.crop_px)
-        hashes = self._hashes(training.train_set)
+        for image_set in filter(None, (training.train_set, training.clean_set)):
+            refuse_small(self._sizes(image_set), training.budget.crop_px)
+        shown, contents = self._shown(training)
+        hashes = contents.all
         if training.start is not None:
+            if training.evidence is Evidence.UNPAIRED:
+                refuse_start(training.start, training.recipe, contents)
             hashes = {**training.start.header.images, **hashes}
-        held_out: Sequence[LoadedImage] = []
+        held_out = Shown([])
         if training.recipe["train_set"] != TRANSDUCTIVE:
             for image_set in self._tested_with(training):
-                tested = self._hashes(image_set)
-                refuse_same_pixels(training.train_set.spec, hashes, image_set.spec, tested)
-            images, held_out = _split(images)
-        fit(training, images, held_out, hashes, folder, device, self.progress)
+                self._refuse_tested(training, contents, hashes, image_set)
+            shown, held_out = _hold_out(shown)
+        fit(training, shown, held_out, hashes, folder, device, self.progress)
+
+    def _shown(self, training: TrainingPlan) -> tuple[Shown, Contents]:
+        """What a training is shown.  Raises UserError for an image that is noisy and clean."""
+        train_set, clean_set = training.train_set, training.clean_set
+        images, hashes = self._images(train_set), self._hashes(train_set)
+        if training.evidence is not Evidence.UNPAIRED:
+            return Shown(images), Contents(hashes, {})
+        if clean_set is not None:
+            clean = self._hashes(clean_set)
+            refuse_same_pixels(clean_set.spec, clean, train_set.spec, hashes, CLEAN_AND_TRAIN)
+            return Shown(images, self._images(clean_set)), Contents(hashes, clean)
+        pixels = self._pixel_hashes(train_set)
+        sides = halves(train_set, pixels, training.recipe["seed"])
+        noisy, clean = ({pixels[i]: train_set.images[i].id for i in side} for side in sides)
+        return Shown(*(taken(images, side) for side in sides)), Contents(noisy, clean)
+
+    def _refuse_tested(
+        self,
+        training: TrainingPlan,
+        contents: Contents,
+        hashes: Mapping[str, str],
+        image_set: ImageSet,
+    ) -> None:
+        """Raise UserError for a test image among those that are shown, or were by the start."""
+        tested = self._hashes(image_set)
+        if training.clean_set is not None:
+            spec = training.clean_set.spec
+            refuse_same_pixels(spec, contents.clean, image_set.spec, tested, CLEAN_AND_TEST)
+        refuse_same_pixels(training.train_set.spec, hashes, image_set.spec, tested)
 
     def _write_recipe(self, training: TrainingPlan, folder: Path) -> None:
         text = json.dumps(training.recipe, indent=1, sort_keys=True)
@@ -207,15 +239,33 @@ class Runner:
 
     def _hashes(self, image_set: ImageSet) -> dict[str, str]:
         """Each clean image's name by content -> its id."""
+        ids = (image.id for image in image_set.images)
+        return dict(zip(self._pixel_hashes(image_set), ids, strict=True))
+
+    def _pixel_hashes(self, image_set: ImageSet) -> list[str]:
+        """The name by content of each clean image."""
         if image_set.indexed:
-            return {image.pixel_sha256: image.id for image in image_set.indexed}
-        return {pixel_hash(image.clean): image.id for image in self._images(image_set)}
+            return [image.pixel_sha256 for image in image_set.indexed]
+        return [pixel_hash(image.clean) for image in self._images(image_set)]
 
     def _sizes(self, image_set: ImageSet) -> dict[str, tuple[int, int]]:
         """Each image's id -> its height and width."""
         if image_set.indexed:
             return {image.id: image.size for image in image_set.indexed}
         return {image.id: image.clean.shape[1:] for image in self._images(image_set)}
+
+
+def _trained_on_it(recipe: Mapping[str, Any], image_set: ImageSet) -> bool:
+    """Whether weights were trained on the noisy images of this very set, as is allowed."""
+    return recipe["train_set"] == TRANSDUCTIVE and recipe.get("train_digest") == image_set.digest
+
+
+def _hold_out(shown: Shown) -> tuple[Shown, Shown]:
+    """What is trained on, and what is held out: of both sides, or of none."""
+    (noisy, held_noisy), (clean, held_clean) = _split(shown.noisy), _split(shown.clean)
+    if shown.clean and not (held_noisy and held_clean):
+        return shown, Shown([])
+    return Shown(noisy, clean), Shown(held_noisy, held_clean)
 
 
 def _split(images: Sequence[LoadedImage]) -> tuple[Sequence[LoadedImage], Sequence[LoadedImage]]:

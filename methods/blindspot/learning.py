@@ -169,7 +169,8 @@ def batch_loss(model: Model[Config], batch: Batch, moment: Moment) -> Tensor:
     if family.name == "impulse":
         return impulse_loss(found.mean, factors, noisy, parameter).mean(dim=(1, 2))
     sigma = sigma_of(family.name, found.mean, parameter)
-    loss = gaussian_loss(found.mean, factors, noisy, sigma)
+    columns = columns_of(factors, noisy.shape[1])
+    loss = gaussian_loss(found.mean, columns, noisy, sigma)
     if not told:
         loss = loss + regulariser(sigma)
     return loss.mean(dim=(1, 2))

@@ -59,6 +59,52 @@ def test_files_of_any_kind_the_suite_reads_are_previewed(place: Path) -> None:
     assert done.stdout.startswith("float.npy: 24×16, gray")
 
 
+def test_the_name_of_a_picture_may_hold_any_spec(place: Path) -> None:
+    spec = "multivariate-gaussian:1:covariance=30/1/2/30/1/30"
+    np.save(place / "colour.npy", np.full((16, 24, 3), 0.5, dtype=np.float32))
+    done = bench("noise", spec, "--image", "colour.npy", cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert f"\n{spec} " in done.stdout
+    assert (place / "noise-multivariate-gaussian_1_covariance_30_1_2_30_1_30.png").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("multivariate-gaussian:75", "--image", "test"),
+        (
+            "write",
+            "gaussian:25,multivariate-gaussian:75",
+            "--datasets",
+            "folder:test",
+            "--out",
+            "w",
+        ),
+    ],
+)
+def test_noise_of_colour_images_alone_is_refused_for_gray_ones(
+    place: Path, arguments: tuple[str, ...]
+) -> None:
+    done = bench("noise", *arguments, cwd=place)
+    assert done.returncode == 2
+    assert "noise multivariate-gaussian:75 is of colour images alone, and " in done.stderr
+    assert sorted(path.name for path in place.iterdir()) == ["test"]
+
+
+def test_the_command_for_written_files_names_a_method_that_takes_their_noise(place: Path) -> None:
+    noises = "gaussian:25,heteroscedastic:20..60:10"
+    done = bench("noise", "write", noises, "--datasets", "folder:test", "--out", "w", cwd=place)
+    assert done.returncode == 0, done.stderr
+    told, blind = done.stdout.splitlines()
+    assert told.startswith("bench run --method noise2score --noise gaussian:25 --datasets pairs:")
+    assert blind == (
+        "bench run --method noise2noise --noise heteroscedastic:20..60:10 --parameters unknown"
+        " --datasets pairs:w/folder_test/noisy_heteroscedastic_20..60_10:w/folder_test/clean"
+    )
+    plan = bench(*blind.split()[1:], "--dry-run", "--train-set", "samples:part=train", cwd=place)
+    assert plan.returncode == 0, plan.stderr
+
+
 def test_help_explains_the_preview_and_write(place: Path) -> None:
     done = bench("noise", cwd=place)
     text = done.stdout + done.stderr  # click says it on stderr

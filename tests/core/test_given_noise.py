@@ -20,6 +20,7 @@ from denoisebench.plan import Plan, Request
 from denoisebench.planner import make_plan
 from denoisebench.plugins import Registries, load
 from denoisebench.saving import Saver
+from denoisebench.sides import Shown
 from denoisebench.unfinished import Unfinished
 
 CLEAN = np.full((1, 8, 9), 0.5, dtype=np.float32)
@@ -73,7 +74,7 @@ def test_a_given_noisy_image_is_taken_as_it_is_and_has_the_level_of_the_noise_to
 @pytest.mark.parametrize("noise", [LEVEL, RANGE])
 def test_training_is_shown_the_given_noisy_image(evidence, noise):
     source = batch_source(
-        [GIVEN],
+        Shown([GIVEN]),
         evidence,
         "fixed",
         Task(noise, "unknown" if noise.is_range else "known", 1),
@@ -131,7 +132,7 @@ def test_the_second_images_of_given_pairs_are_second_noisy_copies_where_pairs_ar
     (note,) = [note for note in plan.notes if "second" in note]
     assert "images of its second folder are taken as second noisy copies" in note
     source = batch_source(
-        [GIVEN],
+        Shown([GIVEN]),
         Evidence.NOISY_PAIRS,
         "fixed",
         Task(LEVEL, "known", 1),

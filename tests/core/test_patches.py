@@ -12,6 +12,7 @@ from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
 from denoisebench.noise.poisson import Poisson
 from denoisebench.patches import AllImages, FixedBatches, FreshBatches, TrainingImage
+from denoisebench.sides import Shown
 
 CPU = torch.device("cpu")
 CROP = 8
@@ -43,7 +44,7 @@ def source(
 ):
     images = [LoadedImage("", pixels) for pixels in clean]
     task = Task(noise, "known" if told else "unknown", clean[0].shape[0], target_noise)
-    return batch_source(images, evidence, draws, task, crop_px=crop, seed=seed, device=CPU)
+    return batch_source(Shown(images), evidence, draws, task, crop_px=crop, seed=seed, device=CPU)
 
 
 def orientations(patch):

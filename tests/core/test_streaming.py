@@ -20,6 +20,7 @@ from denoisebench.networks import UNet
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
 from denoisebench.patches import TrainingImage
+from denoisebench.sides import Shown
 from denoisebench.streaming import AHEAD, PIECE_PX, WINDOW, Window, order_of_pass
 from denoisebench.training import Trainer
 
@@ -189,7 +190,7 @@ def test_an_image_has_the_same_noise_as_when_all_are_in_memory(evidence, noise):
     task = Task(noise, "known", GRAY)
 
     def pixels(shown, step):
-        batches = batch_source(shown, evidence, "fixed", task, crop_px=8, seed=3, device=CPU)
+        batches = batch_source(Shown(shown), evidence, "fixed", task, crop_px=8, seed=3, device=CPU)
         batch = batches.sample(step, 400, rng(step))
         seen = batch.noisy if batch.target is None else torch.cat([batch.noisy, batch.target])
         assert batch.level is not None
@@ -205,7 +206,7 @@ def test_an_image_has_the_same_noise_as_when_all_are_in_memory(evidence, noise):
 def test_fresh_draws_of_streamed_images_are_new_each_time(evidence):
     images = Counting(lambda _: np.full((1, 8, 8), 0.5, np.float32), 3).images
     task = Task(LEVEL, "known", GRAY)
-    batches = batch_source(images, evidence, "fresh", task, crop_px=8, seed=0, device=CPU)
+    batches = batch_source(Shown(images), evidence, "fresh", task, crop_px=8, seed=0, device=CPU)
     first, again = batches.sample(0, 50, rng(1)), batches.sample(0, 50, rng(2))
     assert len(torch.unique(torch.cat([first.noisy, again.noisy]).flatten(1), dim=0)) == 100
     if evidence is Evidence.CLEAN:
@@ -239,7 +240,13 @@ def streamed_trainer(folder: Path) -> Trainer:
     torch.manual_seed(0)
     images = Counting(ramp, 90).images
     batches = batch_source(
-        images, Evidence.CLEAN, "fixed", Task(LEVEL, "known", 1), crop_px=32, seed=0, device=CPU
+        Shown(images),
+        Evidence.CLEAN,
+        "fixed",
+        Task(LEVEL, "known", 1),
+        crop_px=32,
+        seed=0,
+        device=CPU,
     )
     return Trainer(UNet(1, width=4), squared_error, batches, settings(12), folder / "checkpoint.pt")
 

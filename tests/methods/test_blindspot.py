@@ -17,7 +17,7 @@ from blindspot.learning import (
     outputs_of,
     predict,
 )
-from denoisebench.gaussians import gaussian_loss, regulariser
+from denoisebench.gaussians import columns_of, gaussian_loss, regulariser
 from denoisebench.interfaces import Evidence, Model, Moment, Parameters, Task
 from denoisebench.noise.families import FAMILIES
 from denoisebench.noise.impulse import Impulse
@@ -157,7 +157,9 @@ def test_only_a_level_that_is_not_told_is_rewarded(told: bool) -> None:
     with torch.no_grad():
         found = predict(network, batch.noisy)
         sigma = torch.full((2, 1, 1, 1), 25.0 / 255.0) if told else network.parameter(batch.noisy)
-        expected = gaussian_loss(found.mean, found.factors, batch.noisy, sigma).mean(dim=(1, 2))
+        expected = gaussian_loss(found.mean, columns_of(found.factors, 1), batch.noisy, sigma).mean(
+            dim=(1, 2)
+        )
         if not told:
             expected = expected + regulariser(sigma).mean(dim=(1, 2))
         torch.testing.assert_close(batch_loss(model, batch, MOMENT), expected)
@@ -173,7 +175,7 @@ def test_where_a_network_finds_the_level_the_spread_is_let_in_later(
     assert isinstance(network, Denoiser)
     with torch.no_grad():
         found, sigma = predict(network, batch.noisy), network.parameter(batch.noisy)
-        loss = gaussian_loss(found.mean, let_in * found.factors, batch.noisy, sigma)
+        loss = gaussian_loss(found.mean, columns_of(let_in * found.factors, 1), batch.noisy, sigma)
         expected = (loss + regulariser(sigma)).mean(dim=(1, 2))
         torch.testing.assert_close(batch_loss(model, batch, Moment(step, 100, 2)), expected)
 
@@ -223,7 +225,7 @@ def test_training_on_flat_images_finds_the_noise() -> None:
     adam = torch.optim.Adam([network.raw], lr=0.02)
     for _ in range(200):
         sigma = network.parameter(noisy)
-        loss = (gaussian_loss(mean, factors, noisy, sigma) + regulariser(sigma)).mean()
+        loss = (gaussian_loss(mean, [factors], noisy, sigma) + regulariser(sigma)).mean()
         adam.zero_grad()
         loss.backward()
         adam.step()

@@ -58,20 +58,20 @@ def test_the_covariance_is_of_the_upper_triangle_times_its_transpose() -> None:
 
 
 def test_gaussian_noise_in_colour() -> None:
-    loss = gaussian_loss(MEAN, FACTORS, NOISY, SIGMA)
+    loss = gaussian_loss(MEAN, columns_of(FACTORS, 3), NOISY, SIGMA)
     assert close(loss, -5.5918050)
     assert close(loss + regulariser(SIGMA), -5.6016089)
 
 
 def test_gaussian_noise_in_gray() -> None:
-    loss = gaussian_loss(GRAY_MEAN, GRAY_FACTORS, GRAY_NOISY, SIGMA)
+    loss = gaussian_loss(GRAY_MEAN, [GRAY_FACTORS], GRAY_NOISY, SIGMA)
     assert close(loss, -3.5098926)
     assert close(loss + regulariser(SIGMA), -3.5196965)
 
 
 def test_poisson_noise() -> None:
     sigma = sigma_of("poisson", MEAN, pixel(1.0 / 30.0))
-    loss = gaussian_loss(MEAN, FACTORS, NOISY, sigma)
+    loss = gaussian_loss(MEAN, columns_of(FACTORS, 3), NOISY, sigma)
     assert close(loss, -5.3843371)
     assert close(loss + regulariser(sigma), -5.3958227)
 
@@ -160,7 +160,9 @@ def test_the_gaussian_loss_is_the_negative_log_likelihood(channels: int, factors
     expected = -law.log_prob(noisy.permute(0, 2, 3, 1))
     expected = expected - 0.5 * channels * math.log(2.0 * math.pi)
     scale = 2.0 if channels == 1 else 1.0
-    torch.testing.assert_close(gaussian_loss(mean, a, noisy, sigma), scale * expected)
+    torch.testing.assert_close(
+        gaussian_loss(mean, columns_of(a, mean.shape[1]), noisy, sigma), scale * expected
+    )
 
 
 def test_the_impulse_loss_has_the_moments_of_its_noise() -> None:
@@ -199,7 +201,7 @@ def test_no_noise_is_so_strong_that_more_of_it_is_rewarded(channels: int) -> Non
     zero = torch.zeros(1, channels, 1, 1)
     factors = torch.zeros(1, channels, 1, 1)
     losses = [
-        float(gaussian_loss(zero, factors, zero + 0.3, sigma) + regulariser(sigma))
+        float(gaussian_loss(zero, [factors], zero + 0.3, sigma) + regulariser(sigma))
         for sigma in (pixel(s, dtype=torch.float32) for s in (1.0, 10.0, 1e3, 1e6, 1e9))
     ]
     assert losses == sorted(losses)
@@ -215,7 +217,12 @@ def test_float32_is_enough_for_the_loss_and_its_gradient(spread: float, sigma: f
     results = []
     for dtype in (torch.float32, torch.float64):
         m, f = (t.detach().to(dtype).requires_grad_() for t in (mean.clone(), a.clone()))
-        loss = gaussian_loss(m, f, noisy.to(dtype), torch.full((1, 1, 1, 1), sigma, dtype=dtype))
+        loss = gaussian_loss(
+            m,
+            columns_of(f, m.shape[1]),
+            noisy.to(dtype),
+            torch.full((1, 1, 1, 1), sigma, dtype=dtype),
+        )
         loss.sum().backward()
         assert m.grad is not None
         assert f.grad is not None

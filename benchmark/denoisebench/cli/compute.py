@@ -13,7 +13,7 @@ from denoisebench.cli.progress import show_progress
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.images import CHANNEL_WORDS, ImageSet
 from denoisebench.interfaces import Draws, Parameters, ProgressCallback
-from denoisebench.plan import Plan, Request
+from denoisebench.plan import Plan, Request, train_set_label
 from denoisebench.planner import make_plan
 from denoisebench.plugins import Registries, load
 from denoisebench.results import cell_path, frame
@@ -87,6 +87,7 @@ def _request(asked: Asked, methods: Sequence[str]) -> Request:
         parameters=cast(tuple[Parameters, ...], tuple(parameters)),
         datasets=tuple(split_list(asked.datasets)),
         train_sets=(asked.train_set,) if asked.train_set else TRAIN_SETS,
+        clean_set=asked.clean_set,
         draws=cast(Draws, asked.draws),
         budget=budget,
         weights="none" if trains_anew and asked.weights == "auto" else asked.weights,
@@ -128,7 +129,7 @@ def _print_plan(plan: Plan, out: Path) -> None:
         recipe = training.recipe
         kind = CHANNEL_WORDS[training.task.channels]
         what = (
-            f"{recipe['method']} on {recipe['train_set']} in {kind}, {recipe['noise']},"
+            f"{recipe['method']} on {train_set_label(recipe)} in {kind}, {recipe['noise']},"
             f" {training.budget}"
         )
         click.echo(f"training {training.id}  {what}: {_about(done, seconds)}")

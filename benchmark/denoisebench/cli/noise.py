@@ -9,8 +9,9 @@ from denoisebench.cli.compute import load_plugins
 from denoisebench.cli.options import DATASET, plugin_option
 from denoisebench.cli.progress import show_progress
 from denoisebench.errors import UserError, unknown_name
+from denoisebench.files import safe_name
 from denoisebench.images import CHANNEL_WORDS, Pixels
-from denoisebench.noise.model import Noise
+from denoisebench.noise.model import ExponentialFamily, Noise
 from denoisebench.noise_files import folders, write_noisy
 from denoisebench.noise_preview import decibels, draw_panels, write_picture
 from denoisebench.plugins import Registries
@@ -74,8 +75,9 @@ def preview(noise: str, image: str, out: Path | None, seed: int, plugin: tuple[s
     registries = load_plugins(plugin)
     model = registries.noise(noise)
     name, clean = _image(registries, image)
+    model.refuse_gray(len(clean), name)
     panels = draw_panels(clean, model, seed)
-    path = out or Path(f"noise-{model}.png".replace(":", "_"))
+    path = out or Path(f"{safe_name(f'noise-{model}')}.png")
     write_picture(path, name, clean, panels)
     channels, height, width = clean.shape
     click.echo(f"{name}: {width}×{height}, {CHANNEL_WORDS[channels]}; seed {seed}")
@@ -133,6 +135,8 @@ def write(
     for text in split_list(datasets):
         source, spec = registries.source(text)
         image_set = source.open(spec)
+        for model in noises:
+            model.refuse_gray(image_set.channels, image_set.spec)
         if not dry_run and not source.at_hand(spec):
             source.fetch(spec, show_progress)
         for model in noises:
@@ -145,8 +149,7 @@ def write(
 
 
 def _command(noise: Noise, dataset: str) -> str:
-    """What scores a method on written files."""
+    """What scores a method that takes the noise on written files."""
+    method = "noise2score" if isinstance(noise.family, ExponentialFamily) else "noise2noise"
     blind = " --parameters unknown" if noise.is_range else ""
-    return (
-        f"bench run --method noise2score --noise {noise}{blind} --datasets {shlex.quote(dataset)}"
-    )
+    return f"bench run --method {method} --noise {noise}{blind} --datasets {shlex.quote(dataset)}"

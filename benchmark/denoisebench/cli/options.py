@@ -35,6 +35,7 @@ class Asked:
     datasets: str
     channels: str | None
     train_set: str | None
+    clean_set: str | None
     source_noise: str | None
     target_noise: str | None
     draws: str
@@ -113,6 +114,9 @@ _OPTIONS = [
     click.option("--train-set", metavar="D",
                  help="Image set to train on; `test` for the noisy images that are scored."
                       f"  [default: {TRAIN_SETS[0]} when at hand, else {TRAIN_SETS[1]}]"),
+    click.option("--clean-set", metavar="D",
+                 help="Clean images of other scenes, for methods that see them unpaired.  [default:"
+                      " half of the training set, the other half being noisy]"),
     click.option("--source-noise", metavar="N",
                  help="Noise of the images trained on.  [default: what --noise and --parameters"
                       " say]"),

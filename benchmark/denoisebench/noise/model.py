@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from denoisebench.errors import UserError
-from denoisebench.images import Pixels, pixel_hash
+from denoisebench.images import GRAY, Pixels, pixel_hash
 from denoisebench.noise.stream import Stream, exp, log
 from denoisebench.specs import Spec, number_text
 
@@ -38,6 +38,10 @@ class NoiseFamily(ABC):
     independent: whether, given the clean image, pixels apart have independent noise.
     spread: how levels lie in a range; in a range from 0 they lie evenly in any case.
     range_from_zero: whether a range may begin at 0, where no noise is left, below `lowest`.
+    colour_only: whether gray images cannot have it.
+
+    What a noise model has beside its level belongs to the family: `parse` makes one of its own,
+    and `settings` says it.
     """
 
     name: str
@@ -51,6 +55,7 @@ class NoiseFamily(ABC):
     independent: bool = True
     spread: Literal["log", "even"] = "log"
     range_from_zero: bool = False
+    colour_only: bool = False
 
     @abstractmethod
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
@@ -84,13 +89,22 @@ class NoiseFamily(ABC):
         """An estimate, put at the end of what makes sense when it lies beyond."""
         return None if level is None else min(max(level, self.lowest), self.highest)
 
+    def settings(self) -> str:
+        """What stands behind the level in a spec, in canonical form: the 10 of
+        `heteroscedastic:40:10`; empty where the level is all."""
+        return ""
+
     def parse(self, spec: Spec) -> "Noise":
         """The noise model of a spec such as `gaussian:25` or `gaussian:5..50`."""
         example = f"{self.name}:{number_text(self.blind[0] or self.blind[1])}"
         if len(spec.values) != 1 or spec.options:
             raise UserError(f"noise {str(spec)!r}: give one {self.symbol}, as in {example}")
-        low, dots, high = spec.values[0].partition("..")
-        levels = [self._parse_level(spec, part) for part in ([low, high] if dots else [low])]
+        return self._at(spec, spec.values[0])
+
+    def _at(self, spec: Spec, text: str) -> "Noise":
+        """This family at a level or over a range, the `25` or `5..50` of a spec."""
+        low, dots, high = text.partition("..")
+        levels = [self._parse_number(spec, part) for part in ([low, high] if dots else [low])]
         zero_begins = bool(dots) and self.range_from_zero and levels[0] == 0.0
         for level in levels[1:] if zero_begins else levels:
             if not self.lowest <= level <= self.highest:
@@ -102,9 +116,9 @@ class NoiseFamily(ABC):
             raise UserError(f"noise {str(spec)!r}: the range runs backwards; write {high}..{low}")
         return Noise(self, levels[0], levels[-1])
 
-    def _parse_level(self, spec: Spec, text: str) -> float:
+    def _parse_number(self, spec: Spec, text: str) -> float:
         try:
-            return float(text)
+            return float(text) + 0.0  # -0 is 0
         except ValueError:
             raise UserError(f"noise {str(spec)!r}: {text!r} is not a number") from None
 
@@ -128,7 +142,8 @@ class Noise:
 
     def __str__(self) -> str:
         low, high = number_text(self.low), number_text(self.high)
-        return f"{self.family.name}:{low}" if low == high else f"{self.family.name}:{low}..{high}"
+        level, settings = low if low == high else f"{low}..{high}", self.family.settings()
+        return ":".join([self.family.name, level, *([settings] if settings else [])])
 
     @property
     def is_range(self) -> bool:
@@ -137,6 +152,21 @@ class Noise:
     def blind(self) -> "Noise":
         """The same family over its blind range: what is trained on when the level is unknown."""
         return Noise(self.family, *self.family.blind)
+
+    def like(self, other: "Noise") -> bool:
+        """Whether the other is of the same family with the same settings, at any level."""
+        ours, theirs = self.family, other.family
+        return ours.name == theirs.name and ours.settings() == theirs.settings()
+
+    def refuse_gray(self, channels: int, images: str) -> None:
+        """Raise UserError where noise of colour images alone meets gray ones.
+
+        images: the name of the image or set that has the channels.
+        """
+        if self.family.colour_only and channels == GRAY:
+            raise UserError(
+                f"noise {self} is of colour images alone, and {images} is gray; give colour images"
+            )
 
     def noisy(self, clean: Pixels, *, seed: int, draw: int = 0) -> tuple[Pixels, float]:
         """The noisy copy of `clean` (C, H, W) that pixels, spec, seed and draw name; its level.

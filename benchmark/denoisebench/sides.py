@@ -1,0 +1,122 @@
+"""Noisy images, and clean images of other scenes: which image is on which side.
+
+No scene is on both sides: a training that is shown them (`Evidence.UNPAIRED`) never sees the clean
+version of a noisy image, nor the noisy version of a clean one.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from denoisebench.errors import UserError
+from denoisebench.images import ImageSet, LoadedImage, ReadWhenTaken
+from denoisebench.plan import HALF, GivenWeights
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The images that training is shown something of.
+
+    noisy: those whose evidence is made of a noisy image.  clean: those of other scenes that are
+    shown as they are; UNPAIRED alone has any.
+    """
+
+    noisy: Sequence[LoadedImage]
+    clean: Sequence[LoadedImage] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The content of what is shown, pixel hash -> id of each image."""
+
+    noisy: Mapping[str, str]
+    clean: Mapping[str, str]
+
+    @property
+    def all(self) -> dict[str, str]:
+        return {**self.noisy, **self.clean}
+
+
+def halves(image_set: ImageSet, pixels: Sequence[str], seed: int) -> tuple[list[int], list[int]]:
+    """The numbers of the images on the noisy side and on the clean side, in the set's order.
+
+    A hash of each file's content and the seed decides, so the order and the names of the files do
+    not, and the gray version of a set is divided as the colour one is.  Images known to show one
+    scene stay together: the same file, the same pixels, or a record of the set.  The sides are of
+    equal size, give or take one where the scenes allow it; the noisy one is the larger.
+
+    pixels: the pixel hash of each image.  Raises UserError for a set of one scene.
+    """
+
+    def rank(scene: list[int]) -> tuple[int, str]:
+        name = f"sides {seed} {min(image_set.images[number].sha256 for number in scene)}"
+        return -len(scene), hashlib.sha256(name.encode()).hexdigest()
+
+    noisy: list[int] = []
+    clean: list[int] = []
+    for scene in sorted(_scenes(image_set, pixels), key=rank):
+        side = clean if len(clean) < len(noisy) else noisy
+        side.extend(scene)
+    if not clean:
+        raise UserError(
+            f"training set {image_set.spec} has one scene, which cannot be noisy in one half and"
+            " clean in the other; give clean images of other scenes with --clean-set"
+        )
+    return sorted(noisy), sorted(clean)
+
+
+def _scenes(image_set: ImageSet, pixels: Sequence[str]) -> list[list[int]]:
+    """The numbers of the images of each scene."""
+    scene_of = list(range(len(pixels)))  # its first image, as far as is known
+    first: dict[str, int] = {}
+
+    def join(one: int, other: int) -> None:
+        ours, theirs = scene_of[one], scene_of[other]
+        if ours != theirs:
+            scene_of[:] = [ours if scene == theirs else scene for scene in scene_of]
+
+    for number, (image, content) in enumerate(zip(image_set.images, pixels, strict=True)):
+        for key in (image.sha256, content):
+            join(first.setdefault(key, number), number)
+    numbers = {image.id: number for number, image in enumerate(image_set.images)}
+    for share in image_set.shares:
+        if share.other_sha256 in first:
+            join(numbers[share.image], first[share.other_sha256])
+    scenes: dict[int, list[int]] = {}
+    for number, scene in enumerate(scene_of):
+        scenes.setdefault(scene, []).append(number)
+    return list(scenes.values())
+
+
+def taken(images: Sequence[LoadedImage], numbers: Sequence[int]) -> Sequence[LoadedImage]:
+    """The images with these numbers; reads none of the images of a streamed set."""
+    if isinstance(images, ReadWhenTaken):
+        return ReadWhenTaken([images.files[number] for number in numbers])
+    return [images[number] for number in numbers]
+
+
+def refuse_start(start: GivenWeights, recipe: Mapping[str, Any], shown: Contents) -> None:
+    """Raise UserError for weights that saw an image on the side where it is not, here.
+
+    recipe: of the training that is to begin with them.
+    """
+    theirs, seen = start.header.recipe, start.header.images
+    if _sides_of(theirs) == _sides_of(recipe):
+        return
+    # Weights that saw clean images do not say which of theirs those were.
+    forbidden = shown.all if "clean_set" in theirs else shown.clean
+    for key in forbidden.keys() & seen.keys():
+        side = "clean" if key in shown.clean else "noisy"
+        raise UserError(
+            f"--start {start.path}: it saw {seen[key]}, which this training is shown as {side}"
+            f" image {forbidden[key]}; give weights that saw none of the clean images as noisy"
+            " ones, or the reverse, or another --clean-set"
+        )
+
+
+def _sides_of(recipe: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What decides which images are on which side; the seed does so for halves."""
+    clean_set = recipe.get("clean_set")
+    seed = recipe.get("seed") if clean_set == HALF else None
+    return clean_set, recipe.get("train_digest"), recipe.get("clean_digest"), seed
