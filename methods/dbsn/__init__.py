@@ -1,0 +1,130 @@
+"""D-BSN: "Unpaired Learning of Deep Image Denoising" (Wu, Liu, Cao, Ren and Zuo, ECCV 2020, arXiv
+2008.13711).
+
+A dilated blind-spot network predicts each pixel's distribution from its surroundings, a small one
+the noise; the noisy value of the pixel comes in by Bayes' rule.  A student may learn from the
+result, and from clean images of other scenes.  Departures from the paper: see README.md.
+"""
+
+from argparse import Namespace
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dbsn.config import PUBLISHED_START, Config
+from denoisebench.errors import UserError
+from denoisebench.hookspecs import hookimpl
+from denoisebench.interfaces import (
+    Denoised,
+    Evidence,
+    Imported,
+    Method,
+    Model,
+    Moment,
+    Task,
+    TrainedMethod,
+)
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from denoisebench.noise.model import Noise
+    from denoisebench.patches import Batch
+
+STAGES, STAGES_WITH_STUDENT = (0.4, 0.2, 0.4), (0.25, 0.1, 0.25, 0.4)
+"""The shares of the steps of each stage."""
+
+FULL = 6
+"""The factors of a full 3×3 covariance."""
+
+MATRIX = "multivariate-gaussian"
+TOLD = ("gaussian", "heteroscedastic", "heteroscedastic-shared", "poisson", "gamma")
+"""The noise families whose law follows from their level."""
+
+
+class DBSN(TrainedMethod[Config]):
+    name = "dbsn"
+    summary = "dilated blind-spot network, the noise learned, then Bayes (Wu et al., ECCV 2020)"
+    config_type = Config
+    learning_rate = 1e-3
+    beta2 = 0.99
+    foreign_classes = (Namespace,)
+
+    def evidence(self, config: Config) -> Evidence:
+        return Evidence.NOISY if config.student == "none" else Evidence.UNPAIRED
+
+    def declines(self, config: Config, task: Task) -> str | None:
+        del config
+        family = task.noise.family
+        if not family.independent:
+            return f"{family.name} noise is not independent between pixels"
+        if family.keeps != "mean":
+            return f"{family.name} noise does not keep the mean of the clean pixel"
+        if task.parameters == "known" and family.name not in (*TOLD, MATRIX):
+            return f"it is not told the law of {family.name} noise; --parameters unknown learns it"
+        return None
+
+    def warns(self, config: Config, task: Task) -> str | None:
+        del config
+        if task.parameters == "known" or not task.noise.is_range:
+            return None
+        return (
+            f"the level of {task.noise} varies from image to image, and its noise network, which"
+            " sees single pixels, cannot tell one level from another"
+        )
+
+    def blind_noise(self, config: Config, noise: "Noise") -> "Noise":
+        """The test noise itself: its law is learned from the images that are trained on."""
+        del config
+        return noise
+
+    def stages(self, config: Config, task: Task) -> tuple[float, ...]:
+        """μ alone; the variances, μ as it is; all; and the student, if there is one."""
+        del task
+        return STAGES if config.student == "none" else STAGES_WITH_STUDENT
+
+    def trained_as(self, config: Config) -> Config:
+        return replace(config, result=Config().result, gamma=Config().gamma)
+
+    def network(self, config: Config, task: Task) -> "nn.Module":
+        from dbsn.learning import Denoiser
+
+        return Denoiser(config, task)
+
+    def loss(
+        self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"
+    ) -> "Tensor":
+        from dbsn.learning import batch_loss
+
+        return batch_loss(model, batch, moment, rng)
+
+    def denoise(self, model: Model[Config], noisy: "Tensor", level: float | None) -> "Denoised":
+        from dbsn.learning import denoise_image
+
+        return denoise_image(model, noisy, level)
+
+    def import_weights(self, stored: object) -> Imported[Config]:
+        """A stage-1 file of the official code."""
+        from dbsn.official import in_our_coordinates, read_official
+
+        official = read_official(stored)
+        sizes = official.sizes
+        if sizes.spread_hidden != sizes.noise_hidden:
+            raise UserError(
+                f"its small networks have {sizes.spread_hidden} and {sizes.noise_hidden} hidden"
+                " channels; as many in both are wanted"
+            )
+        config = Config(
+            width=sizes.width,
+            blocks=sizes.blocks,
+            hidden=sizes.noise_hidden,
+            covariance="full" if sizes.outputs == FULL else "diagonal",
+            start=PUBLISHED_START,
+        )
+        return Imported(config, sizes.channels, in_our_coordinates(official))
+
+
+@hookimpl
+def register_methods() -> Iterable[Method[Any]]:
+    return [DBSN()]

@@ -1,0 +1,61 @@
+"""What can be set about D-BSN."""
+
+from dataclasses import dataclass
+
+CHOICES = {
+    "likelihood": ("marginal", "constrained"),
+    "covariance": ("full", "diagonal"),
+    "result": ("auto", "posterior", "mean"),
+    "student": ("none", "unet", "mwcnn"),
+}
+
+PUBLISHED_START = 4.88
+"""σ of an unknown noise level where the released code begins, 0-255 units."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """width, blocks: of the network; width=96:blocks=8 is the published one.  hidden: of the two
+    small networks that find variances.
+
+    likelihood: the loss of everything but the mean alone.  `marginal`, of the noisy pixel;
+    `constrained`, the paper's bound of it.  reward: what a learned noise of 1 (black to white) adds
+    to the likelihood; 0 to leave it out.
+
+    covariance: of the clean pixel around its predicted mean: `full`, between the channels too.
+
+    start: where σ of a noise that is not told begins, 0-255 units.
+
+    result: what counts as the denoised image: the `posterior` mean; the `mean` before the noisy
+    pixel itself is looked at; `auto`, the student's image if there is a student, else `posterior`.
+    gamma: the noise's variance counts so many times in the posterior mean.
+
+    student: a network that learns from noisy images with the result of this one, and from clean
+    images of other scenes with noise like theirs: Noise2Noise's U-Net, or the paper's MWCNN.
+    """
+
+    width: int = 32
+    blocks: int = 4
+    hidden: int = 32
+    likelihood: str = "marginal"
+    reward: float = 0.1
+    covariance: str = "full"
+    start: float = 80.0
+    result: str = "auto"
+    gamma: float = 1.0
+    student: str = "none"
+
+    def __post_init__(self) -> None:
+        for field, choices in CHOICES.items():
+            asked = getattr(self, field)
+            if asked not in choices:
+                raise ValueError(f"{field}: {asked!r} is none of {', '.join(choices)}")
+        for field in ("width", "blocks", "hidden"):
+            if getattr(self, field) < 1:
+                raise ValueError(f"{field}: {getattr(self, field)} is below 1")
+        if not 0.5 <= self.start <= 255.0:
+            raise ValueError(f"start: {self.start} is not within 0.5..255, 0-255 units")
+        if not 0.0 < self.gamma < float("inf"):
+            raise ValueError(f"gamma: {self.gamma} is not above 0; 1 is Bayes' rule")
+        if not 0.0 <= self.reward <= 1.0:
+            raise ValueError(f"reward: {self.reward} is not within 0..1; the paper's code has 0.1")

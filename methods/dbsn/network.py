@@ -1,0 +1,254 @@
+"""The networks of D-BSN: "Unpaired Learning of Deep Image Denoising" (Wu et al., ECCV 2020, arXiv
+2008.13711), section 3; sizes, names and shapes are those of the released code's checkpoints.
+
+A convolution whose centre tap is masked takes away the pixel itself; what follows looks only at
+multiples of a dilation d at which the mask's own reach, less than d, cannot be undone.  Two such
+branches (3×3 with d = 2, 5×5 with d = 3) are joined by 1×1 convolutions.
+
+Whole images go through a layer in strips of rows, whose channels fit into the cache; training takes
+all rows at once.  The result is the same.
+"""
+
+from collections.abc import Callable, Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+FIRST_BLOCK = 6
+"""Where the blocks begin in a branch, in the official numbering."""
+
+RowsOf = Callable[[Tensor, int, int], Tensor]
+"""(x, top, bottom) -> rows `top` to `bottom` of what a layer makes of the image x."""
+
+
+def conv1x1(inputs: int, outputs: int) -> nn.Conv2d:
+    """1×1 convolution, started as `start` has it."""
+    return start(nn.Conv2d(inputs, outputs, 1))
+
+
+def start(conv: nn.Conv2d) -> nn.Conv2d:
+    """Weights N(0, 2/fan_in), biases 0."""
+    nn.init.kaiming_normal_(conv.weight)
+    assert conv.bias is not None
+    nn.init.zeros_(conv.bias)
+    return conv
+
+
+def relu() -> nn.ReLU:
+    return nn.ReLU(inplace=True)
+
+
+def relu_of_all(parts: list[Tensor]) -> Tensor:
+    """The ReLU of images of as many channels each, one after the other in one image.
+
+    Without gradients each is written where it belongs as its ReLU is taken, in one go.
+    """
+    if torch.is_grad_enabled():
+        return F.relu_(torch.cat(parts, dim=1))
+    count, width, height, columns = parts[0].shape
+    joined = parts[0].new_empty((count, height, columns, len(parts) * width)).permute(0, 3, 1, 2)
+    for part, place in zip(parts, joined.split(width, dim=1), strict=True):
+        torch.clamp_min(part, 0.0, out=place)
+    return joined
+
+
+class DilatedConv2d(nn.Conv2d):
+    """k×k convolution, zeros beyond the image.  (B, W, H, W') -> (B, W, H, W')"""
+
+    def __init__(self, width: int, size: int, dilation: int = 1) -> None:
+        reach = dilation * (size // 2)
+        super().__init__(width, width, size, padding=reach, dilation=dilation)
+        self.reach = reach
+        start(self)
+
+    def taps(self) -> Tensor:
+        """The weights that count."""
+        return self.weight
+
+    def rows(self, before: nn.Module, x: Tensor, top: int, bottom: int) -> Tensor:
+        """Rows `top` to `bottom` of this convolution over before(x); `before` is 1×1."""
+        first, last = top - self.reach, bottom + self.reach
+        inside = x[:, :, max(first, 0) : last]
+        at_edge = inside.shape[2] < last - first
+        around = (self.reach if at_edge else 0, self.reach)
+        out = F.conv2d(before(inside), self.taps(), self.bias, 1, around, self.dilation)
+        above = top - max(first, 0) if at_edge else 0
+        return out[:, :, above : above + bottom - top]
+
+
+class MaskedConv2d(DilatedConv2d):
+    """The same without its centre tap, which is stored and counts nothing: a blind spot."""
+
+    def __init__(self, width: int, size: int) -> None:
+        super().__init__(width, size)
+        mask = torch.ones(size, size)
+        mask[size // 2, size // 2] = 0.0
+        self.register_buffer("mask", mask, persistent=False)
+
+    def taps(self) -> Tensor:
+        return self.weight * self.get_buffer("mask")
+
+
+class MixedBlock(nn.Module):
+    """Three looks at the surroundings, joined and added to the input.  Keeps the shape.
+
+    Output pixels depend on input pixels at multiples of `dilation` from them, up to two, alone.
+    """
+
+    def __init__(self, width: int, dilation: int) -> None:
+        super().__init__()
+        self.inception_br1 = self._look(width, 5, dilation)
+        self.inception_br2 = self._look(width, 3, dilation)
+        self.inception_br3 = nn.Sequential(conv1x1(width, width))
+        self.concat = conv1x1(3 * width, width)
+        self.middle_1x1_convs = nn.Sequential(
+            conv1x1(width, width), relu(), conv1x1(width, width), relu()
+        )
+
+    @staticmethod
+    def _look(width: int, size: int, dilation: int) -> nn.Sequential:
+        return nn.Sequential(conv1x1(width, width), relu(), DilatedConv2d(width, size, dilation))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.rows(x, 0, x.shape[2])
+
+    def rows(self, x: Tensor, top: int, bottom: int) -> Tensor:
+        """Rows `top` to `bottom` of the output."""
+        own = x[:, :, top:bottom]
+        looks = [self.inception_br3(own)]
+        for look in (self.inception_br2, self.inception_br1):
+            spatial = look[2]
+            assert isinstance(spatial, DilatedConv2d)
+            looks.insert(0, spatial.rows(look[:2], x, top, bottom))
+        joined = F.relu_(self.concat(relu_of_all(looks)))
+        out: Tensor = self.middle_1x1_convs(joined + own)
+        return out
+
+
+class Branch(nn.Module):
+    """A masked k×k convolution and blocks of dilation (k + 1)/2: blind.  Keeps the shape."""
+
+    def __init__(self, width: int, size: int, blocks: int) -> None:
+        super().__init__()
+        self.branch = nn.Sequential(
+            MaskedConv2d(width, size),
+            relu(),
+            conv1x1(width, width),
+            relu(),
+            conv1x1(width, width),
+            relu(),
+            *(MixedBlock(width, (size + 1) // 2) for _ in range(blocks)),
+            conv1x1(width, width),
+        )
+
+    def stages(self, head: nn.Module) -> Iterator[RowsOf]:
+        """What makes head(x), one after the other, into what the last 1×1 convolution gets."""
+        masked = self.branch[0]
+        assert isinstance(masked, MaskedConv2d)
+
+        def stem(x: Tensor, top: int, bottom: int) -> Tensor:
+            out: Tensor = self.branch[1:FIRST_BLOCK](masked.rows(head, x, top, bottom))
+            return out
+
+        yield stem
+        for block in list(self.branch)[FIRST_BLOCK:-1]:
+            assert isinstance(block, MixedBlock)
+            yield block.rows
+
+
+class DilatedBlindSpotNet(nn.Module):
+    """μ and a feature of each pixel, from the pixels around it but never from itself.
+
+    (B, C, H, W) -> (B, C, H, W) and (B, width, H, W), any H and W.  6,612,289 parameters for one
+    channel, 6,612,675 for three.  With 8 blocks it sees 50 pixels far on each side, without those
+    at multiples of 6 in both directions; further than 33, where one branch ends, of 3.
+    """
+
+    def __init__(self, channels: int, width: int = 96, blocks: int = 8) -> None:
+        super().__init__()
+        self.dbsn_head = nn.Sequential(conv1x1(channels, width), relu())
+        self.br1 = Branch(width, 3, blocks)
+        self.br2 = Branch(width, 5, blocks)
+        self.concat = nn.Conv2d(2 * width, width, 1)
+        nn.init.kaiming_normal_(self.concat.weight)  # its bias keeps torch's start
+        self.dbsn_tail = nn.Sequential(
+            conv1x1(width, width), relu(), conv1x1(width, width), relu(), conv1x1(width, channels)
+        )
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        ways = [self.way(branch, x, x.shape[2]) for branch in (self.br1, self.br2)]
+        feature = self.joined(ways)
+        return self.dbsn_tail(feature), feature
+
+    def way(self, branch: Branch, x: Tensor, rows: int) -> Tensor:
+        """What a branch finds in an image, `rows` rows at a time; its last layer is `joined`'s."""
+        x = x.contiguous(memory_format=torch.channels_last)
+        for stage in branch.stages(self.dbsn_head):
+            x = in_strips(stage, x, rows)
+        return x
+
+    def joined(self, ways: list[Tensor]) -> Tensor:
+        """The feature, from what `way` gives for both branches."""
+        last = [
+            branch.branch[-1](way) for branch, way in zip((self.br1, self.br2), ways, strict=True)
+        ]
+        out: Tensor = self.concat(torch.cat(last, dim=1))
+        return out
+
+
+def in_strips(stage: RowsOf, x: Tensor, rows: int) -> Tensor:
+    """stage(x, 0, H), made `rows` rows at a time."""
+    height = x.shape[2]
+    if rows >= height:
+        return stage(x, 0, height)
+    out = None
+    for top in range(0, height, rows):
+        strip = stage(x, top, min(top + rows, height))
+        if out is None:
+            shape = (*strip.shape[:2], height, strip.shape[3])
+            out = strip.new_empty(shape).contiguous(memory_format=torch.channels_last)
+        out[:, :, top : top + rows] = strip
+    assert out is not None
+    return out
+
+
+class SpreadNet(nn.Module):
+    """How far the clean pixel may be from μ: raw numbers from the blind feature alone.
+
+    (B, width, H, W) -> (B, outputs, H, W)
+    """
+
+    def __init__(self, width: int, hidden: int, outputs: int) -> None:
+        super().__init__()
+        self.conv = nn.Sequential(
+            conv1x1(width, hidden),
+            relu(),
+            conv1x1(hidden, hidden),
+            relu(),
+            conv1x1(hidden, outputs),
+        )
+
+    def forward(self, feature: Tensor) -> Tensor:
+        out: Tensor = self.conv(feature)
+        return out
+
+
+class NoiseNet(nn.Module):
+    """The noise of each pixel, from its own value alone: raw numbers, 0 at the start.
+
+    (B, channels, H, W) -> (B, outputs, H, W)
+    """
+
+    def __init__(self, channels: int, hidden: int, outputs: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [conv1x1(channels, hidden), relu()]
+        for _ in range(3):
+            layers += [conv1x1(hidden, hidden), relu()]
+        self.conv = nn.Sequential(*layers)
+        self.conv_final = conv1x1(hidden, outputs)
+        nn.init.zeros_(self.conv_final.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.conv_final(self.conv(x))
+        return out
