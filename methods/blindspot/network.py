@@ -10,6 +10,7 @@ convolutions join what it found.  Departures:
   rounded up).  A reflected image would show the network a pixel's own noise beside the pixel.
 """
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -40,9 +41,48 @@ class UpwardConv2d(nn.Conv2d):
         start(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, enabled=False):  # it would repeat edges in float32
-            x = F.pad(x, self.around, mode=self._mode)
-        return super().forward(x)
+        if torch.is_grad_enabled():
+            with torch.autocast(x.device.type, enabled=False):  # it would repeat edges in float32
+                return super().forward(F.pad(x, self.around, mode=self._mode))
+        whole, inside = self._frame(x, *x.shape[1:])
+        inside.copy_(x)
+        return super().forward(self._with_edges(whole))
+
+    def over(self, h: Tensor, skip: Tensor) -> Tensor:
+        """What `forward` makes of h, upsampled to twice its size or a pixel less, beside skip."""
+        channels, (height, width) = h.shape[1], skip.shape[-2:]
+        if torch.is_grad_enabled():
+            up = F.interpolate(h, scale_factor=2.0, mode="nearest")[..., :height, :width]
+            return self(torch.cat([up, skip.to(h.dtype)], dim=1))
+        whole, inside = self._frame(h, channels + skip.shape[1], height, width)
+        for i, j in itertools.product(range(2), range(2)):
+            part = inside[:, :channels, i::2, j::2]
+            part.copy_(h[..., : part.shape[-2], : part.shape[-1]])
+        inside[:, channels:].copy_(skip)
+        return super().forward(self._with_edges(whole))
+
+    def _frame(self, like: Tensor, channels: int, height: int, width: int) -> tuple[Tensor, Tensor]:
+        """Room for an image and what lies beyond it, and the part of it where the image goes.
+
+        Whole images are written there piece by piece, in half the time of one whole copy after the
+        other; gradients do not go that way.
+        """
+        left, right, top, bottom = self.around
+        size = (len(like), channels, top + height + bottom, left + width + right)
+        layout = torch.channels_last
+        whole = torch.empty(size, dtype=like.dtype, device=like.device, memory_format=layout)
+        return whole, whole[..., top : top + height, left : left + width]
+
+    def _with_edges(self, whole: Tensor) -> Tensor:
+        """The image with its nearest row and column, or zeros, written around it."""
+        left, right, top, bottom = self.around
+        repeat = self._mode == "replicate"
+        last_column, last_row = whole.shape[-1] - right, whole.shape[-2] - bottom
+        whole[..., :left] = whole[..., left : left + 1] if repeat else 0.0
+        whole[..., last_column:] = whole[..., last_column - 1 : last_column] if repeat else 0.0
+        whole[..., :top, :] = whole[..., top : top + 1, :] if repeat else 0.0
+        whole[..., last_row:, :] = whole[..., last_row - 1 : last_row, :] if repeat else 0.0
+        return whole
 
 
 class AroundConv2d(UpwardConv2d):
@@ -117,10 +157,7 @@ class Trunk(nn.Module):
             skips.append(h)
         h = leaky(self.bottom(skips.pop()))
         for conv, again in zip(self.up, self.up_again, strict=True):
-            skip = skips.pop()
-            h = F.interpolate(h, scale_factor=2.0, mode="nearest")
-            h = torch.cat([h[..., : skip.shape[-2], : skip.shape[-1]], skip], dim=1)
-            h = leaky(again(leaky(conv(h))))
+            h = leaky(again(leaky(conv.over(h, skips.pop()))))
         return h
 
 
@@ -158,7 +195,7 @@ class BlindSpotNet(nn.Module):
         return found
 
     def joined(self, ways: list[Tensor]) -> Tensor:
-        """The network's output from `ways`, in the precision of its weights.  -> (B, O, H, W)
+        """The network's output from `ways`, (B, O, H, W) in float32.
 
         A whole image's is made of strips of rows: what is around the pixels of a strip, 384 numbers
         each, fits into the cache, and of all would be the largest thing in memory.
@@ -173,8 +210,9 @@ class BlindSpotNet(nn.Module):
     def _strip(self, ways: list[Tensor], top: int, bottom: int) -> Tensor:
         """Rows `top` to `bottom`, or to the last, of the output."""
         around = torch.cat([turned_back(w, k, top, bottom) for k, w in enumerate(ways)], dim=1)
-        h = leaky(self.join(around.to(self.join.weight.dtype)))
-        out: Tensor = self.head(leaky(self.narrow(h)))
+        h = leaky(self.narrow(leaky(self.join(around))))
+        with torch.autocast(h.device.type, enabled=False):
+            out: Tensor = self.head(h.to(self.head.weight.dtype))
         return out
 
 

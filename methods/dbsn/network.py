@@ -48,7 +48,7 @@ def relu_of_all(parts: list[Tensor]) -> Tensor:
         return F.relu_(torch.cat(parts, dim=1))
     count, width, height, columns = parts[0].shape
     joined = parts[0].new_empty((count, height, columns, len(parts) * width)).permute(0, 3, 1, 2)
-    for part, place in zip(parts, joined.split(width, dim=1), strict=True):
+    for part, place in zip(parts, joined.chunk(len(parts), dim=1), strict=True):
         torch.clamp_min(part, 0.0, out=place)
     return joined
 
