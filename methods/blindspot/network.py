@@ -53,7 +53,7 @@ class UpwardConv2d(nn.Conv2d):
         channels, (height, width) = h.shape[1], skip.shape[-2:]
         if torch.is_grad_enabled():
             up = F.interpolate(h, scale_factor=2.0, mode="nearest")[..., :height, :width]
-            return self(torch.cat([up, skip.to(h.dtype)], dim=1))
+            return self.forward(torch.cat([up, skip.to(h.dtype)], dim=1))
         whole, inside = self._frame(h, channels + skip.shape[1], height, width)
         for i, j in itertools.product(range(2), range(2)):
             part = inside[:, :channels, i::2, j::2]
@@ -157,6 +157,7 @@ class Trunk(nn.Module):
             skips.append(h)
         h = leaky(self.bottom(skips.pop()))
         for conv, again in zip(self.up, self.up_again, strict=True):
+            assert isinstance(conv, UpwardConv2d)
             h = leaky(again(leaky(conv.over(h, skips.pop()))))
         return h
 

@@ -218,3 +218,18 @@ def test_equal_ways_make_the_network_turn_with_the_image(turn: int) -> None:
     x = torch.randn(1, 1, 32, 32, dtype=torch.float64)
     turned = net(torch.rot90(x, turn, (2, 3)))
     torch.testing.assert_close(turned, torch.rot90(net(x), turn, (2, 3)))
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("edges", EDGES)
+@pytest.mark.parametrize("network", [BlindSpotNet, PlainNet])
+@pytest.mark.parametrize(("height", "width"), [(37, 70), (64, 64), (33, 1), (1, 1)])
+def test_without_gradients_the_same_is_found_by_writing_in_place(
+    network: type[BlindSpotNet] | type[PlainNet], edges: str, height: int, width: int
+) -> None:
+    torch.manual_seed(0)
+    net = network(3, 2, edges).eval()
+    x = torch.randn(2, 3, height, width)
+    with torch.no_grad():
+        found = net(x)
+    torch.testing.assert_close(found, net(x).detach(), rtol=1e-4, atol=1e-5)
