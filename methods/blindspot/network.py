@@ -43,7 +43,8 @@ class UpwardConv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         if torch.is_grad_enabled():
             with torch.autocast(x.device.type, enabled=False):  # it would repeat edges in float32
-                return super().forward(F.pad(x, self.around, mode=self._mode))
+                padded = F.pad(x, self.around, mode=self._mode)
+            return super().forward(padded)
         whole, inside = self._frame(x, *x.shape[1:])
         inside.copy_(x)
         return super().forward(self._with_edges(whole))

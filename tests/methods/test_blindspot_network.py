@@ -233,3 +233,15 @@ def test_without_gradients_the_same_is_found_by_writing_in_place(
     with torch.no_grad():
         found = net(x)
     torch.testing.assert_close(found, net(x).detach(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("gradients", [True, False])
+def test_under_autocast_the_trunk_is_in_half_precision_and_the_output_is_not(
+    gradients: bool,
+) -> None:
+    net, x = BlindSpotNet(3, 2), torch.rand(1, 3, 32, 32)
+    with torch.set_grad_enabled(gradients), torch.autocast("cpu", torch.bfloat16):
+        ways = net.ways(x)
+        assert {way.dtype for way in ways} == {torch.bfloat16}
+        assert net.joined(ways).dtype == torch.float32
