@@ -206,8 +206,8 @@ def in_strips(stage: RowsOf, x: Tensor, rows: int) -> Tensor:
     for top in range(0, height, rows):
         strip = stage(x, top, min(top + rows, height))
         if out is None:
-            shape = (*strip.shape[:2], height, strip.shape[3])
-            out = strip.new_empty(shape).contiguous(memory_format=torch.channels_last)
+            shape = (strip.shape[0], height, strip.shape[3], strip.shape[1])
+            out = strip.new_empty(shape).permute(0, 3, 1, 2)  # channels_last
         out[:, :, top : top + rows] = strip
     assert out is not None
     return out
