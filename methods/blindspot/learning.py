@@ -40,7 +40,7 @@ GLOBAL_PACE = 10.0
 """What is learned of a global noise parameter is taken times this: it has as far to go as many
 weights have together, and a short training has few steps."""
 
-ESTIMATOR_PACE = 0.1
+ESTIMATOR_PACE = 0.2
 """What the network that finds an image's parameter gives is taken times this: all its weights move
 it the same way at first, and it would fall past the noise before Σx is there to take the rest."""
 
