@@ -146,7 +146,7 @@ def test_a_dry_run_lists_trainings_and_cells_and_computes_nothing(place: Path) -
     done = bench("compare", *SMALL, "--dry-run", cwd=place)
     assert done.returncode == 0, done.stderr
     kinds = [line.split()[0] for line in done.stdout.splitlines()]
-    assert kinds == ["training"] * 3 + ["cell"] * 4 + ["about"]
+    assert kinds == ["training"] * 4 + ["cell"] * 5 + ["about"]
     assert not list((place / "results").rglob("*.*"))
 
 
