@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from denoisebench.errors import PluginError, plugin_code
+from denoisebench.estimates import Estimates
 from denoisebench.evidence import noisy_of
 from denoisebench.images import LoadedImage, Pixels, pixel_hash
 from denoisebench.interfaces import (
@@ -24,8 +25,8 @@ from denoisebench.interfaces import (
 )
 from denoisebench.metrics import psnr_db
 from denoisebench.plan import CellPlan
-from denoisebench.protocol import padded_to_square
 from denoisebench.results import ImageScore
+from denoisebench.rules import padded_to_square
 from denoisebench.saving import RESERVED, Finding, Saver, Shown
 from denoisebench.unfinished import Unfinished
 from denoisebench.weights import load_into
@@ -62,23 +63,27 @@ def evaluate(
     saver: Saver,
     journal: Unfinished,
     progress: ProgressCallback,
+    estimates: Estimates | None = None,
 ) -> list[ImageScore]:
     """Score every image, as often as the protocol says.  saver: takes the first repeat of each.
     journal: has the scores of an earlier, interrupted run, and takes those of this one.
+    estimates: takes what is scored.
 
     Raises PluginError for what the method or the noise does wrong, UserError when a file to be
     saved cannot be written.
     """
     what = f"{cell.method_spec} on {cell.image_set.spec}, {cell.noise}"
-    repeats = cell.protocol.repeats_of(cell.image_set.spec)
+    repeats = cell.repeats
     square_px = cell.protocol.square_px(image.clean for image in images)
     scores: list[ImageScore] = []
     done = journal.read()
     for image in images:
         for repeat in range(repeats):
             score = done.get((image.id, repeat))
-            if score is None:
+            if score is None or (estimates and not estimates.path(image.id, repeat).exists()):
                 score, finding = _scored(cell, image, square_px, repeat, denoise, device)
+                if estimates is not None:
+                    estimates.keep(finding.denoised, image.id, repeat)
                 journal.add(score)
                 if repeat == 0:
                     saver.save(finding)
@@ -131,12 +136,15 @@ def _scored(
 def _noisy(
     cell: CellPlan, image: LoadedImage, square_px: int | None, repeat: int
 ) -> tuple[Pixels, float | None]:
-    """The noisy image that is denoised, padded if the protocol pads, and its level."""
+    """The noisy image that is denoised, with what the protocol does to it, and its level."""
     if image.noisy is not None:
-        return noisy_of(image, cell.noise, cell.seed)
+        noisy, level = noisy_of(image, cell.noise, cell.seed)
+        return cell.protocol.shown(noisy), level
     clean = image.clean if square_px is None else padded_to_square(image.clean, square_px)
     draw = repeat + 1 if repeat else 0  # 1 is what training sees as the second copy of a pair
-    return cell.noise.noisy(clean, seed=cell.seed, draw=draw)
+    noise_by = cell.protocol.noise_by
+    noisy, level = cell.noise.noisy(clean, seed=cell.seed, draw=draw, by=noise_by)
+    return cell.protocol.shown(noisy), level
 
 
 class _Made(NamedTuple):

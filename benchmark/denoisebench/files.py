@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,14 @@ from denoisebench.images import Pixels
 def safe_name(text: str) -> str:
     """`text` as a file name that may stand in a spec."""
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
+
+
+def distinct_names(images: Sequence[str]) -> dict[str, str]:
+    """By image id, the name of its files: its own without ending, numbered where two are alike."""
+    names = [safe_name(Path(image).stem) for image in images]
+    if len(set(names)) < len(names):
+        names = [f"{number:05}-{name}" for number, name in enumerate(names, start=1)]
+    return dict(zip(images, names, strict=True))
 
 
 def npy_bytes(pixels: Pixels) -> bytes:

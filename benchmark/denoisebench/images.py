@@ -65,7 +65,8 @@ class ImageFile:
 
     `load()` reads it and gives its pixels; it raises UserError, naming the file, what was wrong
     and what to do, for a file that is missing, truncated, unreadable or not the recorded one.
-    `load_noisy()`, where there is a given noisy image, does the same for that.
+    `load_noisy()`, where there is a given noisy image, does the same for that.  change: what
+    `load()` does to the stored pixels, in words; empty for nothing.
     """
 
     id: str
@@ -73,6 +74,7 @@ class ImageFile:
     load: Callable[[], Pixels]
     load_noisy: Callable[[], Pixels] | None = None
     noisy_sha256: str = ""  # of the given noisy image's file
+    change: str = ""
 
     def __post_init__(self) -> None:
         if (self.load_noisy is None) != (not self.noisy_sha256):
@@ -165,7 +167,8 @@ class ImageSet:
         lines = [f"channels {self.channels}"]
         for image in self.images:
             noisy = f" {image.noisy_sha256}" if image.load_noisy else ""
-            lines.append(f"{image.id} {image.sha256}{noisy}")
+            change = f" {image.change}" if image.change else ""
+            lines.append(f"{image.id} {image.sha256}{noisy}{change}")
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     @property

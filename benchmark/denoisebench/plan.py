@@ -14,7 +14,7 @@ from denoisebench.budgets import Budget
 from denoisebench.images import ImageSet
 from denoisebench.interfaces import Draws, Evidence, Method, Parameters, Task
 from denoisebench.noise.model import Noise
-from denoisebench.protocol import Protocol
+from denoisebench.rules import Protocol
 from denoisebench.specs import config_spec
 from denoisebench.weights import Header
 
@@ -37,7 +37,7 @@ class Request:
     path.  source_noise, target_noise: of what is trained on, where it is not that of the test;
     the second for the second copy of a pair.  start: weights that trainings begin with.
     channels: of all data sets, or None: as each is.  clean_set: the clean images of UNPAIRED
-    evidence, or None: half of the training set.
+    evidence, or None: half of the training set.  mixed: whether there may be several protocols.
     """
 
     methods: tuple[str, ...]
@@ -49,7 +49,8 @@ class Request:
     budget: Budget
     weights: str
     seed: int
-    protocol: str = "float"
+    protocols: tuple[str, ...] = ("float",)
+    mixed: bool = False
     source_noise: str | None = None
     target_noise: str | None = None
     start: Path | None = None
@@ -144,21 +145,22 @@ class CellPlan:
         return str(config_spec(self.method.name, self.config))
 
     @property
+    def repeats(self) -> int:
+        """How often each image is scored."""
+        return self.protocol.repeats_of(self.image_set.spec)
+
+    @property
     def id(self) -> str:
         weights = self.training.id if self.training else self.given.sha256 if self.given else ""
-        return hash_of(
-            {
-                "version": RECIPE_VERSION,
-                "method": self.method_spec,
-                "source": self.source,
-                "weights": weights,
-                "parameters": self.parameters,
-                "noise": str(self.noise),
-                "images": self.image_set.spec,
-                "digest": self.image_set.digest,
-                "protocol": str(self.protocol),
-                "seed": self.seed,
-            }
+        return cell_id(
+            method=self.method_spec,
+            source=self.source,
+            weights=weights,
+            parameters=self.parameters,
+            noise=str(self.noise),
+            image_set=self.image_set,
+            protocol=self.protocol,
+            seed=self.seed,
         )
 
 
@@ -174,6 +176,35 @@ class Plan:
     def trainings(self) -> tuple[TrainingPlan, ...]:
         """Each training once, in the order of the cells."""
         return tuple({c.training.id: c.training for c in self.cells if c.training}.values())
+
+
+def cell_id(
+    *,
+    method: str,
+    source: str,
+    weights: str,
+    parameters: str,
+    noise: str,
+    image_set: ImageSet,
+    protocol: Protocol,
+    seed: int,
+) -> str:
+    """The id of a cell.  method, noise: canonical specs.  source: as in `CellPlan`.  weights: the
+    training's id or the SHA-256 of given ones; empty where nothing is trained."""
+    return hash_of(
+        {
+            "version": RECIPE_VERSION,
+            "method": method,
+            "source": source,
+            "weights": weights,
+            "parameters": parameters,
+            "noise": noise,
+            "images": image_set.spec,
+            "digest": image_set.digest,
+            "protocol": str(protocol),
+            "seed": seed,
+        }
+    )
 
 
 def train_set_label(recipe: Mapping[str, Any]) -> str:

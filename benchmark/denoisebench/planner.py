@@ -24,6 +24,8 @@ from denoisebench.plan import (
 )
 from denoisebench.plugins import Registries, class_source_hash
 from denoisebench.protocol import get_protocol
+from denoisebench.protocol_words import refuse_mixed
+from denoisebench.rules import Protocol
 from denoisebench.specs import config_spec
 from denoisebench.training_sets import TrainingSets
 
@@ -38,9 +40,13 @@ class _Planner:
         self._request, self._registries = request, registries
         datasets, channels = request.datasets, request.channels
         self._image_sets = [registries.image_set(text, channels) for text in datasets]
-        self._protocol = get_protocol(request.protocol)
+        self._protocols = [get_protocol(text) for text in request.protocols]
+        _refuse_doubles([str(protocol) for protocol in self._protocols])
+        if not request.mixed:
+            refuse_mixed(self._protocols)
         for image_set in self._image_sets:
-            self._protocol.refuse(image_set, transductive=request.transductive)
+            for protocol in self._protocols:
+                protocol.refuse(image_set, transductive=request.transductive)
         self._methods = [registries.method(text) for text in request.methods]
         self._target_noise = self._asked_target_noise()
         self._notes: dict[str, None] = {}  # in order, each once
@@ -60,8 +66,9 @@ class _Planner:
             for noise in noises
             for parameters in request.parameters
             for image_set in self._image_sets
+            for protocol in self._protocols
             for method, config in methods
-            for cell in self._cell(method, config, noise, parameters, image_set)
+            for cell in self._cell(method, config, noise, parameters, image_set, protocol)
         ]
         if not cells:
             reasons = [f"{name} declines {what}: {reason}" for name, what, reason in self._declined]
@@ -89,6 +96,7 @@ class _Planner:
         noise: Noise,
         parameters: Parameters,
         image_set: ImageSet,
+        protocol: Protocol,
     ) -> Iterable[CellPlan]:
         """The cell, or nothing when the method declines."""
         trained_on = self._trained_on(method, config, noise, parameters)
@@ -126,7 +134,7 @@ class _Planner:
             noise=noise,
             parameters=parameters,
             image_set=image_set,
-            protocol=self._protocol,
+            protocol=protocol,
             seed=self._request.seed,
             labels=_labels(method, config, training, given),
             source=self._source(method, noise),
@@ -215,8 +223,7 @@ class _Planner:
         return f"{request.draws}, {task.noise}{target}"
 
     def _source(self, method: Method[Any], noise: Noise) -> str:
-        hashes = [self._registries.method_source_hash(method.name), class_source_hash(noise.family)]
-        return hash_of({"sources": hashes})
+        return source_of(self._registries, method.name, noise)
 
     def _take_given_noise(self, image_set: ImageSet, noise: Noise, parameters: Parameters) -> None:
         """Note that a set's noise is given.  UserError when it has no one level to be told."""
@@ -231,6 +238,12 @@ class _Planner:
         self._note(
             f"{image_set.spec}: its noisy images are used as given and taken for {noise} noise"
         )
+
+
+def source_of(registries: Registries, method: str, noise: Noise) -> str:
+    """The hash of the source of a method and of a noise, which is part of ids."""
+    hashes = [registries.method_source_hash(method), class_source_hash(noise.family)]
+    return hash_of({"sources": hashes})
 
 
 def _refuse_doubles(specs: Sequence[str]) -> None:

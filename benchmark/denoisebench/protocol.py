@@ -1,120 +1,29 @@
 """Protocols: the frozen rules by which an estimate is scored against its clean image.
 
 A protocol's label (`float-1`) is part of every result.  Rules never change under a label: another
-rule is another name or a higher version.
+rule is another name or a higher version.  To see what one rule is worth, a setting changes it, as
+`float:noisy=8-bit`, and the label carries it: `float-1:noisy=8-bit`.
 
 `nvlabs` is the evaluation of Laine, Karras, Lehtinen and Aila, "High-quality self-supervised deep
-image denoising", NeurIPS 2019, as their official code has it.  Departures: the noise is this
-suite's; the gray version of a set is its luma, where theirs is the mean of the channels; the code
-has no SSIM, so that ours is of the 8-bit images its PSNR is of.
+image denoising", NeurIPS 2019; `noise2score` of Kim and Ye, "Noise2Score: Tweedie's approach to
+self-supervised image denoising without clean images", NeurIPS 2021; `dbsn` of Wu, Liu, Cao, Ren and
+Zuo, "Unpaired learning of deep image denoising", ECCV 2020; `kair` of Zhang's KAIR toolbox (DnCNN,
+FFDNet, SwinIR on additive Gaussian noise): as their official codes have it.  Under all of them the
+noise is drawn by this suite's generator; `departures` has the rest.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Literal
-
-import numpy as np
+from typing import Any
 
 from denoisebench.errors import UserError, unknown_name
-from denoisebench.images import ImageSet, Pixels
-from denoisebench.metrics import Array, Float64, psnr_db, ssim
-from denoisebench.specs import parse_spec
+from denoisebench.protocol_words import BORDER, CHOICES, setting_words
+from denoisebench.rules import Protocol
+from denoisebench.specs import Spec, parse_spec
 
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """What one estimate of one image is worth."""
-
-    psnr_db: float
-    ssim: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Protocol:
-    """Rules of evaluation.  A set's figure is the arithmetic mean of its images' scores, an image's
-    the mean over its repeats.
-
-    Under all of them the noisy image is float, neither clipped nor rounded, an image is scored
-    whole, as it is (RGB or gray), in float64, and the estimate is clipped to [0, 1].
-    """
-
-    name: str
-    version: int
-    summary: str
-
-    square_multiple_px: int | None = None
-    """Before noise is added, clean images are reflected at the bottom and the right, to a square as
-    large as the largest side of the set, rounded up to a multiple of this; the estimate is cropped.
-    None: images are denoised as they are."""
-
-    repeats: tuple[tuple[str, int], ...] = ()
-    """How often the images of a set are scored, each time with new noise; once, if not named.  A
-    gray version of a set counts as the set."""
-
-    compared: Literal["float", "8-bit"] = "float"
-    """What is compared: the estimate and the clean image as they are, or both in 8 bits."""
-
-    def __str__(self) -> str:
-        """The label that results carry: `float-1`."""
-        return f"{self.name}-{self.version}"
-
-    def repeats_of(self, image_set: str) -> int:
-        """How often each image of the set with this spec is scored."""
-        return dict(self.repeats).get(parse_spec(image_set).name.removesuffix("-gray"), 1)
-
-    def square_px(self, images: Iterable[Pixels]) -> int | None:
-        """The side of the square that all images of a set are padded to; None for no padding."""
-        if self.square_multiple_px is None:
-            return None
-        largest: int = max(side for image in images for side in image.shape[1:])
-        return -(-largest // self.square_multiple_px) * self.square_multiple_px
-
-    def refuse(self, image_set: ImageSet, *, transductive: bool) -> None:
-        """Raise UserError for a set, or a training on what is scored, that these rules rule out.
-
-        transductive: whether training sees the very noisy images that are scored.
-        """
-        if self.square_multiple_px is None:
-            return
-        if image_set.noisy_is_given:
-            raise UserError(
-                f"protocol {self.name} pads an image before the noise is added, and"
-                f" {image_set.spec} gives its noisy images: give --protocol float"
-            )
-        if transductive:
-            raise UserError(
-                f"--train-set test trains on the noisy images that are scored, which protocol"
-                f" {self.name} pads before the noise is added: give --protocol float"
-            )
-
-    def score(self, estimate: Pixels, clean: Pixels) -> Scores:
-        """Score `estimate`.  (C, H, W) each.  Raises ValueError when the shapes differ."""
-        if self.compared == "8-bit":
-            return _scores(levels_255(estimate), levels_255(clean), data_range=255.0)
-        return _scores(np.clip(estimate, 0.0, 1.0), clean, data_range=1.0)
-
-
-def padded_to_square(clean: Pixels, side_px: int) -> Pixels:
-    """Reflect an image about its last row and column, again and again where it is small.
-
-    (C, H, W) -> (C, side_px, side_px), the image being at the top left.
-    """
-    _, height, width = clean.shape
-    return np.pad(clean, ((0, 0), (0, side_px - height), (0, side_px - width)), mode="reflect")
-
-
-def levels_255(pixels: Pixels) -> Float64:
-    """The 8-bit levels of pixels, halves rounded up: floor(clip(255 v + 0.5, 0, 255))."""
-    return np.floor(np.clip(255.0 * pixels.astype(np.float64) + 0.5, 0.0, 255.0))
-
-
-def _scores(estimate: Array, clean: Array, *, data_range: float) -> Scores:
-    return Scores(
-        psnr_db(estimate, clean, data_range=data_range),
-        ssim(estimate, clean, data_range=data_range),
-    )
-
+_OWN_NOISE = "the noise is drawn by this suite's generator, not by the original's"
+_LUMA = "the gray version of a colour set is its BT.601 luma in 8 bits, the original's"
 
 _FLOAT = Protocol(
     name="float",
@@ -133,14 +42,109 @@ _NVLABS = Protocol(
     ),
     square_multiple_px=32,
     repeats=_NVLABS_REPEATS,
-    compared="8-bit",
+    estimate="half-up",
+    departures=(
+        _OWN_NOISE,
+        f"{_LUMA} the mean of the channels",
+        "the original has no SSIM; ours is of the 8-bit images that its PSNR is of",
+    ),
 )
 
-PROTOCOLS: Mapping[str, Protocol] = MappingProxyType({p.name: p for p in (_FLOAT, _NVLABS)})
+_NOISE2SCORE = Protocol(
+    name="noise2score",
+    version=1,
+    summary=(
+        "the rules of float-1, which are those of Noise2Score's code: float noisy input, not"
+        " clipped; estimate clipped to [0, 1], not rounded; whole RGB or gray image"
+    ),
+    departures=(
+        f"{_OWN_NOISE}, which has no seed",
+        f"{_LUMA} a luma (0.2125 R + 0.7154 G + 0.0721 B) that is not rounded",
+        "how the original cut or padded images of 321×481 for its network is not known; here a"
+        " method pads as it needs and the whole image is scored",
+        "the original does not clip the estimate of blind Gamma denoising; here it is clipped",
+        "the original's saved pictures are truncated to 8 bits; its PSNR is of the floats",
+        "the original has no SSIM",
+    ),
+)
+
+_DBSN = Protocol(
+    name="dbsn",
+    version=1,
+    summary=(
+        "one noise field for all images of a size; float noisy input, not clipped; estimate clipped"
+        " to [0, 1], not rounded; whole RGB or gray image"
+    ),
+    noise_by="size",
+    departures=(
+        f"{_OWN_NOISE} (NumPy's legacy one, seeded with 0 for each image)",
+        "the original computes PSNR in float32, here it is float64",
+        "the original draws heteroscedastic noise of standard deviation (40 x + 10) / 255 for"
+        " validation: that is the noise heteroscedastic-shared:40:10",
+        "the original cuts the last row and column of images for its student; here they are whole",
+        "the original computes no SSIM",
+    ),
+)
+
+_KAIR = Protocol(
+    name="kair",
+    version=1,
+    summary=(
+        "one noise field for all images of a size; float noisy input, not clipped; estimate clipped"
+        " and rounded to 8 bits, halves to even, the clean image in 8 bits; whole RGB or gray image"
+    ),
+    noise_by="size",
+    estimate="half-even",
+    departures=(
+        f"{_OWN_NOISE} (NumPy's legacy one, seeded with 0 for each image)",
+        "the original's models for clipped noise see noisy images in 8 bits: kair:noisy=8-bit",
+    ),
+)
+
+PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
+    {p.name: p for p in (_FLOAT, _NVLABS, _NOISE2SCORE, _DBSN, _KAIR)}
+)
 
 
-def get_protocol(name: str) -> Protocol:
-    """The protocol called `name`.  Raises UserError when there is none."""
-    if name not in PROTOCOLS:
-        raise unknown_name("protocol", name, PROTOCOLS)
-    return PROTOCOLS[name]
+def get_protocol(text: str) -> Protocol:
+    """The protocol of a spec: a name, and perhaps settings, as `float:noisy=8-bit:border_px=4`.
+
+    Raises UserError for a name or a setting that there is not, or a value that it cannot have.
+    """
+    spec = parse_spec(text)
+    if spec.name not in PROTOCOLS:
+        raise unknown_name("protocol", spec.name, PROTOCOLS)
+    if spec.values:
+        raise UserError(f"protocol {spec}: {spec.values[0]!r} is not setting=value")
+    base = PROTOCOLS[spec.name]
+    values = {key: _value(spec, key, text) for key, text in spec.options}
+    values = {key: value for key, value in values.items() if value != getattr(base, key)}
+    if not values:
+        return base
+    changes = tuple((key, str(value)) for key, value in values.items())
+    made = replace(base, changes=changes, **values)
+    words = "; ".join(f"{key.replace('_', ' ')}: {setting_words(made, key)}" for key in values)
+    return replace(made, summary=f"{base.summary}; but {words}")
+
+
+def labelled(label: str) -> Protocol | None:
+    """The protocol that results call `label`; None for one that is not known here."""
+    head, colon, settings = label.partition(":")
+    try:
+        protocol = get_protocol(f"{head.rpartition('-')[0]}{colon}{settings}")
+    except UserError:
+        return None
+    return protocol if str(protocol) == label else None
+
+
+def _value(spec: Spec, key: str, text: str) -> Any:
+    """The value of a setting.  Raises UserError for one that it cannot have."""
+    if key == BORDER:
+        if text.isascii() and text.isdecimal():
+            return int(text)
+        raise UserError(f"protocol {spec}: {key} is a number of pixels, not {text!r}")
+    if key not in CHOICES:
+        raise unknown_name("setting of a protocol", key, (*CHOICES, BORDER))
+    if text not in CHOICES[key]:
+        raise UserError(f"protocol {spec}: {key} is {' or '.join(CHOICES[key])}, not {text!r}")
+    return text

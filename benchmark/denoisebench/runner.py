@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from denoisebench.errors import PluginError
+from denoisebench.estimates import Estimates
 from denoisebench.images import ImageSet, LoadedImage, ReadWhenTaken, pixel_hash
 from denoisebench.interfaces import Evidence, Progress, ProgressCallback
 from denoisebench.overlap import CLEAN_AND_TEST, CLEAN_AND_TRAIN, refuse_same_pixels
@@ -41,6 +42,7 @@ class Options:
     out: Path
     device: str = "auto"
     save: tuple[Kind, ...] = ()
+    keep_estimates: bool = False
     retry_failed: bool = False
 
 
@@ -73,10 +75,19 @@ class Runner:
             return None
         if result.error is None and self._saver(cell).missing():
             return None
+        estimates = self._estimates(cell)
+        if result.error is None and estimates and estimates.missing(cell.repeats):
+            return None
         return result
 
     def _saver(self, cell: CellPlan) -> Saver:
         return Saver(cell, self.options.out, self.options.save)
+
+    def _estimates(self, cell: CellPlan) -> Estimates | None:
+        """Where the cell's estimates are kept, if they are."""
+        if not self.options.keep_estimates:
+            return None
+        return Estimates(self.options.out, cell.id, tuple(i.id for i in cell.image_set.images))
 
     def _compute(self, cell: CellPlan) -> CellResult:
         from denoisebench import evaluation
@@ -97,6 +108,7 @@ class Runner:
                 saver=saver,
                 journal=journal,
                 progress=self.progress,
+                estimates=self._estimates(cell),
             )
             error = None
         except PluginError as failure:

@@ -5,14 +5,14 @@ is the same files through `ImageSet.gray`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from denoisebench.images import COLOUR, GRAY, ImageFile, ImageSet, Pixels
 from denoisebench.interfaces import ImageSource, ProgressCallback
-from denoisebench.specs import Spec, build_config
+from denoisebench.specs import Spec, build_config, config_spec
 from denoisebench_datasets.shares import shares_of
 from denoisebench_datasets.store import RemoteFile, fetch, find, load
 from denoisebench_datasets.tables import table
@@ -70,9 +70,21 @@ ENTRIES = (
 )
 
 
-@dataclass(frozen=True)
-class NoSettings:
-    """A catalog set has no settings."""
+@dataclass(frozen=True, kw_only=True)
+class CatalogConfig:
+    """size: the side in pixels that images are resized to, as some papers' codes do; 0: they are
+    not.  Another size is another set: its figures are of other images."""
+
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        if self.size < 0:
+            raise ValueError(f"size: {self.size} is not a number of pixels, or 0")
+
+    @property
+    def change(self) -> str:
+        """What is done to the stored pixels; empty for nothing."""
+        return f"resized to {self.size}x{self.size}, bilinear" if self.size else ""
 
 
 class CatalogSource(ImageSource):
@@ -88,32 +100,56 @@ class CatalogSource(ImageSource):
 
     def open(self, spec: Spec) -> ImageSet:
         """The set; its hashes are the recorded ones, checked when an image is loaded."""
-        build_config(NoSettings, spec)
+        config = build_config(CatalogConfig, spec)
         images = tuple(
-            ImageFile(file.image, file.sha256, partial(self._load, file)) for file in self._files
+            ImageFile(
+                file.image,
+                file.sha256,
+                partial(self._load, file, config.size),
+                change=config.change,
+            )
+            for file in self._files
         )
         shares = shares_of(self._entry.folder or self._entry.name, {image.id for image in images})
-        whole = ImageSet(self._entry.name, self._entry.channels, images, shares)
-        return whole.gray(self.name) if self._gray else whole
+        canonical = str(config_spec(self._entry.name, config))
+        whole = ImageSet(canonical, self._entry.channels, images, shares)
+        return whole.gray(str(config_spec(self.name, config))) if self._gray else whole
 
     def version(self, spec: Spec, channels: int) -> Spec | None:
         """The gray version of a colour set."""
-        del spec
-        return Spec(f"{self.name}-gray") if channels == GRAY else None
+        return replace(spec, name=f"{self.name}-gray") if channels == GRAY else None
 
     def at_hand(self, spec: Spec) -> bool:
         """Whether every file is here; unchecked."""
-        build_config(NoSettings, spec)
+        build_config(CatalogConfig, spec)
         return all(find(file) is not None for file in self._files)
 
     def fetch(self, spec: Spec, progress: ProgressCallback) -> None:
         """Download the missing files and check all.  Raises UserError when it cannot."""
-        build_config(NoSettings, spec)
+        build_config(CatalogConfig, spec)
         fetch(self._files, self.name, progress)
 
-    def _load(self, file: RemoteFile) -> Pixels:
+    def _load(self, file: RemoteFile, size: int) -> Pixels:
         pixels = load(file, self.name)
-        return as_colour(pixels) if self._entry.channels == COLOUR else pixels
+        pixels = as_colour(pixels) if self._entry.channels == COLOUR else pixels
+        return resized(pixels, size) if size else pixels
+
+
+def resized(pixels: Pixels, size: int) -> Pixels:
+    """An image of 8 bits, resized to a square by Pillow's bilinear filter, in 8 bits again.
+
+    (C, H, W) -> (C, size, size).  The filter is as wide as the reduction asks for.
+    """
+    from PIL import Image
+
+    levels = np.rint(pixels * 255.0).astype(np.uint8)
+    channels = [
+        Image.fromarray(channel).resize((size, size), Image.Resampling.BILINEAR)
+        for channel in levels
+    ]
+    return np.stack([np.asarray(channel) for channel in channels]).astype(np.float32) / np.float32(
+        255.0
+    )
 
 
 def as_colour(pixels: Pixels) -> Pixels:

@@ -5,7 +5,7 @@ import math
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from denoisebench.protocol import PROTOCOLS
+from denoisebench.protocol import labelled
 from denoisebench_reports.grid import render_grid
 from denoisebench_reports.summary import Summary
 from denoisebench_reports.verdict import AGREES_WITHIN_DB, OTHER_PROTOCOL, TRAINED_LESS
@@ -47,7 +47,6 @@ def legend(
 def _notes(lines: Sequence[Summary], marks: str, compact: bool) -> list[str]:
     repeated = any(line.repeats > 1 for line in lines)
     first = "repeats and seeds" if repeated else "seeds"
-    about = {str(protocol): protocol.summary for protocol in PROTOCOLS.values()}
     protocols = dict.fromkeys(line.protocol for line in lines)
     sources = dict.fromkeys(map(_source, (line for line in lines if line.published_source)))
     interval = (
@@ -58,7 +57,7 @@ def _notes(lines: Sequence[Summary], marks: str, compact: bool) -> list[str]:
     notes = [
         f"PSNR in dB, mean over images ({first} averaged first); ±: {interval}.",
         *([f"{marks}; what is printed equal is marked equal."] if marks else []),
-        *(f"Protocol {label}: {about.get(label, 'unknown here')}." for label in protocols),
+        *(f"Protocol {label}: {_about(label)}." for label in protocols),
         f"Images: {', '.join(dict.fromkeys(map(_images, lines)))}.",
     ]
     estimated = [line for line in lines if not math.isnan(line.level_error)]
@@ -71,6 +70,11 @@ def _notes(lines: Sequence[Summary], marks: str, compact: bool) -> list[str]:
     if sources:
         notes.append(f"(…): published, under each paper's own protocol. {'; '.join(sources)}.")
     return notes
+
+
+def _about(label: str) -> str:
+    protocol = labelled(label)
+    return protocol.summary if protocol else "unknown here"
 
 
 def _images(line: Summary) -> str:

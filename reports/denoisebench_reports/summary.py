@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from denoisebench_reports.average import errors, pools_errors, shares_db
 from denoisebench_reports.figures import published
 from denoisebench_reports.interval import half_interval
 from denoisebench_reports.verdict import trained_less, verdict
@@ -86,7 +87,7 @@ def summarise(rows: "pd.DataFrame") -> list[Summary]:
 
 
 def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
-    psnr_db = _per_image(rows, "psnr_db")
+    psnr_db = _image_psnr_db(rows, key["protocol"])
     mean, half = float(psnr_db.mean()), half_interval(psnr_db)
     figure = published(key["noise"], key["parameters"], key["dataset"], key["method"])
     published_db, source = (figure.psnr_db, figure.source) if figure else (math.nan, "")
@@ -113,6 +114,14 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
         repeats=rows["repeat"].nunique(),
         published_protocol=theirs,
     )
+
+
+def _image_psnr_db(rows: "pd.DataFrame", protocol: str) -> npt.NDArray[np.float64]:
+    """What each image adds to the figure, which is the mean of these.  (images,)"""
+    if not pools_errors(protocol):
+        return _per_image(rows, "psnr_db")
+    mse = errors(rows["psnr_db"].to_numpy(dtype=np.float64))
+    return shares_db(_per_image(rows.assign(mse=mse), "mse"))
 
 
 def _per_image(rows: "pd.DataFrame", column: str) -> npt.NDArray[np.float64]:

@@ -13,7 +13,8 @@ from denoisebench.interfaces import Denoised, Output
 from denoisebench.metrics import psnr_db
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
-from denoisebench.protocol import get_protocol, levels_255, padded_to_square
+from denoisebench.protocol import get_protocol
+from denoisebench.rules import levels_255, padded_to_square
 
 NOISE = Noise(Gaussian(), 25.0, 25.0)
 CLEAN = images((3, 20, 40), (3, 36, 12))

@@ -9,7 +9,8 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from denoisebench.errors import UserError
 from denoisebench.images import GRAY, ImageFile, ImageSet
-from denoisebench.protocol import PROTOCOLS, get_protocol, levels_255, padded_to_square
+from denoisebench.protocol import PROTOCOLS, get_protocol
+from denoisebench.rules import levels_255, padded_to_square
 
 FLOAT, NVLABS = get_protocol("float"), get_protocol("nvlabs")
 

@@ -12,6 +12,8 @@ VERBS = {
     "run": "Train one method if need be, score it, print the table.",
     "compare": "Score several methods on the same noisy images, print the table.",
     "list": "List methods, noises, datasets, presets, protocols or reports.",
+    "show": "Spell out a protocol, a method, a noise or a data set.",
+    "rescore": "Score kept estimates under another protocol; denoise nothing.",
     "datasets": "List, fetch, verify, pack image sets; find what two share.",
     "noise": "Preview a noise model; write noisy images as files.",
     "estimate": "Tell the noise of your noisy images: its level, its family.",

@@ -51,7 +51,7 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
 
     asked_kinds: dict[Kind, bool] = {"pictures": asked.save_images, "arrays": asked.save_arrays}
     save = tuple(kind for kind, wanted in asked_kinds.items() if wanted)
-    options = Options(out, asked.device, save, asked.retry_failed)
+    options = Options(out, asked.device, save, asked.keep_estimates, asked.retry_failed)
     results = Runner(plan, options, fetch, show_progress).run()
     failed = {f"{r.method} on {r.dataset}, {r.noise}: {r.error}": None for r in results if r.error}
     for line in failed:
@@ -92,7 +92,8 @@ def _request(asked: Asked, methods: Sequence[str]) -> Request:
         budget=budget,
         weights="none" if trains_anew and asked.weights == "auto" else asked.weights,
         seed=asked.seed,
-        protocol=asked.protocol,
+        protocols=tuple(split_list(asked.protocol)),
+        mixed=asked.mixed,
         source_noise=asked.source_noise,
         target_noise=asked.target_noise,
         start=asked.start,
@@ -135,7 +136,7 @@ def _print_plan(plan: Plan, out: Path) -> None:
         click.echo(f"training {training.id}  {what}: {_about(done, seconds)}")
     for cell in plan.cells:
         done = cell_path(out, cell.id).exists()
-        count, repeats = len(cell.image_set.images), cell.protocol.repeats_of(cell.image_set.spec)
+        count, repeats = len(cell.image_set.images), cell.repeats
         seconds = 0.0 if done else count * repeats * 0.25 / DENOISE_MPX_PER_S
         total += seconds
         images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"

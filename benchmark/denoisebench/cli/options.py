@@ -46,12 +46,14 @@ class Asked:
     start: Path | None
     weights: str
     protocol: str
+    mixed: bool
     seed: int
     device: str
     out: Path
     format: str
     save_images: bool
     save_arrays: bool
+    keep_estimates: bool
     retry_failed: bool
     dry_run: bool
     plugin: tuple[str, ...]
@@ -138,8 +140,11 @@ _OPTIONS = [
     click.option("--weights", default="auto", show_default=True, metavar="auto|none|PATH",
                  help="auto: those that come with the method if they fit, else train; none: train;"
                       " a file: use it, train nothing."),
-    click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="float",
-                 show_default=True, help="Rules of scoring; `bench list protocols` tells them."),
+    click.option("--protocol", default="float", show_default=True, metavar="P[,P...]",
+                 help=f"Rules of scoring: {', '.join(PROTOCOLS)}; `bench show protocol P` spells"
+                      " them out.  Several only with --mixed."),
+    click.option("--mixed", is_flag=True,
+                 help="Allow several protocols in one table; each figure tells its own."),
     click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
                  help="Names the noise draws and the training."),
     click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
@@ -154,6 +159,9 @@ _OPTIONS = [
     click.option("--save-arrays", is_flag=True,
                  help="Save noisy and denoised, and what else a method finds, as float32 .npy under"
                       " DIR/arrays, which folder: reads; of repeats the first."),
+    click.option("--keep-estimates", is_flag=True,
+                 help="Keep every estimate, of all repeats, as float32 .npy under DIR/estimates,"
+                      " for `bench rescore`."),
     click.option("--retry-failed", is_flag=True, help="Compute failed cells again."),
     click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing."),
     plugin_option,

@@ -168,13 +168,17 @@ class Noise:
                 f"noise {self} is of colour images alone, and {images} is gray; give colour images"
             )
 
-    def noisy(self, clean: Pixels, *, seed: int, draw: int = 0) -> tuple[Pixels, float]:
+    def noisy(
+        self, clean: Pixels, *, seed: int, draw: int = 0, by: Literal["image", "size"] = "image"
+    ) -> tuple[Pixels, float]:
         """The noisy copy of `clean` (C, H, W) that pixels, spec, seed and draw name; its level.
 
         The same for every method, order, batch and machine.  draw: 0 is what is scored and
-        what training sees; 1 the second copy of a pair.
+        what training sees; 1 the second copy of a pair.  by: `size` names the noise by the shape
+        in place of the pixels, so that images of one shape get the same random numbers.
         """
-        stream = Stream(NOISE_VERSION, pixel_hash(clean), str(self), str(seed), str(draw))
+        name = pixel_hash(clean) if by == "image" else f"shape {clean.shape}"
+        stream = Stream(NOISE_VERSION, name, str(self), str(seed), str(draw))
         level = self.low
         if self.is_range:
             level = self.level_at(float(stream.uniform(1)[0]))

@@ -1,0 +1,46 @@
+"""bench rescore: kept estimates under another protocol."""
+
+from pathlib import Path
+
+import click
+
+from denoisebench.cli.compute import load_plugins
+from denoisebench.cli.options import plugin_option
+from denoisebench.cli.progress import show_progress
+from denoisebench.errors import UserError
+from denoisebench.protocol import get_protocol
+from denoisebench.rescoring import Rescorer, Rescoring
+
+
+@click.command("rescore")
+@click.option("--protocol", required=True, metavar="P", help="Rules to score by.")
+@click.option("--out", type=click.Path(path_type=Path), default="results", show_default=True,
+              metavar="DIR", help="Where results and their estimates are kept.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would be scored; score nothing.")
+@plugin_option
+def command(protocol: str, out: Path, dry_run: bool, plugin: tuple[str, ...]) -> None:
+    """Score what `run` and `compare` kept with --keep-estimates under another protocol.
+
+    Nothing is denoised.  A cell is refused where the protocols differ before the estimate.
+    """
+    rules = get_protocol(protocol)
+    rescorer = Rescorer(out, rules, load_plugins(plugin))
+    planned = rescorer.plan()
+    if not planned:
+        raise UserError(
+            f"{out} has no estimates kept under another protocol than {rules}: give"
+            " --keep-estimates to bench run or bench compare"
+        )
+    for each in planned:
+        if not (each.refusal or each.done or dry_run):
+            rescorer.rescore(each, show_progress)
+        click.echo(_line(each, dry_run))
+    if all(each.refusal for each in planned):
+        raise UserError(f"no cell of {out} can be scored under {rules} from what is kept")
+
+
+def _line(planned: Rescoring, dry_run: bool) -> str:
+    if planned.refusal:
+        return f"refused  {'':16}  {planned}: {planned.refusal}"
+    what = "done before" if planned.done else "would be scored" if dry_run else "scored"
+    return f"cell     {planned.cell}  {planned}: {what}"

@@ -1,0 +1,104 @@
+"""bench show: one thing in full."""
+
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from denoisebench.cli.compute import load_plugins
+from denoisebench.cli.options import plugin_option
+from denoisebench.images import CHANNEL_WORDS
+from denoisebench.plugins import Registries
+from denoisebench.protocol import get_protocol
+from denoisebench.protocol_words import spelled_out
+from denoisebench.specs import config_spec, number_text
+
+WIDTH = 100
+
+Lines = list[tuple[str, str]]  # what, and what it is
+
+
+def _protocol(text: str, registries: Registries) -> Lines:
+    del registries
+    protocol = get_protocol(text)
+    departures = [("departure" if n == 0 else "", d) for n, d in enumerate(protocol.departures)]
+    return [
+        ("label", str(protocol)),
+        ("in short", protocol.summary),
+        *spelled_out(protocol).items(),
+        *departures,
+    ]
+
+
+def _method(text: str, registries: Registries) -> Lines:
+    method, config = registries.method(text)
+    settings = [
+        (f"  {field.name}", _value(getattr(config, field.name))) for field in fields(config)
+    ]
+    return [
+        ("spec", str(config_spec(method.name, config))),
+        ("in short", method.summary),
+        ("evidence", method.evidence(config).value),
+        *([("settings", "")] if settings else []),
+        *settings,
+    ]
+
+
+def _noise(text: str, registries: Registries) -> Lines:
+    noise = registries.noise(text)
+    family = noise.family
+    return [
+        ("spec", str(noise)),
+        ("in short", family.summary),
+        ("level", f"{family.symbol}: {family.unit}"),
+        ("lies in", f"{number_text(family.lowest)}..{number_text(family.highest)}"),
+        ("blind range", f"{number_text(family.blind[0])}..{number_text(family.blind[1])}"),
+        ("in a range", f"levels lie {'evenly' if noise.levels_even else 'log-evenly'}"),
+        ("clean pixel", f"the {family.keeps} of a noisy one" if family.keeps != "pixels"
+         else "the noisy one where it is kept"),
+    ]  # fmt: skip
+
+
+def _dataset(text: str, registries: Registries) -> Lines:
+    source, _ = registries.source(text)
+    image_set = registries.image_set(text)
+    return [
+        ("spec", image_set.spec),
+        ("in short", source.summary),
+        ("images", f"{len(image_set.images)}, {CHANNEL_WORDS[image_set.channels]}"),
+        ("noisy", "given" if image_set.noisy_is_given else "drawn"),
+        ("digest", image_set.digest),
+        *[(name, value) for name in ("source", "licence") if (value := getattr(source, name, ""))],
+    ]
+
+
+_KINDS: Mapping[str, Callable[[str, Registries], Lines]] = MappingProxyType(
+    {"protocol": _protocol, "method": _method, "noise": _noise, "dataset": _dataset}
+)
+
+
+@click.command("show")
+@click.argument("kind", type=click.Choice(list(_KINDS)))
+@click.argument("name")
+@plugin_option
+def command(kind: str, name: str, plugin: tuple[str, ...]) -> None:
+    """Spell out a protocol, a method, a noise or a data set; NAME may have settings.
+
+    \b
+    bench show protocol nvlabs
+    bench show method noise2score:probe=single
+    """
+    lines = _KINDS[kind](name, load_plugins(plugin))
+    width = max(len(title) for title, _ in lines) + 2
+    for title, words in lines:
+        first, *more = textwrap.wrap(words, WIDTH - width) or [""]
+        click.echo(f"{title:{width}}{first}".rstrip())
+        for line in more:
+            click.echo(f"{'':{width}}{line}")
+
+
+def _value(value: Any) -> str:
+    return number_text(value) if isinstance(value, float) else str(value)
