@@ -60,13 +60,14 @@ class Rescorer:
 
         Raises UserError for a result that cannot be read.
         """
-        return [
-            self._planned(result)
-            for result in read_cells(self._out)
-            if result.error is None
-            and result.protocol != str(self._protocol)
-            and _estimates(self._out, result).folder.is_dir()
-        ]
+        planned: list[Rescoring] = []
+        for result in read_cells(self._out):
+            under_other_rules = result.error is None and result.protocol != str(self._protocol)
+            if under_other_rules and _estimates(self._out, result).folder.is_dir():
+                each = self._planned(result)
+                twice = each.cell in {other.cell for other in planned if not other.refusal}
+                planned.append(replace(each, done=each.done or twice))
+        return planned
 
     def rescore(self, planned: Rescoring, progress: ProgressCallback) -> CellResult:
         """Score the estimates of a cell that is not refused, and write the result.

@@ -142,14 +142,11 @@ def resized(pixels: Pixels, size: int) -> Pixels:
     """
     from PIL import Image
 
-    levels = np.rint(pixels * 255.0).astype(np.uint8)
     channels = [
-        Image.fromarray(channel).resize((size, size), Image.Resampling.BILINEAR)
-        for channel in levels
+        Image.fromarray(levels).resize((size, size), Image.Resampling.BILINEAR)
+        for levels in np.rint(pixels * 255.0).astype(np.uint8)
     ]
-    return np.stack([np.asarray(channel) for channel in channels]).astype(np.float32) / np.float32(
-        255.0
-    )
+    return np.stack(channels).astype(np.float32) / np.float32(255.0)
 
 
 def as_colour(pixels: Pixels) -> Pixels:

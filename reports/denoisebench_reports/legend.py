@@ -121,12 +121,13 @@ def _what(noise: str, parameters: Sequence[str]) -> str:
     return noise if len(parameters) > 1 else f"{noise} {parameters[0]}"
 
 
-def _comparison(name: str, line: Summary) -> list[list[str]]:
-    """A row, and more beneath where the verdict is long."""
+def _comparison(name: str, line: Summary, mixed: bool) -> list[list[str]]:
+    """A row, and more beneath where the verdict is long.  mixed: whether it tells its protocol."""
     figures = [line.psnr_db, line.published_psnr_db]
     first, *rest = textwrap.wrap(line.verdict, VERDICT_WIDTH)
     row = [
-        *(name, line.noise, line.parameters, line.dataset),
+        *(name, line.noise, line.parameters),
+        f"{line.dataset} {line.protocol}" if mixed else line.dataset,
         *(f"{psnr_db:.2f}" for psnr_db in figures),
         f"{line.published_diff_db:+.2f}",
     ]
@@ -135,7 +136,8 @@ def _comparison(name: str, line: Summary) -> list[list[str]]:
 
 def _against_published(told: Sequence[tuple[str, Summary]]) -> list[str]:
     """What our figures are beside the published ones, method by method; empty where none is."""
-    body = [row for name, line in told if line.verdict for row in _comparison(name, line)]
+    mixed = len({line.protocol for _, line in told}) > 1
+    body = [row for name, line in told if line.verdict for row in _comparison(name, line, mixed)]
     if not body:
         return []
     note = f"Against the published figures; agrees: within {AGREES_WITHIN_DB:g} dB."

@@ -1,4 +1,4 @@
-"""`--protocol`, `--save-arrays` and `bench list protocols`, as a user meets them."""
+"""`--protocol`, `--mixed`, `--save-arrays`, `bench list protocols`, `bench show`, as typed."""
 
 import csv
 import io
@@ -9,6 +9,7 @@ import pytest
 from bench import bench, make_images
 
 from denoisebench.protocol import PROTOCOLS
+from denoisebench.protocol_words import spelled_out
 
 
 @pytest.fixture
@@ -61,3 +62,53 @@ def test_given_noise_and_training_on_what_is_scored_cannot_be_padded(place: Path
     own = bench(*call, "folder:test", "--train-set", "test", cwd=place)
     assert own.returncode == 2
     assert "--train-set test trains on the noisy images that are scored" in own.stderr
+
+
+def test_a_protocol_is_spelled_out_rule_by_rule(place: Path) -> None:
+    shown = bench("show", "protocol", "nvlabs", cwd=place).stdout
+    told = " ".join(shown.split())
+    protocol = PROTOCOLS["nvlabs"]
+    for title, words in spelled_out(protocol).items():
+        assert f"{title} {words}" in told
+    assert all(departure in told for departure in protocol.departures)
+    assert all(len(line) <= 100 for line in shown.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        ("method", "tv:weight=1", "spec tv:weight=1 "),
+        ("method", "noise2score", "evidence noisy"),
+        ("noise", "gaussian:5..50", "blind range 5..55 in a range levels lie log-evenly"),
+        ("dataset", "set12", "images 12, gray"),
+    ],
+)
+def test_a_method_a_noise_and_a_data_set_are_shown(
+    place: Path, kind: str, name: str, told: str
+) -> None:
+    done = bench("show", kind, name, cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert told in " ".join(done.stdout.split())
+
+
+def test_what_is_not_there_is_not_shown(place: Path) -> None:
+    done = bench("show", "protocol", "nvlab", cwd=place)
+    assert done.returncode == 2
+    assert done.stderr == "bench: unknown protocol 'nvlab'; did you mean 'nvlabs'?\n"
+
+
+def test_several_protocols_are_refused_by_what_differs_and_marked_when_mixed(place: Path) -> None:
+    call = ("compare", "--methods", "identity,tv", "--datasets", "folder:test")
+    call = (*call, "--protocol", "float,float:noisy=8-bit")
+    refused = bench(*call, cwd=place)
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1
+    assert "differ in noisy image (float, neither clipped nor rounded | clipped" in refused.stderr
+    assert not list(place.rglob("*.json"))
+    mixed = bench(*call, "--mixed", cwd=place)
+    assert mixed.returncode == 0, mixed.stderr
+    for label in ("float-1", "float-1:noisy=8-bit"):
+        assert f"gaussian:25, parameters known, protocol {label}\n" in mixed.stdout
+        assert f"Protocol {label}: " in mixed.stdout
+    planned = bench(*call, "--mixed", "--dry-run", cwd=place).stdout
+    assert planned.count(", float-1: done") == planned.count(", float-1:noisy=8-bit: done") == 2

@@ -141,6 +141,7 @@ def _print_plan(plan: Plan, out: Path) -> None:
         total += seconds
         images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
         what = f"{cell.method_spec} on {cell.image_set.spec} ({images}), {cell.noise}"
+        what += f", {cell.protocol}" if len({c.protocol for c in plan.cells}) > 1 else ""
         click.echo(f"cell     {cell.id}  {what}: {_about(done, seconds)}")
     click.echo(f"about {total / 60:.0f} min on two CPU cores with bfloat16; nothing was computed")
 

@@ -1,0 +1,92 @@
+"""What one rule of evaluation is worth in dB: a fixed denoiser on CBSD68 at σ = 25.
+
+Run with `pytest -m slow` and DENOISEBENCH_DATA (a few minutes).  The denoiser is scikit-image's
+denoise_tv_chambolle(weight=0.1), which `tv:weight=1.02` is at this level.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench import make_images
+from skimage.restoration import denoise_tv_chambolle
+
+from classical.filters import Tv, TvConfig
+from denoisebench.evaluation import evaluate, untrained
+from denoisebench.images import ImageSet
+from denoisebench.interfaces import Task
+from denoisebench.noise.gaussian import Gaussian
+from denoisebench.noise.model import Noise
+from denoisebench.plan import CellPlan
+from denoisebench.protocol import get_protocol
+from denoisebench.results import ImageScore
+from denoisebench.saving import Saver
+from denoisebench.specs import parse_spec
+from denoisebench.unfinished import Unfinished
+from denoisebench_datasets.folder import FolderSource
+from denoisebench_reports.average import errors, pools_errors, shares_db
+
+NOISE = Noise(Gaussian(), 25.0, 25.0)
+CONFIG = TvConfig(weight=1.02)
+FLOAT_DB = 27.01
+
+
+def scores(image_set: ImageSet, protocol: str) -> list[ImageScore]:
+    cell = CellPlan(
+        method=Tv(),
+        config=CONFIG,
+        task=Task(NOISE, "known", image_set.channels),
+        noise=NOISE,
+        parameters="known",
+        image_set=image_set,
+        protocol=get_protocol(protocol),
+        seed=0,
+        labels=dict.fromkeys(("evidence", "draws", "train_set", "budget", "weights"), ""),
+        source="",
+        training=None,
+        given=None,
+    )
+    return evaluate(
+        cell,
+        [image.read() for image in image_set.images],
+        untrained(cell),
+        device="cpu",
+        saver=Saver(cell, Path("unused")),
+        journal=Unfinished(Path("unused"), cell.id, keep=False),
+        progress=lambda _: None,
+    )
+
+
+def figure(image_set: ImageSet, protocol: str) -> float:
+    """The figure of a set, averaged as the protocol has it."""
+    psnr_db = np.array([score.psnr_db for score in scores(image_set, protocol)])
+    pooled = pools_errors(str(get_protocol(protocol)))
+    return float((shares_db(errors(psnr_db)) if pooled else psnr_db).mean())
+
+
+def test_the_denoiser_is_that_of_scikit_image_with_weight_a_tenth(tmp_path: Path) -> None:
+    image_set = FolderSource().open(parse_spec(f"folder:{make_images(tmp_path / 'x', 2)}"))
+    for image, score in zip(image_set.images, scores(image_set, "float"), strict=True):
+        clean = image.load()
+        made = denoise_tv_chambolle(NOISE.noisy(clean, seed=0)[0][0].astype(float), weight=0.1)
+        expected = -10 * np.log10(np.mean((made.clip(0, 1) - clean[0]) ** 2))
+        assert score.psnr_db == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("dataset", "protocol", "shift_db"),
+    [
+        ("cbsd68", "float", 0.0),
+        ("cbsd68", "float:noisy=8-bit", -0.37),
+        ("cbsd68", "float:average=mse", -0.74),
+        ("cbsd68", "float:channels=luma", 2.02),
+        ("cbsd68:size=256", "float", 0.79),
+    ],
+)
+def test_a_rule_shifts_the_figure_by_what_is_known_of_it(
+    real_set: Callable[[str], ImageSet], dataset: str, protocol: str, shift_db: float
+) -> None:
+    measured = figure(real_set(dataset), protocol)
+    assert measured == pytest.approx(FLOAT_DB + shift_db, abs=0.03)
