@@ -86,7 +86,7 @@ def test_threads_and_order_change_no_noisy_image_and_no_figure(
 ) -> None:
     cell = planned(method, eight_images, registries)
     rules = get_protocol(protocol)
-    files = cell.image_set.images[:3]
+    files = cell.image_set.images[:2]
     few = ImageSet(cell.image_set.spec, cell.image_set.channels, files)
     cell = replace(cell, protocol=rules, image_set=few)
     first = scores(cell, threads=1, backwards=False)

@@ -66,7 +66,7 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
         path = out / f"{'table.txt' if report.name == 'table' else f'results.{report.name}'}"
         path.write_text(text + "\n", encoding="utf-8")
         click.echo(f"saved as {path}", err=True)
-        for kind in save:
+        for kind in (*save, *(["estimates"] if asked.keep_estimates else [])):
             click.echo(f"{kind} are under {out / kind}", err=True)
     return 1 if failed else 0
 
