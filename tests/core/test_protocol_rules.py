@@ -1,5 +1,6 @@
 """Each rule that a protocol may have, against what is known; names, settings and their words."""
 
+from dataclasses import replace
 from typing import get_args, get_type_hints
 
 import numpy as np
@@ -184,3 +185,12 @@ def test_training_on_what_is_scored_is_refused_where_it_would_be_other_noise(tex
     get_protocol(text).refuse(plain, transductive=False)
     with pytest.raises(UserError, match=why):
         get_protocol(text).refuse(plain, transductive=True)
+
+
+def test_a_given_noisy_image_is_rounded_too():
+    noisy, clean = pair(channels=1)
+    given = ImageFile("a.png", "1", lambda: clean, lambda: noisy, "2")
+    method = identity()
+    planned = cell(method, [clean], protocol="float:noisy=8-bit")
+    scored(replace(planned, image_set=ImageSet("pairs:a:b", GRAY, (given,))))
+    assert np.allclose(method.seen[0], np.rint(np.clip(noisy, 0, 1) * 255) / 255, atol=1e-6)
