@@ -143,7 +143,7 @@ def resized(pixels: Pixels, size: int) -> Pixels:
     from PIL import Image
 
     channels = [
-        Image.fromarray(levels).resize((size, size), Image.Resampling.BILINEAR)
+        np.asarray(Image.fromarray(levels).resize((size, size), Image.Resampling.BILINEAR))
         for levels in np.rint(pixels * 255.0).astype(np.uint8)
     ]
     return np.stack(channels).astype(np.float32) / np.float32(255.0)
