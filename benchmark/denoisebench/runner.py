@@ -42,8 +42,8 @@ class Options:
     out: Path
     device: str = "auto"
     save: tuple[Kind, ...] = ()
-    keep_estimates: bool = False
     retry_failed: bool = False
+    keep_estimates: bool = False
 
 
 @dataclass

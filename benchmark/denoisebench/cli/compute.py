@@ -51,7 +51,7 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
 
     asked_kinds: dict[Kind, bool] = {"pictures": asked.save_images, "arrays": asked.save_arrays}
     save = tuple(kind for kind, wanted in asked_kinds.items() if wanted)
-    options = Options(out, asked.device, save, asked.keep_estimates, asked.retry_failed)
+    options = Options(out, asked.device, save, asked.retry_failed, asked.keep_estimates)
     results = Runner(plan, options, fetch, show_progress).run()
     failed = {f"{r.method} on {r.dataset}, {r.noise}: {r.error}": None for r in results if r.error}
     for line in failed:
