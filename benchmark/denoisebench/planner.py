@@ -141,9 +141,9 @@ class _Planner:
         trained_on = noise if parameters == "known" else method.blind_noise(config, noise)
         if self._request.source_noise is not None:
             trained_on = self._registries.noise(self._request.source_noise)
-            if parameters == "known" and trained_on.family.name != noise.family.name:
+            if parameters == "known" and not trained_on.family.shares_level(noise.family):
                 raise UserError(
-                    f"--source-noise {trained_on} with --noise {noise}: a level of"
+                    f"{noise} scored by what was trained on {trained_on}: a level of"
                     f" {noise.family.name} noise means nothing to what learned"
                     f" {trained_on.family.name} noise; give --parameters unknown"
                 )
