@@ -138,8 +138,10 @@ def _learns(cells: Sequence[CellPlan]) -> bool:
 
 
 def _different(series: Iterable[Series]) -> tuple[Series, ...]:
-    """Without those whose cells another has: what learns nothing, for other training noise."""
+    """By method, and without those whose cells another has: of what learns nothing, for other
+    training noise."""
     kept: dict[tuple[str, ...], Series] = {}
     for one in series:
         kept.setdefault(tuple(cell.id for cell in _flat(one.cells)), one)
-    return tuple(kept.values())
+    methods = list(dict.fromkeys(one.method for one in kept.values()))
+    return tuple(sorted(kept.values(), key=lambda one: methods.index(one.method)))

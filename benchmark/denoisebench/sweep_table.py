@@ -1,11 +1,15 @@
 """A sweep as text: a block per image set, a row per noise, a column per curve."""
 
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 
 from denoisebench.sweep_curves import Axis, Curve, Point, common, words
 
 MISSING = "–"
+WIDTH = 100
+"""Of the lines beneath the table, in characters."""
+
 BETWEEN_CURVES, BETWEEN_NUMBERS = "   ", "  "
 LEGEND = (
     "PSNR in dB, mean over images; ±: half its 95 % t-interval; gain: PSNR less that of the noisy",
@@ -25,9 +29,24 @@ def render_sweep(curves: Sequence[Curve], axis: Axis) -> str:
     for dataset in dict.fromkeys(curve.series.dataset for curve in curves):
         of_set = [curve for curve in curves if curve.series.dataset == dataset]
         images = max((p.images for curve in of_set for p in curve.points if p), default=0)
-        lines += [f"{dataset}, {images} images; {axis.title}", "", *_block(of_set, axis), ""]
+        counted = f"{images} images" if images != 1 else "1 image"
+        lines += [f"{dataset}, {counted}; {axis.title}", "", *_block(of_set, axis), ""]
     lines += [*LEGEND, *(ESTIMATES if any(curve.estimates for curve in curves) else ())]
+    lines += ["", *dict.fromkeys(_origin(curve, curves) for curve in curves if curve.series.learns)]
     return "\n".join([common(curves), "", *lines]).strip() + "\n"
+
+
+def _origin(curve: Curve, curves: Sequence[Curve]) -> str:
+    """What the denoisers of a curve saw, and for how long: a line, or two."""
+    cells = [cell for at_one in curve.series.cells.values() for cell in at_one]
+    known: dict[str, dict[str, None]] = {}
+    for cell in cells:
+        for name, text in {**cell.labels, "seed": str(cell.seed)}.items():
+            known.setdefault(name.replace("_", " "), {})[text] = None
+    told = ", ".join(f"{name} {' '.join(texts)}" for name, texts in known.items())
+    line = f"{', '.join(words(curve, curves))}: {told}."
+    wrapped = textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return "\n".join(wrapped)
 
 
 def _block(curves: Sequence[Curve], axis: Axis) -> list[str]:

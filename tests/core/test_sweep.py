@@ -30,7 +30,7 @@ def request_(tmp_path_factory: pytest.TempPathFactory) -> Request:
     """Filters and the blind-spot denoiser, whose weights come with it, at two levels."""
     folder = make_images(tmp_path_factory.mktemp("sweep") / "test", len(PSNR_DB))
     return Request(
-        methods=("tv", "blindspot"),
+        methods=("blindspot", "tv"),
         noises=("gaussian:5..50",),
         parameters=("known",),
         datasets=(f"folder:{folder}",),
@@ -111,14 +111,14 @@ def test_a_curve_says_what_was_trained_and_a_filter_has_one_curve(request_, regi
     sweep = planned(request_, registries, "gaussian:25", "gaussian:15")
     curves = curves_of(sweep, [])
     assert [words(curve, curves) for curve in curves] == [
-        ["tv"],
         ["blindspot", "trained on gaussian:25"],
         ["blindspot", "trained on gaussian:15"],
+        ["tv"],
     ]
     assert common(curves) == "parameters known, protocol float-1"
     assert len(ids(sweep, "tv")) == 2
     axis = axis_of(sweep.noises)
-    assert [axis.trained_at(one) for one in sweep.series] == [None, 25.0, 15.0]
+    assert [axis.trained_at(one) for one in sweep.series] == [25.0, 15.0, None]
     (matched,) = planned(replace(request_, methods=("blindspot",)), registries, None).series
     assert (matched.learns, matched.trained_on) == (True, None)
     both = replace(request_, methods=("tv",), parameters=("known", "unknown"))
@@ -132,7 +132,7 @@ def test_a_point_is_the_mean_over_images_with_its_interval(request_, registries)
     sweep = planned(request_, registries, "gaussian:25")
     low, high = ids(sweep, "blindspot")
     made = [result(low, estimates=(11.0, 9.0, 12.0, 12.0)), result(high, (25.0,) * 4)]
-    tv, blindspot = curves_of(sweep, made)
+    blindspot, tv = curves_of(sweep, made)
     assert tv.points == (None, None)
     first, second = blindspot.points
     assert first is not None
@@ -154,7 +154,7 @@ def test_repeats_of_an_image_do_not_narrow_the_interval(request_, registries):
     once = result(ids(sweep, "tv")[0])
     again = [replace(score, repeat=1, psnr_db=score.psnr_db + 1.0) for score in once.scores]
     twice = replace(once, scores=(*once.scores, *again))
-    (first, second) = (curves_of(sweep, [made])[0].points[0] for made in (once, twice))
+    (first, second) = (curves_of(sweep, [made])[1].points[0] for made in (once, twice))
     assert first is not None
     assert second is not None
     assert second.half_db == pytest.approx(first.half_db)
