@@ -1,7 +1,7 @@
 """Training curves as a figure: PNG or SVG, the same bytes for the same curves."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,10 +36,13 @@ LEGEND_LINE_INCHES = 0.22
 DPI = 150
 
 
-def check_ending(out: Path) -> None:
-    """Raise UserError for a file that is neither PNG nor SVG by its name."""
+def check_ending(out: Path, option: str = "--out") -> None:
+    """Raise UserError for a file that is neither PNG nor SVG by its name.
+
+    option: by which it was asked for.
+    """
     if out.suffix.lower() not in ENDINGS:
-        raise UserError(f"--out {out}: give a file that ends in .png or .svg")
+        raise UserError(f"{option} {out}: give a file that ends in .png or .svg")
 
 
 def draw(trainings: Sequence[Training], by: By, out: Path) -> None:
@@ -47,19 +50,28 @@ def draw(trainings: Sequence[Training], by: By, out: Path) -> None:
 
     A panel per series that any of them recorded.  Raises UserError when `out` cannot be written.
     """
+    write_figure(lambda: _figure(trainings, by), out)
+
+
+def write_figure(make: Callable[[], "Figure"], out: Path, option: str = "--out") -> None:
+    """Write a figure to `out`, a PNG or SVG by its name.
+
+    make: builds it, in matplotlib's own style.  option: by which `out` was asked for.  Raises
+    UserError when `out` cannot be written.
+    """
     import matplotlib as mpl
     from matplotlib import style
 
-    check_ending(out)
+    check_ending(out, option)
     # Whatever style the user has set up is put aside, and is back afterwards.
     same_bytes = mpl.rc_context({"svg.hashsalt": "denoisebench", "svg.fonttype": "none"})
     with style.context("default"), same_bytes:
-        figure = _figure(trainings, by)
+        figure = make()
         metadata = {"Date": None} if out.suffix.lower() == ".svg" else {}
         try:
             figure.savefig(out, dpi=DPI, metadata=metadata)
         except OSError as error:
-            raise UserError(f"--out {out}: {error.strerror or error}") from None
+            raise UserError(f"{option} {out}: {error.strerror or error}") from None
 
 
 def _figure(trainings: Sequence[Training], by: By) -> "Figure":

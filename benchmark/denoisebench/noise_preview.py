@@ -51,7 +51,7 @@ def levels_shown(noise: Noise) -> list[Noise]:
     """
     if noise.is_range:
         steps = np.linspace(0.0, 1.0, ACROSS) if noise.low else np.arange(1, ACROSS + 1) / ACROSS
-        levels = [noise.low, noise.high, *(_between(noise, float(u)) for u in steps[:-1])]
+        levels = [noise.low, noise.high, *(noise.round_level_at(float(u)) for u in steps[:-1])]
         levels = [level for level in levels if level > 0.0]
     else:
         family, level = noise.family, noise.low
@@ -98,11 +98,6 @@ def write_picture(path: Path, name: str, clean: Pixels, panels: Sequence[Panel])
 def decibels(noisy_psnr_db: float) -> str:
     """A noisy PSNR for a reader."""
     return "no noise" if noisy_psnr_db == float("inf") else f"{noisy_psnr_db:.2f} dB"
-
-
-def _between(noise: Noise, u: float) -> float:
-    """The level at share u of a range, to three digits."""
-    return min(max(_rounded(noise.level_at(u)), noise.low), noise.high)
 
 
 def _rounded(level: float) -> float:

@@ -35,6 +35,15 @@ def make_plan(request: Request, registries: Registries) -> Plan:
     return _Planner(request, registries).plan()
 
 
+def mismatch(noise: Noise, trained_on: Noise) -> str | None:
+    """What to note of a test noise that is not within what was trained on; None where it is."""
+    if not trained_on.like(noise):
+        return f"{noise} is scored by what was trained on {trained_on}"
+    if not trained_on.low <= noise.low <= noise.high <= trained_on.high:
+        return f"{noise} is beyond {trained_on}, which is trained on"
+    return None
+
+
 class _Planner:
     def __init__(self, request: Request, registries: Registries) -> None:
         self._request, self._registries = request, registries
@@ -149,16 +158,15 @@ class _Planner:
         trained_on = noise if parameters == "known" else method.blind_noise(config, noise)
         if self._request.source_noise is not None:
             trained_on = self._registries.noise(self._request.source_noise)
-            if parameters == "known" and trained_on.family.name != noise.family.name:
+            if parameters == "known" and not trained_on.family.shares_level(noise.family):
                 raise UserError(
-                    f"--source-noise {trained_on} with --noise {noise}: a level of"
+                    f"{noise} scored by what was trained on {trained_on}: a level of"
                     f" {noise.family.name} noise means nothing to what learned"
                     f" {trained_on.family.name} noise; give --parameters unknown"
                 )
-        if not trained_on.like(noise):
-            self._note(f"{noise} is scored by what was trained on {trained_on}")
-        elif not trained_on.low <= noise.low <= noise.high <= trained_on.high:
-            self._note(f"{noise} is beyond {trained_on}, which is trained on")
+        note = mismatch(noise, trained_on)
+        if note is not None:
+            self._note(note)
         return trained_on
 
     def _training(

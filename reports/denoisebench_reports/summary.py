@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from denoisebench.interval import half_interval
 from denoisebench_reports.average import errors, pools_errors, shares_db
 from denoisebench_reports.figures import published
-from denoisebench_reports.interval import half_interval
 from denoisebench_reports.verdict import trained_less, verdict
 
 if TYPE_CHECKING:

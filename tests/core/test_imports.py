@@ -35,7 +35,10 @@ KEPT_FROM_METHODS = {
 }
 SHOWN_TO_REPORTS = {
     f"denoisebench.{name}"
-    for name in (*("budgets", "errors", "hookspecs", "interfaces", "protocol", "results", "specs"),)
+    for name in (
+        *("budgets", "errors", "hookspecs", "interfaces", "interval"),
+        *("protocol", "results", "specs"),
+    )
 }
 SHOWN_TO_DATASETS = {
     f"denoisebench.{name}" for name in ("errors", "hookspecs", "images", "interfaces", "specs")

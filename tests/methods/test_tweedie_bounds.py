@@ -31,7 +31,12 @@ levels = pytest.mark.parametrize(
 
 def test_every_noise_of_ours_with_one_number_that_keeps_the_mean_has_a_tweedie_formula():
     keeping = {name for name, family in NOISES.items() if family.keeps == "mean"}
-    of_more_numbers = {"heteroscedastic", "heteroscedastic-shared", "multivariate-gaussian"}
+    of_more_numbers = {
+        "heteroscedastic",
+        "heteroscedastic-shared",
+        "multivariate-gaussian",
+        "correlated",
+    }
     other = {"impulse", "impulse-channel", "dropout", "text"}
     assert set(FAMILIES) == keeping - of_more_numbers == NOISES.keys() - of_more_numbers - other
 

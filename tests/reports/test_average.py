@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from denoisebench.interval import half_interval
 from denoisebench.results import frame
 from denoisebench_reports.average import errors, shares_db
-from denoisebench_reports.interval import half_interval
 from denoisebench_reports.summary import summarise
 
 POOLED = "float-1:average=mse"

@@ -11,6 +11,7 @@ from denoisebench.errors import UserError
 VERBS = {
     "run": "Train one method if need be, score it, print the table.",
     "compare": "Score several methods on the same noisy images, print the table.",
+    "sweep": "Score denoisers over a grid of levels, print the table, draw the curves.",
     "list": "List methods, noises, datasets, presets, protocols or reports.",
     "show": "Spell out a protocol, a method, a noise or a data set.",
     "rescore": "Score kept estimates under another protocol; denoise nothing.",

@@ -1,4 +1,4 @@
-"""What `run` and `compare` do once their options are read."""
+"""What the verbs that compute do once their options are read."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -12,11 +12,11 @@ from denoisebench.cli.options import BUDGET, CHANNELS, TRAIN_SETS, Asked
 from denoisebench.cli.progress import show_progress
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.images import CHANNEL_WORDS, ImageSet
-from denoisebench.interfaces import Draws, Parameters, ProgressCallback
+from denoisebench.interfaces import Draws, Parameters, ProgressCallback, Report
 from denoisebench.plan import Plan, Request, train_set_label
 from denoisebench.planner import make_plan
 from denoisebench.plugins import Registries, load
-from denoisebench.results import cell_path, frame
+from denoisebench.results import CellResult, cell_path, frame
 from denoisebench.runner import Options, Runner
 from denoisebench.saving import Kind
 from denoisebench.specs import split_list
@@ -36,26 +36,39 @@ def load_plugins(extra: Sequence[str]) -> Registries:
 def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int:
     """Plan, run, print, save.  Returns the exit status."""
     report = registries.report(asked.format)
-    out = _out_folder(asked.out, create=not asked.dry_run)
-    plan = make_plan(_request(asked, methods), registries)
+    out = out_folder(asked.out, create=not asked.dry_run)
+    plan = make_plan(make_request(asked, methods), registries)
     for line in _asides(plan):
         click.echo(line, err=True)
     if asked.dry_run:
-        _print_plan(plan, out)
+        print_plan(plan, out)
         return 0
+    results = carry_out(plan, asked, registries)
+    show(results, plan, asked, report)
+    return status_of(results)
+
+
+def carry_out(plan: Plan, asked: Asked, registries: Registries) -> list[CellResult]:
+    """The results of a plan's cells, computed where they are not there; says which failed."""
+    out = asked.out
 
     def fetch(image_set: ImageSet, progress: ProgressCallback) -> None:
         source, spec = registries.source(image_set.spec)
         if not source.at_hand(spec):
             source.fetch(spec, progress)
 
-    asked_kinds: dict[Kind, bool] = {"pictures": asked.save_images, "arrays": asked.save_arrays}
-    save = tuple(kind for kind, wanted in asked_kinds.items() if wanted)
+    save = _kinds(asked)
     options = Options(out, asked.device, save, asked.retry_failed, asked.keep_estimates)
     results = Runner(plan, options, fetch, show_progress).run()
     failed = {f"{r.method} on {r.dataset}, {r.noise}: {r.error}": None for r in results if r.error}
     for line in failed:
         click.echo(f"failed: {line} (--retry-failed computes it again)", err=True)
+    return results
+
+
+def show(results: Sequence[CellResult], plan: Plan, asked: Asked, report: Report) -> None:
+    """Print the results and save what is printed; nothing where all failed."""
+    out = asked.out
     if any(not result.error for result in results):
         try:
             with plugin_code(f"report {report.name}"):
@@ -66,12 +79,27 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
         path = out / f"{'table.txt' if report.name == 'table' else f'results.{report.name}'}"
         path.write_text(text + "\n", encoding="utf-8")
         click.echo(f"saved as {path}", err=True)
-        for kind in (*save, *(["estimates"] if asked.keep_estimates else [])):
-            click.echo(f"{kind} are under {out / kind}", err=True)
-    return 1 if failed else 0
+        say_saved(asked)
 
 
-def _request(asked: Asked, methods: Sequence[str]) -> Request:
+def say_saved(asked: Asked) -> None:
+    """Say where the images are that were to be saved."""
+    for kind in (*_kinds(asked), *(["estimates"] if asked.keep_estimates else [])):
+        click.echo(f"{kind} are under {asked.out / kind}", err=True)
+
+
+def status_of(results: Iterable[CellResult]) -> int:
+    """The exit status: 1 where a method failed."""
+    return 1 if any(result.error for result in results) else 0
+
+
+def _kinds(asked: Asked) -> tuple[Kind, ...]:
+    asked_kinds: dict[Kind, bool] = {"pictures": asked.save_images, "arrays": asked.save_arrays}
+    return tuple(kind for kind, wanted in asked_kinds.items() if wanted)
+
+
+def make_request(asked: Asked, methods: Sequence[str]) -> Request:
+    """The options as a request.  Raises UserError for those that contradict."""
     parameters = split_list(asked.parameters)
     for item in parameters:
         if item not in get_args(Parameters):
@@ -101,7 +129,8 @@ def _request(asked: Asked, methods: Sequence[str]) -> Request:
     )
 
 
-def _out_folder(path: Path, *, create: bool) -> Path:
+def out_folder(path: Path, *, create: bool) -> Path:
+    """The folder of results, made if need be.  Raises UserError where it cannot be."""
     for parent in (path, *path.parents):
         if parent.exists() and not parent.is_dir():
             raise UserError(f"--out {path}: {parent} is a file; give a folder")
@@ -120,7 +149,7 @@ def _asides(plan: Plan) -> Iterable[str]:
     yield from plan.notes
 
 
-def _print_plan(plan: Plan, out: Path) -> None:
+def print_plan(plan: Plan, out: Path) -> None:
     """The trainings and cells, what is there already, and about how long the rest takes."""
     total = 0.0
     for training in plan.trainings:

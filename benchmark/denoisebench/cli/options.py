@@ -2,7 +2,7 @@
 
 import functools
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from denoisebench.images import CHANNEL_WORDS
 from denoisebench.protocol import PROTOCOLS
 
 NOISE = "gaussian:25"
+GRID = "gaussian:5..50"
 METHODS = "identity,noise2score,noise2noise,blindspot,dbsn"
 DATASET = "samples"
 BUDGET = "quick"
@@ -90,22 +91,49 @@ plugin_option = click.option(
 
 
 def computing(function: F) -> F:
-    """Add what `run` and `compare` share; the verb gets them as one `Asked`."""
+    """Add what the verbs that compute share; the verb gets them as one `Asked`."""
+    return _with_options(function, _OPTIONS)
 
+
+def sweeping(function: F) -> F:
+    """The same, where levels are a grid and several noises may be trained on."""
+    others = {_NOISE: _GRID, _SOURCE_NOISE: _TRAIN_NOISES}
+    return _with_options(function, [others.get(option, option) for option in _OPTIONS])
+
+
+def _with_options(function: F, options: Sequence[Callable[[Any], Any]]) -> F:
     @functools.wraps(function)
     def verb(**values: Any) -> Any:
         own = {k: v for k, v in values.items() if k not in Asked.__slots__}
         asked = Asked(**{k: values[k] for k in Asked.__slots__})
         return function(asked=asked, **own)
 
-    for option in reversed(_OPTIONS):
+    for option in reversed(options):
         verb = option(verb)
     return verb  # type: ignore[return-value]
 
 
+_NOISE = click.option(
+    "--noise", default=NOISE, show_default=True, metavar="N[,N...]",
+    help="Noise models, as gaussian:25, poisson:0.01, gamma:100, gaussian:5..50.",
+)  # fmt: skip
+_GRID = click.option(
+    "--noise", default=GRID, show_default=True, metavar="N[,N...]",
+    help="Noises to score on: levels, and ranges, which stand for --points levels that lie in them"
+         " as those that are drawn do, log-evenly where the family says no other, to three digits.",
+)  # fmt: skip
+_SOURCE_NOISE = click.option(
+    "--source-noise", metavar="N",
+    help="Noise of the images trained on.  [default: what --noise and --parameters say]",
+)  # fmt: skip
+_TRAIN_NOISES = click.option(
+    "--train-noise", "source_noise", metavar="N[,N...]",
+    help="Noise of the images trained on, a curve for each; gaussian:5..55 is a range.  [default:"
+         " what each noise and --parameters say]",
+)  # fmt: skip
+
 _OPTIONS = [
-    click.option("--noise", default=NOISE, show_default=True, metavar="N[,N...]",
-                 help="Noise models, as gaussian:25, poisson:0.01, gamma:100, gaussian:5..50."),
+    _NOISE,
     click.option("--parameters", default="known", show_default=True, metavar="P[,P]",
                  help="known: told the noise level; unknown: trained on the whole blind range."),
     click.option("--datasets", default=DATASET, show_default=True, metavar="D[,D...]",
@@ -119,9 +147,7 @@ _OPTIONS = [
     click.option("--clean-set", metavar="D",
                  help="Clean images of other scenes, for methods that see them unpaired.  [default:"
                       " half of the training set, the other half being noisy]"),
-    click.option("--source-noise", metavar="N",
-                 help="Noise of the images trained on.  [default: what --noise and --parameters"
-                      " say]"),
+    _SOURCE_NOISE,
     click.option("--target-noise", metavar="N",
                  help="Noise of the second copies, for methods that see pairs.  [default: as the"
                       " first]"),

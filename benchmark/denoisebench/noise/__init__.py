@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from denoisebench.hookspecs import hookimpl
 from denoisebench.noise.aliases import ChiSquare, Exponential, PoissonPeak, Rayleigh
+from denoisebench.noise.correlated import Correlated
 from denoisebench.noise.dropout import Dropout
 from denoisebench.noise.gamma import Gamma
 from denoisebench.noise.gaussian import Gaussian
@@ -19,7 +20,12 @@ from denoisebench.noise.weibull import Weibull
 @hookimpl
 def register_noise_models() -> Iterable[NoiseFamily]:
     named_otherwise = [Rayleigh(), Exponential(), ChiSquare(), PoissonPeak()]
-    gaussian_too = [Heteroscedastic(), HeteroscedasticShared(), MultivariateGaussian()]
+    gaussian_too = [
+        Heteroscedastic(),
+        HeteroscedasticShared(),
+        MultivariateGaussian(),
+        Correlated(),
+    ]
     pixels_lost = [Impulse(), ImpulseChannel(), Dropout(), Text()]
     one_level = [Gaussian(), Poisson(), Gamma(), Weibull()]
     return [*one_level, *named_otherwise, *gaussian_too, *pixels_lost]

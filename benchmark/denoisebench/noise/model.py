@@ -39,6 +39,7 @@ class NoiseFamily(ABC):
     spread: how levels lie in a range; in a range from 0 they lie evenly in any case.
     range_from_zero: whether a range may begin at 0, where no noise is left, below `lowest`.
     colour_only: whether gray images cannot have it.
+    level_of: the family whose level this one's is too, in the same unit; empty: none but itself.
 
     What a noise model has beside its level belongs to the family: `parse` makes one of its own,
     and `settings` says it.
@@ -56,6 +57,7 @@ class NoiseFamily(ABC):
     spread: Literal["log", "even"] = "log"
     range_from_zero: bool = False
     colour_only: bool = False
+    level_of: str = ""
 
     @abstractmethod
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
@@ -88,6 +90,10 @@ class NoiseFamily(ABC):
     def _within(self, level: float | None) -> float | None:
         """An estimate, put at the end of what makes sense when it lies beyond."""
         return None if level is None else min(max(level, self.lowest), self.highest)
+
+    def shares_level(self, other: "NoiseFamily") -> bool:
+        """Whether a level of the other means the same here, as σ of white and of blurred noise."""
+        return (self.level_of or self.name) == (other.level_of or other.name)
 
     def settings(self) -> str:
         """What stands behind the level in a spec, in canonical form: the 10 of
@@ -193,6 +199,10 @@ class Noise:
     def middle(self) -> float:
         """The level in the middle of the range, as its levels lie."""
         return self.level_at(0.5)
+
+    def round_level_at(self, u: float) -> float:
+        """The level at quantile u of the range, to three digits."""
+        return min(max(float(f"{self.level_at(u):.3g}"), self.low), self.high)
 
     def level_at(self, u: float) -> float:
         """The level at quantile u of the range, 0 to 1."""

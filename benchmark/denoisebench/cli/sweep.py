@@ -1,0 +1,116 @@
+"""bench sweep: denoisers over a grid of noises, as a table and a figure."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from denoisebench.cli.compute import (
+    carry_out,
+    exit_with,
+    load_plugins,
+    make_request,
+    out_folder,
+    print_plan,
+    say_saved,
+    show,
+    status_of,
+)
+from denoisebench.cli.options import Asked, sweeping
+from denoisebench.curves_figure import check_ending
+from denoisebench.files import safe_name, write_whole
+from denoisebench.plan import Plan
+from denoisebench.plugins import Registries
+from denoisebench.results import CellResult
+from denoisebench.specs import split_list
+from denoisebench.sweep import Sweep, plan_sweep
+from denoisebench.sweep_curves import axis_of, curves_of
+from denoisebench.sweep_table import render_sweep
+
+LONGEST_NAME = 80
+"""Of a file, in characters, before what tells it from others."""
+
+
+@click.command("sweep")
+@click.option(
+    "--method", "--methods", "methods", required=True, metavar="M[,M...]", help="A curve for each."
+)
+@click.option(
+    "--points",
+    type=click.IntRange(2),
+    default=10,
+    show_default=True,
+    help="Levels that a range of --noise stands for.",
+)
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="F.png|F.svg",
+    help="Where the figure goes.  [default: a name of its own under DIR/sweeps]",
+)
+@sweeping
+def command(methods: str, points: int, plot: Path | None, asked: Asked) -> None:
+    """Score denoisers over a grid of noises: levels they were not trained at, or other noise.
+
+    Prints a table (--format: the rows of `bench compare`) and draws PSNR, and the error of the
+    levels that a method estimates.  What `bench run` scored with the same --source-noise is not
+    computed again.
+    """
+    if plot is not None:
+        check_ending(plot, "--plot")
+    registries = load_plugins(asked.plugin)
+    request = make_request(asked, split_list(methods))
+    trained_on = split_list(asked.source_noise) if asked.source_noise else [None]
+    sweep = plan_sweep(request, trained_on, points, registries)
+    exit_with(_carry_out(sweep, plot, asked, registries))
+
+
+def _carry_out(sweep: Sweep, plot: Path | None, asked: Asked, registries: Registries) -> int:
+    """Compute, print, draw, save.  Returns the exit status."""
+    report = registries.report(asked.format)
+    out = out_folder(asked.out, create=not asked.dry_run)
+    for line in _asides(sweep.plan):
+        click.echo(line, err=True)
+    if asked.dry_run:
+        print_plan(sweep.plan, out)
+        return 0
+    results = carry_out(sweep.plan, asked, registries)
+    if asked.format != "table":
+        show(results, sweep.plan, asked, report)
+    if any(result.error is None for result in results):
+        _show(sweep, results, plot, asked)
+    return status_of(results)
+
+
+def _show(sweep: Sweep, results: list[CellResult], plot: Path | None, asked: Asked) -> None:
+    """The table, printed if it was asked for, and the figure, both saved."""
+    from denoisebench.sweep_figure import draw_sweep
+
+    curves, axis = curves_of(sweep, results), axis_of(sweep.noises)
+    stem = asked.out / "sweeps" / _name(sweep)
+    text = render_sweep(curves, axis)
+    if asked.format == "table":
+        click.echo(text)
+        say_saved(asked)
+    table, figure = stem.with_name(f"{stem.name}.txt"), plot or stem.with_name(f"{stem.name}.png")
+    write_whole(table, text.encode())
+    draw_sweep(curves, axis, figure, option="--plot")
+    click.echo(f"saved as {table} and {figure}", err=True)
+
+
+def _name(sweep: Sweep) -> str:
+    """A name for the files of a sweep: its methods and noises, and what no other sweep has."""
+    methods = dict.fromkeys(series.method for series in sweep.series)
+    ends = dict.fromkeys(str(noise) for noise in (sweep.noises[0], sweep.noises[-1]))
+    return f"{safe_name('-'.join([*methods, *ends]))[:LONGEST_NAME]}-{sweep.id[:8]}"
+
+
+def _asides(plan: Plan) -> Iterable[str]:
+    """What is declined, a line for each method and reason, and the notes."""
+    declined: dict[tuple[str, str], list[str]] = {}
+    for method, what, reason in plan.declined:
+        declined.setdefault((method, reason), []).append(what)
+    for (method, reason), whats in declined.items():
+        others = f" and {len(whats) - 1} more" if len(whats) > 1 else ""
+        yield f"{method} declines {whats[0]}{others}: {reason}"
+    yield from plan.notes
