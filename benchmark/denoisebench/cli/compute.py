@@ -91,7 +91,7 @@ def _request(asked: Asked, methods: Sequence[str]) -> Request:
         draws=cast(Draws, asked.draws),
         budget=budget,
         weights="none" if trains_anew and asked.weights == "auto" else asked.weights,
-        seed=asked.seed,
+        seeds=asked.seeds,
         protocol=asked.protocol,
         source_noise=asked.source_noise,
         target_noise=asked.target_noise,
@@ -122,6 +122,7 @@ def _asides(plan: Plan) -> Iterable[str]:
 def _print_plan(plan: Plan, out: Path) -> None:
     """The trainings and cells, what is there already, and about how long the rest takes."""
     total = 0.0
+    several = len({cell.seed for cell in plan.cells}) > 1
     for training in plan.trainings:
         done = (out / "trainings" / training.id / "weights.safetensors").exists()
         seconds = 0.0 if done else training.budget.megapixels / TRAIN_MPX_PER_S
@@ -130,7 +131,7 @@ def _print_plan(plan: Plan, out: Path) -> None:
         kind = CHANNEL_WORDS[training.task.channels]
         what = (
             f"{recipe['method']} on {train_set_label(recipe)} in {kind}, {recipe['noise']},"
-            f" {training.budget}"
+            f" {training.budget}{_seed(recipe['seed'], several)}"
         )
         click.echo(f"training {training.id}  {what}: {_about(done, seconds)}")
     for cell in plan.cells:
@@ -139,9 +140,14 @@ def _print_plan(plan: Plan, out: Path) -> None:
         seconds = 0.0 if done else count * repeats * 0.25 / DENOISE_MPX_PER_S
         total += seconds
         images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
-        what = f"{cell.method_spec} on {cell.image_set.spec} ({images}), {cell.noise}"
+        what = f"{cell.method_spec} on {cell.image_set.spec} ({images}), {cell.noise}{_seed(cell.seed, several)}"
         click.echo(f"cell     {cell.id}  {what}: {_about(done, seconds)}")
     click.echo(f"about {total / 60:.0f} min on two CPU cores with bfloat16; nothing was computed")
+
+
+def _seed(seed: int, several: bool) -> str:
+    """Which of several seeds a line of the plan is of."""
+    return f", seed {seed}" if several else ""
 
 
 def _about(done: bool, seconds: float) -> str:
