@@ -121,9 +121,7 @@ class _Planner:
             self._declined[str(config_spec(method.name, config)), what, reason] = None
             return
         self._take_given_noise(image_set, noise, parameters)
-        training = (
-            self._training(method, config, task, noise, image_set, seed) if trains else None
-        )
+        training = self._training(method, config, task, noise, image_set, seed) if trains else None
         yield CellPlan(
             method=method,
             config=config,

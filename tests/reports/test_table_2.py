@@ -164,16 +164,29 @@ def test_each_published_figure_is_compared_beneath_method_by_method(make_cell):
         "Against the published figures; agrees: within 0.1 dB. Trained less: on fewer pixels than"
         " the paper's network."
     )
-    assert [re.split(r" {2,}", line) for line in lines[start + 5 :]] == [
-        ["noise2score", "gaussian:25", "known", "set12", "29.62", "30.13", "-0.51",
-         "lower by 0.51 dB (trained less)"],
-        ["noise2score", "gaussian:25", "known", "kodak", "32.00", "31.89", "+0.11",
-         "higher by 0.11 dB"],
-        ["supervised", "gaussian:25", "known", "set12", "29.62", "30.36", "-0.74",
-         "lower by 0.74 dB"],
-        ["supervised", "gaussian:25", "known", "kodak", "32.00", "32.20", "-0.20",
-         "lower by 0.20 dB"],
+    assert lines[start + 2] == "[1] Noise2Score (Kim & Ye, NeurIPS 2021), Table 2"
+    assert [re.split(r" {2,}", line) for line in lines[start + 6 :]] == [
+        ["noise2score", "gaussian:25", "known", "set12", "29.62", "30.13 [1]", "-0.51",
+         "not comparable: trained less"],
+        ["noise2score", "gaussian:25", "known", "kodak", "32.00", "31.89 [1]", "+0.11", "above"],
+        ["supervised", "gaussian:25", "known", "set12", "29.62", "30.36 [1]", "-0.74", "below"],
+        ["supervised", "gaussian:25", "known", "kodak", "32.00", "32.20 [1]", "-0.20", "below"],
     ]  # fmt: skip
+
+
+def test_several_papers_have_a_line_each_beneath_and_the_first_stands_in_the_cell(make_cell):
+    cells = [make_cell([28.3], method="bm3d", dataset="bsd68", evidence="nothing", budget="")]
+    lines = render_table(frame(cells)).splitlines()
+    assert "28.30  (28.59)" in lines[3]
+    start = next(n for n, line in enumerate(lines) if line.startswith("[1]"))
+    assert lines[start : start + 2] == [
+        "[1] Noise2Score (Kim & Ye, NeurIPS 2021), Table 2",
+        "[2] DBSN (Wu et al., ECCV 2020), Tables 1 and 2",
+    ]
+    assert [line.split() for line in lines[start + 5 :]] == [
+        ["bm3d", "gaussian:25", "known", "bsd68", "28.30", "28.59", "[1]", "-0.29", "below"],
+        ["28.57", "[2]", "-0.27", "below"],
+    ]
 
 
 def test_without_published_figures_there_is_nothing_to_compare(make_cell):

@@ -140,7 +140,8 @@ def _print_plan(plan: Plan, out: Path) -> None:
         seconds = 0.0 if done else count * repeats * 0.25 / DENOISE_MPX_PER_S
         total += seconds
         images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
-        what = f"{cell.method_spec} on {cell.image_set.spec} ({images}), {cell.noise}{_seed(cell.seed, several)}"
+        what = f"{cell.method_spec} on {cell.image_set.spec} ({images}), {cell.noise}"
+        what += _seed(cell.seed, several)
         click.echo(f"cell     {cell.id}  {what}: {_about(done, seconds)}")
     click.echo(f"about {total / 60:.0f} min on two CPU cores with bfloat16; nothing was computed")
 

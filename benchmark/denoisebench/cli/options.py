@@ -80,20 +80,13 @@ def _read_config(ctx: click.Context, parameter: click.Parameter, value: str | No
     }
 
 
-class _Seeds(click.ParamType):
+def _seeds(text: object) -> tuple[int, ...]:
     """Whole numbers from 0, between commas.  "0,1,2" -> (0, 1, 2)"""
-
-    name = "seeds"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        del param, ctx
-        texts = split_list(str(value))
-        wrong = [text for text in texts if not (text.isascii() and text.isdigit())]
-        if wrong:
-            raise UserError(f"--seeds {value}: {wrong[0]!r} is no whole number from 0 on")
-        return tuple(map(int, texts))
+    texts = split_list(str(text))
+    wrong = [item for item in texts if not (item.isascii() and item.isdigit())]
+    if wrong:
+        raise UserError(f"--seeds {text}: {wrong[0]!r} is no whole number from 0 on")
+    return tuple(map(int, texts))
 
 
 plugin_option = click.option(
@@ -157,7 +150,7 @@ _OPTIONS = [
                       " a file: use it, train nothing."),
     click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="float",
                  show_default=True, help="Rules of scoring; `bench list protocols` tells them."),
-    click.option("--seeds", "--seed", type=_Seeds(), default="0", show_default=True,
+    click.option("--seeds", "--seed", type=_seeds, default="0", show_default=True,
                  metavar="S[,S...]",
                  help="Each names its noise draws and its training; a table averages over them."),
     click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
