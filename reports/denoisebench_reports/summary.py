@@ -117,9 +117,10 @@ def _beside(key: Mapping[str, Any], psnr_db: float) -> list[Beside]:
 
 def _spread_of_seeds(rows: "pd.DataFrame") -> float:
     """Of the set's mean, between seeds, dB."""
+    if rows["seed"].nunique() < 2:
+        return math.nan
     means = [_per_image(its, "psnr_db").mean() for _, its in rows.groupby("seed", sort=False)]
-    known = len(means) > 1 and bool(np.isfinite(means).all())
-    return float(np.std(means, ddof=1)) if known else math.nan
+    return float(np.std(means, ddof=1)) if np.isfinite(means).all() else math.nan
 
 
 def _per_image(rows: "pd.DataFrame", column: str) -> npt.NDArray[np.float64]:
