@@ -70,7 +70,7 @@ def _interval(compact: bool) -> str:
 def _marks(marks: str) -> list[str]:
     return [
         f"{marks}; what is printed equal is marked equal. Tied: the paired difference over the same"
-        " images has a 95 % interval that holds 0, not adjusted for the number of methods."
+        " images has an interval that holds 0, of 95 % for all pairs of methods in a row together."
     ]
 
 
@@ -83,7 +83,7 @@ def _supervised(board: Board) -> list[str]:
 def _resolved(board: Board) -> list[str]:
     rows = [(row.dataset, row.cells) for block in board.blocks for row in block.rows]
     found = [f"{dataset} {least_db:.2f}" for dataset, least_db in resolved_db(rows).items()]
-    what = "half the paired 95 % interval, median over pairs of ranked methods"
+    what = "half the paired 95 % interval of one pair, median over pairs of ranked methods"
     return [f"Smallest difference resolved ({what}): {', '.join(found)} dB."] if found else []
 
 

@@ -45,7 +45,8 @@ def ranked(cells: Cells) -> dict[str, dict[Column, Summary]]:
 def marks(cells: Cells) -> dict[Column, Mark]:
     """The marks of a row, in each of its groups by itself.  A figure alone has none.
 
-    Figures that are printed equal are marked equal.
+    Figures that are printed equal are marked equal.  The intervals that tell ties are wide enough
+    for all pairs of a group together (`joint_confidence`).
     """
     found: dict[Column, Mark] = {}
     for group in ranked(cells).values():
@@ -53,14 +54,23 @@ def marks(cells: Cells) -> dict[Column, Mark]:
         if len(printed) < 2:
             continue
         best, second, *_ = [*sorted(set(printed.values()), reverse=True), math.nan]
+        confidence = joint_confidence(len(group))
         leader = max(group.values(), key=lambda line: line.psnr_db)
         for column, line in group.items():
             if printed[column] == best:
                 found[column] = Mark(best=True)
             else:
-                low, high = paired_interval(leader, line)
+                low, high = paired_interval(leader, line, confidence)
                 found[column] = Mark(second=printed[column] == second, tied=low <= 0.0 <= high)
     return {column: mark for column, mark in found.items() if mark != Mark()}
+
+
+def joint_confidence(methods: int) -> float:
+    """Of each interval, so that those of all pairs of so many methods hold at 95 % together.
+
+    Bonferroni's.  The best is the best by its figure, so that any pair may come to be looked at.
+    """
+    return 1.0 - (1.0 - CONFIDENCE) / math.comb(methods, 2)
 
 
 def paired_interval(

@@ -2,11 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from denoisebench.results import frame
 from denoisebench_reports.board import make_board
-from denoisebench_reports.ranking import Mark, paired_interval, resolved_db
+from denoisebench_reports.paired import difference_interval
+from denoisebench_reports.ranking import Mark, joint_confidence, paired_interval, resolved_db
 from denoisebench_reports.summary import summarise
 
 BEST, SECOND, TIED, BOTH = (
@@ -45,6 +47,23 @@ def test_a_small_difference_that_all_images_agree_on_is_no_tie(marks_of):
 def test_a_difference_that_the_images_disagree_on_is_a_tie(marks_of):
     found = marks_of({"a": plus(0.0), "b": plus(0.05, times=10.0), "c": plus(0.03, times=-10.0)})
     assert found == {"b": BEST, "a": TIED, "c": BOTH}
+
+
+def test_the_more_methods_are_compared_the_wider_is_what_counts_as_a_tie(marks_of):
+    pair = {"a": plus(0.0), "b": plus(0.03, times=1.5)}
+    assert marks_of(pair)["a"] == SECOND
+    more = {name: plus(-1.0 - n, times=n) for n, name in enumerate("cdefgh")}
+    assert marks_of({**pair, **more})["a"] == BOTH
+
+
+@pytest.mark.parametrize("methods", [2, 3, 5, 8])
+def test_of_equally_good_methods_none_is_left_without_its_mark_in_95_of_100_rows(methods):
+    rng = np.random.default_rng(methods)
+    psnr_db = rng.normal(size=(4000, methods, 12))
+    best = psnr_db.mean(axis=2).argmax(axis=1)
+    behind = psnr_db[np.arange(4000), best][:, None] - psnr_db
+    low, _ = difference_interval(behind, joint_confidence(methods))
+    assert np.mean((low > 0).any(axis=1)) < 0.06
 
 
 def test_what_is_third_and_not_tied_has_no_mark(marks_of):
