@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 VERDICT_WIDTH = 34  # a longer one goes on in the next line
-DIVIDER = " ‖ "
-"""What stands before the methods that see clean images."""
+DIVIDER, NARROW_DIVIDER = " ‖ ", " ‖"
+"""What stands before the methods that see clean images; the second in a compact table."""
 _NAME_BREAKS = re.compile(r"(?=[:-])|(?<=\d)(?=[a-z]{3})")
 
 
@@ -113,7 +113,8 @@ def _titles(board: Board, extra: int) -> list[list[str]]:
         names = [f"parameters {c.group}" if c.group else "" for c in board.columns]
         titles.append(["", *blank, *names])
     if board.has_evidences:
-        titles.append(["sees", *blank, *(column.evidence for column in board.columns)])
+        names = [column.evidence.removeprefix("noisy-") for column in board.columns]  # pairs
+        titles.append(["sees", *blank, *names])
     return titles
 
 
@@ -122,7 +123,9 @@ def _gap(board: Board, number: int) -> str:
         return GAP
     column, before = board.columns[number], board.columns[number - 1] if number else None
     behind = before is not None and before.group == column.group and before.evidence
-    return DIVIDER if column.saw_clean and behind else BAR
+    if not (column.saw_clean and behind):
+        return BAR
+    return NARROW_DIVIDER if board.compact else DIVIDER
 
 
 def _broken(name: str, compact: bool) -> str:
