@@ -45,6 +45,13 @@ _ESCAPES = {
     "σ": r"$\sigma$",
     "²": r"\textsuperscript{2}",
     "–": "--",
+    "−": "$-$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "→": r"$\to$",
+    "≈": r"$\approx$",
+    "·": r"$\cdot$",
+    "μ": r"$\mu$",
     "…": r"\dots{}",
 }
 _SPECIAL = re.compile("|".join(map(re.escape, _ESCAPES)))

@@ -109,9 +109,9 @@ def test_the_commands_that_latex_uses_are_of_latex_and_booktabs(results):
 
 
 def test_latex_writes_out_what_it_would_read_as_a_command():
-    assert latex_escaped(r"a_b 5% R&D #1 ~ x^2 $ {y} \ ±1") == (
+    assert latex_escaped(r"a_b 5% R&D #1 ~ x^2 $ {y} \ ±1 ≤ μ") == (
         r"a\_b 5\% R\&D \#1 \textasciitilde{} x\textasciicircum{}2 \$ \{y\} \textbackslash{}"
-        r" $\pm$1"
+        r" $\pm$1 $\leq$ $\mu$"
     )
 
 
