@@ -96,16 +96,25 @@ class WeightsFinder:
                 and recipe["noise"] == str(task.noise)
                 and recipe["parameters"] == task.parameters
                 and recipe["draws"] == self.request.draws
-                and recipe.get("seed") == self.request.seed
                 and recipe["train_set"] in self.request.train_sets
                 and recipe.get("clean_set") == clean_set
                 and recipe["channels"] == task.channels
                 and recipe.get("target_noise") == (str(task.target_noise or "") or None)
                 and "start" not in recipe
             )
-            if fits:
+            if fits and self._of_the_seeds(given):
                 return given
         return None
+
+    def _of_the_seeds(self, given: GivenWeights) -> bool:
+        """Whether weights are of the one seed that is asked for.
+
+        Of several seeds each is trained, so that all of them take the same budget.
+        """
+        seed, seeds = given.header.recipe.get("seed"), self.request.seeds
+        if len(seeds) > 1 and seed in seeds:
+            self.note(f"{given.source} is of seed {seed} alone: each of the seeds is trained")
+        return seeds == (seed,)
 
     def _zoo(self, method: str) -> Sequence[Path]:
         """The weights that came with a method, if its plugin is a package."""

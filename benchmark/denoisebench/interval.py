@@ -1,6 +1,7 @@
 """Student's t-interval of a mean, without scipy (whose import takes longer than a report)."""
 
 import math
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ def half_interval(values: npt.NDArray[np.float64], confidence: float = CONFIDENC
     return t_quantile(confidence, len(values) - 1) * standard_error
 
 
+@cache
 def t_quantile(confidence: float, freedom: int) -> float:
     """The t with P(|T| <= t) = `confidence`, for T of Student's law with `freedom` >= 1 degrees.
 

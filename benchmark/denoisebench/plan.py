@@ -36,6 +36,7 @@ class Request:
     train_sets: the first that is at hand is trained on, else the last.  weights: auto, none or a
     path.  source_noise, target_noise: of what is trained on, where it is not that of the test;
     the second for the second copy of a pair.  start: weights that trainings begin with.
+    seeds: each plans cells and trainings of its own.
     channels: of all data sets, or None: as each is.  clean_set: the clean images of UNPAIRED
     evidence, or None: half of the training set.  mixed: whether there may be several protocols.
     """
@@ -48,7 +49,7 @@ class Request:
     draws: Draws
     budget: Budget
     weights: str
-    seed: int
+    seeds: tuple[int, ...]
     protocols: tuple[str, ...] = ("float",)
     mixed: bool = False
     source_noise: str | None = None

@@ -70,14 +70,16 @@ class _Planner:
         _refuse_doubles([str(config_spec(method.name, config)) for method, config in methods])
         _refuse_doubles([str(noise) for noise in noises])
         _refuse_doubles([image_set.spec for image_set in self._image_sets])
+        _refuse_doubles([f"seed {seed}" for seed in request.seeds])
         cells = [
             cell
+            for seed in request.seeds
             for noise in noises
             for parameters in request.parameters
             for image_set in self._image_sets
             for protocol in self._protocols
             for method, config in methods
-            for cell in self._cell(method, config, noise, parameters, image_set, protocol)
+            for cell in self._cell(method, config, noise, parameters, image_set, protocol, seed)
         ]
         if not cells:
             reasons = [f"{name} declines {what}: {reason}" for name, what, reason in self._declined]
@@ -106,6 +108,7 @@ class _Planner:
         parameters: Parameters,
         image_set: ImageSet,
         protocol: Protocol,
+        seed: int,
     ) -> Iterable[CellPlan]:
         """The cell, or nothing when the method declines."""
         trained_on = self._trained_on(method, config, noise, parameters)
@@ -135,7 +138,7 @@ class _Planner:
             self._declined[str(config_spec(method.name, config)), what, reason] = None
             return
         self._take_given_noise(image_set, noise, parameters)
-        training = self._training(method, config, task, noise, image_set) if trains else None
+        training = self._training(method, config, task, noise, image_set, seed) if trains else None
         yield CellPlan(
             method=method,
             config=config,
@@ -144,7 +147,7 @@ class _Planner:
             parameters=parameters,
             image_set=image_set,
             protocol=protocol,
-            seed=self._request.seed,
+            seed=seed,
             labels=_labels(method, config, training, given),
             source=self._source(method, noise),
             training=training,
@@ -170,7 +173,13 @@ class _Planner:
         return trained_on
 
     def _training(
-        self, method: Method[Any], config: Any, task: Task, noise: Noise, image_set: ImageSet
+        self,
+        method: Method[Any],
+        config: Any,
+        task: Task,
+        noise: Noise,
+        image_set: ImageSet,
+        seed: int,
     ) -> TrainingPlan:
         """The training of a task, for a test noise and set."""
         request = self._request
@@ -196,7 +205,7 @@ class _Planner:
             "train_digest": train_set.digest,
             "channels": task.channels,
             "budget": asdict(request.budget) | {"name": ""},
-            "seed": request.seed,
+            "seed": seed,
         }
         if task.target_noise is not None:
             recipe["target_noise"] = str(task.target_noise)

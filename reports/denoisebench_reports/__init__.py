@@ -1,20 +1,28 @@
-"""The suite's own reports: a text table beside the published figures, CSV and JSON."""
+"""The suite's own reports: a table beside the published figures, as text, Markdown or LaTeX; CSV
+and JSON."""
 
 from collections.abc import Iterable
 
 from denoisebench.hookspecs import hookimpl
 from denoisebench.interfaces import Report
 from denoisebench_reports.export import render_csv, render_json
+from denoisebench_reports.latex import render_latex
+from denoisebench_reports.markdown import render_markdown
 from denoisebench_reports.table import render_table
 
 
 @hookimpl
 def register_reports() -> Iterable[Report]:
-    """The reports `table`, `csv` and `json`.  They import pandas and tabulate when they render."""
+    """The reports `table`, `markdown`, `latex`, `csv` and `json`.
+
+    They import pandas and tabulate when they render.
+    """
     return [
         Report(
             "table", "a text table: a column per method, published figures beside", render_table
         ),
+        Report("markdown", "the table of `table`, as GitHub's Markdown", render_markdown),
+        Report("latex", "the table of `table`, as LaTeX (booktabs) for a paper", render_latex),
         Report("csv", "one line per method, noise and data set", render_csv),
         Report("json", "the lines of csv, and every image's scores", render_json),
     ]

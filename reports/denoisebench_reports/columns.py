@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from denoisebench.interfaces import Evidence
 from denoisebench.specs import parse_spec
 from denoisebench_reports.summary import Summary
 
@@ -11,11 +12,25 @@ TRAINING_FIELDS = ("evidence", "draws", "budget", "train_set", "weights")
 BASELINE = "identity"  # the noisy image itself: shown, never ranked
 
 
+EVIDENCE_ORDER = tuple(evidence.value for evidence in Evidence)
+"""From what saw nothing to what saw the clean images."""
+
+
 class Column(NamedTuple):
-    """A column of the table: its name, under the heading of its group (empty: under none)."""
+    """A column of the table: its name, under the headings of its group and of its evidence.
+
+    Either is empty where there is no such heading: the group where all parameters are of one kind,
+    both for the baseline.
+    """
 
     group: str
+    evidence: str
     name: str
+
+    @property
+    def saw_clean(self) -> bool:
+        """Whether it is a supervised method's."""
+        return self.evidence == Evidence.CLEAN
 
 
 def is_baseline(line: Summary) -> bool:
@@ -26,17 +41,26 @@ def is_baseline(line: Summary) -> bool:
 def table_columns(lines: Sequence[Summary]) -> tuple[list[Column], list[Column]]:
     """The columns of a table from left to right, and the one in which each summary stands.
 
-    Where parameters are both known and unknown, each kind is a group; the baseline, which is the
-    same in both, stands before them.
+    The baseline, which sees nothing and has the same figure whether parameters are known or
+    unknown, comes first.  Where parameters are of both kinds, each is a group; in each the methods
+    stand by their evidence, and those of one evidence in the order in which they were asked for.
     """
     kinds = list(dict.fromkeys(line.parameters for line in lines))
     grouped = len(kinds) > 1
+    names = column_names(lines)
     places = [
-        Column(line.parameters if grouped and not is_baseline(line) else "", name)
-        for line, name in zip(lines, column_names(lines), strict=True)
+        Column("", "", name)
+        if is_baseline(line)
+        else Column(line.parameters if grouped else "", line.evidence, name)
+        for line, name in zip(lines, names, strict=True)
     ]
-    order = [Column(group, name) for group in ("", *kinds) for name in name_order(lines)]
-    return [column for column in order if column in set(places)], places
+    groups, evidences = ["", *kinds], ["", *EVIDENCE_ORDER]
+    asked = name_order(lines)
+    order = sorted(
+        set(places),
+        key=lambda c: (groups.index(c.group), evidences.index(c.evidence), asked.index(c.name)),
+    )
+    return order, places
 
 
 def name_order(lines: Sequence[Summary]) -> list[str]:

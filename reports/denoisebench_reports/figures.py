@@ -3,7 +3,8 @@
 They were computed under the papers' own protocols; where that is one of ours, the file says so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,7 +18,7 @@ FILES = (
     "blindspot_official.csv",
     "noise2noise_keras.csv",
 )
-"""Where two files have a figure, the earlier one counts."""
+"""Where several files have a figure, the first one stands in a table's cell."""
 
 Key = tuple[str, str, str, str]  # noise, parameters, dataset, method
 
@@ -26,47 +27,48 @@ Key = tuple[str, str, str, str]  # noise, parameters, dataset, method
 class Figure:
     """A published PSNR and the paper it is from.
 
-    protocol: the label of the one of ours that it was computed under; empty for another.
+    protocol: the label of the one of ours that it was computed under; empty for another.  images:
+    what was done to the data set's images first; empty for nothing.
     """
 
     psnr_db: float
     source: str
     protocol: str = ""
+    images: str = ""
 
 
-def published(noise: str, parameters: str, dataset: str, method: str) -> Figure | None:
-    """The published figure of a method with its default settings, or None.
+def published(noise: str, parameters: str, dataset: str, method: str) -> Sequence[Figure]:
+    """The published figures of a method with its default settings, the suite's first source first.
 
     noise, dataset, method: canonical specs; a method with settings of its own has no figure.
     """
-    return _figures().get((noise, parameters, dataset, method))
+    return _figures().get((noise, parameters, dataset, method), ())
 
 
 @cache
-def _figures() -> Mapping[Key, Figure]:
-    figures: dict[Key, Figure] = {}
+def _figures() -> Mapping[Key, Sequence[Figure]]:
+    figures: defaultdict[Key, list[Figure]] = defaultdict(list)
     for name in FILES:
         text = (files("denoisebench_reports") / "published" / name).read_text(encoding="utf-8")
         for key, figure in _read(text):
-            figures.setdefault(key, figure)
-    return figures
+            figures[key].append(figure)
+    return dict(figures)
 
 
 def _read(text: str) -> Iterator[tuple[Key, Figure]]:
-    """The figures of one file: `# source: …`, perhaps `# protocol: …`, other comments, a header,
-    then rows.
+    """The figures of one file: `# source: …`, perhaps `# protocol: …` and `# images: …`, other
+    comments, a header, then rows.
 
     A row flagged `misprint` is left out.
     """
-    comments = [line for line in text.splitlines() if line.startswith("#")]
-    source = comments[0].removeprefix("# source: ")
-    protocols = [c.removeprefix("# protocol: ") for c in comments if c.startswith("# protocol: ")]
+    comments = [line[2:].partition(": ") for line in text.splitlines() if line.startswith("# ")]
+    said = {word: rest for word, _, rest in comments if word in ("source", "protocol", "images")}
     _header, *rows = (line for line in text.splitlines() if not line.startswith("#"))
     for row in rows:
         noise, parameters, dataset, method, psnr_db, flag = row.split(",")
         if flag != "misprint":
             key = (_canonical(noise), parameters, dataset, method)
-            yield key, Figure(float(psnr_db), source, *protocols)
+            yield key, Figure(float(psnr_db), **said)
 
 
 def _canonical(noise: str) -> str:

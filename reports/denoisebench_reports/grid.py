@@ -1,7 +1,7 @@
-"""Lines of text from cells: columns of equal width, in groups that bars keep apart."""
+"""Lines of text from cells: columns of equal width, under titles, with bars between groups."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 GAP = "  "
 BAR = " | "
@@ -15,26 +15,42 @@ def visible(text: str) -> int:
     return len(_ANSI_CODE.sub("", text))
 
 
-def render_grid(groups: Row, header: Row, body: Sequence[Row]) -> tuple[list[str], list[str]]:
+def render_grid(
+    header: Row, body: Sequence[Row], gaps: Row = (), titles: Sequence[Row] = ()
+) -> tuple[list[str], list[str]]:
     """The lines of the header, and a line per row of the body.
 
-    groups: the group of each column; a bar stands before one with a name, and the name above it.
-    A cell of the header may have several lines.
+    A cell of the header may have several lines.  gaps: what stands before each column (the first
+    one's is not shown); by default two spaces.  titles: rows above the header, outermost first,
+    with a title for each column; neighbours with equal titles stand under one.
     """
     heads = _split_lines(header)
+    gaps = gaps or [GAP] * len(header)
     widths = [max(map(visible, column)) for column in zip(*heads, *body, strict=True)]
-    starts = [i for i, group in enumerate(groups) if i == 0 or group != groups[i - 1]]
-    spans = list(zip(starts, [*starts[1:], len(groups)], strict=True))
-    for start, end in spans:
-        widths[end - 1] += max(0, len(groups[start]) - _width(widths[start:end]))
-    gaps = [BAR if i in starts and group else GAP for i, group in enumerate(groups)]
-
+    above = [(row, list(_spans(titles[: level + 1]))) for level, row in enumerate(titles)]
+    for row, spans in reversed(above):
+        for start, end in spans:
+            widths[end - 1] += max(0, len(row[start]) - _width(widths, gaps, start, end))
     lines = [_line(row, widths, gaps) for row in [*heads, *body]]
-    if any(groups):
-        titles = [groups[start] for start in starts]
-        spread = [_width(widths[start:end]) for start, end in spans]
-        lines.insert(0, _line(titles, spread, [gaps[start] for start in starts]))
-    return lines[: -len(body)], lines[-len(body) :]
+    over = [
+        _line(
+            [row[start] for start, _ in spans],
+            [_width(widths, gaps, start, end) for start, end in spans],
+            [gaps[start] for start, _ in spans],
+        )
+        for row, spans in above
+    ]
+    return [*over, *lines[: -len(body)]], lines[-len(body) :]
+
+
+def _spans(titles: Sequence[Row]) -> Iterator[tuple[int, int]]:
+    """The columns, start to end, that stand under one title in all of these rows."""
+    stacked = list(zip(*titles, strict=True))
+    start = 0
+    for end in range(1, len(stacked) + 1):
+        if end == len(stacked) or stacked[end] != stacked[start]:
+            yield start, end
+            start = end
 
 
 def _split_lines(header: Row) -> list[list[str]]:
@@ -44,13 +60,12 @@ def _split_lines(header: Row) -> list[list[str]]:
     return [[cell[row] if row < len(cell) else "" for cell in cells] for row in range(depth)]
 
 
-def _width(widths: Sequence[int]) -> int:
+def _width(widths: Sequence[int], gaps: Row, start: int, end: int) -> int:
     """Of neighbouring columns with the gaps between them."""
-    return sum(widths) + len(GAP) * (len(widths) - 1)
+    return sum(widths[start:end]) + sum(map(len, gaps[start + 1 : end]))
 
 
 def _line(cells: Row, widths: Sequence[int], gaps: Row) -> str:
-    """gaps: what stands before each cell; before the first, nothing."""
     padded = [cell + " " * (w - visible(cell)) for cell, w in zip(cells, widths, strict=True)]
     return "".join(
         [padded[0], *(gap + cell for gap, cell in zip(gaps[1:], padded[1:], strict=True))]

@@ -1,75 +1,101 @@
-"""What stands beneath the table: what its numbers are, why some are missing, how each method was
-trained, and how its figures compare with the published ones."""
+"""What stands beneath a table: what its numbers are, why some are missing, how each method was
+trained, and how its figures compare with the published ones.  Reports print it in their own way."""
 
 import math
-import textwrap
 from collections.abc import Iterable, Sequence
 
 from denoisebench.protocol import labelled
-from denoisebench_reports.grid import render_grid
+from denoisebench_reports import verdict
+from denoisebench_reports.board import Board
+from denoisebench_reports.columns import is_baseline
+from denoisebench_reports.figures import Figure
+from denoisebench_reports.ranking import resolved_db
 from denoisebench_reports.summary import Summary
-from denoisebench_reports.verdict import AGREES_WITHIN_DB, OTHER_PROTOCOL, TRAINED_LESS
+from denoisebench_reports.verdict import AGREES_WITHIN_DB
 
-WIDTH = 100
-VERDICT_WIDTH = 34  # a longer one goes on in the next line
 NONE = "–"
 
-TRAINING_HEADERS = {
-    "evidence": "evidence",
-    "draws": "draws",
-    "train_set": "training set",
-    "budget": "budget",
-    "weights": "weights",
-    "seed": "seeds",
-}
-
-
+TRAINING_HEADERS = (
+    *("method", "evidence", "draws", "level", "training set", "budget", "weights", "seeds"),
+)
 AGAINST_HEADERS = ("", "noise", "", "", "ours", "published", "diff.", "verdict")
+
+REASONS = {
+    verdict.TRAINED_LESS: "on fewer pixels than the paper's network",
+    verdict.TRAINED_MORE: "on more pixels than the paper's network",
+    verdict.FRESH_THERE: "theirs saw new noise on the clean image at every step, ours one noisy"
+    " copy",
+    verdict.FRESH_HERE: "ours saw new noise on the clean image at every step, theirs one noisy"
+    " copy",
+    verdict.OTHER_PROTOCOL: "theirs is under {protocols}",
+    verdict.OTHER_IMAGES: "theirs are {images}",
+}
+"""What each reason that a verdict gives means."""
 
 Declined = Iterable[tuple[str, str, str]]  # method, noise and parameters, reason
 
 
-def legend(
-    told: Sequence[tuple[str, Summary]], marks: str, compact: bool, declined: Declined
-) -> list[str]:
-    """The lines beneath a table.
-
-    told: each summary with the name of its column, in the order of the columns.  marks: what marks
-    the best and the second of a row, if any.  compact: whether a row shows one interval.
-    """
-    lines = [line for _, line in told]
-    notes = [*_notes(lines, marks, compact), *_reasons(declined)]
-    wrapped = [part for note in notes for part in textwrap.wrap(note, WIDTH)]
-    comparison = _against_published(told)
-    return [*wrapped, "", *_training(lines), *(["", *comparison] if comparison else [])]
-
-
-def _notes(lines: Sequence[Summary], marks: str, compact: bool) -> list[str]:
-    repeated = any(line.repeats > 1 for line in lines)
-    first = "repeats and seeds" if repeated else "seeds"
+def notes(board: Board, marks: str) -> list[str]:
+    """A paragraph each.  marks: how the best, the tied and the second look."""
+    lines = [line for _, line in board.told]
     protocols = dict.fromkeys(line.protocol for line in lines)
-    sources = dict.fromkeys(map(_source, (line for line in lines if line.published_source)))
-    interval = (
+    return [
+        f"PSNR in dB, mean over images ({_averaged(lines)} averaged first);"
+        f" ±: {_interval(board.compact)}.",
+        *(_marks(marks) if board.has_marks else []),
+        *_supervised(board),
+        *_resolved(board),
+        *_seeds(board),
+        *(f"Protocol {label}: {_about(label)}." for label in protocols),
+        f"Images: {', '.join(dict.fromkeys(map(_images, lines)))}.",
+        *_levels(lines),
+        *(["(…): published; compared beneath."] if any(line.published for line in lines) else []),
+        *_reasons(board.declined),
+    ]
+
+
+def _averaged(lines: Sequence[Summary]) -> str:
+    return "repeats and seeds" if any(line.repeats > 1 for line in lines) else "seeds"
+
+
+def _interval(compact: bool) -> str:
+    return (
         "half the widest 95 % t-interval in the row"
         if compact
         else "half the 95 % t-interval of it"
     )
-    notes = [
-        f"PSNR in dB, mean over images ({first} averaged first); ±: {interval}.",
-        *([f"{marks}; what is printed equal is marked equal."] if marks else []),
-        *(f"Protocol {label}: {_about(label)}." for label in protocols),
-        f"Images: {', '.join(dict.fromkeys(map(_images, lines)))}.",
+
+
+def _marks(marks: str) -> list[str]:
+    return [
+        f"{marks}; what is printed equal is marked equal. Tied: the paired difference over the same"
+        " images has an interval that holds 0, of 95 % for all pairs of methods in a row together."
     ]
-    estimated = [line for line in lines if not math.isnan(line.level_error)]
-    if estimated:
-        errors = [
-            f"{line.method} {line.noise} on {line.dataset} {line.level_error:.1%}"
-            for line in estimated
-        ]
-        notes.append(f"Noise levels estimated, median error over images: {', '.join(errors)}.")
-    if sources:
-        notes.append(f"(…): published, under each paper's own protocol. {'; '.join(sources)}.")
-    return notes
+
+
+def _supervised(board: Board) -> list[str]:
+    if board.has_evidences and any(column.saw_clean for column in board.columns):
+        return ["Methods that see clean images are not ranked, as in Table 2 of Noise2Score."]
+    return []
+
+
+def _resolved(board: Board) -> list[str]:
+    rows = [(row.dataset, row.cells) for block in board.blocks for row in block.rows]
+    found = [f"{dataset} {least_db:.2f}" for dataset, least_db in resolved_db(rows).items()]
+    what = "half the paired 95 % interval of one pair, median over pairs of ranked methods"
+    return [f"Smallest difference resolved ({what}): {', '.join(found)} dB."] if found else []
+
+
+def _seeds(board: Board) -> list[str]:
+    """The largest spread of each method between its seeds, where it has several."""
+    spreads: dict[str, float] = {}
+    for name, line in board.told:
+        if not (math.isnan(line.seed_sd_db) or is_baseline(line)):
+            spreads[name] = max(spreads.get(name, 0.0), line.seed_sd_db)
+    found = ", ".join(f"{name} {spread_db:.2f}" for name, spread_db in spreads.items())
+    what = "standard deviation of a set's mean, the largest of a method"
+    note = f"Spread between seeds ({what}): {found} dB; it is in no interval."
+    return [note] if found else []
 
 
 def _about(label: str) -> str:
@@ -82,26 +108,15 @@ def _images(line: Summary) -> str:
     return f"{line.dataset} {line.images}" + (f" ×{line.repeats}" if line.repeats > 1 else "")
 
 
-def _source(line: Summary) -> str:
-    protocol = f" ({line.published_protocol})" if line.published_protocol else ""
-    return f"{line.published_source}{protocol}"
-
-
-def _training(lines: Sequence[Summary]) -> list[str]:
-    """A small table: per method what it saw and was trained with, `/` between what varies."""
-    from tabulate import tabulate
-
-    body = []
-    for method in dict.fromkeys(line.method for line in lines):
-        its = [line for line in lines if line.method == method]
-        body.append([method, *(_distinct(its, field) for field in TRAINING_HEADERS)])
-    headers = ["method", *TRAINING_HEADERS.values()]
-    return tabulate(body, headers, tablefmt="simple", disable_numparse=True).splitlines()
-
-
-def _distinct(lines: Sequence[Summary], field: str) -> str:
-    values = dict.fromkeys(str(getattr(line, field)) for line in lines)
-    return " / ".join(value for value in values if value) or NONE
+def _levels(lines: Sequence[Summary]) -> list[str]:
+    errors = [
+        f"{line.method} {line.noise} on {line.dataset} {line.level_error:.1%}"
+        for line in lines
+        if not math.isnan(line.level_error)
+    ]
+    if not errors:
+        return []
+    return [f"Noise levels estimated, median error over images: {', '.join(errors)}."]
 
 
 def _reasons(declined: Declined) -> list[str]:
@@ -121,33 +136,71 @@ def _what(noise: str, parameters: Sequence[str]) -> str:
     return noise if len(parameters) > 1 else f"{noise} {parameters[0]}"
 
 
-def _comparison(name: str, line: Summary, mixed: bool) -> list[list[str]]:
-    """A row, and more beneath where the verdict is long.  mixed: whether it tells its protocol."""
-    figures = [line.psnr_db, line.published_psnr_db]
-    first, *rest = textwrap.wrap(line.verdict, VERDICT_WIDTH)
-    row = [
-        *(name, line.noise, line.parameters),
-        f"{line.dataset} {line.protocol}" if mixed else line.dataset,
-        *(f"{psnr_db:.2f}" for psnr_db in figures),
-        f"{line.published_diff_db:+.2f}",
-    ]
-    return [[*row, first], *([*("" for _ in row), more] for more in rest)]
+def trainings(board: Board) -> list[list[str]]:
+    """A row per method: what it saw, knew and was trained with, `/` between what varies."""
+    body = []
+    for method in dict.fromkeys(line.method for _, line in board.told):
+        its = [line for _, line in board.told if line.method == method]
+        cells = (
+            (line.evidence, line.draws, _level(line), line.train_set, line.budget, line.weights)
+            for line in its
+        )
+        columns = [*zip(*cells, strict=True), [line.seed for line in its]]
+        body.append([method, *map(_distinct, columns)])
+    return body
 
 
-def _against_published(told: Sequence[tuple[str, Summary]]) -> list[str]:
-    """What our figures are beside the published ones, method by method; empty where none is."""
-    mixed = len({line.protocol for _, line in told}) > 1
-    body = [row for name, line in told if line.verdict for row in _comparison(name, line, mixed)]
-    if not body:
-        return []
+def _level(line: Summary) -> str:
+    """What a method knew of the noise level."""
+    if is_baseline(line):
+        return ""
+    estimated = not math.isnan(line.level_error)
+    if line.parameters == "known":
+        return "given, estimated" if estimated else "given"
+    return "estimated" if estimated else "not used"
+
+
+def _distinct(values: Iterable[str]) -> str:
+    return " / ".join(value for value in dict.fromkeys(values) if value) or NONE
+
+
+def sources(board: Board) -> list[str]:
+    """The papers whose figures stand beside ours, in the order of their numbers."""
+    figures = [beside.figure for _, line in board.told for beside in line.published]
+    return list(dict.fromkeys(map(_source, figures)))
+
+
+def _source(figure: Figure) -> str:
+    return figure.source + (f" ({figure.protocol})" if figure.protocol else "")
+
+
+def against(board: Board) -> list[list[str]]:
+    """A row for each of our figures and paper, AGAINST_HEADERS; a paper is named by its number.
+
+    Where several papers have a figure, the later rows leave ours out.
+    """
+    numbers = {source: f"[{number}]" for number, source in enumerate(sources(board), start=1)}
+    mixed = len({line.protocol for _, line in board.told}) > 1
+    body = []
+    for name, line in board.told:
+        where = f"{line.dataset} {line.protocol}" if mixed else line.dataset
+        ours = [name, line.noise, line.parameters, where, f"{line.psnr_db:.2f}"]
+        for beside in line.published:
+            figure = f"{beside.figure.psnr_db:.2f} {numbers[_source(beside.figure)]}"
+            body.append([*ours, figure, f"{beside.diff_db:+.2f}", beside.verdict or NONE])
+            ours = [""] * len(ours)
+    return body
+
+
+def against_note(board: Board) -> str:
+    """What the comparison's verdicts mean."""
+    besides = [beside for _, line in board.told for beside in line.published]
     note = f"Against the published figures; agrees: within {AGREES_WITHIN_DB:g} dB."
-    if any(TRAINED_LESS in line.verdict for _, line in told):
-        note += f" {TRAINED_LESS.capitalize()}: on fewer pixels than the paper's network."
-    theirs = [line.published_protocol for _, line in told if OTHER_PROTOCOL in line.verdict]
-    if theirs:
-        labels = ", ".join(dict.fromkeys(theirs))
-        note += f" {OTHER_PROTOCOL.capitalize()}: the published figure is under {labels}, ours not."
-    heads, rows = render_grid([""] * len(AGAINST_HEADERS), AGAINST_HEADERS, body)
-    rule = "-" * max(map(len, [*heads, *rows]))
-    table = [row.rstrip() for row in [*heads, rule, *rows]]
-    return [*textwrap.wrap(note, WIDTH), "", *table]
+    for reason, meaning in REASONS.items():
+        of_it = [beside.figure for beside in besides if reason in beside.verdict]
+        if of_it:
+            protocols = ", ".join(dict.fromkeys(figure.protocol for figure in of_it))
+            images = ", ".join(dict.fromkeys(figure.images for figure in of_it))
+            told = meaning.format(protocols=protocols, images=images)
+            note += f" {reason.capitalize()}: {told}."
+    return note

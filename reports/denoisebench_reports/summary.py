@@ -1,7 +1,8 @@
 """One line per method, noise, parameters and data set: the means over images that reports show."""
 
 import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from denoisebench.interval import half_interval
 from denoisebench_reports.average import errors, pools_errors, shares_db
 from denoisebench_reports.figures import published
-from denoisebench_reports.verdict import trained_less, verdict
+from denoisebench_reports.verdict import Beside, differences, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,25 +54,20 @@ class Summary:
     level_error: float
     """Median over images of |estimate/level − 1|, its mean over repeats and seeds within each; NaN
     where the method estimates no level."""
-    published_psnr_db: float
     noisy_psnr_db: float
-    published_source: str
     budget: str
     train_set: str
     weights: str
     seed: str
     """All seeds, e.g. `0 1 2`."""
-    published_diff_db: float
-    """psnr_db − published_psnr_db."""
-    verdict: str
-    """The difference in words; empty where nothing is published."""
+    seed_sd_db: float
+    """Standard deviation of the seeds' own psnr_db; NaN for one seed."""
     repeats: int
     """Noisy copies of each image."""
-    published_protocol: str
-    """The one of our protocols that the published figure was computed under; empty for another."""
-
-
-SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary))
+    psnr_of_image: Mapping[str, float]
+    """Each image's mean over repeats and seeds, dB."""
+    published: Sequence[Beside]
+    """Every published figure, the suite's first source first."""
 
 
 def summarise(rows: "pd.DataFrame") -> list[Summary]:
@@ -89,11 +85,6 @@ def summarise(rows: "pd.DataFrame") -> list[Summary]:
 def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
     psnr_db = _image_psnr_db(rows, key["protocol"])
     mean, half = float(psnr_db.mean()), half_interval(psnr_db)
-    figure = published(key["noise"], key["parameters"], key["dataset"], key["method"])
-    published_db, source = (figure.psnr_db, figure.source) if figure else (math.nan, "")
-    theirs = figure.protocol if figure else ""
-    difference_db = mean - published_db
-    less_trained = trained_less(key["budget"], source, key["method"])
     level_error = (rows["level_estimate"] / rows["level"] - 1.0).abs()
     return Summary(
         **key,
@@ -105,14 +96,12 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
         train_s=float(rows["train_s"].mean()),
         denoise_s_per_mpx=float(rows["denoise_s"].sum() / rows["megapixels"].sum()),
         level_error=float(level_error.groupby(rows["image"]).mean().median()),
-        published_psnr_db=published_db,
         noisy_psnr_db=float(_per_image(rows, "noisy_psnr_db").mean()),
-        published_source=source,
         seed=" ".join(str(seed) for seed in rows["seed"].unique()),
-        published_diff_db=difference_db,
-        verdict=verdict(difference_db, less_trained, bool(theirs) and theirs != key["protocol"]),
+        seed_sd_db=_spread_of_seeds(rows, key["protocol"]),
         repeats=rows["repeat"].nunique(),
-        published_protocol=theirs,
+        psnr_of_image=dict(zip(rows["image"].unique(), psnr_db.tolist(), strict=True)),
+        published=_beside(key, mean),
     )
 
 
@@ -124,9 +113,28 @@ def _image_psnr_db(rows: "pd.DataFrame", protocol: str) -> npt.NDArray[np.float6
     return shares_db(_per_image(rows.assign(mse=mse), "mse"))
 
 
+def _beside(key: Mapping[str, Any], psnr_db: float) -> list[Beside]:
+    """Each published figure of a line with these KEYS, beside ours."""
+    ours = {name: key[name] for name in ("method", "parameters", "protocol", "budget", "draws")}
+    beside = []
+    for figure in published(key["noise"], key["parameters"], key["dataset"], key["method"]):
+        diff_db = psnr_db - figure.psnr_db
+        unlike = differences(figure, **ours)
+        beside.append(Beside(figure, diff_db, verdict(diff_db, unlike)))
+    return beside
+
+
+def _spread_of_seeds(rows: "pd.DataFrame", protocol: str) -> float:
+    """Of the set's mean, between seeds, dB."""
+    if rows["seed"].nunique() < 2:
+        return math.nan
+    means = [_image_psnr_db(its, protocol).mean() for _, its in rows.groupby("seed", sort=False)]
+    return float(np.std(means, ddof=1)) if np.isfinite(means).all() else math.nan
+
+
 def _per_image(rows: "pd.DataFrame", column: str) -> npt.NDArray[np.float64]:
     """Each image's mean of a column over its repeats and seeds; unlike pandas', NaN and inf stay.
-    (images,)"""
+    (images,), in the order in which they first come"""
     codes, _ = rows["image"].factorize()
     totals = np.bincount(codes, weights=rows[column].to_numpy(dtype=np.float64))
     return totals / np.bincount(codes)

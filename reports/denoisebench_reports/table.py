@@ -1,181 +1,186 @@
 """The text table, in the style of Noise2Score's Table 2: a block per noise, a column per method,
-known and unknown parameters side by side."""
+by what methods see, known and unknown parameters side by side."""
 
-import math
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from denoisebench_reports.columns import (
-    Column,
-    column_names,
-    is_baseline,
-    name_order,
-    table_columns,
+from denoisebench_reports.board import (
+    Board,
+    Row,
+    half_text,
+    make_board,
+    published_text,
+    widest_interval,
 )
-from denoisebench_reports.grid import render_grid, visible
-from denoisebench_reports.legend import legend
-from denoisebench_reports.summary import Summary, summarise
+from denoisebench_reports.columns import Column, is_baseline
+from denoisebench_reports.grid import BAR, GAP, render_grid, visible
+from denoisebench_reports.legend import (
+    AGAINST_HEADERS,
+    NONE,
+    TRAINING_HEADERS,
+    against,
+    against_note,
+    notes,
+    sources,
+    trainings,
+)
+from denoisebench_reports.ranking import Mark
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MISSING = "–"
-FULL_COLUMNS = 4
-"""With more methods than this a cell is the figure alone; intervals and published figures move."""
+WIDTH = 100
+VERDICT_WIDTH = 34  # a longer one goes on in the next line
+DIVIDER, NARROW_DIVIDER = " ‖ ", " ‖"
+"""What stands before the methods that see clean images; the second in a compact table."""
 _NAME_BREAKS = re.compile(r"(?=[:-])|(?<=\d)(?=[a-z]{3})")
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How the best and the second of a row look: formats of `29.52` that show as six characters."""
+    """How a marked figure looks: formats of `29.52` that show as six characters."""
 
     best: str
     second: str
+    tied: str
+    tied_second: str
     legend: str
 
+    def of(self, mark: Mark) -> str:
+        if mark.best:
+            return self.best
+        if mark.tied:
+            return self.tied_second if mark.second else self.tied
+        return self.second if mark.second else "{} "
 
-PLAIN = Style("{}*", "{}_", "*: best, _: second")
-ANSI = Style("\x1b[1m{}\x1b[0m ", "\x1b[4m{}\x1b[0m ", "bold: best, underlined: second")
 
-Cells = Mapping[Column, Summary]  # of one data set
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What all rows of a table share."""
-
-    columns: Sequence[Column]
-    style: Style
-    compact: bool
-    with_noisy: bool
-
-    @property
-    def groups(self) -> list[str]:
-        """The named groups, or one without a name: best and second are found in each by itself."""
-        return list(dict.fromkeys(c.group for c in self.columns if c.group)) or [""]
+PLAIN = Style("{}*", "{}_", "{}~", "{}~", "*: best, ~: tied with the best, _: second")
+ANSI = Style(
+    "\x1b[1m{}\x1b[0m ",
+    "\x1b[4m{}\x1b[0m ",
+    "{}~",
+    "\x1b[4m{}\x1b[0m~",
+    "bold: best, ~: tied with the best, underlined: second",
+)
 
 
 def render_table(rows: "pd.DataFrame") -> str:
-    """The table and its legend: 100 characters hold four methods, 160 all of Table 2.
+    """The table and what is to be known of it: 100 characters hold four methods, 160 Table 2.
 
-    Best and second are bold and underlined on a terminal (unless NO_COLOR is set), else marked by
-    characters.  `rows.attrs["declined"]`, a sequence of (method, noise and parameters, reason), is
-    told beneath where it is given: it says why a cell is missing.
+    The best, the second and those tied with the best are marked: bold and underlined on a terminal
+    (unless NO_COLOR is set), else by characters.
     """
-    lines = summarise(rows)
-    if not lines:
+    board = make_board(rows)
+    if board is None:
         return "No results.\n"
     style = ANSI if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else PLAIN
-    columns, places = table_columns(lines)
-    baselines = {place for place, line in zip(places, lines, strict=True) if is_baseline(line)}
-    ranked = [column for column in columns if column not in baselines]
-    layout = Layout(columns, style, len(ranked) > FULL_COLUMNS, not baselines)
-    marks = style.legend if len({column.name for column in ranked}) > 1 else ""
-    order = name_order(lines)
-    told = sorted(
-        zip(column_names(lines), lines, strict=True), key=lambda pair: order.index(pair[0])
-    )
-    beneath = legend(told, marks, layout.compact, rows.attrs.get("declined", ()))
-    return "\n".join([*_table(lines, places, layout), "", *beneath]) + "\n"
+    parts = [_table(board, style), _wrapped(notes(board, style.legend)), _trainings(board)]
+    if any(line.published for _, line in board.told):
+        parts.append(_against(board))
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def _table(lines: Sequence[Summary], places: Sequence[Column], layout: Layout) -> list[str]:
+def _table(board: Board, style: Style) -> list[str]:
     """Under one header, a titled block per noise (parameters, protocol)."""
     body: list[list[str]] = []
     titles: dict[int, str] = {}  # above which row of the body
-    for title, datasets in _blocks(lines, places).items():
-        titles[len(body)] = title
-        for dataset, cells in datasets.items():
-            body += _rows(dataset, cells, layout)
-    extra = [*(["noisy"] if layout.with_noisy else []), *(["±"] if layout.compact else [])]
-    groups = ["", *("" for _ in extra), *map(_heading, layout.columns)]
-    header = ["", *extra, *(_broken(column.name, layout) for column in layout.columns)]
-    heads, rows = render_grid(groups, header, body)
+    for block in board.blocks:
+        titles[len(body)] = block.title
+        for row in block.rows:
+            body += _lines(row, board, style)
+    extra = [*(["noisy"] if board.with_noisy else []), *(["±"] if board.compact else [])]
+    header = ["", *extra, *(_broken(column.name, board.compact) for column in board.columns)]
+    gaps = [GAP, *(GAP for _ in extra), *(_gap(board, i) for i in range(len(board.columns)))]
+    heads, rows = render_grid(header, body, gaps, _titles(board, len(extra)))
     shown = [*heads, "-" * max(map(visible, [*heads, *rows]))]
-    for number, row in enumerate(rows):
+    for number, line in enumerate(rows):
         if number in titles:
             shown += [*([""] if number else []), titles[number]]
-        shown.append(row)
-    return [row.rstrip() for row in shown]
+        shown.append(line)
+    return [line.rstrip() for line in shown]
 
 
-def _heading(column: Column) -> str:
-    return f"parameters {column.group}" if column.group else ""
+def _titles(board: Board, extra: int) -> list[list[str]]:
+    """The rows above the names of methods: parameters, evidence, where there are several."""
+    blank = [""] * extra
+    titles = []
+    if board.has_groups:
+        names = [f"parameters {c.group}" if c.group else "" for c in board.columns]
+        titles.append(["", *blank, *names])
+    if board.has_evidences:
+        names = [column.evidence.removeprefix("noisy-") for column in board.columns]  # pairs
+        titles.append(["sees", *blank, *names])
+    return titles
 
 
-def _broken(name: str, layout: Layout) -> str:
+def _gap(board: Board, number: int) -> str:
+    if not board.starts_group(number):
+        return GAP
+    column, before = board.columns[number], board.columns[number - 1] if number else None
+    behind = before is not None and before.group == column.group and before.evidence
+    if not (column.saw_clean and behind):
+        return BAR
+    return NARROW_DIVIDER if board.compact else DIVIDER
+
+
+def _broken(name: str, compact: bool) -> str:
     """A method's name over the lines of the header: narrow where there are many columns."""
-    if not layout.compact:
+    if not compact:
         return name.replace(":", "\n:")
     return "\n".join(part for part in _NAME_BREAKS.split(name) if part)
 
 
-def _blocks(
-    lines: Sequence[Summary], places: Sequence[Column]
-) -> dict[str, dict[str, dict[Column, Summary]]]:
-    """The summaries by block title, data set and column."""
-    one_protocol = len({line.protocol for line in lines}) == 1
-    grouped = any(place.group for place in places)
-    blocks: dict[str, dict[str, dict[Column, Summary]]] = {}
-    for line, place in zip(lines, places, strict=True):
-        title = line.noise + ("" if grouped else f", parameters {line.parameters}")
-        title += "" if one_protocol else f", protocol {line.protocol}"
-        blocks.setdefault(title, {}).setdefault(line.dataset, {})[place] = line
-    return blocks
-
-
-def _rows(dataset: str, cells: Cells, layout: Layout) -> list[list[str]]:
+def _lines(row: Row, board: Board, style: Style) -> list[list[str]]:
     """The row of a data set and, in a compact table, one beneath it with published figures."""
-    looks = _looks(cells, layout)
-    noisy = [f"{next(iter(cells.values())).noisy_psnr_db:.2f}"] if layout.with_noisy else []
-    texts = {c: _text(line, looks.get(c, "{} "), layout.compact) for c, line in cells.items()}
-    figures = [texts.get(column, MISSING) for column in layout.columns]
-    if not layout.compact:
-        return [[dataset, *noisy, *figures]]
-    widest = _widest_interval(cells)
-    first = [dataset, *noisy, widest, *figures]
-    published = [_published(cells[c]) if c in cells else "" for c in layout.columns]
+    noisy = [f"{row.noisy_psnr_db:.2f}"] if board.with_noisy else []
+    figures = [_text(row, column, style, board.compact) for column in board.columns]
+    if not board.compact:
+        return [[row.dataset, *noisy, *figures]]
+    first = [row.dataset, *noisy, widest_interval(row.cells), *figures]
+    published = [published_text(row.cells[c]) if c in row.cells else "" for c in board.columns]
     beneath = ["", *("" for _ in noisy), "", *published]
     return [first, beneath] if any(published) else [first]
 
 
-def _looks(cells: Cells, layout: Layout) -> dict[Column, str]:
-    """How the best and the second of each group look.  Figures printed equal are marked equal."""
-    looks: dict[Column, str] = {}
-    for group in layout.groups:
-        ranked = {
-            column: round(line.psnr_db, 2)
-            for column, line in cells.items()
-            if column.group == group and not is_baseline(line) and not math.isnan(line.psnr_db)
-        }
-        best = sorted(set(ranked.values()), reverse=True) if len(ranked) > 1 else []
-        marks = dict(zip(best, (layout.style.best, layout.style.second), strict=False))
-        looks |= {column: marks[value] for column, value in ranked.items() if value in marks}
-    return looks
-
-
-def _text(line: Summary, look: str, compact: bool) -> str:
+def _text(row: Row, column: Column, style: Style, compact: bool) -> str:
     """A cell: `29.52*±0.85 (30.13)`, in a compact table `29.52*`."""
-    psnr_db = f"{line.psnr_db:.2f}"
+    if column not in row.cells:
+        return NONE
+    line = row.cells[column]
     if is_baseline(line):
-        return psnr_db
+        return f"{line.psnr_db:.2f}"
+    figure = style.of(row.marks.get(column, Mark())).format(f"{line.psnr_db:.2f}")
     if compact:
-        return look.format(psnr_db).rstrip()
-    half = line.psnr_high - line.psnr_db
-    interval = "" if math.isnan(half) else f"±{half:.2f}"
-    published = _published(line)
-    return (look.format(psnr_db) + interval + (f" {published}" if published else "")).rstrip()
+        return figure.rstrip()
+    half = half_text(line)
+    published = published_text(line)
+    return (figure + (f"±{half}" if half else "") + (f" {published}" if published else "")).rstrip()
 
 
-def _published(line: Summary) -> str:
-    return "" if math.isnan(line.published_psnr_db) else f"({line.published_psnr_db:.2f})"
+def _wrapped(paragraphs: Sequence[str]) -> list[str]:
+    return [part for text in paragraphs for part in textwrap.wrap(text, WIDTH)]
 
 
-def _widest_interval(cells: Cells) -> str:
-    halves = [line.psnr_high - line.psnr_db for line in cells.values() if not is_baseline(line)]
-    known = [half for half in halves if not math.isnan(half)]
-    return f"{max(known):.2f}" if known else ""
+def _trainings(board: Board) -> list[str]:
+    from tabulate import tabulate
+
+    table = tabulate(trainings(board), TRAINING_HEADERS, tablefmt="simple", disable_numparse=True)
+    return table.splitlines()
+
+
+def _against(board: Board) -> list[str]:
+    """What our figures are beside the published ones, method by method."""
+    body: list[Sequence[str]] = []
+    for *row, verdict in against(board):
+        first, *rest = textwrap.wrap(verdict, VERDICT_WIDTH)
+        body += [[*row, first], *([*("" for _ in row), more] for more in rest)]
+    heads, lines = render_grid(AGAINST_HEADERS, body)
+    rule = "-" * max(map(len, [*heads, *lines]))
+    table = [line.rstrip() for line in [*heads, rule, *lines]]
+    papers = [f"[{number}] {source}" for number, source in enumerate(sources(board), start=1)]
+    return [*textwrap.wrap(against_note(board), WIDTH), *_wrapped(papers), "", *table]

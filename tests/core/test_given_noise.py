@@ -53,7 +53,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Request:
         draws="fixed",
         budget=get_budget("smoke"),
         weights="none",
-        seed=0,
+        seeds=(0,),
     )
 
 

@@ -230,7 +230,7 @@ ASKED = Request(
     draws="fixed",
     budget=get_budget("smoke"),
     weights="none",
-    seed=0,
+    seeds=(0,),
 )
 GRAY_HAS_NONE = "noise {} is of colour images alone, and samples-gray is gray; give colour images"
 

@@ -22,7 +22,7 @@ ASKED = Request(
     draws="fixed",
     budget=get_budget("smoke"),
     weights="none",
-    seed=0,
+    seeds=(0,),
 )
 RECIPE = {
     "method": "noise2noise",

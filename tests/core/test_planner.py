@@ -21,7 +21,7 @@ ASKED = Request(
     draws="fixed",
     budget=get_budget("smoke"),
     weights="none",
-    seed=0,
+    seeds=(0,),
 )
 
 
@@ -59,7 +59,7 @@ def test_one_training_serves_all_sets_of_its_channels(
     "change",
     [
         {"noises": ("gaussian:26",)},
-        {"seed": 1},
+        {"seeds": (1,)},
         {"draws": "fresh"},
         {"budget": get_budget("smoke", steps=21)},
         {"methods": ("noise2score:probe=single",)},
@@ -141,6 +141,16 @@ def test_the_default_training_set_overlaps_with_no_test_set(registries: Registri
     assert len(plan.cells) == 3 * len(sets)
 
 
+def test_several_seeds_are_the_cells_and_trainings_of_each(registries: Registries) -> None:
+    both = make_plan(replace(ASKED, seeds=(0, 3)), registries)
+    each = [make_plan(replace(ASKED, seeds=(seed,)), registries) for seed in (0, 3)]
+    assert [c.id for c in both.cells] == [c.id for plan in each for c in plan.cells]
+    assert [t.id for t in both.trainings] == [t.id for plan in each for t in plan.trainings]
+    assert [t.recipe["seed"] for t in both.trainings] == [0] * 4 + [3] * 4
+    with pytest.raises(UserError, match="seed 3 is named twice"):
+        make_plan(replace(ASKED, seeds=(3, 3)), registries)
+
+
 def test_weights_that_come_with_a_method_are_used_if_they_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,5 +197,7 @@ def test_weights_that_come_with_a_method_are_used_if_they_fit(
     assert weights(noises=("gaussian:50",)) == ["trained", "trained"]
     assert weights(draws="fresh") == ["trained", "trained"]
     assert weights(train_sets=("cbsd399",)) == ["trained", "trained"]
+    assert weights(seeds=(1,)) == ["trained", "trained"]
+    assert weights(seeds=(0, 1)) == ["trained"] * 4  # all seeds take the same budget
     none = replace(ASKED, methods=("shipped",), weights="none")
     assert [cell.given for cell in make_plan(none, registries).cells] == [None, None]

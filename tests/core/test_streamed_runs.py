@@ -37,7 +37,7 @@ def asked(tmp_path: Path) -> Request:
         draws="fixed",
         budget=get_budget("smoke", steps=2),
         weights="none",
-        seed=0,
+        seeds=(0,),
     )
 
 

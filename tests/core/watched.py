@@ -81,5 +81,5 @@ def request(place: Path) -> Request:
         draws="fixed",
         budget=get_budget("smoke", steps=12, batch=16),
         weights="none",
-        seed=0,
+        seeds=(0,),
     )

@@ -37,12 +37,12 @@ def test_rows_that_contradict_each_other_still_give_every_column_once():
     assert merged([["a", "b"], ["b", "a"], ["c"]]) in (["a", "b", "c"], ["c", "a", "b"])
 
 
-def test_one_kind_of_parameters_has_no_groups(make_cell):
-    cells = [make_cell([30.0], method=method) for method in ("dbsn", "identity", "supervised")]
+def test_one_kind_of_parameters_has_no_groups_and_the_noisy_image_comes_first(make_cell):
+    cells = [make_cell([30.0], method=method) for method in ("dbsn", "identity", "noise2void")]
     assert columns(cells) == [
-        Column("", "dbsn"),
-        Column("", "identity"),
-        Column("", "supervised"),
+        Column("", "", "identity"),
+        Column("", "noisy", "dbsn"),
+        Column("", "noisy", "noise2void"),
     ]
 
 
@@ -54,8 +54,27 @@ def test_two_kinds_are_two_groups_in_the_order_asked_and_the_noisy_image_is_in_n
         for method in those
     ]
     assert columns(cells) == [
-        Column("", "identity"),
-        Column("unknown", "dbsn"),
-        Column("known", "bm3d"),
-        Column("known", "dbsn"),
+        Column("", "", "identity"),
+        Column("unknown", "noisy", "dbsn"),
+        Column("known", "noisy", "bm3d"),
+        Column("known", "noisy", "dbsn"),
     ]
+
+
+def test_methods_stand_by_what_they_see_and_within_that_in_the_order_asked(make_cell):
+    sees = {
+        "supervised": "clean",
+        "noise2score": "noisy",
+        "noise2noise": "noisy-pairs",
+        "dbsn:student=true": "unpaired",
+        "blindspot": "noisy",
+        "tv": "nothing",
+        "identity": "nothing",
+    }
+    cells = [make_cell([30.0], method=m, evidence=evidence) for m, evidence in sees.items()]
+    found = columns(cells)
+    assert [column.name for column in found] == [
+        *("identity", "tv", "noise2score", "blindspot", "noise2noise", "dbsn:student=true"),
+        "supervised",
+    ]
+    assert [column.saw_clean for column in found] == [False] * 6 + [True]

@@ -9,8 +9,7 @@ import sys
 
 from denoisebench.results import COLUMNS, frame
 from denoisebench_reports import register_reports
-from denoisebench_reports.export import render_csv, render_json
-from denoisebench_reports.summary import SUMMARY_COLUMNS
+from denoisebench_reports.export import SUMMARY_COLUMNS, render_csv, render_json
 
 
 def test_the_csv_has_a_header_and_a_line_per_summary(make_cell):
@@ -25,9 +24,37 @@ def test_the_csv_has_a_header_and_a_line_per_summary(make_cell):
     assert trained["published_psnr_db"] == "30.13"
     assert trained["published_source"] == "Noise2Score (Kim & Ye, NeurIPS 2021), Table 2"
     assert trained["published_diff_db"] == "0.37"
-    assert trained["verdict"] == "higher by 0.37 dB"
+    assert trained["verdict"] == "above"
     assert (identity["published_diff_db"], identity["verdict"]) == ("", "")
     assert (identity["psnr_low"], identity["train_s"], identity["published_psnr_db"]) == ("",) * 3
+
+
+def test_the_columns_and_their_order():
+    assert ",".join(SUMMARY_COLUMNS) == (
+        "method,noise,parameters,dataset,images,protocol,evidence,draws,"
+        "psnr_db,psnr_low,psnr_high,ssim,train_s,denoise_s_per_mpx,level_error,noisy_psnr_db,"
+        "budget,train_set,weights,seed,seed_sd_db,repeats,"
+        "published_psnr_db,published_source,published_protocol,published_diff_db,verdict,"
+        "published_more"
+    )
+
+
+def test_the_figures_of_further_papers_are_in_a_column_of_their_own(make_cell):
+    rows = frame([make_cell([28.59], method="bm3d", dataset="bsd68", evidence="nothing")])
+    (line,) = csv.DictReader(io.StringIO(render_csv(rows)))
+    assert (line["published_psnr_db"], line["verdict"]) == ("28.59", "agrees")
+    dbsn = "DBSN (Wu et al., ECCV 2020), Tables 1 and 2"
+    assert line["published_more"] == f"28.57 ({dbsn}): agrees"
+    (summary,) = json.loads(render_json(rows))["summary"]
+    assert summary["published_more"] == [
+        {
+            "published_psnr_db": 28.57,
+            "published_source": dbsn,
+            "published_protocol": "",
+            "published_diff_db": 0.02,
+            "verdict": "agrees",
+        }
+    ]
 
 
 def test_the_json_is_strict_and_holds_summaries_and_images(make_cell):
@@ -52,7 +79,7 @@ def test_no_results_are_a_header_and_empty_lists():
 
 def test_the_plugin_offers_its_reports_by_name(make_cell):
     reports = {report.name: report for report in register_reports()}
-    assert list(reports) == ["table", "csv", "json"]
+    assert list(reports) == ["table", "markdown", "latex", "csv", "json"]
     rows = frame([make_cell([30.0])])
     assert all(report.render(rows).endswith("\n") for report in reports.values())
 

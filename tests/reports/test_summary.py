@@ -6,16 +6,7 @@ import math
 import pytest
 
 from denoisebench.results import frame
-from denoisebench_reports.summary import SUMMARY_COLUMNS, summarise
-
-
-def test_the_columns_and_their_order():
-    assert ",".join(SUMMARY_COLUMNS) == (
-        "method,noise,parameters,dataset,images,protocol,evidence,draws,"
-        "psnr_db,psnr_low,psnr_high,ssim,train_s,denoise_s_per_mpx,level_error,published_psnr_db,"
-        "noisy_psnr_db,published_source,budget,train_set,weights,seed,published_diff_db,verdict,"
-        "repeats,published_protocol"
-    )
+from denoisebench_reports.summary import summarise
 
 
 def test_the_interval_of_three_images_is_students(make_cell):
@@ -139,43 +130,40 @@ def test_the_published_figure_stands_beside(make_cell):
     ours, changed = summarise(
         frame([make_cell([30.0]), make_cell([30.0], method="noise2score:probe=single")])
     )
-    assert ours.published_psnr_db == 30.13
-    assert ours.published_source.startswith("Noise2Score")
-    assert math.isnan(changed.published_psnr_db)
-    assert changed.published_source == ""
+    (beside,) = ours.published
+    assert beside.figure.psnr_db == 30.13
+    assert beside.figure.source.startswith("Noise2Score")
+    assert changed.published == []
 
 
 def test_the_difference_from_the_published_figure_is_told_in_words(make_cell):
-    quick, zoo, changed = summarise(
-        frame(
-            [
-                make_cell([29.0, 30.0]),
-                make_cell([30.03], budget="1049 Mpx"),
-                make_cell([30.0], method="noise2score:probe=single"),
-            ]
-        )
-    )
-    assert quick.published_diff_db == pytest.approx(29.5 - 30.13)
-    assert quick.verdict == "lower by 0.63 dB (trained less)"
+    cells = [make_cell([29.0, 30.0]), make_cell([30.03], budget="1049 Mpx")]
+    quick, zoo = (line.published[0] for line in summarise(frame(cells)))
+    assert quick.diff_db == pytest.approx(29.5 - 30.13)
+    assert quick.verdict == "not comparable: trained less"
     assert zoo.verdict == "agrees"
-    assert math.isnan(changed.published_diff_db)
-    assert changed.verdict == ""
+
+
+def test_the_figures_of_all_papers_stand_beside_the_suites_first_source_first(make_cell):
+    (line,) = summarise(frame([make_cell([28.58], method="bm3d", dataset="bsd68")]))
+    assert [(b.figure.psnr_db, b.figure.source[:5], b.verdict) for b in line.published] == [
+        (28.59, "Noise", "agrees"),
+        (28.57, "DBSN ", "agrees"),
+    ]
 
 
 def test_a_figure_published_under_a_protocol_of_ours_is_told_from_one_under_another(make_cell):
     laine = {"method": "blindspot", "dataset": "kodak", "budget": "custom"}
-    same, other, unknown = summarise(
-        frame(
-            [
-                make_cell([32.45], **laine, protocol="nvlabs-1"),
-                make_cell([32.45], **laine),
-                make_cell([29.3], method="noise2noise", protocol="nvlabs-1", budget="custom"),
-            ]
-        )
-    )
-    assert (same.published_protocol, same.verdict) == ("nvlabs-1", "agrees")
-    assert (other.published_protocol, other.verdict) == ("nvlabs-1", "agrees (other protocol)")
-    assert (unknown.published_protocol, unknown.verdict) == ("", "lower by 1.03 dB")
+    cells = [
+        make_cell([32.45], **laine, protocol="nvlabs-1"),
+        make_cell([32.45], **laine),
+        make_cell([29.3], method="noise2noise", protocol="nvlabs-1", budget="custom"),
+    ]
+    same, other, unknown = (line.published[0] for line in summarise(frame(cells)))
+    assert (same.figure.protocol, same.verdict) == ("nvlabs-1", "agrees")
+    assert other.figure.protocol == "nvlabs-1"
+    assert other.verdict == "not comparable: other protocol"
+    assert (unknown.figure.protocol, unknown.verdict) == ("", "below")
 
 
 def test_bm3d_as_measured_is_above_what_table_2_prints(make_cell):
@@ -191,13 +179,17 @@ def test_bm3d_as_measured_is_above_what_table_2_prints(make_cell):
         for (method, noise, dataset), psnr_db in measured.items()
     ]
     lines = summarise(frame(cells))
-    assert [line.published_psnr_db for line in lines] == [26.33, 30.56, 31.20, 27.54]
-    assert [line.verdict for line in lines] == [
-        "higher by 0.42 dB",
-        "higher by 0.27 dB",
-        "higher by 0.53 dB",
-        "higher by 0.42 dB",
-    ]
+    assert [line.published[0].figure.psnr_db for line in lines] == [26.33, 30.56, 31.20, 27.54]
+    assert [line.published[0].verdict for line in lines] == ["above"] * 4
+
+
+def test_the_spread_between_seeds_is_that_of_their_means(make_cell):
+    first, second = make_cell([29.0, 31.0]), make_cell([29.2, 31.2], cell="beef", seed=1)
+    (both,) = summarise(frame([first, second]))
+    assert both.seed_sd_db == pytest.approx(0.2 / math.sqrt(2))
+    assert both.psnr_of_image == pytest.approx({"01": 29.1, "02": 31.1})
+    (one,) = summarise(frame([first]))
+    assert math.isnan(one.seed_sd_db)
 
 
 def test_trainings_that_differ_are_not_averaged(make_cell):

@@ -1,5 +1,6 @@
 """The layout of Noise2Score's Table 2: known and unknown parameters side by side."""
 
+import dataclasses
 import re
 import sys
 
@@ -9,6 +10,8 @@ from denoisebench.results import frame
 from denoisebench_reports.table import render_table
 
 TABLE_2 = "bm3d anscombe-bm3d noise2void noise2self sure pure noise2score noise2noise supervised"
+EVIDENCE = {"identity": "nothing", "bm3d": "nothing", "anscombe-bm3d": "nothing",
+            "noise2noise": "noisy-pairs", "supervised": "clean"}  # fmt: skip
 ONLY = {"bm3d": "gaussian", "anscombe-bm3d": "poisson", "sure": "gaussian", "pure": "poisson"}
 NOISES = "gaussian:25 gaussian:50 poisson:0.01 poisson:0.05 gamma:100 gamma:50"
 
@@ -124,17 +127,23 @@ def test_a_row_without_published_figures_has_no_line_for_them(cells_of):
     assert lines[lines.index("gaussian:25") + 2] == ""
 
 
-def test_the_whole_of_table_2_fits_160_columns_in_the_order_asked(cells_of):
+def test_the_whole_of_table_2_fits_160_columns_by_evidence_in_the_order_asked(cells_of):
     datasets = ("bsd68", "set12", "cbsd68", "kodak")
-    cells = cells_of(["identity", *TABLE_2.split()], NOISES.split(), datasets)
+    cells = [
+        dataclasses.replace(cell, evidence=EVIDENCE.get(cell.method, "noisy"))
+        for cell in cells_of(["identity", *TABLE_2.split()], NOISES.split(), datasets)
+    ]
     lines = render_table(frame(cells)).splitlines()
     end = lines.index("", lines.index("gamma:50"))
     assert max(map(len, lines[:end])) <= 160
     assert [line for line in lines[:end] if line in NOISES.split()] == NOISES.split()
-    assert parts(lines[1])[1] == [
-        "bm3d", "anscombe", "noise2", "noise2", "sure", "pure", "noise2", "noise2", "supervised",
-    ]  # fmt: skip
-    assert parts(lines[1])[2] == ["noise2", "noise2", "noise2", "noise2", "supervised"]
+    sees = ["nothing", "noisy", "pairs ‖clean", "noisy", "pairs ‖clean"]
+    assert [" ".join(part) for part in parts(lines[1])[1:]] == sees
+    names = [
+        *(["bm3d", "anscombe"], ["noise2", "noise2", "sure", "pure", "noise2"]),
+        *(["noise2", "‖supervised"], ["noise2", "noise2", "noise2"], ["noise2", "‖supervised"]),
+    ]
+    assert parts(lines[2])[1:] == names
 
 
 def test_why_figures_are_missing_stands_beneath(cells_of):
@@ -164,16 +173,29 @@ def test_each_published_figure_is_compared_beneath_method_by_method(make_cell):
         "Against the published figures; agrees: within 0.1 dB. Trained less: on fewer pixels than"
         " the paper's network."
     )
-    assert [re.split(r" {2,}", line) for line in lines[start + 5 :]] == [
-        ["noise2score", "gaussian:25", "known", "set12", "29.62", "30.13", "-0.51",
-         "lower by 0.51 dB (trained less)"],
-        ["noise2score", "gaussian:25", "known", "kodak", "32.00", "31.89", "+0.11",
-         "higher by 0.11 dB"],
-        ["supervised", "gaussian:25", "known", "set12", "29.62", "30.36", "-0.74",
-         "lower by 0.74 dB"],
-        ["supervised", "gaussian:25", "known", "kodak", "32.00", "32.20", "-0.20",
-         "lower by 0.20 dB"],
+    assert lines[start + 2] == "[1] Noise2Score (Kim & Ye, NeurIPS 2021), Table 2"
+    assert [re.split(r" {2,}", line) for line in lines[start + 6 :]] == [
+        ["noise2score", "gaussian:25", "known", "set12", "29.62", "30.13 [1]", "-0.51",
+         "not comparable: trained less"],
+        ["noise2score", "gaussian:25", "known", "kodak", "32.00", "31.89 [1]", "+0.11", "above"],
+        ["supervised", "gaussian:25", "known", "set12", "29.62", "30.36 [1]", "-0.74", "below"],
+        ["supervised", "gaussian:25", "known", "kodak", "32.00", "32.20 [1]", "-0.20", "below"],
     ]  # fmt: skip
+
+
+def test_several_papers_have_a_line_each_beneath_and_the_first_stands_in_the_cell(make_cell):
+    cells = [make_cell([28.3], method="bm3d", dataset="bsd68", evidence="nothing", budget="")]
+    lines = render_table(frame(cells)).splitlines()
+    assert "28.30  (28.59)" in lines[3]
+    start = next(n for n, line in enumerate(lines) if line.startswith("[1]"))
+    assert lines[start : start + 2] == [
+        "[1] Noise2Score (Kim & Ye, NeurIPS 2021), Table 2",
+        "[2] DBSN (Wu et al., ECCV 2020), Tables 1 and 2",
+    ]
+    assert [line.split() for line in lines[start + 5 :]] == [
+        ["bm3d", "gaussian:25", "known", "bsd68", "28.30", "28.59", "[1]", "-0.29", "below"],
+        ["28.57", "[2]", "-0.27", "below"],
+    ]
 
 
 def test_without_published_figures_there_is_nothing_to_compare(make_cell):

@@ -5,11 +5,21 @@ from importlib.resources import files
 
 import pytest
 
-from denoisebench.budgets import BUDGETS
 from denoisebench_reports import figures
-from denoisebench_reports.verdict import trained_less, verdict
+from denoisebench_reports.figures import Figure
+from denoisebench_reports.verdict import differences, verdict
 
 TABLE_2 = "Noise2Score (Kim & Ye, NeurIPS 2021), Table 2"
+
+
+N2S = Figure(30.13, TABLE_2)
+N2N = Figure(32.39, "Noise2Noise (Lehtinen et al., ICML 2018), official repository")
+LAINE = Figure(32.45, "Laine et al. (NeurIPS 2019), official repository", "nvlabs-1")
+
+
+def unlike(figure, method="noise2score", **ours):
+    defaults = {"parameters": "known", "protocol": "float-1", "budget": "paper", "draws": "fixed"}
+    return differences(figure, method, **{**defaults, **ours})
 
 
 @pytest.mark.parametrize(
@@ -19,10 +29,9 @@ TABLE_2 = "Noise2Score (Kim & Ye, NeurIPS 2021), Table 2"
         (30.23 - 30.13, "agrees"),  # a little over 0.1 in binary
         (30.03 - 30.13, "agrees"),
         (0.104, "agrees"),  # printed 0.10
-        (0.106, "higher by 0.11 dB"),
-        (1.42, "higher by 1.42 dB"),
-        (-0.106, "lower by 0.11 dB"),
-        (math.inf, "higher by inf dB"),
+        (0.106, "above"),
+        (-0.106, "below"),
+        (math.inf, "above"),
         (math.nan, ""),
     ],
 )
@@ -30,36 +39,71 @@ def test_a_difference_in_words(difference_db, words):
     assert verdict(difference_db) == words
 
 
-def test_only_a_lower_figure_is_excused_by_less_training():
-    assert verdict(-0.51, less_trained=True) == "lower by 0.51 dB (trained less)"
-    assert verdict(0.51, less_trained=True) == "higher by 0.51 dB"
-    assert verdict(0.05, less_trained=True) == "agrees"
+@pytest.mark.parametrize("reason", ["trained less", "fresh draws there"])
+def test_what_ours_lacks_explains_a_lower_figure_alone(reason):
+    assert verdict(-0.51, [reason]) == f"not comparable: {reason}"
+    assert verdict(0.51, [reason]) == "above"
+    assert verdict(0.05, [reason]) == "agrees"
 
 
-def test_another_protocol_is_said_of_every_verdict():
-    assert verdict(0.05, other_protocol=True) == "agrees (other protocol)"
-    assert verdict(0.51, less_trained=True, other_protocol=True) == (
-        "higher by 0.51 dB (other protocol)"
-    )
-    assert verdict(-0.51, less_trained=True, other_protocol=True) == (
-        "lower by 0.51 dB (trained less, other protocol)"
-    )
-    assert verdict(math.nan, other_protocol=True) == ""
+@pytest.mark.parametrize("reason", ["trained more", "fresh draws here"])
+def test_what_ours_has_beyond_theirs_explains_a_higher_figure_alone(reason):
+    assert verdict(0.51, [reason]) == f"not comparable: {reason}"
+    assert verdict(-0.51, [reason]) == "below"
+    assert verdict(0.05, [reason]) == "agrees"
+
+
+@pytest.mark.parametrize("reason", ["other protocol", "other images"])
+@pytest.mark.parametrize("difference_db", [-0.51, 0.05, 0.51])
+def test_other_rules_or_images_compare_with_nothing(reason, difference_db):
+    assert verdict(difference_db, [reason]) == f"not comparable: {reason}"
+
+
+def test_all_reasons_are_given_and_none_where_there_is_no_figure():
+    both = ["trained less", "other protocol"]
+    assert verdict(-0.51, both) == "not comparable: trained less, other protocol"
+    assert verdict(0.51, both) == "not comparable: other protocol"
+    assert verdict(math.nan, both) == ""
 
 
 @pytest.mark.parametrize("budget", ["smoke", "quick", "zoo", "131 Mpx", "39000 Mpx"])
 def test_a_smaller_budget_than_the_papers_is_less_training(budget):
-    assert trained_less(budget, TABLE_2, "noise2score")
+    assert unlike(N2S, budget=budget) == ["trained less"]
 
 
 @pytest.mark.parametrize("budget", ["paper", "39322 Mpx", "custom", "unknown", ""])
-def test_an_equal_budget_is_not_less_and_one_of_unknown_size_is_not_said_to_be(budget):
-    assert not trained_less(budget, TABLE_2, "noise2score")
+def test_an_equal_budget_is_no_difference_and_one_of_unknown_size_is_not_said_to_be(budget):
+    assert unlike(N2S, budget=budget) == []
+
+
+def test_a_larger_budget_than_the_papers_is_more_training():
+    assert unlike(N2S, budget="39323 Mpx") == ["trained more"]
+    assert unlike(N2N, "noise2noise", budget="131072 Mpx") == []
+
+
+def test_draws_differ_where_one_side_saw_new_noise_at_every_step():
+    assert unlike(N2S, draws="fresh") == ["fresh draws here"]
+    assert unlike(N2S, draws="fresh, gaussian:5..50") == ["fresh draws here"]
+    assert unlike(N2S, parameters="unknown") == ["fresh draws there"]
+    assert unlike(N2S, parameters="unknown", draws="fresh") == []
+    assert unlike(N2S, "bm3d", draws="") == []  # nothing was drawn
+    assert unlike(N2N, "noise2noise", budget="", draws="fresh") == []  # theirs is not stated
+
+
+def test_the_protocol_differs_where_theirs_is_one_of_ours_and_another():
+    laine = {"method": "blindspot", "budget": "", "draws": "fresh"}
+    assert unlike(LAINE, **laine) == ["other protocol"]
+    assert unlike(LAINE, **laine, protocol="nvlabs-1") == []
+    assert unlike(N2S, protocol="nvlabs-1") == []
+
+
+def test_images_that_were_changed_are_others():
+    assert unlike(Figure(29.1, "a paper", "", "cropped")) == ["other images"]
 
 
 def test_nothing_is_said_where_the_published_training_is_not_stated():
-    assert not trained_less("quick", TABLE_2, "noise2void")
-    assert not trained_less("quick", "", "noise2score")
+    assert unlike(N2S, "noise2void", budget="quick") == []
+    assert unlike(Figure(30.0, ""), budget="quick") == []
 
 
 def test_each_training_of_the_file_belongs_to_published_figures():
@@ -67,15 +111,10 @@ def test_each_training_of_the_file_belongs_to_published_figures():
     stated = [line for line in text.splitlines()[3:] if line]
     assert stated
     for line in stated:
-        source, method = line[1:].split('",')[0], line.split(",")[-2]
+        source, (method, *_) = line[1:].split('",')[0], line.split('",')[1].split(",")
         name = next(n for n in figures.FILES if source in _published(n))
         assert f",{method}," in _published(name)
 
 
 def _published(name):
     return (files("denoisebench_reports") / "published" / name).read_text(encoding="utf-8")
-
-
-def test_noise2scores_own_training_is_the_budget_called_paper():
-    assert not trained_less("paper", TABLE_2, "noise2score")
-    assert trained_less(f"{BUDGETS['paper'].megapixels - 2:.0f} Mpx", TABLE_2, "noise2score")

@@ -119,7 +119,7 @@ def make_request(asked: Asked, methods: Sequence[str]) -> Request:
         draws=cast(Draws, asked.draws),
         budget=budget,
         weights="none" if trains_anew and asked.weights == "auto" else asked.weights,
-        seed=asked.seed,
+        seeds=asked.seeds,
         protocols=tuple(split_list(asked.protocol)),
         mixed=asked.mixed,
         source_noise=asked.source_noise,
@@ -152,6 +152,7 @@ def _asides(plan: Plan) -> Iterable[str]:
 def print_plan(plan: Plan, out: Path) -> None:
     """The trainings and cells, what is there already, and about how long the rest takes."""
     total = 0.0
+    several = len({cell.seed for cell in plan.cells}) > 1
     for training in plan.trainings:
         done = (out / "trainings" / training.id / "weights.safetensors").exists()
         seconds = 0.0 if done else training.budget.megapixels / TRAIN_MPX_PER_S
@@ -160,7 +161,7 @@ def print_plan(plan: Plan, out: Path) -> None:
         kind = CHANNEL_WORDS[training.task.channels]
         what = (
             f"{recipe['method']} on {train_set_label(recipe)} in {kind}, {recipe['noise']},"
-            f" {training.budget}"
+            f" {training.budget}{_seed(recipe['seed'], several)}"
         )
         click.echo(f"training {training.id}  {what}: {_about(done, seconds)}")
     for cell in plan.cells:
@@ -171,8 +172,14 @@ def print_plan(plan: Plan, out: Path) -> None:
         images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
         what = f"{cell.method_spec} on {cell.image_set.spec} ({images}), {cell.noise}"
         what += f", {cell.protocol}" if len({c.protocol for c in plan.cells}) > 1 else ""
+        what += _seed(cell.seed, several)
         click.echo(f"cell     {cell.id}  {what}: {_about(done, seconds)}")
     click.echo(f"about {total / 60:.0f} min on two CPU cores with bfloat16; nothing was computed")
+
+
+def _seed(seed: int, several: bool) -> str:
+    """Which of several seeds a line of the plan is of."""
+    return f", seed {seed}" if several else ""
 
 
 def _about(done: bool, seconds: float) -> str:

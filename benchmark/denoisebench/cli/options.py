@@ -13,6 +13,7 @@ from denoisebench.budgets import BUDGETS
 from denoisebench.errors import UserError
 from denoisebench.images import CHANNEL_WORDS
 from denoisebench.protocol import PROTOCOLS
+from denoisebench.specs import split_list
 
 NOISE = "gaussian:25"
 GRID = "gaussian:5..50"
@@ -48,7 +49,7 @@ class Asked:
     weights: str
     protocol: str
     mixed: bool
-    seed: int
+    seeds: tuple[int, ...]
     device: str
     out: Path
     format: str
@@ -80,6 +81,15 @@ def _read_config(ctx: click.Context, parameter: click.Parameter, value: str | No
         known[key]: ",".join(map(str, v)) if isinstance(v, list) and key != "plugin" else v
         for key, v in settings.items()
     }
+
+
+def _seeds(text: object) -> tuple[int, ...]:
+    """Whole numbers from 0, between commas.  "0,1,2" -> (0, 1, 2)"""
+    texts = split_list(str(text))
+    wrong = [item for item in texts if not (item.isascii() and item.isdigit())]
+    if wrong:
+        raise UserError(f"--seeds {text}: {wrong[0]!r} is no whole number from 0 on")
+    return tuple(map(int, texts))
 
 
 plugin_option = click.option(
@@ -171,14 +181,16 @@ _OPTIONS = [
                       " them out.  Several only with --mixed."),
     click.option("--mixed", is_flag=True,
                  help="Allow several protocols in one table; each figure tells its own."),
-    click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
-                 help="Names the noise draws and the training."),
+    click.option("--seeds", "--seed", type=_seeds, default="0", show_default=True,
+                 metavar="S[,S...]",
+                 help="Each names its noise draws and its training; a table averages over them."),
     click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
                  show_default=True, help="Where to compute."),
     click.option("--out", type=click.Path(path_type=Path), default="results", show_default=True,
                  metavar="DIR", help="Where trainings and results are kept and found again."),
-    click.option("--format", default="table", show_default=True, metavar="table|csv|json",
-                 help="How to print the results; any report of `bench list reports`."),
+    click.option("--format", default="table", show_default=True, metavar="F",
+                 help="How to print the results: table, csv, json, markdown, latex, or another of"
+                      " `bench list reports`."),
     click.option("--save-images", is_flag=True,
                  help="Save noisy | denoised | clean of each image, and what else a method finds,"
                       " as PNG under DIR/pictures; of repeats the first."),
