@@ -97,7 +97,7 @@ class WeightsFinder:
                 and recipe["parameters"] == task.parameters
                 and recipe["draws"] == self.request.draws
                 and recipe.get("seed") == self.request.seed
-                and recipe["train_set"] in self.request.train_sets
+                and recipe["train_set"] in (*self.request.train_sets, *self.request.weights_of)
                 and recipe.get("clean_set") == clean_set
                 and recipe["channels"] == task.channels
                 and recipe.get("target_noise") == (str(task.target_noise or "") or None)

@@ -3,7 +3,7 @@
 Imports no torch: a comparison that is finished already prints at once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -41,6 +41,11 @@ class _Planner:
         self._protocol = get_protocol(request.protocol)
         for image_set in self._image_sets:
             self._protocol.refuse(image_set, transductive=request.transductive)
+            if request.needs_reference and not image_set.has_reference:
+                raise UserError(
+                    f"{image_set.spec} has no clean images to score against; rank methods without:"
+                    f" bench rank --datasets {image_set.spec}"
+                )
         self._methods = [registries.method(text) for text in request.methods]
         self._target_noise = self._asked_target_noise()
         self._notes: dict[str, None] = {}  # in order, each once
@@ -50,16 +55,14 @@ class _Planner:
         self._sets.refuse_unused({method.evidence(config) for method, config in self._methods})
 
     def plan(self) -> Plan:
-        request, registries, methods = self._request, self._registries, self._methods
-        noises = [registries.noise(text) for text in request.noises]
+        methods = self._methods
+        noises = [self._registries.noise(text) for text in self._request.noises]
         _refuse_doubles([str(config_spec(method.name, config)) for method, config in methods])
         _refuse_doubles([str(noise) for noise in noises])
         _refuse_doubles([image_set.spec for image_set in self._image_sets])
         cells = [
             cell
-            for noise in noises
-            for parameters in request.parameters
-            for image_set in self._image_sets
+            for noise, parameters, image_set in self._tests(noises)
             for method, config in methods
             for cell in self._cell(method, config, noise, parameters, image_set)
         ]
@@ -67,6 +70,18 @@ class _Planner:
             reasons = [f"{name} declines {what}: {reason}" for name, what, reason in self._declined]
             raise UserError(f"nothing to compute: {'; '.join(reasons)}")
         return Plan(tuple(cells), tuple(self._declined), tuple(self._notes))
+
+    def _tests(self, noises: Sequence[Noise]) -> Iterator[tuple[Noise, Parameters, ImageSet]]:
+        """Each noise, what is told of it, and each set; then the sets that know their own noise.
+
+        Of noise whose law is unknown nothing is ever told.
+        """
+        own = [s for s in self._image_sets if self._request.own_noise and s.noise]
+        under = [(noise, [s for s in self._image_sets if s not in own]) for noise in noises]
+        under += [(self._registries.noise(image_set.noise), [image_set]) for image_set in own]
+        for noise, image_sets in under:
+            told = ("unknown",) if noise.law_unknown else self._request.parameters
+            yield from ((noise, p, image_set) for p in told for image_set in image_sets)
 
     def _asked_target_noise(self) -> Noise | None:
         asked = self._request.target_noise
@@ -77,7 +92,16 @@ class _Planner:
             raise UserError(
                 f"--target-noise {asked}: no method asked for sees pairs of noisy images"
             )
-        return self._registries.noise(asked)
+        return self._drawn("--target-noise", asked)
+
+    def _drawn(self, option: str, asked: str) -> Noise:
+        """The noise of an option.  UserError for one that cannot be drawn."""
+        noise = self._registries.noise(asked)
+        if noise.law_unknown:
+            raise UserError(
+                f"{option} {noise}: its law is unknown, so nobody can draw it; give {noise.assumed}"
+            )
+        return noise
 
     def _note(self, text: str) -> None:
         self._notes[text] = None
@@ -138,18 +162,19 @@ class _Planner:
         self, method: Method[Any], config: Any, noise: Noise, parameters: Parameters
     ) -> Noise:
         """The noise of the images that are trained on, for a test noise."""
-        trained_on = noise if parameters == "known" else method.blind_noise(config, noise)
+        taken = noise.assumed
+        trained_on = taken if parameters == "known" else method.blind_noise(config, taken)
         if self._request.source_noise is not None:
-            trained_on = self._registries.noise(self._request.source_noise)
+            trained_on = self._drawn("--source-noise", self._request.source_noise)
             if parameters == "known" and trained_on.family.name != noise.family.name:
                 raise UserError(
                     f"--source-noise {trained_on} with --noise {noise}: a level of"
                     f" {noise.family.name} noise means nothing to what learned"
                     f" {trained_on.family.name} noise; give --parameters unknown"
                 )
-        if not trained_on.like(noise):
+        if not trained_on.like(taken):
             self._note(f"{noise} is scored by what was trained on {trained_on}")
-        elif not trained_on.low <= noise.low <= noise.high <= trained_on.high:
+        elif not trained_on.low <= taken.low <= taken.high <= trained_on.high:
             self._note(f"{noise} is beyond {trained_on}, which is trained on")
         return trained_on
 
@@ -219,8 +244,20 @@ class _Planner:
         return hash_of({"sources": hashes})
 
     def _take_given_noise(self, image_set: ImageSet, noise: Noise, parameters: Parameters) -> None:
-        """Note that a set's noise is given.  UserError when it has no one level to be told."""
+        """Note that a set's noise is given.  UserError when it has no one level to be told, and
+        for noise that must be given and is not."""
+        if noise.law_unknown and not image_set.noisy_is_given:
+            raise UserError(
+                f"{noise} noise cannot be drawn, and {image_set.spec} gives no noisy images; give"
+                " a data set that does, as pairs:NOISY_DIR:CLEAN_DIR"
+            )
         if not image_set.noisy_is_given:
+            return
+        if noise.law_unknown:
+            self._note(
+                f"{image_set.spec}: its noisy images are used as given; what their noise is nobody"
+                f" knows, and methods take it for {noise.assumed}"
+            )
             return
         if noise.is_range and parameters == "known":
             example = Noise(noise.family, noise.low, noise.low)

@@ -8,7 +8,7 @@ from typing import cast, get_args
 import click
 
 from denoisebench.budgets import get_budget
-from denoisebench.cli.options import BUDGET, CHANNELS, TRAIN_SETS, Asked
+from denoisebench.cli.options import BUDGET, CHANNELS, NOISE, TRAIN_SETS, Asked
 from denoisebench.cli.progress import show_progress
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.images import CHANNEL_WORDS, ImageSet
@@ -83,7 +83,8 @@ def _request(asked: Asked, methods: Sequence[str]) -> Request:
         raise UserError("--start begins a training and --weights takes its place; give one of them")
     return Request(
         methods=tuple(methods),
-        noises=tuple(split_list(asked.noise)),
+        noises=tuple(split_list(NOISE if asked.noise is None else asked.noise)),
+        own_noise=asked.noise is None,
         parameters=cast(tuple[Parameters, ...], tuple(parameters)),
         datasets=tuple(split_list(asked.datasets)),
         train_sets=(asked.train_set,) if asked.train_set else TRAIN_SETS,

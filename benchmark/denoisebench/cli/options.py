@@ -30,7 +30,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Asked:
     """The options of `run` and `compare`, beside the methods, as they were typed."""
 
-    noise: str
+    noise: str | None
     parameters: str
     datasets: str
     channels: str | None
@@ -102,8 +102,9 @@ def computing(function: F) -> F:
 
 
 _OPTIONS = [
-    click.option("--noise", default=NOISE, show_default=True, metavar="N[,N...]",
-                 help="Noise models, as gaussian:25, poisson:0.01, gamma:100, gaussian:5..50."),
+    click.option("--noise", metavar="N[,N...]",
+                 help="Noise models, as gaussian:25, poisson:0.01, gamma:100, gaussian:5..50."
+                      f"  [default: {NOISE}; real for sets of real noise]"),
     click.option("--parameters", default="known", show_default=True, metavar="P[,P]",
                  help="known: told the noise level; unknown: trained on the whole blind range."),
     click.option("--datasets", default=DATASET, show_default=True, metavar="D[,D...]",
