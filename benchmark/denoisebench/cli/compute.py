@@ -1,7 +1,7 @@
 """What `run` and `compare` do once their options are read."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import cast, get_args
 
@@ -36,23 +36,18 @@ def load_plugins(extra: Sequence[str]) -> Registries:
 def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int:
     """Plan, run, print, save.  Returns the exit status."""
     report = registries.report(asked.format)
-    out = _out_folder(asked.out, create=not asked.dry_run)
+    out = out_folder(asked.out, create=not asked.dry_run)
     plan = make_plan(_request(asked, methods), registries)
-    for line in _asides(plan):
+    for line in asides(plan):
         click.echo(line, err=True)
     if asked.dry_run:
         _print_plan(plan, out)
         return 0
 
-    def fetch(image_set: ImageSet, progress: ProgressCallback) -> None:
-        source, spec = registries.source(image_set.spec)
-        if not source.at_hand(spec):
-            source.fetch(spec, progress)
-
     asked_kinds: dict[Kind, bool] = {"pictures": asked.save_images, "arrays": asked.save_arrays}
     save = tuple(kind for kind, wanted in asked_kinds.items() if wanted)
     options = Options(out, asked.device, save, asked.retry_failed)
-    results = Runner(plan, options, fetch, show_progress).run()
+    results = Runner(plan, options, fetcher(registries), show_progress).run()
     failed = {f"{r.method} on {r.dataset}, {r.noise}: {r.error}": None for r in results if r.error}
     for line in failed:
         click.echo(f"failed: {line} (--retry-failed computes it again)", err=True)
@@ -69,6 +64,17 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
         for kind in save:
             click.echo(f"{kind} are under {out / kind}", err=True)
     return 1 if failed else 0
+
+
+def fetcher(registries: Registries) -> Callable[[ImageSet, ProgressCallback], None]:
+    """What brings the missing files of an image set to this machine."""
+
+    def fetch(image_set: ImageSet, progress: ProgressCallback) -> None:
+        source, spec = registries.source(image_set.spec)
+        if not source.at_hand(spec):
+            source.fetch(spec, progress)
+
+    return fetch
 
 
 def _request(asked: Asked, methods: Sequence[str]) -> Request:
@@ -101,7 +107,7 @@ def _request(asked: Asked, methods: Sequence[str]) -> Request:
     )
 
 
-def _out_folder(path: Path, *, create: bool) -> Path:
+def out_folder(path: Path, *, create: bool) -> Path:
     for parent in (path, *path.parents):
         if parent.exists() and not parent.is_dir():
             raise UserError(f"--out {path}: {parent} is a file; give a folder")
@@ -114,7 +120,7 @@ def _out_folder(path: Path, *, create: bool) -> Path:
     return path
 
 
-def _asides(plan: Plan) -> Iterable[str]:
+def asides(plan: Plan) -> Iterable[str]:
     for method, what, reason in plan.declined:
         yield f"{method} declines {what}: {reason}"
     yield from plan.notes
@@ -122,6 +128,20 @@ def _asides(plan: Plan) -> Iterable[str]:
 
 def _print_plan(plan: Plan, out: Path) -> None:
     """The trainings and cells, what is there already, and about how long the rest takes."""
+    total = print_trainings(plan, out)
+    for cell in plan.cells:
+        done = cell_path(out, cell.id).exists()
+        count, repeats = len(cell.image_set.images), cell.protocol.repeats_of(cell.image_set.spec)
+        seconds = 0.0 if done else count * repeats * 0.25 / DENOISE_MPX_PER_S
+        total += seconds
+        images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
+        what = f"{cell.method_spec} on {cell.image_set.spec} ({images}), {cell.noise}"
+        click.echo(f"cell     {cell.id}  {what}: {_about(done, seconds)}")
+    print_total(total)
+
+
+def print_trainings(plan: Plan, out: Path) -> float:
+    """Print a line for each training.  Returns the seconds that the missing ones take, about."""
     total = 0.0
     for training in plan.trainings:
         done = (out / "trainings" / training.id / "weights.safetensors").exists()
@@ -134,15 +154,13 @@ def _print_plan(plan: Plan, out: Path) -> None:
             f" {training.budget}"
         )
         click.echo(f"training {training.id}  {what}: {_about(done, seconds)}")
-    for cell in plan.cells:
-        done = cell_path(out, cell.id).exists()
-        count, repeats = len(cell.image_set.images), cell.protocol.repeats_of(cell.image_set.spec)
-        seconds = 0.0 if done else count * repeats * 0.25 / DENOISE_MPX_PER_S
-        total += seconds
-        images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
-        what = f"{cell.method_spec} on {cell.image_set.spec} ({images}), {cell.noise}"
-        click.echo(f"cell     {cell.id}  {what}: {_about(done, seconds)}")
-    click.echo(f"about {total / 60:.0f} min on two CPU cores with bfloat16; nothing was computed")
+    return total
+
+
+def print_total(seconds: float) -> None:
+    """The last line of a dry run."""
+    minutes = seconds / 60
+    click.echo(f"about {minutes:.0f} min on two CPU cores with bfloat16; nothing was computed")
 
 
 def _about(done: bool, seconds: float) -> str:

@@ -87,6 +87,44 @@ plugin_option = click.option(
 )
 
 
+length_options = [
+    click.option("--budget", type=click.Choice(list(BUDGETS)),
+                 help="How long to train; this and the next three leave aside the weights that"
+                      f" come with a method.  [default: {BUDGET}]"),
+    click.option("--steps", type=click.IntRange(1), help="Steps, in place of the budget's."),
+    click.option("--batch", type=click.IntRange(2), help="Patches, in place of the budget's."),
+    click.option("--crop", type=click.IntRange(32), metavar="PX",
+                 help="Side of a patch, in place of the budget's."),
+]  # fmt: skip
+"""How long to train."""
+
+device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where to compute.",
+)
+
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="results",
+    show_default=True,
+    metavar="DIR",
+    help="Where trainings and results are kept and found again.",
+)
+
+config_option = click.option(
+    "--config",
+    callback=_read_config,
+    is_eager=True,
+    expose_value=False,
+    metavar="FILE",
+    help="Read these options from a TOML file of the same names.",
+)
+
+
 def computing(function: F) -> F:
     """Add what `run` and `compare` share; the verb gets them as one `Asked`."""
 
@@ -126,13 +164,7 @@ _OPTIONS = [
                       " first]"),
     click.option("--draws", type=click.Choice(["fixed", "fresh"]), default="fixed",
                  show_default=True, help="Draw the training noise once, or anew at every step."),
-    click.option("--budget", type=click.Choice(list(BUDGETS)),
-                 help="How long to train; this and the next three leave aside the weights that"
-                      f" come with a method.  [default: {BUDGET}]"),
-    click.option("--steps", type=click.IntRange(1), help="Steps, in place of the budget's."),
-    click.option("--batch", type=click.IntRange(2), help="Patches, in place of the budget's."),
-    click.option("--crop", type=click.IntRange(32), metavar="PX",
-                 help="Side of a patch, in place of the budget's."),
+    *length_options,
     click.option("--start", type=click.Path(path_type=Path), metavar="PATH",
                  help="Weights that a training begins with; leaves aside those that come with a"
                       " method."),
@@ -143,10 +175,8 @@ _OPTIONS = [
                  show_default=True, help="Rules of scoring; `bench list protocols` tells them."),
     click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
                  help="Names the noise draws and the training."),
-    click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
-                 show_default=True, help="Where to compute."),
-    click.option("--out", type=click.Path(path_type=Path), default="results", show_default=True,
-                 metavar="DIR", help="Where trainings and results are kept and found again."),
+    device_option,
+    out_option,
     click.option("--format", default="table", show_default=True, metavar="table|csv|json",
                  help="How to print the results; any report of `bench list reports`."),
     click.option("--save-images", is_flag=True,
@@ -158,6 +188,5 @@ _OPTIONS = [
     click.option("--retry-failed", is_flag=True, help="Compute failed cells again."),
     click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing."),
     plugin_option,
-    click.option("--config", callback=_read_config, is_eager=True, expose_value=False,
-                 metavar="FILE", help="Read these options from a TOML file of the same names."),
+    config_option,
 ]  # fmt: skip
