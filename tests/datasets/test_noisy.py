@@ -22,7 +22,8 @@ def opened(sources, text):
     return sources["noisy"].open(parse_spec(text))
 
 
-def test_its_images_are_given_as_noisy_and_have_no_reference(sources, photos):
+@pytest.mark.usefixtures("photos")
+def test_its_images_are_given_as_noisy_and_have_no_reference(sources):
     images = opened(sources, "noisy:gray/")
     assert (images.spec, images.channels, images.noise) == ("noisy:gray", 1, "real")
     assert images.noisy_is_given
