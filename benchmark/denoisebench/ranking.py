@@ -5,18 +5,23 @@ sees how far the ranking can be trusted.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from denoisebench.errors import PluginError, UserError, plugin_code
-from denoisebench.evaluation import Denoise, denoise_checked
-from denoisebench.evidence import noisy_of
 from denoisebench.images import LoadedImage, Pixels, pixel_hash
-from denoisebench.interfaces import Parameters, Progress, ProgressCallback
+from denoisebench.interfaces import Progress, ProgressCallback
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.stream import Stream
 from denoisebench.plan import CellPlan
+from denoisebench.ranked import (
+    RANK_VERSION,
+    ImageRank,
+    Ranked,
+    rank_path,
+    read_ranked,
+    write_ranked,
+)
 from denoisebench.reference_free import (
     LEAST_SIDE_PX,
     masked_error,
@@ -26,37 +31,8 @@ from denoisebench.reference_free import (
 )
 from denoisebench.runner import Runner
 
-RANK_VERSION = "denoisebench rank 1"
-"""Part of every key: a change of what is drawn changes it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImageRank:
-    """What is known of one denoised image without its clean one; squares are of 0-255 units.
-
-    NaN: not to be had.  sigma_255: the level that SURE used.  psnr_db: against the clean image,
-    where there is one.
-    """
-
-    image: str
-    masked_error: float
-    whiteness: float
-    sure: float
-    sigma_255: float
-    psnr_db: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A method on one image set.  weights, train_set: where its denoiser comes from."""
-
-    dataset: str
-    noise: str
-    parameters: Parameters
-    method: str
-    weights: str
-    train_set: str
-    images: tuple[ImageRank, ...]
+if TYPE_CHECKING:
+    from denoisebench.evaluation import Denoise
 
 
 class Failure(NamedTuple):
@@ -68,40 +44,46 @@ class Failure(NamedTuple):
 
 
 def rank_cells(runner: Runner) -> tuple[list[Ranked], list[Failure]]:
-    """Score what a runner's plan denoises, without clean images.  Trains what must be trained.
+    """Score what a runner's plan denoises, without clean images.  Computes what is not stored.
 
     What a method raises leaves it out.  Raises UserError for an image below `LEAST_SIDE_PX`.
     """
     ranked, failures = [], []
     for cell in runner.plan.cells:
-        try:
-            denoise, images, device = runner.opened(cell)
-            scores = _scores(cell, images, denoise, device, runner.progress)
-        except PluginError as error:
-            failures.append(Failure(cell.method_spec, cell.image_set.spec, str(error)))
-            continue
-        ranked.append(
-            Ranked(
-                dataset=cell.image_set.spec,
-                noise=str(cell.noise),
-                parameters=cell.parameters,
-                method=cell.method_spec,
-                weights=cell.labels["weights"],
-                train_set=cell.labels["train_set"],
-                images=tuple(scores),
-            )
-        )
+        path = rank_path(runner.options.out, cell)
+        if not path.exists():
+            try:
+                write_ranked(path, _ranked(cell, runner))
+            except PluginError as error:
+                failures.append(Failure(cell.method_spec, cell.image_set.spec, str(error)))
+                continue
+        ranked.append(read_ranked(path))
     return ranked, failures
+
+
+def _ranked(cell: CellPlan, runner: Runner) -> Ranked:
+    denoise, images, device = runner.opened(cell)
+    return Ranked(
+        dataset=cell.image_set.spec,
+        noise=str(cell.noise),
+        parameters=cell.parameters,
+        method=cell.method_spec,
+        weights=cell.labels["weights"],
+        train_set=cell.labels["train_set"],
+        images=tuple(_scores(cell, images, denoise, device, runner.progress)),
+    )
 
 
 def _scores(
     cell: CellPlan,
     images: Sequence[LoadedImage],
-    denoise: Denoise,
+    denoise: "Denoise",
     device: str,
     progress: ProgressCallback,
-) -> list[ImageRank]:
-    scores = []
+) -> Iterator[ImageRank]:
+    from denoisebench.evaluation import denoise_checked
+    from denoisebench.evidence import noisy_of
+
     what = f"{cell.method_spec} on {cell.image_set.spec}, {cell.noise}"
     for done, image in enumerate(images, start=1):
         with plugin_code(cell.noise.family.name):
@@ -111,9 +93,8 @@ def _scores(
         def run(pixels: Pixels, told: float | None = told) -> Pixels:
             return denoise_checked(cell.method.name, denoise, pixels, told, device).image
 
-        scores.append(_score(cell, image, noisy, told, run))
+        yield _score(cell, image, noisy, told, run)
         progress(Progress(what, done, len(images)))
-    return scores
 
 
 def _score(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from denoisebench.ranking import Ranked
+from denoisebench.ranked import Ranked
 
 Array = npt.NDArray[np.float64]
 

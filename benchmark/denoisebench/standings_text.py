@@ -8,11 +8,10 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 
-from denoisebench.ranking import Ranked
+from denoisebench.ranked import Ranked, strict
 from denoisebench.standings import SCORES, TRUTH, Agreement, Standing, agreement, standings
 
 WIDTH = 100
@@ -23,7 +22,9 @@ HEADS = {
     "sure": "SURE",
     "psnr_db": "PSNR, truly",
 }
-DECIMALS = {"masked_error": 1, "whiteness": 4, "sure": 1, "psnr_db": 2}
+MOST_DECIMALS = {"masked_error": 4, "whiteness": 4, "sure": 4, "psnr_db": 2}
+DIGITS = 4
+"""Of the greatest number of a column; the others have as many decimals."""
 
 BELIEVE = (
     "Least is best. ±: half the 95 % t-interval of the mean over images. =: within the paired"
@@ -57,7 +58,7 @@ def render_csv(ranked: Sequence[Ranked]) -> str:
         of = group[0]
         for standing in _all_standings(group):
             record = {"dataset": of.dataset, "noise": of.noise, "parameters": of.parameters}
-            record |= _strict(asdict(standing))
+            record |= strict(asdict(standing))
             writer.writerow([record[name] for name in names])
     return text.getvalue().rstrip("\n")
 
@@ -84,7 +85,7 @@ def render_json(ranked: Sequence[Ranked]) -> str:
         }
         for group in _by_set(ranked)
     ]
-    return json.dumps(_strict(sets), indent=1, ensure_ascii=False, allow_nan=False)
+    return json.dumps(strict(sets), indent=1, ensure_ascii=False, allow_nan=False)
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Ranked]], str]] = {
@@ -121,7 +122,7 @@ def _section(group: Sequence[Ranked]) -> list[str]:
     from tabulate import tabulate
 
     of, scores = group[0], _scores(group)
-    columns = [[_cell(standing) for standing in standings(group, score)] for score in scores]
+    columns = [_column(standings(group, score)) for score in scores]
     body = [
         [g.method, *cells, _origin(g)]
         for g, cells in zip(group, zip(*columns, strict=True), strict=True)
@@ -135,11 +136,17 @@ def _section(group: Sequence[Ranked]) -> list[str]:
     return lines
 
 
-def _cell(standing: Standing) -> str:
-    """`81.2 ±4.0  2=`"""
+def _column(column: Sequence[Standing]) -> list[str]:
+    """The cells of one score: `81.2 ±4.0  2=`."""
+    greatest = max((abs(s.mean) for s in column if s.rank is not None), default=0.0)
+    before = math.floor(math.log10(greatest)) + 1 if greatest > 0.0 else 0
+    decimals = min(max(DIGITS - before, 0), MOST_DECIMALS[column[0].score])
+    return [_cell(standing, decimals) for standing in column]
+
+
+def _cell(standing: Standing, decimals: int) -> str:
     if standing.rank is None:
         return NONE
-    decimals = DECIMALS[standing.score]
     half = standing.half_interval
     interval = "" if math.isnan(half) else f" ±{half:.{decimals}f}"
     return f"{standing.mean:.{decimals}f}{interval}  {standing.rank}{'=' * standing.tied}"
@@ -176,12 +183,3 @@ def _agreement_lines(agreements: Sequence[Agreement]) -> list[str]:
     ]
     heads = ["against PSNR", "methods", "Spearman", "Kendall", "Spearman per image", "its first"]
     return tabulate(body, heads, disable_numparse=True).splitlines()
-
-
-def _strict(value: Any) -> Any:
-    """`value` with None for every float that strict JSON cannot hold."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _strict(item) for key, item in value.items()}
-    return [_strict(item) for item in value] if isinstance(value, list | tuple) else value

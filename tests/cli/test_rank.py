@@ -56,6 +56,24 @@ def test_a_level_nobody_tells_is_estimated(place: Path) -> None:
         assert of["parameters"] == "unknown"
         levels = [image["sigma_255"] for image in of["methods"][0]["images"]]
         assert levels == pytest.approx([25.0, 25.0], rel=0.15)
+        assert 25.0 not in levels
+
+
+def test_what_was_ranked_is_not_computed_again(place: Path) -> None:
+    call = ("rank", "--images", "noisy", "--methods", "identity,wavelet")
+    first = bench(*call, cwd=place)
+    (file, _) = sorted((place / "results" / "ranks").iterdir())
+    assert "2/2" in first.stderr
+    again = bench(*call, cwd=place)
+    assert again.stdout == first.stdout
+    assert "2/2" not in again.stderr
+    assert bench(*call, "--dry-run", cwd=place).stdout.count(": done") == 2
+    other = bench(*call, "--seed", "1", "--dry-run", cwd=place)
+    assert ": done" not in other.stdout
+    file.write_text("{}")
+    broken = bench(*call, cwd=place)
+    assert (broken.returncode, broken.stdout) == (2, "")
+    assert f"{file.name} is damaged; delete it" in broken.stderr
 
 
 def test_other_noise_has_no_sure_and_its_other_scores(place: Path) -> None:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from denoisebench.ranking import ImageRank, Ranked
+from denoisebench.ranked import ImageRank, Ranked
 from denoisebench.standings import agreement, kendall, spearman, standings
 from denoisebench.standings_text import render_csv, render_json, render_table
 
@@ -106,6 +106,6 @@ def test_csv_and_json_hold_the_table():
 def test_the_table_shows_value_interval_rank_and_truth():
     text = render_table(GROUP)
     assert "set, 3 images, gaussian:25, parameters known" in text
-    assert "11.0 ±24.8  1" in text
+    assert "11.00 ±24.84  1" in text
     assert "SURE takes σ = 25 (told)" in text
     assert "good, −0.00 dB" in text

@@ -10,7 +10,9 @@ from bench import bench, make_images
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("methods/*/README.md"))]
-COMMANDS = sorted(set(re.findall(r"^    (bench (?:run|compare|list) .*)$", README, re.MULTILINE)))
+COMMANDS = sorted(
+    set(re.findall(r"^    (bench (?:run|compare|rank|list) .*)$", README, re.MULTILINE))
+)
 METHODS = sorted(path.parent for path in ROOT.glob("methods/*/__init__.py"))
 
 

@@ -136,7 +136,7 @@ def _print_plan(plan: Plan, out: Path) -> None:
         total += seconds
         images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
         what = f"{cell.method_spec} on {cell.image_set.spec} ({images}), {cell.noise}"
-        click.echo(f"cell     {cell.id}  {what}: {_about(done, seconds)}")
+        click.echo(f"cell     {cell.id}  {what}: {about(done, seconds)}")
     print_total(total)
 
 
@@ -153,7 +153,7 @@ def print_trainings(plan: Plan, out: Path) -> float:
             f"{recipe['method']} on {train_set_label(recipe)} in {kind}, {recipe['noise']},"
             f" {training.budget}"
         )
-        click.echo(f"training {training.id}  {what}: {_about(done, seconds)}")
+        click.echo(f"training {training.id}  {what}: {about(done, seconds)}")
     return total
 
 
@@ -163,7 +163,8 @@ def print_total(seconds: float) -> None:
     click.echo(f"about {minutes:.0f} min on two CPU cores with bfloat16; nothing was computed")
 
 
-def _about(done: bool, seconds: float) -> str:
+def about(done: bool, seconds: float) -> str:
+    """How long a line of a dry run will take."""
     return "done" if done else f"about {seconds:.0f} s"
 
 

@@ -7,6 +7,7 @@ import click
 from denoisebench.budgets import get_budget
 from denoisebench.cli.compute import (
     DENOISE_MPX_PER_S,
+    about,
     asides,
     exit_with,
     fetcher,
@@ -33,6 +34,8 @@ from denoisebench.noise.model import Noise
 from denoisebench.plan import TRANSDUCTIVE, Plan, Request
 from denoisebench.planner import make_plan
 from denoisebench.plugins import Registries
+from denoisebench.ranked import rank_path
+from denoisebench.runner import Options, Runner
 from denoisebench.specs import parse_spec, split_list
 
 METHODS = "tv,nlm,wavelet,noise2score"
@@ -125,7 +128,6 @@ def command(
 def _rank(plan: Plan, registries: Registries, device: str, out: Path, form: str) -> int:
     """Score, print, save.  Returns the exit status."""
     from denoisebench.ranking import rank_cells
-    from denoisebench.runner import Options, Runner
     from denoisebench.standings_text import FORMATS
 
     runner = Runner(plan, Options(out, device), fetcher(registries), show_progress)
@@ -172,9 +174,9 @@ def _print_plan(plan: Plan, out: Path) -> None:
     """The trainings, what is ranked, and about how long it takes."""
     total = print_trainings(plan, out)
     for cell in plan.cells:
-        count = len(cell.image_set.images)
-        seconds = DENOISED * count * 0.25 / DENOISE_MPX_PER_S
+        done, count = rank_path(out, cell).exists(), len(cell.image_set.images)
+        seconds = 0.0 if done else DENOISED * count * 0.25 / DENOISE_MPX_PER_S
         total += seconds
         what = f"{cell.method_spec} on {cell.image_set.spec} ({count} images), {cell.noise}"
-        click.echo(f"rank     {what}: about {seconds:.0f} s")
+        click.echo(f"rank     {what}: {about(done, seconds)}")
     print_total(total)
