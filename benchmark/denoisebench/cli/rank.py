@@ -38,7 +38,8 @@ from denoisebench.ranked import rank_path
 from denoisebench.runner import Options, Runner
 from denoisebench.specs import parse_spec, split_list
 
-METHODS = "tv,nlm,wavelet,noise2score"
+METHODS = "identity,tv,nlm,wavelet"
+"""None of which is trained."""
 DENOISED = 3
 """How often each image is denoised for its scores."""
 
