@@ -9,6 +9,7 @@ from typing import Any
 
 from denoisebench.errors import UserError
 from denoisebench.given import WeightsFinder
+from denoisebench.given_noise import take_given_noise
 from denoisebench.images import ImageSet
 from denoisebench.interfaces import Evidence, Method, Parameters, Task, TrainedMethod
 from denoisebench.noise.model import Noise
@@ -141,7 +142,7 @@ class _Planner:
             what = f"{noise} {parameters}"
             self._declined[str(config_spec(method.name, config)), what, reason] = None
             return
-        self._take_given_noise(image_set, noise, parameters)
+        take_given_noise(image_set, noise, parameters, self._note)
         training = self._training(method, config, task, noise, image_set) if trains else None
         yield CellPlan(
             method=method,
@@ -185,7 +186,7 @@ class _Planner:
         request = self._request
         assert isinstance(method, TrainedMethod)  # a method with evidence is one
         train_set = self._sets.train_set(task, image_set)
-        self._take_given_noise(train_set, task.noise, task.parameters)
+        take_given_noise(train_set, task.noise, task.parameters, self._note)
         if not request.transductive:
             for other in self._image_sets:
                 refuse_overlap(train_set, other)
@@ -242,32 +243,6 @@ class _Planner:
     def _source(self, method: Method[Any], noise: Noise) -> str:
         hashes = [self._registries.method_source_hash(method.name), class_source_hash(noise.family)]
         return hash_of({"sources": hashes})
-
-    def _take_given_noise(self, image_set: ImageSet, noise: Noise, parameters: Parameters) -> None:
-        """Note that a set's noise is given.  UserError when it has no one level to be told, and
-        for noise that must be given and is not."""
-        if noise.law_unknown and not image_set.noisy_is_given:
-            raise UserError(
-                f"{noise} noise cannot be drawn, and {image_set.spec} gives no noisy images; give"
-                " a data set that does, as pairs:NOISY_DIR:CLEAN_DIR"
-            )
-        if not image_set.noisy_is_given:
-            return
-        if noise.law_unknown:
-            self._note(
-                f"{image_set.spec}: its noisy images are used as given; what their noise is nobody"
-                f" knows, and methods take it for {noise.assumed}"
-            )
-            return
-        if noise.is_range and parameters == "known":
-            example = Noise(noise.family, noise.low, noise.low)
-            raise UserError(
-                f"{image_set.spec} gives its noisy images and {noise} is a range: give the one"
-                f" level they have, as --noise {example}, or --parameters unknown"
-            )
-        self._note(
-            f"{image_set.spec}: its noisy images are used as given and taken for {noise} noise"
-        )
 
 
 def _refuse_doubles(specs: Sequence[str]) -> None:

@@ -34,7 +34,8 @@ BELIEVE = (
     " Believe it where noise is independent from pixel to pixel, of whatever law and level; it is"
     " hard on methods that count on the pixel itself.",
     "SURE: the estimate's own mean squared error (0-255 units). Believe it first where noise is"
-    " Gaussian and independent and its level is right; a wrong level may reverse it.",
+    " Gaussian and independent and its level is right; a wrong level may reverse it, and a SURE"
+    " well below 0 says that something of this does not hold.",
     "whiteness: root mean square autocorrelation of what was removed; 0 is white. It finds who"
     " removes structure; who removes too little is white as well, and correlated noise turns it"
     " around.",
