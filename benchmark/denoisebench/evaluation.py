@@ -105,7 +105,7 @@ def _scored(
     with plugin_code(cell.noise.family.name):
         noisy, level = _noisy(cell, image, square_px, repeat)
     told = level if cell.parameters == "known" else None
-    made = _denoised(cell.method.name, denoise, noisy, told, device)
+    made = denoise_checked(cell.method.name, denoise, noisy, told, device)
     clean = image.clean
     inside = (slice(None), slice(clean.shape[1]), slice(clean.shape[2]))  # what was not padded
     result = cell.protocol.score(made.image[inside], clean)
@@ -147,7 +147,7 @@ def _noisy(
     return cell.protocol.shown(noisy), level
 
 
-class _Made(NamedTuple):
+class Made(NamedTuple):
     """What a method made of a noisy image.  (C, H, W); outputs may have one channel."""
 
     image: Pixels
@@ -157,9 +157,9 @@ class _Made(NamedTuple):
 
 
 @torch.no_grad()
-def _denoised(
+def denoise_checked(
     name: str, denoise: Denoise, noisy: Pixels, level: float | None, device: str
-) -> _Made:
+) -> Made:
     """Denoise, on the device, and check what comes.  PluginError, naming it, for what is wrong."""
     with plugin_code(name):
         begin = time.perf_counter()
@@ -173,7 +173,7 @@ def _denoised(
         if not np.isfinite(image).all():
             raise PluginError(f"{name} made pixels that are not finite")
         outputs = {key: _shown(name, key, o, noisy) for key, o in result.outputs.items()}
-    return _Made(image, seconds, result.level, outputs)
+    return Made(image, seconds, result.level, outputs)
 
 
 def _shown(name: str, key: str, output: Output, noisy: Pixels) -> Shown:

@@ -96,7 +96,7 @@ class WeightsFinder:
                 and recipe["noise"] == str(task.noise)
                 and recipe["parameters"] == task.parameters
                 and recipe["draws"] == self.request.draws
-                and recipe["train_set"] in self.request.train_sets
+                and recipe["train_set"] in (*self.request.train_sets, *self.request.weights_of)
                 and recipe.get("clean_set") == clean_set
                 and recipe["channels"] == task.channels
                 and recipe.get("target_noise") == (str(task.target_noise or "") or None)

@@ -144,13 +144,17 @@ class Share:
 class ImageSet:
     """A named list of clean images, all gray or all colour.  `spec` is canonical.
 
-    A set of pairs has a given noisy image for every clean one.
+    A set of pairs has a given noisy image for every clean one.  noise: the spec of the noise that
+    these have, where the set knows it.  has_reference: False for noisy images alone, which stand in
+    the place of the clean ones too; nothing may be scored against them.
     """
 
     spec: str
     channels: int
     images: tuple[ImageFile, ...]
     shares: tuple[Share, ...] = ()
+    noise: str = ""
+    has_reference: bool = True
 
     @property
     def indexed(self) -> tuple[IndexedFile, ...]:

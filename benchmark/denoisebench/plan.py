@@ -35,7 +35,10 @@ class Request:
 
     train_sets: the first that is at hand is trained on, else the last.  weights: auto, none or a
     path.  source_noise, target_noise: of what is trained on, where it is not that of the test;
-    the second for the second copy of a pair.  start: weights that trainings begin with.
+    the second for the second copy of a pair.  own_noise: a set that knows the noise of its given
+    images is tested under that, not under `noises`.  needs_reference: whether estimates are scored
+    against clean images.  weights_of: training sets of which weights that came with a method will
+    do as well as of `train_sets`.  start: weights that trainings begin with.
     seeds: each plans cells and trainings of its own.
     channels: of all data sets, or None: as each is.  clean_set: the clean images of UNPAIRED
     evidence, or None: half of the training set.  mixed: whether there may be several protocols.
@@ -57,6 +60,9 @@ class Request:
     start: Path | None = None
     channels: int | None = None
     clean_set: str | None = None
+    own_noise: bool = False
+    needs_reference: bool = True
+    weights_of: tuple[str, ...] = ()
 
     @property
     def transductive(self) -> bool:

@@ -3,12 +3,13 @@
 Imports no torch: a comparison that is finished already prints at once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from denoisebench.errors import UserError
 from denoisebench.given import WeightsFinder
+from denoisebench.given_noise import take_given_noise
 from denoisebench.images import ImageSet
 from denoisebench.interfaces import Evidence, Method, Parameters, Task, TrainedMethod
 from denoisebench.noise.model import Noise
@@ -37,9 +38,10 @@ def make_plan(request: Request, registries: Registries) -> Plan:
 
 def mismatch(noise: Noise, trained_on: Noise) -> str | None:
     """What to note of a test noise that is not within what was trained on; None where it is."""
-    if not trained_on.like(noise):
+    taken = noise.assumed
+    if not trained_on.like(taken):
         return f"{noise} is scored by what was trained on {trained_on}"
-    if not trained_on.low <= noise.low <= noise.high <= trained_on.high:
+    if not trained_on.low <= taken.low <= taken.high <= trained_on.high:
         return f"{noise} is beyond {trained_on}, which is trained on"
     return None
 
@@ -56,6 +58,11 @@ class _Planner:
         for image_set in self._image_sets:
             for protocol in self._protocols:
                 protocol.refuse(image_set, transductive=request.transductive)
+            if request.needs_reference and not image_set.has_reference:
+                raise UserError(
+                    f"{image_set.spec} has no clean images to score against; rank methods without:"
+                    f" bench rank --datasets {image_set.spec}"
+                )
         self._methods = [registries.method(text) for text in request.methods]
         self._target_noise = self._asked_target_noise()
         self._notes: dict[str, None] = {}  # in order, each once
@@ -65,18 +72,16 @@ class _Planner:
         self._sets.refuse_unused({method.evidence(config) for method, config in self._methods})
 
     def plan(self) -> Plan:
-        request, registries, methods = self._request, self._registries, self._methods
-        noises = [registries.noise(text) for text in request.noises]
+        methods = self._methods
+        noises = [self._registries.noise(text) for text in self._request.noises]
         _refuse_doubles([str(config_spec(method.name, config)) for method, config in methods])
         _refuse_doubles([str(noise) for noise in noises])
         _refuse_doubles([image_set.spec for image_set in self._image_sets])
-        _refuse_doubles([f"seed {seed}" for seed in request.seeds])
+        _refuse_doubles([f"seed {seed}" for seed in self._request.seeds])
         cells = [
             cell
-            for seed in request.seeds
-            for noise in noises
-            for parameters in request.parameters
-            for image_set in self._image_sets
+            for seed in self._request.seeds
+            for noise, parameters, image_set in self._tests(noises)
             for protocol in self._protocols
             for method, config in methods
             for cell in self._cell(method, config, noise, parameters, image_set, protocol, seed)
@@ -85,6 +90,18 @@ class _Planner:
             reasons = [f"{name} declines {what}: {reason}" for name, what, reason in self._declined]
             raise UserError(f"nothing to compute: {'; '.join(reasons)}")
         return Plan(tuple(cells), tuple(self._declined), tuple(self._notes))
+
+    def _tests(self, noises: Sequence[Noise]) -> Iterator[tuple[Noise, Parameters, ImageSet]]:
+        """Each noise, what is told of it, and each set; then the sets that know their own noise.
+
+        Of noise whose law is unknown nothing is ever told.
+        """
+        own = [s for s in self._image_sets if self._request.own_noise and s.noise]
+        under = [(noise, [s for s in self._image_sets if s not in own]) for noise in noises]
+        under += [(self._registries.noise(image_set.noise), [image_set]) for image_set in own]
+        for noise, image_sets in under:
+            told = ("unknown",) if noise.law_unknown else self._request.parameters
+            yield from ((noise, p, image_set) for p in told for image_set in image_sets)
 
     def _asked_target_noise(self) -> Noise | None:
         asked = self._request.target_noise
@@ -95,7 +112,16 @@ class _Planner:
             raise UserError(
                 f"--target-noise {asked}: no method asked for sees pairs of noisy images"
             )
-        return self._registries.noise(asked)
+        return self._drawn("--target-noise", asked)
+
+    def _drawn(self, option: str, asked: str) -> Noise:
+        """The noise of an option.  UserError for one that cannot be drawn."""
+        noise = self._registries.noise(asked)
+        if noise.law_unknown:
+            raise UserError(
+                f"{option} {noise}: its law is unknown, so nobody can draw it; give {noise.assumed}"
+            )
+        return noise
 
     def _note(self, text: str) -> None:
         self._notes[text] = None
@@ -137,7 +163,7 @@ class _Planner:
             what = f"{noise} {parameters}"
             self._declined[str(config_spec(method.name, config)), what, reason] = None
             return
-        self._take_given_noise(image_set, noise, parameters)
+        take_given_noise(image_set, noise, parameters, self._note)
         training = self._training(method, config, task, noise, image_set, seed) if trains else None
         yield CellPlan(
             method=method,
@@ -158,10 +184,11 @@ class _Planner:
         self, method: Method[Any], config: Any, noise: Noise, parameters: Parameters
     ) -> Noise:
         """The noise of the images that are trained on, for a test noise."""
-        trained_on = noise if parameters == "known" else method.blind_noise(config, noise)
+        taken = noise.assumed
+        trained_on = taken if parameters == "known" else method.blind_noise(config, taken)
         if self._request.source_noise is not None:
-            trained_on = self._registries.noise(self._request.source_noise)
-            if parameters == "known" and not trained_on.family.shares_level(noise.family):
+            trained_on = self._drawn("--source-noise", self._request.source_noise)
+            if parameters == "known" and not trained_on.family.shares_level(taken.family):
                 raise UserError(
                     f"{noise} scored by what was trained on {trained_on}: a level of"
                     f" {noise.family.name} noise means nothing to what learned"
@@ -185,7 +212,7 @@ class _Planner:
         request = self._request
         assert isinstance(method, TrainedMethod)  # a method with evidence is one
         train_set = self._sets.train_set(task, image_set)
-        self._take_given_noise(train_set, task.noise, task.parameters)
+        take_given_noise(train_set, task.noise, task.parameters, self._note)
         if not request.transductive:
             for other in self._image_sets:
                 refuse_overlap(train_set, other)
@@ -241,20 +268,6 @@ class _Planner:
 
     def _source(self, method: Method[Any], noise: Noise) -> str:
         return source_of(self._registries, method.name, noise)
-
-    def _take_given_noise(self, image_set: ImageSet, noise: Noise, parameters: Parameters) -> None:
-        """Note that a set's noise is given.  UserError when it has no one level to be told."""
-        if not image_set.noisy_is_given:
-            return
-        if noise.is_range and parameters == "known":
-            example = Noise(noise.family, noise.low, noise.low)
-            raise UserError(
-                f"{image_set.spec} gives its noisy images and {noise} is a range: give the one"
-                f" level they have, as --noise {example}, or --parameters unknown"
-            )
-        self._note(
-            f"{image_set.spec}: its noisy images are used as given and taken for {noise} noise"
-        )
 
 
 def source_of(registries: Registries, method: str, noise: Noise) -> str:

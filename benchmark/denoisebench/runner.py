@@ -66,6 +66,14 @@ class Runner:
             results[cell.id] = stored
         return [results[cell.id] for cell in self.plan.cells]
 
+    def opened(self, cell: CellPlan) -> "tuple[Denoise, Sequence[LoadedImage], str]":
+        """What denoises a cell's images, trained now if it must be; the images; the device."""
+        from denoisebench.devices import pick_device
+
+        device = pick_device(self.options.device)
+        denoise, _ = self._denoiser(cell, device)
+        return denoise, self._images(cell.image_set), device
+
     def _stored(self, cell: CellPlan) -> CellResult | None:
         path = cell_path(self.options.out, cell.id)
         if not path.exists():

@@ -90,8 +90,11 @@ class TrainingSets:
 
     def refuses_given(self, evidence: Evidence, task: Task, image_set: ImageSet) -> str | None:
         """Why training cannot be shown pairs of images that are given; None when it can."""
-        if not self.train_set(task, image_set).noisy_is_given:
+        train_set = self.train_set(task, image_set)
+        if not train_set.noisy_is_given:
             return None
+        if not train_set.has_reference and evidence is not Evidence.NOISY:
+            return f"{train_set.spec} has one noisy copy of each image; it needs {evidence.value}"
         if self.request.draws == "fresh":
             return "the training set gives its noisy images: there are no fresh draws of them"
         if evidence is Evidence.NOISY_PAIRS:

@@ -1,10 +1,11 @@
 """The public image sets: where each comes from, under which terms, and its recorded files.
 
 `catalog.csv` lists the files (name, SHA-256, path in the source repository); a set's gray version
-is the same files through `ImageSet.gray`.
+is the same files through `ImageSet.gray`.  A set of camera pairs has a noisy file beside each clean
+one, and no gray version, whose noise would be other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -23,6 +24,7 @@ KODAK = (
     "MohamedBakrAli/Kodak-Lossless-True-Color-Image-Suite@dd2e1105fe8d9afe1120cd7e4c0e5e41f509a81b"
 )
 BSDS500 = "BIDS/BSDS500@a04b7c6c3a9f0ace74bf205c72a43d32e1c72722"
+POLYU = "csjunxu/PolyU-Real-World-Noisy-Images-Dataset@3af0f2646b267a00446fe4b7113a15e67bc80b4e"
 BSDS_TERMS = "Berkeley Segmentation Data Set: non-commercial research and education"
 RAW = "https://raw.githubusercontent.com"
 
@@ -38,6 +40,7 @@ class Entry:
     source: str  # owner/repository@commit on GitHub
     folder: str = ""  # whose files it uses, when not its own
     without: tuple[str, ...] = ()
+    pairs: tuple[str, str] | None = None  # how the names of a noisy file and of its clean one end
 
     def files(self) -> tuple[RemoteFile, ...]:
         """The set's files, in order."""
@@ -66,6 +69,14 @@ ENTRIES = (
         BSDS500,
         folder="cbsd400",
         without=("12003.jpg",),
+    ),
+    Entry(
+        "polyu",
+        COLOUR,
+        "100 camera images with real noise, each with the mean of many shots (PolyU, 512×512)",
+        "non-commercial",
+        POLYU,
+        pairs=("_real.JPG", "_mean.JPG"),
     ),
 )
 
@@ -101,23 +112,17 @@ class CatalogSource(ImageSource):
     def open(self, spec: Spec) -> ImageSet:
         """The set; its hashes are the recorded ones, checked when an image is loaded."""
         config = build_config(CatalogConfig, spec)
-        images = tuple(
-            ImageFile(
-                file.image,
-                file.sha256,
-                partial(self._load, file, config.size),
-                change=config.change,
-            )
-            for file in self._files
-        )
+        images = tuple(self._images(config))
         shares = shares_of(self._entry.folder or self._entry.name, {image.id for image in images})
         canonical = str(config_spec(self._entry.name, config))
-        whole = ImageSet(canonical, self._entry.channels, images, shares)
+        noise = "real" if self._entry.pairs else ""
+        whole = ImageSet(canonical, self._entry.channels, images, shares, noise)
         return whole.gray(str(config_spec(self.name, config))) if self._gray else whole
 
     def version(self, spec: Spec, channels: int) -> Spec | None:
-        """The gray version of a colour set."""
-        return replace(spec, name=f"{self.name}-gray") if channels == GRAY else None
+        """The gray version of a colour set, where there is one."""
+        has_gray = channels == GRAY and not self._entry.pairs
+        return replace(spec, name=f"{self.name}-gray") if has_gray else None
 
     def at_hand(self, spec: Spec) -> bool:
         """Whether every file is here; unchecked."""
@@ -128,6 +133,31 @@ class CatalogSource(ImageSource):
         """Download the missing files and check all.  Raises UserError when it cannot."""
         build_config(CatalogConfig, spec)
         fetch(self._files, self.name, progress)
+
+    def _images(self, config: CatalogConfig) -> Iterator[ImageFile]:
+        """The images; of pairs, each named without its two endings."""
+
+        def read(file: RemoteFile) -> Callable[[], Pixels]:
+            return partial(self._load, file, config.size)
+
+        if self._entry.pairs is None:
+            for file in self._files:
+                yield ImageFile(file.image, file.sha256, read(file), change=config.change)
+            return
+        files = {file.image: file for file in self._files}
+        noisy_end, clean_end = self._entry.pairs
+        for name, clean in files.items():
+            if not name.endswith(clean_end):
+                continue
+            noisy = files[name.removesuffix(clean_end) + noisy_end]
+            yield ImageFile(
+                name.removesuffix(clean_end),
+                clean.sha256,
+                read(clean),
+                load_noisy=read(noisy),
+                noisy_sha256=noisy.sha256,
+                change=config.change,
+            )
 
     def _load(self, file: RemoteFile, size: int) -> Pixels:
         pixels = load(file, self.name)
@@ -159,5 +189,5 @@ def catalog() -> Iterator[CatalogSource]:
     for entry in ENTRIES:
         files = entry.files()
         yield CatalogSource(entry, files)
-        if entry.channels == COLOUR:
+        if entry.channels == COLOUR and not entry.pairs:
             yield CatalogSource(entry, files, gray=True)

@@ -31,6 +31,10 @@ KEPT_FROM_METHODS = {
         "foreign",
         "given",
         "evaluation",
+        "ranked",
+        "ranking",
+        "standings",
+        "standings_text",
     ]
 }
 SHOWN_TO_REPORTS = {

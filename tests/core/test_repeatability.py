@@ -45,7 +45,7 @@ def planned(method: str, images: str, registries: Registries) -> CellPlan:
         draws="fixed",
         budget=get_budget("quick"),
         weights="auto",
-        seed=0,
+        seeds=(0,),
     )
     (cell,) = make_plan(request, registries).cells
     return cell

@@ -23,6 +23,7 @@ COUNTS = {
     "bsd300": 100,
     "cbsd400": 400,
     "cbsd399": 399,
+    "polyu": 100,
 }
 
 
@@ -47,8 +48,9 @@ def test_the_catalog_is_complete(sources):
 def test_every_colour_set_has_a_gray_version_of_the_same_files(sources):
     for name in COUNTS:
         whole = opened(sources, name)
-        assert (f"{name}-gray" in sources) == (whole.channels == 3)
-        if whole.channels == 3:
+        has_gray = whole.channels == 3 and not whole.noisy_is_given
+        assert (f"{name}-gray" in sources) == has_gray
+        if has_gray:
             gray = opened(sources, f"{name}-gray")
             assert (gray.spec, gray.channels) == (f"{name}-gray", 1)
             assert [i.sha256 for i in gray.images] == [i.sha256 for i in whole.images]
@@ -89,6 +91,31 @@ def test_recorded_overlaps_are_read_in_both_directions(sources):
     assert partners == {"bsd68", "bsd300"}
 
 
+def test_polyu_is_pairs_of_real_noise_without_a_gray_version(sources):
+    polyu = opened(sources, "polyu")
+    assert (polyu.noise, polyu.channels, polyu.has_reference) == ("real", 3, True)
+    first = polyu.images[0]
+    assert first.id == "Canon5D2_5_160_3200_chair_11"
+    rows = {row["image"]: row for row in table("catalog.csv") if row["set"] == "polyu"}
+    assert len(rows) == 200
+    assert rows[f"{first.id}_mean.JPG"]["sha256"] == first.sha256
+    assert rows[f"{first.id}_real.JPG"]["sha256"] == first.noisy_sha256
+    assert rows[f"{first.id}_real.JPG"]["path"] == f"CroppedImages/{first.id}_real.JPG"
+    assert sources["polyu"].version(parse_spec("polyu"), 1) is None
+
+
+@pytest.mark.usefixtures("empty_machine")
+def test_a_missing_noisy_file_says_how_to_get_it(sources):
+    with pytest.raises(UserError, match=r"^polyu/.*_real\.JPG is not .* fetch polyu`$"):
+        opened(sources, "polyu").images[0].load_noisy()
+
+
+def test_the_real_noise_of_polyu_is_small_beside_its_images(real_set):
+    image = real_set("polyu").images[0].read()
+    assert image.clean.shape == image.noisy.shape == (3, 512, 512)
+    assert 0.005 < float(np.std(image.noisy - image.clean)) < 0.05
+
+
 @pytest.mark.usefixtures("empty_machine")
 def test_open_needs_no_files_and_load_says_how_to_get_them(sources):
     image = opened(sources, "cbsd68-gray").images[0]
@@ -107,7 +134,8 @@ def test_listing_the_sets_imports_nothing_heavy():
     code = (
         "import sys; from denoisebench_datasets import register_image_sets as sets;"
         "from denoisebench.specs import Spec;"
-        "[s.open(Spec(s.name)) for s in sets() if s.name not in ('folder', 'pairs', 'pack')];"
+        "theirs = ('folder', 'noisy', 'pairs', 'pack');"
+        "[s.open(Spec(s.name)) for s in sets() if s.name not in theirs];"
         "print({'torch', 'pandas', 'PIL', 'tifffile', 'imagecodecs', 'skimage', 'pooch'}"
         " & set(sys.modules))"
     )

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("methods/*/README.md"))]
 COMMANDS = sorted(
-    set(re.findall(r"^    (bench (?:run|compare|sweep|list) .*)$", README, re.MULTILINE))
+    set(re.findall(r"^    (bench (?:run|compare|sweep|rank|list) .*)$", README, re.MULTILINE))
 )
 METHODS = sorted(path.parent for path in ROOT.glob("methods/*/__init__.py"))
 

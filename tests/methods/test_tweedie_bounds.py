@@ -15,7 +15,8 @@ from denoisebench.noise.model import ExponentialFamily
 from denoisebench.noise.weibull import Weibull
 from noise2score.tweedie import bernoulli, tweedie_distribution
 
-NOISES = {family.name: family for family in register_noise_models()}
+OFFERED = {family.name: family for family in register_noise_models()}
+NOISES = {name: family for name, family in OFFERED.items() if family.stand_in() is None}
 FAMILIES = {n: family for n, family in NOISES.items() if isinstance(family, ExponentialFamily)}
 EXTREMES = [0.0, 1e-45, 1e-38, 1e-30, 1e-4, 0.5, 1.0, 255.0, 1e7, 1e19, 1e30, 3.4028234e38]
 SIGNED = torch.tensor(EXTREMES + [-value for value in EXTREMES])

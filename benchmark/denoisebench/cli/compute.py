@@ -1,14 +1,14 @@
 """What the verbs that compute do once their options are read."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import cast, get_args
 
 import click
 
 from denoisebench.budgets import get_budget
-from denoisebench.cli.options import BUDGET, CHANNELS, TRAIN_SETS, Asked
+from denoisebench.cli.options import BUDGET, CHANNELS, NOISE, TRAIN_SETS, Asked
 from denoisebench.cli.progress import show_progress
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.images import CHANNEL_WORDS, ImageSet
@@ -38,7 +38,7 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
     report = registries.report(asked.format)
     out = out_folder(asked.out, create=not asked.dry_run)
     plan = make_plan(make_request(asked, methods), registries)
-    for line in _asides(plan):
+    for line in asides(plan):
         click.echo(line, err=True)
     if asked.dry_run:
         print_plan(plan, out)
@@ -52,14 +52,9 @@ def carry_out(plan: Plan, asked: Asked, registries: Registries) -> list[CellResu
     """The results of a plan's cells, computed where they are not there; says which failed."""
     out = asked.out
 
-    def fetch(image_set: ImageSet, progress: ProgressCallback) -> None:
-        source, spec = registries.source(image_set.spec)
-        if not source.at_hand(spec):
-            source.fetch(spec, progress)
-
     save = _kinds(asked)
     options = Options(out, asked.device, save, asked.retry_failed, asked.keep_estimates)
-    results = Runner(plan, options, fetch, show_progress).run()
+    results = Runner(plan, options, fetcher(registries), show_progress).run()
     failed = {f"{r.method} on {r.dataset}, {r.noise}: {r.error}": None for r in results if r.error}
     for line in failed:
         click.echo(f"failed: {line} (--retry-failed computes it again)", err=True)
@@ -98,6 +93,17 @@ def _kinds(asked: Asked) -> tuple[Kind, ...]:
     return tuple(kind for kind, wanted in asked_kinds.items() if wanted)
 
 
+def fetcher(registries: Registries) -> Callable[[ImageSet, ProgressCallback], None]:
+    """What brings the missing files of an image set to this machine."""
+
+    def fetch(image_set: ImageSet, progress: ProgressCallback) -> None:
+        source, spec = registries.source(image_set.spec)
+        if not source.at_hand(spec):
+            source.fetch(spec, progress)
+
+    return fetch
+
+
 def make_request(asked: Asked, methods: Sequence[str]) -> Request:
     """The options as a request.  Raises UserError for those that contradict."""
     parameters = split_list(asked.parameters)
@@ -111,7 +117,8 @@ def make_request(asked: Asked, methods: Sequence[str]) -> Request:
         raise UserError("--start begins a training and --weights takes its place; give one of them")
     return Request(
         methods=tuple(methods),
-        noises=tuple(split_list(asked.noise)),
+        noises=tuple(split_list(NOISE if asked.noise is None else asked.noise)),
+        own_noise=asked.noise is None,
         parameters=cast(tuple[Parameters, ...], tuple(parameters)),
         datasets=tuple(split_list(asked.datasets)),
         train_sets=(asked.train_set,) if asked.train_set else TRAIN_SETS,
@@ -143,7 +150,7 @@ def out_folder(path: Path, *, create: bool) -> Path:
     return path
 
 
-def _asides(plan: Plan) -> Iterable[str]:
+def asides(plan: Plan) -> Iterable[str]:
     for method, what, reason in plan.declined:
         yield f"{method} declines {what}: {reason}"
     yield from plan.notes
@@ -151,6 +158,22 @@ def _asides(plan: Plan) -> Iterable[str]:
 
 def print_plan(plan: Plan, out: Path) -> None:
     """The trainings and cells, what is there already, and about how long the rest takes."""
+    total = print_trainings(plan, out)
+    for cell in plan.cells:
+        done = cell_path(out, cell.id).exists()
+        count, repeats = len(cell.image_set.images), cell.repeats
+        seconds = 0.0 if done else count * repeats * 0.25 / DENOISE_MPX_PER_S
+        total += seconds
+        images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
+        what = f"{cell.method_spec} on {cell.image_set.spec} ({images}), {cell.noise}"
+        what += f", {cell.protocol}" if len({c.protocol for c in plan.cells}) > 1 else ""
+        what += _seed(cell.seed, len({c.seed for c in plan.cells}) > 1)
+        click.echo(f"cell     {cell.id}  {what}: {about(done, seconds)}")
+    print_total(total)
+
+
+def print_trainings(plan: Plan, out: Path) -> float:
+    """Print a line for each training.  Returns the seconds that the missing ones take, about."""
     total = 0.0
     several = len({cell.seed for cell in plan.cells}) > 1
     for training in plan.trainings:
@@ -163,18 +186,14 @@ def print_plan(plan: Plan, out: Path) -> None:
             f"{recipe['method']} on {train_set_label(recipe)} in {kind}, {recipe['noise']},"
             f" {training.budget}{_seed(recipe['seed'], several)}"
         )
-        click.echo(f"training {training.id}  {what}: {_about(done, seconds)}")
-    for cell in plan.cells:
-        done = cell_path(out, cell.id).exists()
-        count, repeats = len(cell.image_set.images), cell.repeats
-        seconds = 0.0 if done else count * repeats * 0.25 / DENOISE_MPX_PER_S
-        total += seconds
-        images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
-        what = f"{cell.method_spec} on {cell.image_set.spec} ({images}), {cell.noise}"
-        what += f", {cell.protocol}" if len({c.protocol for c in plan.cells}) > 1 else ""
-        what += _seed(cell.seed, several)
-        click.echo(f"cell     {cell.id}  {what}: {_about(done, seconds)}")
-    click.echo(f"about {total / 60:.0f} min on two CPU cores with bfloat16; nothing was computed")
+        click.echo(f"training {training.id}  {what}: {about(done, seconds)}")
+    return total
+
+
+def print_total(seconds: float) -> None:
+    """The last line of a dry run."""
+    minutes = seconds / 60
+    click.echo(f"about {minutes:.0f} min on two CPU cores with bfloat16; nothing was computed")
 
 
 def _seed(seed: int, several: bool) -> str:
@@ -182,7 +201,8 @@ def _seed(seed: int, several: bool) -> str:
     return f", seed {seed}" if several else ""
 
 
-def _about(done: bool, seconds: float) -> str:
+def about(done: bool, seconds: float) -> str:
+    """How long a line of a dry run will take."""
     return "done" if done else f"about {seconds:.0f} s"
 
 

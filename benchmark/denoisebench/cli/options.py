@@ -32,7 +32,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Asked:
     """The options of `run` and `compare`, beside the methods, as they were typed."""
 
-    noise: str
+    noise: str | None
     parameters: str
     datasets: str
     channels: str | None
@@ -100,6 +100,44 @@ plugin_option = click.option(
 )
 
 
+length_options = [
+    click.option("--budget", type=click.Choice(list(BUDGETS)),
+                 help="How long to train; this and the next three leave aside the weights that"
+                      f" come with a method.  [default: {BUDGET}]"),
+    click.option("--steps", type=click.IntRange(1), help="Steps, in place of the budget's."),
+    click.option("--batch", type=click.IntRange(2), help="Patches, in place of the budget's."),
+    click.option("--crop", type=click.IntRange(32), metavar="PX",
+                 help="Side of a patch, in place of the budget's."),
+]  # fmt: skip
+"""How long to train."""
+
+device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where to compute.",
+)
+
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="results",
+    show_default=True,
+    metavar="DIR",
+    help="Where trainings and results are kept and found again.",
+)
+
+config_option = click.option(
+    "--config",
+    callback=_read_config,
+    is_eager=True,
+    expose_value=False,
+    metavar="FILE",
+    help="Read these options from a TOML file of the same names.",
+)
+
+
 def computing(function: F) -> F:
     """Add what the verbs that compute share; the verb gets them as one `Asked`."""
     return _with_options(function, _OPTIONS)
@@ -124,8 +162,9 @@ def _with_options(function: F, options: Sequence[Callable[[Any], Any]]) -> F:
 
 
 _NOISE = click.option(
-    "--noise", default=NOISE, show_default=True, metavar="N[,N...]",
-    help="Noise models, as gaussian:25, poisson:0.01, gamma:100, gaussian:5..50.",
+    "--noise", metavar="N[,N...]",
+    help="Noise models, as gaussian:25, poisson:0.01, gamma:100, gaussian:5..50."
+         f"  [default: {NOISE}; real for sets of real noise]",
 )  # fmt: skip
 _GRID = click.option(
     "--noise", default=GRID, show_default=True, metavar="N[,N...]",
@@ -163,13 +202,7 @@ _OPTIONS = [
                       " first]"),
     click.option("--draws", type=click.Choice(["fixed", "fresh"]), default="fixed",
                  show_default=True, help="Draw the training noise once, or anew at every step."),
-    click.option("--budget", type=click.Choice(list(BUDGETS)),
-                 help="How long to train; this and the next three leave aside the weights that"
-                      f" come with a method.  [default: {BUDGET}]"),
-    click.option("--steps", type=click.IntRange(1), help="Steps, in place of the budget's."),
-    click.option("--batch", type=click.IntRange(2), help="Patches, in place of the budget's."),
-    click.option("--crop", type=click.IntRange(32), metavar="PX",
-                 help="Side of a patch, in place of the budget's."),
+    *length_options,
     click.option("--start", type=click.Path(path_type=Path), metavar="PATH",
                  help="Weights that a training begins with; leaves aside those that come with a"
                       " method."),
@@ -184,10 +217,8 @@ _OPTIONS = [
     click.option("--seeds", "--seed", type=_seeds, default="0", show_default=True,
                  metavar="S[,S...]",
                  help="Each names its noise draws and its training; a table averages over them."),
-    click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
-                 show_default=True, help="Where to compute."),
-    click.option("--out", type=click.Path(path_type=Path), default="results", show_default=True,
-                 metavar="DIR", help="Where trainings and results are kept and found again."),
+    device_option,
+    out_option,
     click.option("--format", default="table", show_default=True, metavar="F",
                  help="How to print the results: table, csv, json, markdown, latex, or another of"
                       " `bench list reports`."),
@@ -203,6 +234,5 @@ _OPTIONS = [
     click.option("--retry-failed", is_flag=True, help="Compute failed cells again."),
     click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing."),
     plugin_option,
-    click.option("--config", callback=_read_config, is_eager=True, expose_value=False,
-                 metavar="FILE", help="Read these options from a TOML file of the same names."),
+    config_option,
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from denoisebench.noise.impulse import Impulse, ImpulseChannel
 from denoisebench.noise.model import NoiseFamily
 from denoisebench.noise.multivariate import MultivariateGaussian
 from denoisebench.noise.poisson import Poisson
+from denoisebench.noise.real import Real
 from denoisebench.noise.text import Text
 from denoisebench.noise.weibull import Weibull
 
@@ -28,4 +29,4 @@ def register_noise_models() -> Iterable[NoiseFamily]:
     ]
     pixels_lost = [Impulse(), ImpulseChannel(), Dropout(), Text()]
     one_level = [Gaussian(), Poisson(), Gamma(), Weibull()]
-    return [*one_level, *named_otherwise, *gaussian_too, *pixels_lost]
+    return [*one_level, *named_otherwise, *gaussian_too, *pixels_lost, Real()]

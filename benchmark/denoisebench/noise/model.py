@@ -95,6 +95,13 @@ class NoiseFamily(ABC):
         """Whether a level of the other means the same here, as σ of white and of blurred noise."""
         return (self.level_of or self.name) == (other.level_of or other.name)
 
+    def stand_in(self) -> "Noise | None":
+        """What methods take this noise for, where nobody knows its law; None where it is known.
+
+        Noise with a stand-in is only ever given with noisy images, never drawn.
+        """
+        return None
+
     def settings(self) -> str:
         """What stands behind the level in a spec, in canonical form: the 10 of
         `heteroscedastic:40:10`; empty where the level is all."""
@@ -147,6 +154,8 @@ class Noise:
     high: float
 
     def __str__(self) -> str:
+        if self.law_unknown:
+            return self.family.name
         low, high = number_text(self.low), number_text(self.high)
         level, settings = low if low == high else f"{low}..{high}", self.family.settings()
         return ":".join([self.family.name, level, *([settings] if settings else [])])
@@ -154,6 +163,16 @@ class Noise:
     @property
     def is_range(self) -> bool:
         return self.low != self.high
+
+    @property
+    def law_unknown(self) -> bool:
+        """Whether nobody knows its law or level: it is given with noisy images and never drawn."""
+        return self.family.stand_in() is not None
+
+    @property
+    def assumed(self) -> "Noise":
+        """What methods take it for: itself, where its law is known."""
+        return self.family.stand_in() or self
 
     def blind(self) -> "Noise":
         """The same family over its blind range: what is trained on when the level is unknown."""

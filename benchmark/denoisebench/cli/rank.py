@@ -1,0 +1,183 @@
+"""bench rank: methods ranked on noisy images of which there is no clean one."""
+
+from pathlib import Path
+
+import click
+
+from denoisebench.budgets import get_budget
+from denoisebench.cli.compute import (
+    DENOISE_MPX_PER_S,
+    about,
+    asides,
+    exit_with,
+    fetcher,
+    load_plugins,
+    out_folder,
+    print_total,
+    print_trainings,
+)
+from denoisebench.cli.options import (
+    BUDGET,
+    NOISE,
+    TRAIN_SETS,
+    F,
+    config_option,
+    device_option,
+    length_options,
+    out_option,
+    plugin_option,
+)
+from denoisebench.cli.progress import show_progress
+from denoisebench.errors import UserError
+from denoisebench.interfaces import Parameters
+from denoisebench.noise.model import Noise
+from denoisebench.plan import TRANSDUCTIVE, Plan, Request
+from denoisebench.planner import make_plan
+from denoisebench.plugins import Registries
+from denoisebench.ranked import rank_path
+from denoisebench.runner import Options, Runner
+from denoisebench.specs import parse_spec, split_list
+
+METHODS = "identity,tv,nlm,wavelet"
+"""None of which is trained."""
+DENOISED = 3
+"""How often each image is denoised for its scores."""
+
+
+def lengths(verb: F) -> F:
+    """Add the options that say how long to train."""
+    for option in reversed(length_options):
+        verb = option(verb)
+    return verb
+
+
+@click.command("rank")
+@click.option("--images", metavar="DIR", help="Your noisy images.")
+@click.option("--datasets", metavar="D[,D...]",
+              help="Image sets, in place of --images; where there are clean images, the true"
+                   " ranking is shown beside.")  # fmt: skip
+@click.option("--methods", metavar="M[,M...]", help=f"[default: those installed of {METHODS}]")
+@click.option("--noise", metavar="N",
+              help="What noise it is: a family, as poisson, of unknown level; or with its level, as"
+                   f" gaussian:25.  [default: real, taken for Gaussian; {NOISE} for clean image"
+                   " sets]")  # fmt: skip
+@click.option("--parameters", type=click.Choice(["known", "unknown"]),
+              help="Whether methods and SURE are told the level.  [default: known when --noise has"
+                   " one]")  # fmt: skip
+@click.option("--weights", default="auto", show_default=True, metavar="auto|none|PATH",
+              help="auto: those that come with the method if they fit, else train on the very"
+                   " images; none: train; a file: use it, train nothing.")  # fmt: skip
+@lengths
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
+              help="Names what is drawn: noise, masks, probes, the training.")  # fmt: skip
+@device_option
+@out_option
+@click.option("--format", type=click.Choice(["table", "csv", "json"]), default="table",
+              show_default=True, help="How to print the ranking.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing.")
+@plugin_option
+@config_option
+def command(
+    images: str | None,
+    datasets: str | None,
+    methods: str | None,
+    noise: str | None,
+    parameters: Parameters | None,
+    weights: str,
+    budget: str | None,
+    steps: int | None,
+    batch: int | None,
+    crop: int | None,
+    seed: int,
+    device: str,
+    out: Path,
+    format: str,
+    dry_run: bool,
+    plugin: tuple[str, ...],
+) -> None:
+    """Rank methods on noisy images without a reference, by three scores.
+
+    A method that must be trained is trained on the noisy images themselves, unless weights that
+    come with it fit.  The table says when to believe which score.
+    """
+    registries = load_plugins(plugin)
+    model = None if noise is None else _noise(noise, registries)
+    request = Request(
+        methods=_methods(methods, registries),
+        noises=(NOISE if model is None else str(model),),
+        own_noise=model is None,
+        parameters=(parameters or _told(model),),
+        datasets=_datasets(images, datasets),
+        train_sets=(TRANSDUCTIVE,),
+        weights_of=TRAIN_SETS,
+        needs_reference=False,
+        draws="fixed",
+        budget=get_budget(budget or BUDGET, steps, batch, crop),
+        weights="none" if weights == "auto" and (budget or steps or batch or crop) else weights,
+        seeds=(seed,),
+    )
+    plan = make_plan(request, registries)
+    for line in asides(plan):
+        click.echo(line, err=True)
+    out = out_folder(out, create=not dry_run)
+    if dry_run:
+        _print_plan(plan, out)
+        return
+    exit_with(_rank(plan, registries, device, out, format))
+
+
+def _rank(plan: Plan, registries: Registries, device: str, out: Path, form: str) -> int:
+    """Score, print, save.  Returns the exit status."""
+    from denoisebench.ranking import rank_cells
+    from denoisebench.standings_text import FORMATS
+
+    runner = Runner(plan, Options(out, device), fetcher(registries), show_progress)
+    ranked, failures = rank_cells(runner)
+    for failure in failures:
+        click.echo(f"failed: {failure.method} on {failure.dataset}: {failure.error}", err=True)
+    if ranked:
+        text = FORMATS[form](ranked)
+        click.echo(text)
+        path = out / f"rank.{'txt' if form == 'table' else form}"
+        path.write_text(text + "\n", encoding="utf-8")
+        click.echo(f"saved as {path}", err=True)
+    return 1 if failures else 0
+
+
+def _methods(methods: str | None, registries: Registries) -> tuple[str, ...]:
+    if methods is not None:
+        return tuple(split_list(methods))
+    return tuple(name for name in split_list(METHODS) if name in registries.methods)
+
+
+def _datasets(images: str | None, datasets: str | None) -> tuple[str, ...]:
+    if (images is None) == (datasets is None):
+        raise UserError("give your noisy images as --images DIR, or image sets as --datasets D")
+    return (f"noisy:{images}",) if images is not None else tuple(split_list(datasets or ""))
+
+
+def _noise(text: str, registries: Registries) -> Noise:
+    """The noise of a spec, or of a family's bare name: at its blind range."""
+    spec = parse_spec(text)
+    family = registries.noises.get(spec.name)
+    bare = family is not None and not spec.values and not spec.options
+    if family is not None and bare and family.stand_in() is None:
+        return Noise(family, *family.blind)
+    return registries.noise(text)
+
+
+def _told(model: Noise | None) -> Parameters:
+    """What is told where nobody says: the level, if there is one."""
+    return "unknown" if model is not None and model.is_range else "known"
+
+
+def _print_plan(plan: Plan, out: Path) -> None:
+    """The trainings, what is ranked, and about how long it takes."""
+    total = print_trainings(plan, out)
+    for cell in plan.cells:
+        done, count = rank_path(out, cell).exists(), len(cell.image_set.images)
+        seconds = 0.0 if done else DENOISED * count * 0.25 / DENOISE_MPX_PER_S
+        total += seconds
+        what = f"{cell.method_spec} on {cell.image_set.spec} ({count} images), {cell.noise}"
+        click.echo(f"rank     {what}: {about(done, seconds)}")
+    print_total(total)
