@@ -79,25 +79,31 @@ class Runner:
         return Saver(cell, self.options.out, self.options.save)
 
     def _compute(self, cell: CellPlan) -> CellResult:
-        from denoisebench import evaluation
+        from denoisebench import cost, evaluation
         from denoisebench.devices import pick_device
         from denoisebench.provenance import provenance
 
         device = pick_device(self.options.device)
         header: Header | None = None
+        parameters = gmacs = memory_mb = None
         saver = self._saver(cell)
         journal = Unfinished(self.options.out, cell.id, keep=not saver.kinds)
         try:
             denoise, header = self._denoiser(cell, device)
+            images = self._images(cell.image_set)
+            memory = cost.PeakMemory(device)
             scores = evaluation.evaluate(
                 cell,
-                self._images(cell.image_set),
+                images,
                 denoise,
                 device=device,
                 saver=saver,
                 journal=journal,
                 progress=self.progress,
             )
+            memory_mb = memory.megabytes()
+            parameters = cost.network_parameters(cell)
+            gmacs = cost.gmacs_per_mpx(cell, images[0], denoise, device)
             error = None
         except PluginError as failure:
             scores, error = [], str(failure)
@@ -117,6 +123,9 @@ class Runner:
             weights=cell.labels["weights"],
             training=cell.training.id if cell.training else "",
             train_s=outcome.get("train_s"),
+            network_parameters=parameters,
+            gmacs_per_mpx=gmacs,
+            peak_memory_mb=memory_mb,
             scores=tuple(scores),
             provenance=provenance(device)
             | {

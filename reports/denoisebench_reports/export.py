@@ -13,7 +13,7 @@ from denoisebench_reports.summary import SUMMARY_COLUMNS, summarise
 if TYPE_CHECKING:
     import pandas as pd
 
-DECIMALS = {"train_s": 1, "denoise_s_per_mpx": 6}
+DECIMALS = {"train_s": 1, "denoise_s_per_mpx": 6, "peak_memory_mb": 1}
 OTHER_DECIMALS = 4  # dB, SSIM
 
 

@@ -68,6 +68,11 @@ class Summary:
     """Noisy copies of each image."""
     published_protocol: str
     """The one of our protocols that the published figure was computed under; empty for another."""
+    network_parameters: int | None
+    gmacs_per_mpx: float
+    """Billions of multiply-adds per megapixel denoised, in convolutions and matrix products."""
+    peak_memory_mb: float
+    """Mean over seeds of the most memory taken while denoising."""
 
 
 SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary))
@@ -112,7 +117,16 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
         verdict=verdict(difference_db, less_trained, bool(theirs) and theirs != key["protocol"]),
         repeats=rows["repeat"].nunique(),
         published_protocol=theirs,
+        network_parameters=_count(rows["network_parameters"]),
+        gmacs_per_mpx=float(rows["gmacs_per_mpx"].mean()),
+        peak_memory_mb=float(rows["peak_memory_mb"].mean()),
     )
+
+
+def _count(column: "pd.Series[float]") -> int | None:
+    """What all rows agree on; None where they have none."""
+    known = column.dropna()
+    return None if known.empty else int(known.iloc[0])
 
 
 def _per_image(rows: "pd.DataFrame", column: str) -> npt.NDArray[np.float64]:

@@ -14,7 +14,7 @@ def test_the_columns_and_their_order():
         "method,noise,parameters,dataset,images,protocol,evidence,draws,"
         "psnr_db,psnr_low,psnr_high,ssim,train_s,denoise_s_per_mpx,level_error,published_psnr_db,"
         "noisy_psnr_db,published_source,budget,train_set,weights,seed,published_diff_db,verdict,"
-        "repeats,published_protocol"
+        "repeats,published_protocol,network_parameters,gmacs_per_mpx,peak_memory_mb"
     )
 
 
