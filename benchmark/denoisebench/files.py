@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,17 @@ from denoisebench.images import Pixels
 def safe_name(text: str) -> str:
     """`text` as a file name that may stand in a spec."""
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
+
+
+def file_names(ids: Sequence[str]) -> dict[str, str]:
+    """A file name for each of these images: its own without ending, numbered where two are alike.
+
+    ids: of all images of a set, in their order.
+    """
+    names = [safe_name(Path(image).stem) for image in ids]
+    if len(set(names)) < len(names):
+        names = [f"{number:05}-{name}" for number, name in enumerate(names, start=1)]
+    return dict(zip(ids, names, strict=True))
 
 
 def npy_bytes(pixels: Pixels) -> bytes:

@@ -278,11 +278,16 @@ class ImageSource(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A way to show results: `render` turns result rows (see `results.COLUMNS`) into text."""
+    """A way to show results: `render` turns result rows (see `results.COLUMNS`) into text.
+
+    The rows' attrs tell what else there is: `results`, the folder they are stored under.  printed:
+    whether the text is for a terminal, too; else it is a file to be opened.
+    """
 
     name: str
     summary: str
     render: Callable[["pd.DataFrame"], str]
+    printed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from denoisebench.files import npy_bytes, safe_name, write_whole
+from denoisebench.files import file_names, npy_bytes, safe_name, write_whole
 from denoisebench.images import Pixels
 from denoisebench.plan import CellPlan
 from denoisebench.specs import number_text
@@ -105,16 +105,9 @@ class Saver:
         )
 
     def _path(self, kind: Kind, folder: str, image: str) -> Path:
-        name = f"{self._names()[image]}{_ENDINGS[kind]}"
+        names = file_names([image.id for image in self.cell.image_set.images])
+        name = f"{names[image]}{_ENDINGS[kind]}"
         return self.folder(kind) / folder / name
-
-    def _names(self) -> dict[str, str]:
-        """The name of each image's files: its own without ending, numbered where two are alike."""
-        ids = [image.id for image in self.cell.image_set.images]
-        names = [safe_name(Path(image).stem) for image in ids]
-        if len(set(names)) < len(names):
-            names = [f"{number:05}-{name}" for number, name in enumerate(names, start=1)]
-        return dict(zip(ids, names, strict=True))
 
 
 def _pictures(finding: Finding) -> dict[str, bytes]:

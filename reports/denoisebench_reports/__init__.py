@@ -1,20 +1,22 @@
-"""The suite's own reports: a text table beside the published figures, CSV and JSON."""
+"""The suite's own reports: a text table beside the published figures, CSV, JSON and a page."""
 
 from collections.abc import Iterable
 
 from denoisebench.hookspecs import hookimpl
 from denoisebench.interfaces import Report
 from denoisebench_reports.export import render_csv, render_json
+from denoisebench_reports.page import render_page
 from denoisebench_reports.table import render_table
 
 
 @hookimpl
 def register_reports() -> Iterable[Report]:
-    """The reports `table`, `csv` and `json`.  They import pandas and tabulate when they render."""
+    """The reports `table`, `csv`, `json` and `html`.  They import what they need when they render."""
     return [
         Report(
             "table", "a text table: a column per method, published figures beside", render_table
         ),
         Report("csv", "one line per method, noise and data set", render_csv),
         Report("json", "the lines of csv, and every image's scores", render_json),
+        Report("html", "one offline page: tables, cost, images", render_page, printed=False),
     ]

@@ -31,11 +31,16 @@ KEPT_FROM_METHODS = {
         "foreign",
         "given",
         "evaluation",
+        "cost",
+        "stored",
     ]
 }
 SHOWN_TO_REPORTS = {
     f"denoisebench.{name}"
-    for name in (*("budgets", "errors", "hookspecs", "interfaces", "protocol", "results", "specs"),)
+    for name in (
+        *("budgets", "curves", "errors", "files", "hookspecs", "interfaces", "protocol", "results"),
+        "specs",
+    )
 }
 SHOWN_TO_DATASETS = {
     f"denoisebench.{name}" for name in ("errors", "hookspecs", "images", "interfaces", "specs")

@@ -11,6 +11,7 @@ from denoisebench.errors import UserError
 VERBS = {
     "run": "Train one method if need be, score it, print the table.",
     "compare": "Score several methods on the same noisy images, print the table.",
+    "report": "Show stored results: one HTML page, or any other report.",
     "list": "List methods, noises, datasets, presets, protocols or reports.",
     "datasets": "List, fetch, verify, pack image sets; find what two share.",
     "noise": "Preview a noise model; write noisy images as files.",

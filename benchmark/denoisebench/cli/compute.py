@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
@@ -12,7 +12,7 @@ from denoisebench.cli.options import BUDGET, CHANNELS, TRAIN_SETS, Asked
 from denoisebench.cli.progress import show_progress
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.images import CHANNEL_WORDS, ImageSet
-from denoisebench.interfaces import Draws, Parameters, ProgressCallback
+from denoisebench.interfaces import Draws, Parameters, ProgressCallback, Report
 from denoisebench.plan import Plan, Request, train_set_label
 from denoisebench.planner import make_plan
 from denoisebench.plugins import Registries, load
@@ -20,6 +20,9 @@ from denoisebench.results import cell_path, frame
 from denoisebench.runner import Options, Runner
 from denoisebench.saving import Kind
 from denoisebench.specs import split_list
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TRAIN_MPX_PER_S, DENOISE_MPX_PER_S = 0.6, 0.5
 """The rates that estimates are made with: a U-Net on two CPU cores with bfloat16."""
@@ -57,18 +60,26 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
     for line in failed:
         click.echo(f"failed: {line} (--retry-failed computes it again)", err=True)
     if any(not result.error for result in results):
-        try:
-            with plugin_code(f"report {report.name}"):
-                text = report.render(frame((r for r in results if not r.error), plan.declined))
-        except PluginError as error:
-            raise UserError(str(error)) from error
-        click.echo(text)
+        rows = frame((r for r in results if not r.error), plan.declined)
+        text = render(report, rows, out)
+        if report.printed:
+            click.echo(text)
         path = out / f"{'table.txt' if report.name == 'table' else f'results.{report.name}'}"
         path.write_text(text + "\n", encoding="utf-8")
         click.echo(f"saved as {path}", err=True)
         for kind in save:
             click.echo(f"{kind} are under {out / kind}", err=True)
     return 1 if failed else 0
+
+
+def render(report: Report, rows: "pd.DataFrame", out: Path) -> str:
+    """What a report makes of rows that are stored under `out`.  Raises UserError when it fails."""
+    rows.attrs["results"] = out
+    try:
+        with plugin_code(f"report {report.name}"):
+            return report.render(rows)
+    except PluginError as error:
+        raise UserError(str(error)) from error
 
 
 def _request(asked: Asked, methods: Sequence[str]) -> Request:
