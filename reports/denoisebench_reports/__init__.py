@@ -11,7 +11,7 @@ from denoisebench_reports.table import render_table
 
 @hookimpl
 def register_reports() -> Iterable[Report]:
-    """The reports `table`, `csv`, `json` and `html`.  They import what they need when they render."""
+    """The reports `table`, `csv`, `json` and `html`.  They import what they need late."""
     return [
         Report(
             "table", "a text table: a column per method, published figures beside", render_table

@@ -1,7 +1,7 @@
 """The page: stored results as one HTML file, which a browser shows without any network.
 
-The template, style sheet and script are in `page_parts/`.  What is measured comes from the results; the
-images come from `OUT/pictures`, where a run saved them, and the curves from `OUT/trainings`.
+The template, style sheet and script are in `page_parts/`.  What is measured comes from the results,
+the images from `OUT/pictures`, where a run saved them, and the curves from `OUT/trainings`.
 """
 
 import math
@@ -57,6 +57,7 @@ class Condition:
 
     key: str
     label: str
+    short: str  # as a choice among others
     protocol: str
     rows: Mapping[str, Mapping[str, Summary]]
     datasets: Sequence[str]
@@ -68,6 +69,13 @@ class Condition:
         lines = [row[dataset] for row in self.rows.values() if dataset in row]
         ranked = [round(line.psnr_db, 2) for line in lines if not is_baseline(line)]
         return max(ranked) if len(ranked) > 1 else math.nan
+
+    @property
+    def published(self) -> list[tuple[str, Summary]]:
+        """What stands beside a published figure: name of the column, summary."""
+        return [
+            (name, line) for name, row in self.rows.items() for line in row.values() if line.verdict
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +141,12 @@ def _conditions(
             costs.append(Cost(dataset, [pair for pair in here if not is_baseline(pair[1])]))
             shown.append((dataset, [(name, _rows_of(rows, line)) for name, line in here]))
         noise, parameters, protocol = kind
+        under = "" if len({protocol for *_, protocol in kinds}) == 1 else f", {protocol}"
         conditions.append(
             Condition(
                 key=f"c{number}",
-                label=f"{noise}, parameters {parameters}"
-                + ("" if len({k[2] for k in kinds}) == 1 else f", {protocol}"),
+                label=f"{noise}, parameters {parameters}{under}",
+                short=f"{noise}, {parameters}{under}",
                 protocol=protocol,
                 rows=table,
                 datasets=datasets,

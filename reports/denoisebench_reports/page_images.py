@@ -37,7 +37,7 @@ class Gallery:
     """The images of one set under one condition.
 
     methods: names of columns.  data: what the script is told; its `views` are noisy, the methods
-    with pictures, clean, and an image's `keys` are the pictures of those, null where one is missing.
+    with pictures, clean, and an image's `keys` are the pictures of those, null where there is none.
     """
 
     key: str

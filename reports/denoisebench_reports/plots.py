@@ -6,6 +6,7 @@ Colours are left to the page's style sheet, by classes, so that they follow ligh
 import math
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 from typing import NamedTuple
 
 LINE_PX = 15.0
@@ -74,8 +75,9 @@ def cost_plot(points: Sequence[Point], width: int, kind: str) -> str:
         on_left = spot[0] > left + 0.6 * (right - left)
         on_front = " on-front" if point in front else ""
         parts.append(f'<circle class="point{on_front}" cx="{spot[0]}" cy="{spot[1]}" r="4.5"/>')
-        shift, anchor = (-9, " end") if on_left else (9, "")
-        parts.append(_text(spot[0] + shift, label + 4, point.name, f"label{on_front}{anchor}"))
+        shift, anchor = (-4, " end") if on_left else (4, "")
+        # Above the point: the front goes on to the right of it, and comes to it from below.
+        parts.append(_text(spot[0] + shift, label - 6, point.name, f"label{on_front}{anchor}"))
     said = ", ".join(
         f"{point.name} {point.psnr_db:.2f} dB at {point.seconds:.3g} s" for point in points
     )
@@ -154,9 +156,7 @@ def _logarithmic(values: Sequence[float], start: float, end: float) -> Scale:
     return Scale(low - margin, high + margin, start, end)
 
 
-def _linear(
-    values: Sequence[float], start: float, end: float, *, from_zero: bool = False
-) -> Scale:
+def _linear(values: Sequence[float], start: float, end: float, *, from_zero: bool = False) -> Scale:
     low, high = min(values), max(values)
     if from_zero:
         return Scale(0.0, high or 1.0, start, end)
@@ -177,6 +177,6 @@ def _apart(heights: Sequence[float]) -> list[float]:
     """Places for labels near these heights, from the top, none nearer than LINE_PX to another."""
     places = list(heights)
     order = sorted(range(len(heights)), key=lambda number: heights[number])
-    for above, below in zip(order, order[1:], strict=False):
+    for above, below in pairwise(order):
         places[below] = max(places[below], places[above] + LINE_PX)
     return places

@@ -7,7 +7,7 @@ import pytest
 from denoisebench.results import CellResult, ImageScore
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_cell() -> Callable[..., CellResult]:
     """A cell whose images have these PSNRs; every other field may be given by name."""
 

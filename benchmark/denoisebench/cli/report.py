@@ -15,16 +15,35 @@ PAGE = "html"
 
 
 @click.command("report")
-@click.option("--results", type=click.Path(path_type=Path), default="results", show_default=True,
-              metavar="DIR", help="The --out folder of the runs.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help=f"Where the report goes.  [default: report.{PAGE}; a text is printed]")
-@click.option("--format", "name", default=PAGE, show_default=True, metavar="F",
-              help="Any report of `bench list reports`.")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default="results",
+    show_default=True,
+    metavar="DIR",
+    help="The --out folder of the runs.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help=f"Where the report goes.  [default: report.{PAGE}; a text is printed]",
+)
+@click.option(
+    "--format",
+    "name",
+    default=PAGE,
+    show_default=True,
+    metavar="F",
+    help="Any report of `bench list reports`.",
+)
 @click.option("--methods", metavar="M[,M...]", help="These alone, in this order.  [default: all]")
 @click.option("--datasets", metavar="D[,D...]", help="These alone, in this order.  [default: all]")
-@click.option("--noise", metavar="N[,N...]",
-              help="These alone, in this order; `gaussian` for all its levels.  [default: all]")
+@click.option(
+    "--noise",
+    metavar="N[,N...]",
+    help="These alone, in this order; `gaussian` for all its levels.  [default: all]",
+)
 @plugin_option
 def command(
     results: Path,
@@ -44,7 +63,10 @@ def command(
     asked = {"method": methods, "dataset": datasets, "noise": noise}
     wanted = {field: split_list(text) for field, text in asked.items() if text is not None}
     chosen = choose(results, wanted)
-    for count, what in ((chosen.failed, "failed"), (chosen.older, "older than another of its kind")):
+    for count, what in (
+        (chosen.failed, "failed"),
+        (chosen.older, "older than another of its kind"),
+    ):
         if count:
             click.echo(f"left out: {count} that {'is' if count == 1 else 'are'} {what}", err=True)
     text = render(report, frame(chosen.results), results)

@@ -66,6 +66,7 @@
     return canvas;
   };
 
+  const stage = byId("stage"), split = byId("split");
   const state = { condition: null, set: null, at: 0, left: "noisy", right: null, zoom: 1, x: 0.5, y: 0.5, mode: "image" };
   let images = []; // of the views of the current image, in their order
   let shownMaps = []; // what the grid draws: the images, or maps of them
@@ -105,9 +106,8 @@
   };
   const fit = () => {
     const { width, height } = current();
-    const stage = byId("stage");
     stage.style.aspectRatio = `${width} / ${height}`;
-    stage.style.maxWidth = `calc(76vh * ${width / height})`;
+    stage.style.maxWidth = split.style.maxWidth = `calc(76vh * ${width / height})`;
     stage.classList.toggle("zoomed", state.zoom > 1);
     for (const canvas of byId("grid").querySelectorAll("canvas")) canvas.style.aspectRatio = `${width} / ${height}`;
   };
@@ -230,7 +230,6 @@
   }
 
   // The stage: the divider follows the slider, and a drag; a drag moves the part shown when zoomed.
-  const stage = byId("stage"), split = byId("split");
   const moveSplit = () => stage.style.setProperty("--split", split.value + "%");
   split.addEventListener("input", moveSplit);
   moveSplit();
@@ -255,7 +254,7 @@
   stage.addEventListener("pointermove", moveDrag);
   for (const end of ["pointerup", "pointercancel"]) stage.addEventListener(end, () => { drag = null; });
   stage.addEventListener("keydown", (event) => {
-    const by = 0.1 / state.zoom;
+    const by = 0.25 / state.zoom;
     const moves = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] };
     if (moves[event.key]) look(state.x + moves[event.key][0], state.y + moves[event.key][1]);
     else if (event.key === "+" || event.key === "=") zoomTo(Math.min(8, state.zoom * 2));

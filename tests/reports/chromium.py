@@ -116,7 +116,12 @@ def open_page(chromium: str, profile: Path) -> Iterator[Page]:
     messages, messages_out = os.pipe()
     flags = [
         *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
-        *("--no-first-run", "--disable-extensions", "--disable-background-networking"),
+        *(
+            "--no-zygote",
+            "--no-first-run",
+            "--disable-extensions",
+            "--disable-background-networking",
+        ),
         *("--disable-component-update", "--hide-scrollbars", "--force-color-profile=srgb"),
         *("--remote-debugging-pipe", f"--user-data-dir={profile}"),
     ]
