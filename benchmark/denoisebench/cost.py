@@ -50,12 +50,13 @@ def gmacs_per_mpx(
     with plugin_code(cell.noise.family.name):
         noisy, level = noisy_of(part, cell.noise, cell.seed)
     told = level if cell.parameters == "known" else None
-    with plugin_code(cell.method.name), _FlopCounter() as counter:
+    counter = _FlopCounter()  # type: ignore[no-untyped-call]  # PyTorch gives its modes no types
+    with plugin_code(cell.method.name), counter:
         denoise(torch.from_numpy(noisy)[None].to(device), told)
     return counter.flops / 2 / noisy[0].size / 1e3  # a multiply-add is two FLOPs
 
 
-class _FlopCounter(TorchDispatchMode):
+class _FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as above
     """Adds up the FLOPs of what runs within, by PyTorch's formulas for each operation.
 
     PyTorch's own counter does the same, and imports the compiler first, for seconds.

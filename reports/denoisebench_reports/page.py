@@ -99,7 +99,11 @@ def render_page(rows: "pd.DataFrame") -> str:
     conditions = _conditions(rows, lines, results, album)
     parts = {name: _part(name) for name in ("style.css", "script.js")}
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"number": _number, "si": _si}
     return environment.from_string(_part("template.html")).render(
@@ -167,7 +171,7 @@ def _rows_of(rows: "pd.DataFrame", line: Summary) -> "pd.DataFrame":
 
 def _methods(lines: Sequence[Summary]) -> list[tuple[str, Sequence[str]]]:
     """How each method was trained: its name, and for each of `TRAINING_HEADERS` what there is."""
-    table = []
+    table: list[tuple[str, Sequence[str]]] = []
     for method in dict.fromkeys(line.method for line in lines if not is_baseline(line)):
         its = [line for line in lines if line.method == method]
         values = [dict.fromkeys(str(getattr(x, field)) for x in its) for field in TRAINING_HEADERS]

@@ -264,5 +264,5 @@
   });
   new ResizeObserver(() => { if (state.set && state.set.images.length) drawAll(); }).observe(stage);
 
-  showCondition(byId("condition").value);
+  if (Object.keys(data).length) showCondition(byId("condition").value);
 })();
