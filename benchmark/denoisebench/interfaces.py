@@ -279,10 +279,7 @@ class ImageSource(ABC):
 @dataclass(frozen=True, slots=True)
 class Report:
     """A way to show results: `render` turns result rows (see `results.COLUMNS`) into text.
-
-    The rows' attrs tell what else there is: `results`, the folder they are stored under.  printed:
-    whether the text is for a terminal, too; else it is a file to be opened.
-    """
+    printed: whether that is for a terminal too, not only a file to open."""
 
     name: str
     summary: str

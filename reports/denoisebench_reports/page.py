@@ -11,13 +11,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.curves import Training, describe, open_trainings
 from denoisebench.protocol import PROTOCOLS
 from denoisebench_reports.columns import column_names, is_baseline, name_order
 from denoisebench_reports.legend import TRAINING_HEADERS
+from denoisebench_reports.page_curves import training_curves
 from denoisebench_reports.page_images import Gallery, galleries
 from denoisebench_reports.pictures import Album
-from denoisebench_reports.plots import Curve, Point, cost_plot, curve_plot
+from denoisebench_reports.plots import Point, cost_plot
 from denoisebench_reports.summary import KEYS, Summary, summarise
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 WIDE_PX, NARROW_PX = 720, 340
 """Widths of a plot: on a wide screen, and on a phone's."""
-LOSSES = {"loss": "on the training images", "held_out_loss": "on held-out images"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +77,6 @@ class Condition:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingCurve:
-    """A training's loss, drawn."""
-
-    label: str
-    plot: str
-
-
 def render_page(rows: "pd.DataFrame") -> str:
     """The page of result rows, whole.
 
@@ -115,7 +106,7 @@ def render_page(rows: "pd.DataFrame") -> str:
         training_headers=TRAINING_HEADERS,
         methods=_methods(lines),
         protocols={str(protocol): protocol.summary for protocol in PROTOCOLS.values()},
-        curves=_training_curves(rows, results),
+        curves=training_curves(rows, results),
         provenance=_provenance(rows, results),
         viewer=_viewer(conditions),
         pictures=album.pictures,
@@ -177,35 +168,6 @@ def _methods(lines: Sequence[Summary]) -> list[tuple[str, Sequence[str]]]:
         values = [dict.fromkeys(str(getattr(x, field)) for x in its) for field in TRAINING_HEADERS]
         table.append((method, [" / ".join(filter(None, value)) or "–" for value in values]))
     return table
-
-
-def _training_curves(rows: "pd.DataFrame", results: Path | None) -> list[TrainingCurve]:
-    """The losses of the trainings that are there and have ended."""
-    if results is None:
-        return []
-    ids = [str(training) for training in rows["training"].unique() if training]
-    there = [x for x in ids if (results / "trainings" / x / "history.json").is_file()]
-    trainings = open_trainings(there, results)
-    common, labels = describe(trainings) if trainings else ("", [])
-    return [
-        TrainingCurve(f"{label}, {common}" if common else label, _curve(training, label))
-        for training, label in zip(trainings, labels, strict=True)
-    ]
-
-
-def _curve(training: Training, label: str) -> str:
-    curves = []
-    for series in LOSSES:
-        x, y = training.curve(series, "megapixels")
-        finite = [(a, b) for a, b in zip(x, y, strict=True) if math.isfinite(b)]
-        if finite:
-            curves.append(Curve(series, *map(list, zip(*finite, strict=True))))
-    if not curves:
-        return ""
-    values = [value for curve in curves for value in curve.y]
-    logarithmic = min(values) > 0 and max(values) > 10 * min(values)
-    said = "; ".join(f"{LOSSES[c.kind]} from {c.y[0]:.3g} to {c.y[-1]:.3g}" for c in curves)
-    return curve_plot(curves, f"Loss of {label}: {said}.", logarithmic=logarithmic)
 
 
 def _provenance(
