@@ -53,7 +53,7 @@ def gmacs_per_mpx(
     counter = _FlopCounter()  # type: ignore[no-untyped-call]  # PyTorch gives its modes no types
     with plugin_code(cell.method.name), counter:
         denoise(torch.from_numpy(noisy)[None].to(device), told)
-    return float(counter.flops) / 2 / noisy[0].size / 1e3  # a multiply-add is two FLOPs
+    return counter.flops / 2 / int(noisy[0].size) / 1e3  # a multiply-add is two FLOPs
 
 
 class _FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as above

@@ -77,6 +77,15 @@ class Condition:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where results were made.  common: what holds for all, by its name.  groups: what else holds
+    for some of them, and which these are, in words."""
+
+    common: Mapping[str, Any]
+    groups: Sequence[tuple[Mapping[str, Any], Sequence[str]]]
+
+
 def render_page(rows: "pd.DataFrame") -> str:
     """The page of result rows, whole.
 
@@ -170,19 +179,21 @@ def _methods(lines: Sequence[Summary]) -> list[tuple[str, Sequence[str]]]:
     return table
 
 
-def _provenance(
-    rows: "pd.DataFrame", results: Path | None
-) -> list[tuple[Mapping[str, Any], Sequence[str]]]:
-    """Where results were made, and which: what machine and versions -> its cells in words."""
+def _provenance(rows: "pd.DataFrame", results: Path | None) -> Provenance:
+    """Where the results were made, read from their files; nothing where they are not stored."""
     from denoisebench.results import read_cells
 
     made: dict[tuple[tuple[str, Any], ...], list[str]] = {}
     for result in read_cells(results, rows["cell"].unique()) if results else []:
-        told = {key: result.provenance.get(key) for key in _MACHINE}
+        told = {_MACHINE[key]: result.provenance.get(key) for key in _MACHINE}
+        known = tuple((name, value) for name, value in told.items() if value is not None)
         what = f"{result.method} · {result.noise} · {result.dataset} · seed {result.seed}"
-        known = tuple((_MACHINE[key], value) for key, value in told.items() if value is not None)
         made.setdefault(known, []).append(f"{what} · {result.cell}")
-    return [(dict(machine), cells) for machine, cells in made.items()]
+    machines = [dict(known) for known in made]
+    first = machines[0] if machines else {}
+    common = {k: v for k, v in first.items() if all(machine.get(k) == v for machine in machines)}
+    own = [{k: v for k, v in machine.items() if k not in common} for machine in machines]
+    return Provenance(common, list(zip(own, made.values(), strict=True)))
 
 
 _MACHINE = {

@@ -14,7 +14,7 @@ from pages import CLEAN, HEIGHT, METHODS, NOISY, WIDTH, save_results, strip
 from PIL import Image
 
 from denoisebench.errors import UserError
-from denoisebench.results import frame
+from denoisebench.results import frame, write_cell
 from denoisebench_reports.page import render_page
 
 PSNR_DB = {"alpha": [30.0, 27.5], "beta": [29.0, 31.5]}
@@ -130,6 +130,23 @@ def test_a_damaged_picture_is_named_with_the_remedy(tmp_path, make_cell, width):
         file.write_bytes(b"\x89PNG and no more")
     with pytest.raises(UserError, match=r"01\.png is damaged: .*; delete its folder"):
         page_of(cells, tmp_path)
+
+
+def test_where_results_were_made_is_told_once_and_what_differs_apart(tmp_path, make_cell):
+    both = {"torch": "2.9", "device_name": "a processor", "peak_memory_mb": 7.5}
+    cells = [
+        make_cell([30.0], method=method, cell=method, provenance=both | {"git": git})
+        for method, git in (("alpha", "c0ffee"), ("beta", "decade"), ("gamma", "c0ffee"))
+    ]
+    for cell in cells:
+        write_cell(tmp_path, cell)
+    page = text_of(page_of(cells, tmp_path))
+    told = page[page.index("Made with") :]
+    assert told.startswith(
+        "Made with PyTorch 2.9 processor a processor commit c0ffee 2 results alpha"
+    )
+    assert told.count("2.9") == told.count("a processor") == told.count("decade") == 1
+    assert "commit decade 1 result beta · gaussian:25 · set12 · seed 0 · beta" in told
 
 
 def test_a_training_that_is_there_shows_its_curve(tmp_path, make_cell):
