@@ -49,7 +49,7 @@ def test_each_decade_of_seconds_is_as_wide_and_better_is_higher(width):
 
 
 def test_labels_of_points_that_are_close_do_not_overlap():
-    points = [Point(f"m{n}", 1.0, 29.0 + n / 1000) for n in range(4)]
+    points = [Point(f"m{n}", 1.0, 29.0 + n / 1000) for n in range(4)] + [Point("far", 1.0, 20.0)]
     svg = ET.fromstring(cost_plot(points, 720, "wide"))
     feet = [float(t.attrib["y"]) for t in svg.iter("text") if t.attrib["class"].startswith("label")]
     assert min(np.diff(sorted(feet))) >= 14.9
