@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from denoisebench.errors import UserError
-from denoisebench.files import distinct_names, npy_bytes, write_whole
+from denoisebench.files import file_names, npy_bytes, write_whole
 from denoisebench.images import Pixels
 
 
@@ -29,7 +29,7 @@ class Estimates:
 
     def path(self, image: str, repeat: int) -> Path:
         """Where the estimate of one image is, or will be."""
-        return self.folder / str(repeat) / f"{distinct_names(self.images)[image]}.npy"
+        return self.folder / str(repeat) / f"{file_names(self.images)[image]}.npy"
 
     def keep(self, estimate: Pixels, image: str, repeat: int) -> None:
         """Store an estimate (C, H, W).  Raises UserError when it cannot be written."""

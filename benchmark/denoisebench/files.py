@@ -16,12 +16,15 @@ def safe_name(text: str) -> str:
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
 
 
-def distinct_names(images: Sequence[str]) -> dict[str, str]:
-    """By image id, the name of its files: its own without ending, numbered where two are alike."""
-    names = [safe_name(Path(image).stem) for image in images]
+def file_names(ids: Sequence[str]) -> dict[str, str]:
+    """A file name for each of these images: its own without ending, numbered where two are alike.
+
+    ids: of all images of a set, in their order.
+    """
+    names = [safe_name(Path(image).stem) for image in ids]
     if len(set(names)) < len(names):
         names = [f"{number:05}-{name}" for number, name in enumerate(names, start=1)]
-    return dict(zip(images, names, strict=True))
+    return dict(zip(ids, names, strict=True))
 
 
 def npy_bytes(pixels: Pixels) -> bytes:

@@ -278,11 +278,13 @@ class ImageSource(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A way to show results: `render` turns result rows (see `results.COLUMNS`) into text."""
+    """A way to show results: `render` turns result rows (see `results.COLUMNS`) into text.
+    printed: whether that is for a terminal too, not only a file to open."""
 
     name: str
     summary: str
     render: Callable[["pd.DataFrame"], str]
+    printed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from denoisebench.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 3
+SCHEMA = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,9 @@ class CellResult:
     weights: str
     training: str
     train_s: float | None  # None where nothing was trained
+    network_parameters: int | None  # None for a method without a network
+    gmacs_per_mpx: float | None  # billions of multiply-adds, see `cost`; None without a network
+    peak_memory_mb: float | None  # while denoising, see `cost`; None where nothing could tell it
     scores: tuple[ImageScore, ...]
     provenance: dict[str, Any]
     error: str | None = None
@@ -68,6 +71,14 @@ _OF_IMAGE = tuple(field.name for field in fields(ImageScore))
 
 COLUMNS: tuple[str, ...] = _OF_CELL + _OF_IMAGE
 """The columns of `frame`: those of the cell, then those of the image."""
+
+
+_NUMBERS_OR_NONE = tuple(
+    name
+    for cls in (CellResult, ImageScore)
+    for name, kind in get_type_hints(cls).items()
+    if kind in (float | None, int | None)
+)
 
 
 def cell_path(out: Path, cell: str) -> Path:
@@ -119,10 +130,11 @@ def read_cell(path: Path) -> CellResult:
             "install a newer denoisebench"
         )
     try:
-        if schema == 2:
-            record = _without_repeats(record)
-        elif schema != SCHEMA:
+        if schema not in (*_UPGRADES, SCHEMA):
             raise ValueError(f"schema is {schema!r}, not {SCHEMA}")
+        for older, upgrade in _UPGRADES.items():
+            if schema <= older:
+                record = upgrade(record)
         result = _parse(CellResult, record)
     except ValueError as error:
         raise _damaged(path, str(error)) from None
@@ -159,7 +171,7 @@ def frame(
         for score in result.scores
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    numbers = dict.fromkeys(("train_s", "level", "level_estimate"), "float64")  # None: NaN
+    numbers = dict.fromkeys(_NUMBERS_OR_NONE, "float64")  # None: NaN
     table = table.astype(numbers)
     table.attrs["declined"] = tuple(declined)
     return table
@@ -191,6 +203,18 @@ def _without_repeats(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "scores": scores}
 
 
+def _without_cost(record: dict[str, Any]) -> dict[str, Any]:
+    """A record of schema 3, which knew no cost but seconds, as one of schema 4."""
+    return {**record, "network_parameters": None, "gmacs_per_mpx": None, "peak_memory_mb": None}
+
+
+_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    2: _without_repeats,
+    3: _without_cost,
+}
+"""What makes a record of each older schema one of the next, in order."""
+
+
 def _damaged(path: Path, why: str) -> UserError:
     return UserError(
         f"the result {path} is damaged: {why}; delete it, and the next run computes it again"
@@ -211,6 +235,7 @@ def _expect(what: str, *kinds: type) -> Callable[[Any], Any]:
 _text = _expect("a text", str)
 _object = _expect("an object", dict)
 _list = _expect("a list", list)
+_integer = _expect("an integer", int)
 
 
 def _number(value: Any) -> float:
@@ -235,8 +260,9 @@ def _scores(value: Any) -> tuple[ImageScore, ...]:
 
 _PARSERS: dict[Any, Callable[[Any], Any]] = {
     str: _text,
-    int: _expect("an integer", int),
+    int: _integer,
     float: _number,
+    int | None: lambda value: None if value is None else _integer(value),
     float | None: lambda value: None if value is None else _number(value),
     str | None: lambda value: None if value is None else _text(value),
     dict[str, Any]: _object,

@@ -98,19 +98,22 @@ class Runner:
         return Estimates(self.options.out, cell.id, tuple(i.id for i in cell.image_set.images))
 
     def _compute(self, cell: CellPlan) -> CellResult:
-        from denoisebench import evaluation
+        from denoisebench import cost, evaluation
         from denoisebench.devices import pick_device
         from denoisebench.provenance import provenance
 
         device = pick_device(self.options.device)
         header: Header | None = None
+        parameters = gmacs = memory_mb = None
         saver = self._saver(cell)
         journal = Unfinished(self.options.out, cell.id, keep=not saver.kinds)
         try:
             denoise, header = self._denoiser(cell, device)
+            images = self._images(cell.image_set)
+            memory = cost.PeakMemory(device)
             scores = evaluation.evaluate(
                 cell,
-                self._images(cell.image_set),
+                images,
                 denoise,
                 device=device,
                 saver=saver,
@@ -118,6 +121,9 @@ class Runner:
                 progress=self.progress,
                 estimates=self._estimates(cell),
             )
+            memory_mb = memory.megabytes()
+            parameters = cost.network_parameters(cell)
+            gmacs = cost.gmacs_per_mpx(cell, images[0], denoise, device)
             error = None
         except PluginError as failure:
             scores, error = [], str(failure)
@@ -137,6 +143,9 @@ class Runner:
             weights=cell.labels["weights"],
             training=cell.training.id if cell.training else "",
             train_s=outcome.get("train_s"),
+            network_parameters=parameters,
+            gmacs_per_mpx=gmacs,
+            peak_memory_mb=memory_mb,
             scores=tuple(scores),
             provenance=provenance(device)
             | {

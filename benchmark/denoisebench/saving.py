@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from denoisebench.files import distinct_names, npy_bytes, safe_name, write_whole
+from denoisebench.files import file_names, npy_bytes, safe_name, write_whole
 from denoisebench.images import Pixels
 from denoisebench.plan import CellPlan
 from denoisebench.specs import number_text
@@ -105,7 +105,7 @@ class Saver:
         )
 
     def _path(self, kind: Kind, folder: str, image: str) -> Path:
-        names = distinct_names([image.id for image in self.cell.image_set.images])
+        names = file_names([image.id for image in self.cell.image_set.images])
         return self.folder(kind) / folder / f"{names[image]}{_ENDINGS[kind]}"
 
 

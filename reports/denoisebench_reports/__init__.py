@@ -1,5 +1,5 @@
-"""The suite's own reports: a table beside the published figures, as text, Markdown or LaTeX; CSV
-and JSON."""
+"""The suite's own reports: a table beside the published figures, as text, Markdown or LaTeX; CSV,
+JSON and a page."""
 
 from collections.abc import Iterable
 
@@ -8,14 +8,15 @@ from denoisebench.interfaces import Report
 from denoisebench_reports.export import render_csv, render_json
 from denoisebench_reports.latex import render_latex
 from denoisebench_reports.markdown import render_markdown
+from denoisebench_reports.page import render_page
 from denoisebench_reports.table import render_table
 
 
 @hookimpl
 def register_reports() -> Iterable[Report]:
-    """The reports `table`, `markdown`, `latex`, `csv` and `json`.
+    """The reports `table`, `markdown`, `latex`, `csv`, `json` and `html`.
 
-    They import pandas and tabulate when they render.
+    They import what they need, as pandas, when they render.
     """
     return [
         Report(
@@ -25,4 +26,5 @@ def register_reports() -> Iterable[Report]:
         Report("latex", "the table of `table`, as LaTeX (booktabs) for a paper", render_latex),
         Report("csv", "one line per method, noise and data set", render_csv),
         Report("json", "the lines of csv, and every image's scores", render_json),
+        Report("html", "one offline page: tables, cost, images", render_page, printed=False),
     ]

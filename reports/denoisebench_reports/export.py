@@ -21,7 +21,7 @@ SUMMARY_COLUMNS = (
 )
 """What a summary is of, and the first published figure.  published_more: the other papers'."""
 
-DECIMALS = {"train_s": 1, "denoise_s_per_mpx": 6}
+DECIMALS = {"train_s": 1, "denoise_s_per_mpx": 6, "peak_memory_mb": 1}
 OTHER_DECIMALS = 4  # dB, SSIM
 
 

@@ -68,6 +68,11 @@ class Summary:
     """Each image's mean over repeats and seeds, dB."""
     published: Sequence[Beside]
     """Every published figure, the suite's first source first."""
+    network_parameters: int | None
+    gmacs_per_mpx: float
+    """Billions of multiply-adds per megapixel denoised, in convolutions and matrix products."""
+    peak_memory_mb: float
+    """Mean over seeds of the most memory taken while denoising."""
 
 
 def summarise(rows: "pd.DataFrame") -> list[Summary]:
@@ -102,6 +107,9 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
         repeats=rows["repeat"].nunique(),
         psnr_of_image=dict(zip(rows["image"].unique(), psnr_db.tolist(), strict=True)),
         published=_beside(key, mean),
+        network_parameters=_count(rows["network_parameters"]),
+        gmacs_per_mpx=float(rows["gmacs_per_mpx"].mean()),
+        peak_memory_mb=float(rows["peak_memory_mb"].mean()),
     )
 
 
@@ -130,6 +138,12 @@ def _spread_of_seeds(rows: "pd.DataFrame", protocol: str) -> float:
         return math.nan
     means = [_image_psnr_db(its, protocol).mean() for _, its in rows.groupby("seed", sort=False)]
     return float(np.std(means, ddof=1)) if np.isfinite(means).all() else math.nan
+
+
+def _count(column: "pd.Series[float]") -> int | None:
+    """What all rows agree on; None where they have none."""
+    known = column.dropna()
+    return None if known.empty else int(known.iloc[0])
 
 
 def _per_image(rows: "pd.DataFrame", column: str) -> npt.NDArray[np.float64]:

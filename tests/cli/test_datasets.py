@@ -12,7 +12,7 @@ from bench import bench, make_images
         ("methods", ["identity", "noise2noise", "noise2score", "supervised"]),
         ("noises", ["gamma", "gaussian", "poisson"]),
         ("datasets", ["cbsd399", "cbsd68", "folder", "kodak", "samples", "set12"]),
-        ("reports", ["csv", "json", "table"]),
+        ("reports", ["csv", "html", "json", "table"]),
     ],
 )
 def test_list_names_what_the_plugins_offer(tmp_path: Path, kind: str, named: list[str]) -> None:

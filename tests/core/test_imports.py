@@ -35,12 +35,14 @@ KEPT_FROM_METHODS = {
         "ranking",
         "standings",
         "standings_text",
+        "cost",
+        "stored",
     ]
 }
 SHOWN_TO_REPORTS = {
     f"denoisebench.{name}"
     for name in (
-        *("budgets", "errors", "hookspecs", "interfaces", "interval"),
+        *("budgets", "curves", "errors", "files", "hookspecs", "interfaces", "interval"),
         *("protocol", "results", "specs"),
     )
 }

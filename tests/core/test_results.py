@@ -49,6 +49,9 @@ RESULT = CellResult(
     weights="trained",
     training="7ea",
     train_s=12.5,
+    network_parameters=559_000,
+    gmacs_per_mpx=123.5,
+    peak_memory_mb=512.0,
     scores=(SCORE, dataclasses.replace(SCORE, image="02", psnr_db=30.25)),
     provenance={"versions": {"python": "3.11", "größe": "µ"}, "threads": 2},
 )
@@ -62,16 +65,32 @@ def test_a_result_survives_the_disk(tmp_path):
     path = write_cell(tmp_path, RESULT)
     assert path == cell_path(tmp_path, "c0ffee") == tmp_path / "cells" / "c0ffee.json"
     assert read_cell(path) == RESULT
-    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 3
+    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 4
+
+
+UNKNOWN_COST = dict.fromkeys(("network_parameters", "gmacs_per_mpx", "peak_memory_mb"))
+
+
+def without_cost(path):
+    """The record of a result as schema 3 had it."""
+    record = json.loads(path.read_text(encoding="utf-8")) | {"schema": 3}
+    return {key: value for key, value in record.items() if key not in UNKNOWN_COST}
+
+
+def test_a_result_of_schema_3_is_read_with_its_cost_unknown(tmp_path):
+    path = write_cell(tmp_path, RESULT)
+    path.write_text(json.dumps(without_cost(path)), encoding="utf-8")
+    assert read_cell(path) == replace(**UNKNOWN_COST)
+    assert frame([read_cell(path)])["network_parameters"].isna().all()
 
 
 def test_a_result_of_schema_2_is_read_as_one_repeat_of_each_image(tmp_path):
     path = write_cell(tmp_path, RESULT)
-    record = json.loads(path.read_text(encoding="utf-8")) | {"schema": 2}
+    record = without_cost(path) | {"schema": 2}
     for score in record["scores"]:
         del score["repeat"]
     path.write_text(json.dumps(record), encoding="utf-8")
-    assert read_cell(path) == RESULT
+    assert read_cell(path) == replace(**UNKNOWN_COST)
     path.write_text(json.dumps(record | {"scores": [1]}), encoding="utf-8")
     with pytest.raises(UserError, match="damaged: 1 is not an object"):
         read_cell(path)
@@ -197,6 +216,7 @@ def damage(tmp_path, change):
         (lambda r: r.update(seed="0"), "seed: '0' is not an integer"),
         (lambda r: r.update(seed=True), "seed: True is not an integer"),
         (lambda r: r.update(method=None), "method: None is not a text"),
+        (lambda r: r.update(network_parameters=1.5), "network_parameters: 1.5 is not an integer"),
         (lambda r: r.update(train_s="soon"), "train_s: 'soon' is not a number"),
         (lambda r: r.update(scores={}), "scores: {} is not a list"),
         (lambda r: r.update(scores=[1]), "scores: 1 is not an object"),
@@ -215,7 +235,7 @@ def test_a_damaged_result_is_refused_with_the_reason_and_the_remedy(tmp_path, ch
 
 
 def test_a_result_of_a_newer_schema_asks_for_a_newer_program_not_for_deletion(tmp_path):
-    message = damage(tmp_path, lambda r: r.update(schema=4, colour="red"))
+    message = damage(tmp_path, lambda r: r.update(schema=5, colour="red"))
     assert "install a newer denoisebench" in message
     assert "delete" not in message
 

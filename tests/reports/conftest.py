@@ -7,7 +7,7 @@ import pytest
 from denoisebench.results import CellResult, ImageScore
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_cell() -> Callable[..., CellResult]:
     """A cell whose images have these PSNRs; every other field may be given by name."""
 
@@ -42,6 +42,9 @@ def make_cell() -> Callable[..., CellResult]:
             "weights": "trained",
             "training": "7ea",
             "train_s": 100.0,
+            "network_parameters": 559_000,
+            "gmacs_per_mpx": 123.5,
+            "peak_memory_mb": 512.0,
             "scores": scores,
             "provenance": {},
         }

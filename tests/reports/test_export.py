@@ -33,7 +33,8 @@ def test_the_columns_and_their_order():
     assert ",".join(SUMMARY_COLUMNS) == (
         "method,noise,parameters,dataset,images,protocol,evidence,draws,"
         "psnr_db,psnr_low,psnr_high,ssim,train_s,denoise_s_per_mpx,level_error,noisy_psnr_db,"
-        "budget,train_set,weights,seed,seed_sd_db,repeats,"
+        "budget,train_set,weights,seed,seed_sd_db,repeats,network_parameters,gmacs_per_mpx,"
+        "peak_memory_mb,"
         "published_psnr_db,published_source,published_protocol,published_diff_db,verdict,"
         "published_more"
     )
@@ -79,7 +80,7 @@ def test_no_results_are_a_header_and_empty_lists():
 
 def test_the_plugin_offers_its_reports_by_name(make_cell):
     reports = {report.name: report for report in register_reports()}
-    assert list(reports) == ["table", "markdown", "latex", "csv", "json"]
+    assert list(reports) == ["table", "markdown", "latex", "csv", "json", "html"]
     rows = frame([make_cell([30.0])])
     assert all(report.render(rows).endswith("\n") for report in reports.values())
 

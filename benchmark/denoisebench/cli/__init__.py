@@ -13,6 +13,7 @@ VERBS = {
     "compare": "Score several methods on the same noisy images, print the table.",
     "sweep": "Score denoisers over a grid of levels, print the table, draw the curves.",
     "rank": "Rank methods on noisy images of which there is no clean one.",
+    "report": "Show stored results: one HTML page, or any other report.",
     "list": "List methods, noises, datasets, presets, protocols or reports.",
     "show": "Spell out a protocol, a method, a noise or a data set.",
     "rescore": "Score kept estimates under another protocol; denoise nothing.",

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
@@ -20,6 +20,9 @@ from denoisebench.results import CellResult, cell_path, frame
 from denoisebench.runner import Options, Runner
 from denoisebench.saving import Kind
 from denoisebench.specs import split_list
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TRAIN_MPX_PER_S, DENOISE_MPX_PER_S = 0.6, 0.5
 """The rates that estimates are made with: a U-Net on two CPU cores with bfloat16."""
@@ -65,16 +68,24 @@ def show(results: Sequence[CellResult], plan: Plan, asked: Asked, report: Report
     """Print the results and save what is printed; nothing where all failed."""
     out = asked.out
     if any(not result.error for result in results):
-        try:
-            with plugin_code(f"report {report.name}"):
-                text = report.render(frame((r for r in results if not r.error), plan.declined))
-        except PluginError as error:
-            raise UserError(str(error)) from error
-        click.echo(text)
+        rows = frame((r for r in results if not r.error), plan.declined)
+        text = render(report, rows, out)
+        if report.printed:
+            click.echo(text)
         path = out / f"{'table.txt' if report.name == 'table' else f'results.{report.name}'}"
         path.write_text(text + "\n", encoding="utf-8")
         click.echo(f"saved as {path}", err=True)
         say_saved(asked)
+
+
+def render(report: Report, rows: "pd.DataFrame", out: Path) -> str:
+    """What a report makes of rows that are stored under `out`.  Raises UserError when it fails."""
+    rows.attrs["results"] = out
+    try:
+        with plugin_code(f"report {report.name}"):
+            return report.render(rows)
+    except PluginError as error:
+        raise UserError(str(error)) from error
 
 
 def say_saved(asked: Asked) -> None:

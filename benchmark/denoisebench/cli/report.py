@@ -1,0 +1,78 @@
+"""bench report: stored results as a page, or as any other report; computes nothing."""
+
+from pathlib import Path
+
+import click
+
+from denoisebench.cli.compute import load_plugins, render
+from denoisebench.cli.options import plugin_option
+from denoisebench.files import write_whole
+from denoisebench.results import frame
+from denoisebench.specs import split_list
+from denoisebench.stored import choose
+
+PAGE = "html"
+
+
+@click.command("report")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default="results",
+    show_default=True,
+    metavar="DIR",
+    help="The --out folder of the runs.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help=f"Where the report goes.  [default: report.{PAGE}; a text is printed]",
+)
+@click.option(
+    "--format",
+    "name",
+    default=PAGE,
+    show_default=True,
+    metavar="F",
+    help="Any report of `bench list reports`.",
+)
+@click.option("--methods", metavar="M[,M...]", help="These alone, in this order.  [default: all]")
+@click.option("--datasets", metavar="D[,D...]", help="These alone, in this order.  [default: all]")
+@click.option(
+    "--noise",
+    metavar="N[,N...]",
+    help="These alone, in this order; `gaussian` for all its levels.  [default: all]",
+)
+@plugin_option
+def command(
+    results: Path,
+    out: Path | None,
+    name: str,
+    methods: str | None,
+    datasets: str | None,
+    noise: str | None,
+    plugin: tuple[str, ...],
+) -> None:
+    """Show stored results: one HTML file that needs no network, or any other report.
+
+    The page shows images where the runs saved them (`--save-images`), and training curves where the
+    trainings are there.
+    """
+    report = load_plugins(plugin).report(name)
+    asked = {"method": methods, "dataset": datasets, "noise": noise}
+    wanted = {field: split_list(text) for field, text in asked.items() if text is not None}
+    chosen = choose(results, wanted)
+    for count, what in (
+        (chosen.failed, "failed"),
+        (chosen.older, "older than another of its kind"),
+    ):
+        if count:
+            click.echo(f"left out: {count} that {'is' if count == 1 else 'are'} {what}", err=True)
+    text = render(report, frame(chosen.results), results)
+    if out is None and report.printed:
+        click.echo(text)
+        return
+    path = out or Path(f"report.{report.name}")
+    write_whole(path, text.encode())
+    click.echo(f"saved as {path} ({len(text.encode()) / 1e6:.1f} MB)")
