@@ -210,7 +210,7 @@ def test_a_misspelt_hook_of_an_installed_plugin_is_reported(install):
             lambda r: r.preset("gauss25-n2k"),
             "unknown preset 'gauss25-n2k'; did you mean 'gauss25-n2",
         ),
-        (lambda r: r.noise("qqqqqqqq"), "unknown noise model 'qqqqqqqq'; known: chi2, dropout"),
+        (lambda r: r.noise("qqqqqqqq"), "unknown noise model 'qqqqqqqq'; known: chi2, correlated"),
         (lambda r: r.method("noise2score:prob=paired"), "'prob'; did you mean 'probe'"),
     ],
 )

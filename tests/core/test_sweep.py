@@ -38,7 +38,7 @@ def request_(tmp_path_factory: pytest.TempPathFactory) -> Request:
         draws="fixed",
         budget=get_budget("smoke", None, None, None),
         weights="auto",
-        seed=0,
+        seeds=(0,),
     )
 
 
@@ -58,7 +58,7 @@ def result(
         )
         for number, value in enumerate(psnr_db)
     )
-    plain = ("m", "n", "known", "d", "float-1", "noisy", "fixed", 0, "t", "b", "w", "t", None)
+    plain = ("m", "n", "known", "d", "float-1", "noisy", "fixed", 0, "t", "b", "w", "t", *[None] * 4)
     return CellResult(cell, *plain, scores, {})
 
 
