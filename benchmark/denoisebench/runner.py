@@ -6,7 +6,6 @@ cells and does not stop the others; what the user did wrong, or a broken file, d
 """
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,19 +19,12 @@ from denoisebench.overlap import CLEAN_AND_TEST, CLEAN_AND_TRAIN, refuse_same_pi
 from denoisebench.plan import TRANSDUCTIVE, CellPlan, Plan, TrainingPlan, train_set_label
 from denoisebench.results import CellResult, cell_path, read_cell, write_cell
 from denoisebench.saving import Kind, Saver
-from denoisebench.sides import Contents, Shown, halves, refuse_start, taken
+from denoisebench.sides import Contents, Shown, halves, hold_out, refuse_start, taken
 from denoisebench.unfinished import Unfinished
 from denoisebench.weights import Header, read_header
 
 if TYPE_CHECKING:
     from denoisebench.evaluation import Denoise
-
-HELD_OUT_EVERY = 50
-"""One image in so many is held out of training, to watch the loss on; a smaller set holds out
-none."""
-
-HELD_OUT_OF_STREAMED = 32
-"""No more than so many are held out of a set that is streamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +207,7 @@ class Runner:
         if training.recipe["train_set"] != TRANSDUCTIVE:
             for image_set in self._tested_with(training):
                 self._refuse_tested(training, contents, hashes, image_set)
-            shown, held_out = _hold_out(shown)
+            shown, held_out = hold_out(shown)
         fit(training, shown, held_out, hashes, folder, device, self.progress)
 
     def _shown(self, training: TrainingPlan) -> tuple[Shown, Contents]:
@@ -287,24 +279,3 @@ class Runner:
 def _trained_on_it(recipe: Mapping[str, Any], image_set: ImageSet) -> bool:
     """Whether weights were trained on the noisy images of this very set, as is allowed."""
     return recipe["train_set"] == TRANSDUCTIVE and recipe.get("train_digest") == image_set.digest
-
-
-def _hold_out(shown: Shown) -> tuple[Shown, Shown]:
-    """What is trained on, and what is held out: of both sides, or of none."""
-    (noisy, held_noisy), (clean, held_clean) = _split(shown.noisy), _split(shown.clean)
-    if shown.clean and not (held_noisy and held_clean):
-        return shown, Shown([])
-    return Shown(noisy, clean), Shown(held_noisy, held_clean)
-
-
-def _split(images: Sequence[LoadedImage]) -> tuple[Sequence[LoadedImage], Sequence[LoadedImage]]:
-    """What is trained on, and what is held out.  Reads none of the images of a streamed set."""
-    if len(images) < HELD_OUT_EVERY:
-        return images, []
-    if not isinstance(images, ReadWhenTaken):
-        every = HELD_OUT_EVERY
-        rest = [image for i, image in enumerate(images) if (i + 1) % every]
-        return rest, images[every - 1 :: every]
-    every = max(HELD_OUT_EVERY, math.ceil(len(images) / HELD_OUT_OF_STREAMED))
-    files = [file for i, file in enumerate(images.files) if (i + 1) % every]
-    return ReadWhenTaken(files), images[every - 1 :: every]

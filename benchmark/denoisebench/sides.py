@@ -5,6 +5,7 @@ version of a noisy image, nor the noisy version of a clean one.
 """
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,13 @@ from typing import Any
 from denoisebench.errors import UserError
 from denoisebench.images import ImageSet, LoadedImage, ReadWhenTaken
 from denoisebench.plan import HALF, GivenWeights
+
+HELD_OUT_EVERY = 50
+"""One image in so many is held out of training, to watch the loss on; a smaller set holds out
+none."""
+
+HELD_OUT_OF_STREAMED = 32
+"""No more than so many are held out of a set that is streamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +128,24 @@ def _sides_of(recipe: Mapping[str, Any]) -> tuple[Any, ...]:
     clean_set = recipe.get("clean_set")
     seed = recipe.get("seed") if clean_set == HALF else None
     return clean_set, recipe.get("train_digest"), recipe.get("clean_digest"), seed
+
+
+def hold_out(shown: Shown) -> tuple[Shown, Shown]:
+    """What is trained on, and what is held out: of both sides, or of none."""
+    (noisy, held_noisy), (clean, held_clean) = _split(shown.noisy), _split(shown.clean)
+    if shown.clean and not (held_noisy and held_clean):
+        return shown, Shown([])
+    return Shown(noisy, clean), Shown(held_noisy, held_clean)
+
+
+def _split(images: Sequence[LoadedImage]) -> tuple[Sequence[LoadedImage], Sequence[LoadedImage]]:
+    """What is trained on, and what is held out.  Reads none of the images of a streamed set."""
+    if len(images) < HELD_OUT_EVERY:
+        return images, []
+    if not isinstance(images, ReadWhenTaken):
+        every = HELD_OUT_EVERY
+        rest = [image for i, image in enumerate(images) if (i + 1) % every]
+        return rest, images[every - 1 :: every]
+    every = max(HELD_OUT_EVERY, math.ceil(len(images) / HELD_OUT_OF_STREAMED))
+    files = [file for i, file in enumerate(images.files) if (i + 1) % every]
+    return ReadWhenTaken(files), images[every - 1 :: every]

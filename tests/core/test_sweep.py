@@ -58,7 +58,8 @@ def result(
         )
         for number, value in enumerate(psnr_db)
     )
-    plain = ("m", "n", "known", "d", "float-1", "noisy", "fixed", 0, "t", "b", "w", "t", *[None] * 4)
+    texts = "m n known d float-1 noisy fixed".split()
+    plain = (*texts, 0, "t", "b", "w", "t", *[None] * 4)
     return CellResult(cell, *plain, scores, {})
 
 
