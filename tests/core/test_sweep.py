@@ -58,7 +58,7 @@ def result(
         )
         for number, value in enumerate(psnr_db)
     )
-    texts = "m n known d float-1 noisy fixed".split()
+    texts = ("m", "n", "known", "d", "float-1", "noisy", "fixed")
     plain = (*texts, 0, "t", "b", "w", "t", *[None] * 4)
     return CellResult(cell, *plain, scores, {})
 
