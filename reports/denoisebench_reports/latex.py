@@ -71,7 +71,7 @@ def render_latex(rows: "pd.DataFrame") -> str:
     floats = [figures, _float(_plain(TRAINING_HEADERS, trained), "How methods were trained.")]
     if any(line.published for _, line in board.told):
         papers = [f"[{number}] {source}." for number, source in enumerate(sources(board), start=1)]
-        body = [list(map(escaped, row)) for row in against(board)]
+        body = [[escaped(_signed(cell)) for cell in row] for row in against(board)]
         said = " ".join([against_note(board), *papers])
         floats.append(_float(_plain(AGAINST_HEADERS, body), said))
     return "\n\n".join([PREAMBLE, *floats]) + "\n"
@@ -80,6 +80,11 @@ def render_latex(rows: "pd.DataFrame") -> str:
 def escaped(text: str) -> str:
     """`text` with every character that LaTeX reads as a command written out."""
     return _SPECIAL.sub(lambda found: _ESCAPES[found[0]], text)
+
+
+def _signed(cell: str) -> str:
+    """A negative number with a minus sign in place of a hyphen."""
+    return re.sub(r"^-(?=\d)", "−", cell)
 
 
 def _float(tabular: str, caption: str, small: bool = False) -> str:

@@ -173,3 +173,9 @@ def test_both_have_the_notes_the_trainings_and_the_published_figures(results):
 def test_no_results_are_said_to_be_none():
     assert render_markdown(frame([])) == "No results.\n"
     assert render_latex(frame([])) == "% No results.\n"
+
+
+def test_a_figure_below_the_published_one_has_a_minus_sign_in_latex(make_cell):
+    text = render_latex(frame([make_cell([29.5, 29.7], method="noise2score")]))
+    assert " & $-$0.53 & " in text  # Table 2 has 30.13
+    assert "-0.53" not in text
