@@ -14,9 +14,9 @@ setup: .venv/ready
 	touch $@
 
 demo: .venv/ready
-	$(BIN)/bench run --method noise2score --noise gaussian:25 --train-set samples:part=train \
-		--save-images --out results/demo
-	@echo "The table is in results/demo/table.txt, the images are under results/demo/pictures."
+	$(BIN)/bench compare --datasets samples --save-images --out results/demo
+	$(BIN)/bench report --results results/demo --out results/demo/report.html
+	@echo "The table is in results/demo/table.txt; open results/demo/report.html to see the images."
 
 test: .venv/ready lint
 	$(BIN)/python -m pytest
