@@ -65,7 +65,7 @@ def test_the_noise_map_follows_the_noise(sets: ImageSet) -> None:
     correlations = []
     for image, score in zip(sets.images, found.scores, strict=True):
         clean = image.read().clean[0]
-        learned = np.load(folder / f"{score.image}.npy")
+        learned = np.load(folder / f"{Path(score.image).stem}.npy")
         true = np.hypot(40.0 * clean, 10.0)
         correlations.append(float(np.corrcoef(learned.ravel(), true.ravel())[0, 1]))
     assert min(correlations) >= 0.9
