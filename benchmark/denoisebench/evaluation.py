@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from denoisebench.interfaces import (
     UntrainedMethod,
 )
 from denoisebench.metrics import psnr_db
+from denoisebench.oracle import STRIDE
 from denoisebench.plan import CellPlan
 from denoisebench.results import ImageScore
 from denoisebench.rules import padded_to_square
@@ -165,21 +166,28 @@ def _best_of(
 ) -> "Made":
     """What an oracle takes: of what `run` makes at each level that of the highest quality.
 
-    seconds: of all of them.  level: the one that was picked; None where the level changes nothing,
-    which what is made at the first and the last tells.
+    Searched from coarse to fine: one level of each `STRIDE`, then the best one's neighbours up to
+    the next of these.  seconds: of all that were tried.  level: the one that was picked; None where
+    the level changes nothing, which what is made at the first and the last of the coarse tells.
     """
-    first, last = run(levels[0]), run(levels[-1])
+    coarse = range(STRIDE // 2, len(levels), STRIDE)
+    made = {at: run(levels[at]) for at in (coarse[0], coarse[-1])}
+    first, last = made.values()
     if np.abs(first.image - last.image).max() <= ROUNDING:
         return first._replace(level=None)
-    best, best_db = first._replace(level=levels[0]), quality_db(first.image)
-    seconds = first.seconds
-    for level in levels[1:]:
-        made = last if level == levels[-1] else run(level)
-        seconds += made.seconds
-        made_db = quality_db(made.image)
-        if made_db > best_db:
-            best, best_db = made._replace(level=level), made_db
-    return best._replace(seconds=seconds)
+    quality: dict[int, float] = {}
+
+    def try_all(places: Iterable[int]) -> int:
+        """Try these, and return the best of all tried."""
+        for at in places:
+            if at not in made:
+                made[at] = run(levels[at])
+            quality[at] = quality_db(made[at].image)
+        return max(quality, key=quality.__getitem__)
+
+    middle = try_all(coarse)
+    best = try_all(range(max(0, middle - STRIDE + 1), min(len(levels), middle + STRIDE)))
+    return made[best]._replace(level=levels[best], seconds=sum(m.seconds for m in made.values()))
 
 
 class Made(NamedTuple):

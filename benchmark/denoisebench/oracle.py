@@ -1,9 +1,8 @@
 """Oracle levels: the level of a method picked for each image by the clean image.
 
 What a method knows of the noise level when it is scored is one kind more than what it is trained
-for.  An oracle is trained as for an unknown level; each image is denoised once for each level of a
-fixed grid, and the estimate with the highest PSNR counts.  It bounds what knowing the level could
-give, and is never ranked.
+for.  An oracle is trained as for an unknown level; each image is denoised at levels of a fixed
+grid, and the estimate with the highest PSNR counts.  It is never ranked.
 """
 
 from typing import Literal
@@ -16,8 +15,12 @@ Knowledge = Literal["known", "unknown", "oracle"]
 
 ORACLE: Literal["oracle"] = "oracle"
 
-LEVELS = 12
-"""Of the grid."""
+LEVELS = 72
+"""Of the grid.  Those of σ 5..55 are 3.4 % apart: where the score of Noise2Score is used at a level
+10 % off, as with 12, it loses 1 dB, and an oracle is worse than an estimate."""
+
+STRIDE = 6
+"""Of so many neighbours one is tried first."""
 
 IGNORES_LEVELS = "it makes the same image whatever level it is told, so that there is none to pick"
 

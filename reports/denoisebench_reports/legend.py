@@ -34,8 +34,8 @@ REASONS = {
 """What each reason that a verdict gives means."""
 
 ORACLE_NOTE = (
-    f"Oracle: of {LEVELS} levels told for each image, over the noise's blind range, the one with"
-    " the highest PSNR against the clean image counts; trained as for unknown levels, and not ranked."
+    f"Oracle: of {LEVELS} levels over the noise's blind range, tried from coarse to fine, each image"
+    " is told the one with the highest PSNR against the clean image; trained as for unknown levels; not ranked."
 )
 
 Declined = Iterable[tuple[str, str, str]]  # method, noise and parameters, reason
