@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -171,23 +171,22 @@ def _best_of(
     the level changes nothing, which what is made at the first and the last of the coarse tells.
     """
     coarse = range(STRIDE // 2, len(levels), STRIDE)
-    made = {at: run(levels[at]) for at in (coarse[0], coarse[-1])}
-    first, last = made.values()
+    ends = {at: run(levels[at]) for at in (coarse[0], coarse[-1])}
+    first, last = ends.values()
     if np.abs(first.image - last.image).max() <= ROUNDING:
         return first._replace(level=None)
-    quality: dict[int, float] = {}
-
-    def try_all(places: Iterable[int]) -> int:
-        """Try these, and return the best of all tried."""
-        for at in places:
-            if at not in made:
-                made[at] = run(levels[at])
-            quality[at] = quality_db(made[at].image)
-        return max(quality, key=quality.__getitem__)
-
-    middle = try_all(coarse)
-    best = try_all(range(max(0, middle - STRIDE + 1), min(len(levels), middle + STRIDE)))
-    return made[best]._replace(level=levels[best], seconds=sum(m.seconds for m in made.values()))
+    places, tried = coarse, set[int]()
+    best, best_at, best_db, seconds = first, coarse[0], -math.inf, 0.0
+    for _ in ("coarse", "fine"):
+        for at in (place for place in places if place not in tried):
+            made = ends[at] if at in ends else run(levels[at])
+            tried.add(at)
+            seconds += made.seconds
+            made_db = quality_db(made.image)
+            if made_db > best_db:
+                best, best_at, best_db = made, at, made_db
+        places = range(max(0, best_at - STRIDE + 1), min(len(levels), best_at + STRIDE))
+    return best._replace(level=levels[best_at], seconds=seconds)
 
 
 class Made(NamedTuple):

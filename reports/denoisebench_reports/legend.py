@@ -34,8 +34,9 @@ REASONS = {
 """What each reason that a verdict gives means."""
 
 ORACLE_NOTE = (
-    f"Oracle: of {LEVELS} levels over the noise's blind range, tried from coarse to fine, each image"
-    " is told the one with the highest PSNR against the clean image; trained as for unknown levels; not ranked."
+    f"Oracle: trained as for unknown levels; of {LEVELS} levels over the noise's blind range, tried"
+    " from coarse to fine, each image is told the one with the highest PSNR against its clean"
+    " image; not ranked."
 )
 
 Declined = Iterable[tuple[str, str, str]]  # method, noise and parameters, reason

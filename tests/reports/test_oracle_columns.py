@@ -79,7 +79,7 @@ def test_oracles_alone_are_no_more_ranked_than_beside_others(make_cell: Make) ->
 
 def test_the_legend_says_what_an_oracle_is_and_what_it_knew(rows: pd.DataFrame) -> None:
     text = " ".join(render_table(rows).split())
-    assert "Oracle: of 72 levels over the noise's blind range" in text
+    assert "of 72 levels over the noise's blind range" in text
     assert "estimated / oracle" in text.replace("oracle / estimated", "estimated / oracle")
     assert "Noise levels estimated, median error over images: noise2score gaussian:25 on" in text
     assert text.count("gaussian:25 on set12 10.4%") == 2  # of the unknown ones alone
