@@ -5,10 +5,11 @@ for.  An oracle is trained as for an unknown level; each image is denoised at le
 grid, and the estimate with the highest PSNR counts.  It is never ranked.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from denoisebench.interfaces import Parameters
-from denoisebench.noise.model import Noise
+if TYPE_CHECKING:
+    from denoisebench.interfaces import Parameters
+    from denoisebench.noise.model import Noise
 
 Knowledge = Literal["known", "unknown", "oracle"]
 """What a method knows of the level of an image that is scored."""
@@ -25,12 +26,12 @@ STRIDE = 6
 IGNORES_LEVELS = "it makes the same image whatever level it is told, so that there is none to pick"
 
 
-def trained_for(knowledge: Knowledge) -> Parameters:
+def trained_for(knowledge: Knowledge) -> "Parameters":
     """What is trained: for an oracle the same as for an unknown level."""
     return "unknown" if knowledge == "oracle" else knowledge
 
 
-def oracle_levels(noise: Noise) -> tuple[float, ...]:
+def oracle_levels(noise: "Noise") -> tuple[float, ...]:
     """The levels that an oracle tries with a method that learned `noise`.
 
     In the middle of so many equal shares of the family's blind range, as levels are drawn from it:
