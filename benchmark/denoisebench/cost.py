@@ -40,7 +40,7 @@ def gmacs_per_mpx(
 
     Counted by PyTorch while it denoises a part of `image` once: exact for what convolutions and
     matrix products do, all passes through the network and its padding included; what is done pixel
-    by pixel does not count.
+    by pixel does not count, nor do the other levels that an oracle tries.
     """
     if not isinstance(cell.method, TrainedMethod):
         return None
@@ -49,10 +49,9 @@ def gmacs_per_mpx(
     part = dataclasses.replace(image, clean=image.clean[inside], noisy=given)
     with plugin_code(cell.noise.family.name):
         noisy, level = noisy_of(part, cell.noise, cell.seed)
-    told = level if cell.parameters == "known" else None
     counter = _FlopCounter()  # type: ignore[no-untyped-call]  # PyTorch gives its modes no types
     with plugin_code(cell.method.name), counter:
-        denoise(torch.from_numpy(noisy)[None].to(device), told)
+        denoise(torch.from_numpy(noisy)[None].to(device), cell.told(level)[0])
     return counter.flops / 2 / int(noisy[0].size) / 1e3  # a multiply-add is two FLOPs
 
 

@@ -24,6 +24,7 @@ from denoisebench.interfaces import (
     UntrainedMethod,
 )
 from denoisebench.metrics import psnr_db
+from denoisebench.oracle import STRIDE
 from denoisebench.plan import CellPlan
 from denoisebench.results import ImageScore
 from denoisebench.rules import padded_to_square
@@ -32,6 +33,9 @@ from denoisebench.unfinished import Unfinished
 from denoisebench.weights import load_into
 
 Denoise = Callable[[Tensor, float | None], Tensor | Denoised]
+
+ROUNDING = 1e-4
+"""Two runs of one network differ by no more than this at any pixel."""
 
 
 def untrained(cell: CellPlan) -> Denoise:
@@ -104,10 +108,18 @@ def _scored(
     """One repeat of one image: its score, and what there is to save."""
     with plugin_code(cell.noise.family.name):
         noisy, level = _noisy(cell, image, square_px, repeat)
-    told = level if cell.parameters == "known" else None
-    made = denoise_checked(cell.method.name, denoise, noisy, told, device)
     clean = image.clean
     inside = (slice(None), slice(clean.shape[1]), slice(clean.shape[2]))  # what was not padded
+
+    def run(told: float | None) -> Made:
+        return denoise_checked(cell.method.name, denoise, noisy, told, device)
+
+    def quality_db(estimate: Pixels) -> float:
+        x, y, white = cell.protocol.compared(estimate[inside], clean)
+        return psnr_db(x, y, data_range=white)
+
+    told = cell.told(level)
+    made = run(*told) if len(told) == 1 else _best_of(told, run, quality_db)
     result = cell.protocol.score(made.image[inside], clean)
     score = ImageScore(
         image=image.id,
@@ -145,6 +157,36 @@ def _noisy(
     noise_by = cell.protocol.noise_by
     noisy, level = cell.noise.noisy(clean, seed=cell.seed, draw=draw, by=noise_by)
     return cell.protocol.shown(noisy), level
+
+
+def _best_of(
+    levels: Sequence[float | None],
+    run: Callable[[float | None], "Made"],
+    quality_db: Callable[[Pixels], float],
+) -> "Made":
+    """What an oracle takes: of what `run` makes at each level that of the highest quality.
+
+    Searched from coarse to fine: one level of each `STRIDE`, then the best one's neighbours up to
+    the next of these.  seconds: of all that were tried.  level: the one that was picked; None where
+    the level changes nothing, which what is made at the first and the last of the coarse tells.
+    """
+    coarse = range(STRIDE // 2, len(levels), STRIDE)
+    ends = {at: run(levels[at]) for at in (coarse[0], coarse[-1])}
+    first, last = ends.values()
+    if np.abs(first.image - last.image).max() <= ROUNDING:
+        return first._replace(level=None)
+    places, tried = coarse, set[int]()
+    best, best_at, best_db, seconds = first, coarse[0], -math.inf, 0.0
+    for _ in ("coarse", "fine"):
+        for at in (place for place in places if place not in tried):
+            made = ends[at] if at in ends else run(levels[at])
+            tried.add(at)
+            seconds += made.seconds
+            made_db = quality_db(made.image)
+            if made_db > best_db:
+                best, best_at, best_db = made, at, made_db
+        places = range(max(0, best_at - STRIDE + 1), min(len(levels), best_at + STRIDE))
+    return best._replace(level=levels[best_at], seconds=seconds)
 
 
 class Made(NamedTuple):

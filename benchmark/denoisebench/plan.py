@@ -12,8 +12,9 @@ from typing import Any
 
 from denoisebench.budgets import Budget
 from denoisebench.images import ImageSet
-from denoisebench.interfaces import Draws, Evidence, Method, Parameters, Task
+from denoisebench.interfaces import Draws, Evidence, Method, Task
 from denoisebench.noise.model import Noise
+from denoisebench.oracle import Knowledge, oracle_levels
 from denoisebench.rules import Protocol
 from denoisebench.specs import config_spec
 from denoisebench.weights import Header
@@ -46,7 +47,7 @@ class Request:
 
     methods: tuple[str, ...]
     noises: tuple[str, ...]
-    parameters: tuple[Parameters, ...]
+    parameters: tuple[Knowledge, ...]
     datasets: tuple[str, ...]
     train_sets: tuple[str, ...]
     draws: Draws
@@ -138,7 +139,7 @@ class CellPlan:
     config: Any
     task: Task  # what the denoiser was trained for
     noise: Noise  # what it is tested on
-    parameters: Parameters  # whether it is told the level
+    parameters: Knowledge  # whether it is told the level
     image_set: ImageSet
     protocol: Protocol
     seed: int
@@ -155,6 +156,13 @@ class CellPlan:
     def repeats(self) -> int:
         """How often each image is scored."""
         return self.protocol.repeats_of(self.image_set.spec)
+
+    def told(self, level: float | None) -> tuple[float | None, ...]:
+        """What the denoiser is told of an image at a level: one thing, or each level of an
+        oracle's grid."""
+        if self.parameters == "oracle":
+            return oracle_levels(self.task.noise)
+        return (level if self.parameters == "known" else None,)
 
     @property
     def id(self) -> str:

@@ -13,6 +13,7 @@ from denoisebench.given_noise import take_given_noise
 from denoisebench.images import ImageSet
 from denoisebench.interfaces import Evidence, Method, Parameters, Task, TrainedMethod
 from denoisebench.noise.model import Noise
+from denoisebench.oracle import Knowledge, trained_for
 from denoisebench.overlap import refuse_overlap
 from denoisebench.plan import (
     RECIPE_VERSION,
@@ -81,17 +82,17 @@ class _Planner:
         cells = [
             cell
             for seed in self._request.seeds
-            for noise, parameters, image_set in self._tests(noises)
+            for noise, knowledge, image_set in self._tests(noises)
             for protocol in self._protocols
             for method, config in methods
-            for cell in self._cell(method, config, noise, parameters, image_set, protocol, seed)
+            for cell in self._cell(method, config, noise, knowledge, image_set, protocol, seed)
         ]
         if not cells:
             reasons = [f"{name} declines {what}: {reason}" for name, what, reason in self._declined]
             raise UserError(f"nothing to compute: {'; '.join(reasons)}")
         return Plan(tuple(cells), tuple(self._declined), tuple(self._notes))
 
-    def _tests(self, noises: Sequence[Noise]) -> Iterator[tuple[Noise, Parameters, ImageSet]]:
+    def _tests(self, noises: Sequence[Noise]) -> Iterator[tuple[Noise, Knowledge, ImageSet]]:
         """Each noise, what is told of it, and each set; then the sets that know their own noise.
 
         Of noise whose law is unknown nothing is ever told.
@@ -100,7 +101,9 @@ class _Planner:
         under = [(noise, [s for s in self._image_sets if s not in own]) for noise in noises]
         under += [(self._registries.noise(image_set.noise), [image_set]) for image_set in own]
         for noise, image_sets in under:
-            told = ("unknown",) if noise.law_unknown else self._request.parameters
+            told = self._request.parameters
+            if noise.law_unknown:
+                told = tuple(dict.fromkeys("unknown" if p == "known" else p for p in told))
             yield from ((noise, p, image_set) for p in told for image_set in image_sets)
 
     def _asked_target_noise(self) -> Noise | None:
@@ -131,12 +134,13 @@ class _Planner:
         method: Method[Any],
         config: Any,
         noise: Noise,
-        parameters: Parameters,
+        knowledge: Knowledge,
         image_set: ImageSet,
         protocol: Protocol,
         seed: int,
     ) -> Iterable[CellPlan]:
         """The cell, or nothing when the method declines."""
+        parameters = trained_for(knowledge)
         trained_on = self._trained_on(method, config, noise, parameters)
         pairs = method.evidence(config) is Evidence.NOISY_PAIRS
         target = self._target_noise if pairs and self._target_noise != trained_on else None
@@ -160,7 +164,7 @@ class _Planner:
         if reason is None and trains:
             reason = self._sets.refuses_given(evidence, task, image_set)
         if reason is not None:
-            what = f"{noise} {parameters}"
+            what = f"{noise} {knowledge}"
             self._declined[str(config_spec(method.name, config)), what, reason] = None
             return
         take_given_noise(image_set, noise, parameters, self._note)
@@ -170,7 +174,7 @@ class _Planner:
             config=config,
             task=task,
             noise=noise,
-            parameters=parameters,
+            parameters=knowledge,
             image_set=image_set,
             protocol=protocol,
             seed=seed,

@@ -15,6 +15,7 @@ from denoisebench.estimates import Estimates
 from denoisebench.images import ImageSet, Pixels
 from denoisebench.interfaces import Progress, ProgressCallback
 from denoisebench.metrics import psnr_db
+from denoisebench.oracle import ORACLE
 from denoisebench.plan import cell_id
 from denoisebench.planner import source_of
 from denoisebench.plugins import Registries
@@ -99,6 +100,8 @@ class Rescorer:
         if before is None:
             raise UserError(f"protocol {origin.protocol} is not known here")
         refuse_other_input(before, self._protocol, origin.dataset)
+        if origin.parameters == ORACLE:
+            raise UserError(f"its levels were picked under {before}; run it under {self._protocol}")
         if origin.dataset not in self._sets:
             self._sets[origin.dataset] = self._registries.image_set(origin.dataset)
         image_set = self._sets[origin.dataset]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from denoisebench.errors import UserError
+from denoisebench.oracle import IGNORES_LEVELS, ORACLE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,7 @@ class ImageScore:
     ssim: float  # NaN for an image too small to have one
     noisy_psnr_db: float
     level: float | None  # of the noise, in the unit of its family; None where it has no one level
-    level_estimate: float | None  # the method's, where it makes one
+    level_estimate: float | None  # the method's, where it makes one; of an oracle the one picked
     denoise_s: float
     megapixels: float  # denoised, so with what the protocol pads
     noisy_sha256: str
@@ -63,6 +64,14 @@ class CellResult:
     scores: tuple[ImageScore, ...]
     provenance: dict[str, Any]
     error: str | None = None
+
+    @property
+    def declines(self) -> tuple[str, str, str] | None:
+        """What a plan says of a method that declines, of an oracle with no level to pick."""
+        picked = any(score.level_estimate is not None for score in self.scores)
+        if self.parameters != ORACLE or self.error is not None or picked:
+            return None
+        return self.method, f"{self.noise} {self.parameters}", IGNORES_LEVELS
 
 
 _NOT_IN_ROWS = {"scores", "provenance", "error"}
@@ -158,22 +167,26 @@ def read_cells(out: Path, ids: Iterable[str] | None = None) -> list[CellResult]:
 def frame(
     results: Iterable[CellResult], declined: Sequence[tuple[str, str, str]] = ()
 ) -> "pd.DataFrame":
-    """One row per image and repeat of each result, in order, with `COLUMNS`; none of a failed cell.
+    """One row per image and repeat of each result, in order, with `COLUMNS`; none of a failed cell,
+    nor of one that declines.
 
     declined: what else was asked for and why it has no rows (see `plan.Plan`); a report finds it
     as `rows.attrs["declined"]`.
     """
     import pandas as pd
 
+    results = list(results)
+    reasons = dict.fromkeys([*declined, *filter(None, (result.declines for result in results))])
     rows = [
         [*(getattr(result, c) for c in _OF_CELL), *(getattr(score, c) for c in _OF_IMAGE)]
         for result in results
+        if result.declines is None
         for score in result.scores
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     numbers = dict.fromkeys(_NUMBERS_OR_NONE, "float64")  # None: NaN
     table = table.astype(numbers)
-    table.attrs["declined"] = tuple(declined)
+    table.attrs["declined"] = tuple(reasons)
     return table
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from denoisebench.interval import half_interval
 from denoisebench.noise.model import Noise
+from denoisebench.oracle import ORACLE
 from denoisebench.plan import CellPlan
 from denoisebench.results import CellResult
 from denoisebench.specs import number_text
@@ -78,8 +79,12 @@ class Axis:
 
 
 def curves_of(sweep: Sweep, results: Iterable[CellResult]) -> list[Curve]:
-    """The curves that results make; those that failed leave gaps."""
-    scored = {result.cell: result for result in results if result.error is None}
+    """The curves that results make; those that failed or decline leave gaps."""
+    scored = {
+        result.cell: result
+        for result in results
+        if result.error is None and result.declines is None
+    }
     return [
         Curve(one, tuple(_point(one.cells.get(str(noise), ()), scored) for noise in sweep.noises))
         for one in sweep.series
@@ -95,7 +100,7 @@ def words(curve: Curve, curves: Sequence[Curve]) -> list[str]:
     elif curve.series.learns:
         parts.append("trained on each level")
     if len({other.series.parameters for other in curves}) > 1:
-        parts.append(f"parameters {curve.series.parameters}")
+        parts.append(_known(curve.series.parameters))
     if len({other.series.protocol for other in curves}) > 1:
         parts.append(f"protocol {curve.series.protocol}")
     return parts
@@ -103,11 +108,16 @@ def words(curve: Curve, curves: Sequence[Curve]) -> list[str]:
 
 def common(curves: Sequence[Curve]) -> str:
     """The parameters and the protocol, as far as all curves have the same."""
-    kinds = {
-        "parameters": {curve.series.parameters for curve in curves},
-        "protocol": {curve.series.protocol for curve in curves},
-    }
-    return ", ".join(f"{kind} {one}" for kind, (one, *others) in kinds.items() if not others)
+    kinds = [
+        {_known(curve.series.parameters) for curve in curves},
+        {f"protocol {curve.series.protocol}" for curve in curves},
+    ]
+    return ", ".join(one for one, *others in kinds if not others)
+
+
+def _known(parameters: str) -> str:
+    """What was known of the levels, in words."""
+    return ORACLE if parameters == ORACLE else f"parameters {parameters}"
 
 
 def axis_of(noises: Sequence[Noise]) -> Axis:
@@ -151,6 +161,7 @@ def _point(cells: Sequence[CellPlan], scored: Mapping[str, CellResult]) -> Point
     psnr_db = _means((score.image, score.psnr_db) for score in scores)
     noisy_db = _means((score.image, score.noisy_psnr_db) for score in scores)
     told = [(s.image, s.level_estimate, s.level) for s in scores if s.level_estimate is not None]
+    told = [] if there[0].parameters == ORACLE else told  # it picks its levels, by the clean image
     estimates = _means((image, estimate) for image, estimate, _ in told)
     errors = _means(
         (image, estimate / level - 1.0)

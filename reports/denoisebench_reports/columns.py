@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from denoisebench.interfaces import Evidence
+from denoisebench.oracle import ORACLE
 from denoisebench.specs import parse_spec
 from denoisebench_reports.summary import Summary
 
@@ -19,13 +20,23 @@ EVIDENCE_ORDER = tuple(evidence.value for evidence in Evidence)
 class Column(NamedTuple):
     """A column of the table: its name, under the headings of its group and of its evidence.
 
-    Either is empty where there is no such heading: the group where all parameters are of one kind,
-    both for the baseline.
+    Either is empty where there is no such heading: the group where all parameters are of one kind
+    and that is no oracle's, both for the baseline.
     """
 
     group: str
     evidence: str
     name: str
+
+    @property
+    def heading(self) -> str:
+        """The group's, in words."""
+        return self.group if self.group in ("", ORACLE) else f"parameters {self.group}"
+
+    @property
+    def is_oracle(self) -> bool:
+        """Whether its levels are picked by the clean images."""
+        return self.group == ORACLE
 
     @property
     def saw_clean(self) -> bool:
@@ -42,11 +53,12 @@ def table_columns(lines: Sequence[Summary]) -> tuple[list[Column], list[Column]]
     """The columns of a table from left to right, and the one in which each summary stands.
 
     The baseline, which sees nothing and has the same figure whether parameters are known or
-    unknown, comes first.  Where parameters are of both kinds, each is a group; in each the methods
-    stand by their evidence, and those of one evidence in the order in which they were asked for.
+    unknown, comes first.  Where parameters are of several kinds, each is a group, and an oracle is
+    one in any case, the last; in each the methods stand by their evidence, and those of one
+    evidence in the order in which they were asked for.
     """
-    kinds = list(dict.fromkeys(line.parameters for line in lines))
-    grouped = len(kinds) > 1
+    kinds = sorted(dict.fromkeys(line.parameters for line in lines), key=ORACLE.__eq__)
+    grouped = len(kinds) > 1 or ORACLE in kinds
     names = column_names(lines)
     places = [
         Column("", "", name)

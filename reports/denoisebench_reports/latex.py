@@ -130,7 +130,7 @@ def _titles(board: Board, lead: int) -> list[str]:
     """Rows of parameters and of evidence above the methods, where there are several."""
     lines: list[str] = []
     if board.has_groups:
-        names = [f"parameters {c.group}" if c.group else "" for c in board.columns]
+        names = [c.heading for c in board.columns]
         lines += _title(lead, names, [c.group for c in board.columns])
     if board.has_evidences:
         names = [column.evidence for column in board.columns]

@@ -4,6 +4,7 @@ trained, and how its figures compare with the published ones.  Reports print it 
 import math
 from collections.abc import Iterable, Sequence
 
+from denoisebench.oracle import LEVELS, ORACLE
 from denoisebench.protocol import labelled
 from denoisebench_reports import verdict
 from denoisebench_reports.board import Board
@@ -32,6 +33,12 @@ REASONS = {
 }
 """What each reason that a verdict gives means."""
 
+ORACLE_NOTE = (
+    f"Oracle: trained as for unknown levels; of {LEVELS} levels over the noise's blind range, tried"
+    " from coarse to fine, each image is told the one with the highest PSNR against its clean"
+    " image; not ranked."
+)
+
 Declined = Iterable[tuple[str, str, str]]  # method, noise and parameters, reason
 
 
@@ -44,6 +51,7 @@ def notes(board: Board, marks: str) -> list[str]:
         f" ±: {_interval(board.compact)}.",
         *(_marks(marks) if board.has_marks else []),
         *_supervised(board),
+        *([ORACLE_NOTE] if any(line.parameters == ORACLE for line in lines) else []),
         *_resolved(board),
         *_seeds(board),
         *(f"Protocol {label}: {_about(label)}." for label in protocols),
@@ -132,8 +140,8 @@ def _reasons(declined: Declined) -> list[str]:
 
 
 def _what(noise: str, parameters: Sequence[str]) -> str:
-    """`gaussian:25 unknown`; `gaussian:25` where it is both known and unknown."""
-    return noise if len(parameters) > 1 else f"{noise} {parameters[0]}"
+    """`gaussian:25 unknown and oracle`; `gaussian:25` where it is both known and unknown."""
+    return noise if {"known", "unknown"} <= {*parameters} else f"{noise} {' and '.join(parameters)}"
 
 
 def trainings(board: Board) -> list[list[str]]:
@@ -154,6 +162,8 @@ def _level(line: Summary) -> str:
     """What a method knew of the noise level."""
     if is_baseline(line):
         return ""
+    if line.parameters == ORACLE:
+        return ORACLE
     estimated = not math.isnan(line.level_error)
     if line.parameters == "known":
         return "given, estimated" if estimated else "given"

@@ -71,7 +71,7 @@ def _block(block: Block, board: Board) -> list[str]:
 
 def _heading(column: Column, board: Board) -> str:
     """A method's name, under it what it sees and knows where that differs between columns."""
-    said = [f"parameters {column.group}"] if column.group else []
+    said = [column.heading] if column.heading else []
     said += [column.evidence] if board.has_evidences and column.evidence else []
     return "<br>".join([escaped(column.name), *said])
 

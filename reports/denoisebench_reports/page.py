@@ -11,10 +11,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from denoisebench.oracle import ORACLE
 from denoisebench.protocol import labelled
 from denoisebench_reports.board import make_board
 from denoisebench_reports.columns import is_baseline, table_columns
-from denoisebench_reports.legend import TRAINING_HEADERS, trainings
+from denoisebench_reports.legend import ORACLE_NOTE, TRAINING_HEADERS, trainings
 from denoisebench_reports.page_curves import training_curves
 from denoisebench_reports.page_images import Gallery, galleries
 from denoisebench_reports.pictures import Album
@@ -56,6 +57,7 @@ class Condition:
 
     rows: name of the column -> image set -> summary.  marks: image set -> name of the column -> who
     is best, second or tied.  resolved_db: image set -> the smallest difference it resolves.
+    oracle: whether levels are picked by the clean images, so that no one is best.
     """
 
     key: str
@@ -67,6 +69,7 @@ class Condition:
     resolved_db: Mapping[str, float]
     datasets: Sequence[str]
     costs: Sequence[Cost]
+    oracle: bool
     galleries: Sequence[Gallery]
 
     @property
@@ -115,6 +118,7 @@ def render_page(rows: "pd.DataFrame") -> str:
         lines=lines,
         compared=len({line.method for line in lines if not is_baseline(line)}),
         conditions=conditions,
+        oracle_note=ORACLE_NOTE,
         baseline=is_baseline,
         training_headers=TRAINING_HEADERS,
         trainings=trainings(board) if board else [],
@@ -151,11 +155,12 @@ def _conditions(
             costs.append(Cost(dataset, [pair for pair in here if not is_baseline(pair[1])]))
             shown.append((dataset, [(name, _rows_of(rows, line)) for name, line in here]))
         noise, parameters, protocol = kind
+        oracle = parameters == ORACLE
         under = "" if len({protocol for *_, protocol in kinds}) == 1 else f", {protocol}"
         conditions.append(
             Condition(
                 key=f"c{number}",
-                label=f"{noise}, parameters {parameters}{under}",
+                label=f"{noise}, {'' if oracle else 'parameters '}{parameters}{under}",
                 short=f"{noise}, {parameters}{under}",
                 protocol=protocol,
                 rows=table,
@@ -163,6 +168,7 @@ def _conditions(
                 resolved_db=resolved_db(cells.items()),
                 datasets=datasets,
                 costs=costs,
+                oracle=oracle,
                 galleries=galleries(f"c{number}", shown, results, album),
             )
         )

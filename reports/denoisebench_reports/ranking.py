@@ -30,14 +30,16 @@ class Mark:
 
 
 def ranked(cells: Cells) -> dict[str, dict[Column, Summary]]:
-    """The figures that are compared, by group: neither the baseline's nor a supervised method's.
+    """The figures that are compared, by group: neither the baseline's, a supervised method's nor an
+    oracle's.
 
     Supervised figures are what the others are measured by, not rivals: Table 2 of Noise2Score
     leaves them aside too.
     """
     groups: defaultdict[str, dict[Column, Summary]] = defaultdict(dict)
     for column, line in cells.items():
-        if not (is_baseline(line) or column.saw_clean or math.isnan(line.psnr_db)):
+        unranked = is_baseline(line) or column.saw_clean or column.is_oracle
+        if not (unranked or math.isnan(line.psnr_db)):
             groups[column.group][column] = line
     return groups
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from denoisebench.interval import half_interval
+from denoisebench.oracle import ORACLE
 from denoisebench_reports.average import errors, pools_errors, shares_db
 from denoisebench_reports.figures import published
 from denoisebench_reports.verdict import Beside, differences, verdict
@@ -53,7 +54,7 @@ class Summary:
     denoise_s_per_mpx: float
     level_error: float
     """Median over images of |estimate/level − 1|, its mean over repeats and seeds within each; NaN
-    where the method estimates no level."""
+    where the method estimates no level, as an oracle does not."""
     noisy_psnr_db: float
     budget: str
     train_set: str
@@ -90,7 +91,6 @@ def summarise(rows: "pd.DataFrame") -> list[Summary]:
 def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
     psnr_db = _image_psnr_db(rows, key["protocol"])
     mean, half = float(psnr_db.mean()), half_interval(psnr_db)
-    level_error = (rows["level_estimate"] / rows["level"] - 1.0).abs()
     return Summary(
         **key,
         images=len(psnr_db),
@@ -100,7 +100,7 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
         ssim=float(_per_image(rows, "ssim").mean()),
         train_s=float(rows["train_s"].mean()),
         denoise_s_per_mpx=float(rows["denoise_s"].sum() / rows["megapixels"].sum()),
-        level_error=float(level_error.groupby(rows["image"]).mean().median()),
+        level_error=_level_error(rows, key["parameters"]),
         noisy_psnr_db=float(_per_image(rows, "noisy_psnr_db").mean()),
         seed=" ".join(str(seed) for seed in rows["seed"].unique()),
         seed_sd_db=_spread_of_seeds(rows, key["protocol"]),
@@ -111,6 +111,13 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
         gmacs_per_mpx=float(rows["gmacs_per_mpx"].mean()),
         peak_memory_mb=float(rows["peak_memory_mb"].mean()),
     )
+
+
+def _level_error(rows: "pd.DataFrame", parameters: str) -> float:
+    if parameters == ORACLE:
+        return math.nan  # its levels are picked, not estimated
+    error = (rows["level_estimate"] / rows["level"] - 1.0).abs()
+    return float(error.groupby(rows["image"]).mean().median())
 
 
 def _image_psnr_db(rows: "pd.DataFrame", protocol: str) -> npt.NDArray[np.float64]:

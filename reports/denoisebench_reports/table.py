@@ -110,7 +110,7 @@ def _titles(board: Board, extra: int) -> list[list[str]]:
     blank = [""] * extra
     titles = []
     if board.has_groups:
-        names = [f"parameters {c.group}" if c.group else "" for c in board.columns]
+        names = [c.heading for c in board.columns]
         titles.append(["", *blank, *names])
     if board.has_evidences:
         names = [column.evidence.removeprefix("noisy-") for column in board.columns]  # pairs

@@ -32,7 +32,10 @@ RUN = ("run", "--method", "identity")
         ),
         ((*RUN, "--plugin", "absent.py"), "plugin 'absent.py' does not load: there is no such"),
         ((*RUN, "--noise", "gaussian:25,gaussian:25.0"), "gaussian:25 is named twice"),
-        ((*RUN, "--parameters", "both"), "give known, unknown or known,unknown"),
+        (
+            (*RUN, "--parameters", "both"),
+            "give known, unknown or oracle",
+        ),
         (("run",), "no method is given: give --method M, or --preset NAME"),
         (("ran",), "No such command 'ran'"),
     ],

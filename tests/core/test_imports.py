@@ -37,13 +37,14 @@ KEPT_FROM_METHODS = {
         "standings_text",
         "cost",
         "stored",
+        "oracle",
     ]
 }
 SHOWN_TO_REPORTS = {
     f"denoisebench.{name}"
     for name in (
         *("budgets", "curves", "errors", "files", "hookspecs", "interfaces", "interval"),
-        *("protocol", "results", "specs"),
+        *("oracle", "protocol", "results", "specs"),
     )
 }
 SHOWN_TO_DATASETS = {

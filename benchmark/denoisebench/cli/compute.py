@@ -12,7 +12,8 @@ from denoisebench.cli.options import BUDGET, CHANNELS, NOISE, TRAIN_SETS, Asked
 from denoisebench.cli.progress import show_progress
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.images import CHANNEL_WORDS, ImageSet
-from denoisebench.interfaces import Draws, Parameters, ProgressCallback, Report
+from denoisebench.interfaces import Draws, ProgressCallback, Report
+from denoisebench.oracle import Knowledge
 from denoisebench.plan import Plan, Request, train_set_label
 from denoisebench.planner import make_plan
 from denoisebench.plugins import Registries, load
@@ -61,6 +62,8 @@ def carry_out(plan: Plan, asked: Asked, registries: Registries) -> list[CellResu
     failed = {f"{r.method} on {r.dataset}, {r.noise}: {r.error}": None for r in results if r.error}
     for line in failed:
         click.echo(f"failed: {line} (--retry-failed computes it again)", err=True)
+    for line in dict.fromkeys(map(declined_text, filter(None, (r.declines for r in results)))):
+        click.echo(line, err=True)
     return results
 
 
@@ -68,7 +71,7 @@ def show(results: Sequence[CellResult], plan: Plan, asked: Asked, report: Report
     """Print the results and save what is printed; nothing where all failed."""
     out = asked.out
     if any(not result.error for result in results):
-        rows = frame((r for r in results if not r.error), plan.declined)
+        rows = frame_shown([r for r in results if not r.error], plan.declined)
         text = render(report, rows, out)
         if report.printed:
             click.echo(text)
@@ -76,6 +79,17 @@ def show(results: Sequence[CellResult], plan: Plan, asked: Asked, report: Report
         path.write_text(text + "\n", encoding="utf-8")
         click.echo(f"saved as {path}", err=True)
         say_saved(asked)
+
+
+def frame_shown(
+    results: Sequence[CellResult], declined: Sequence[tuple[str, str, str]] = ()
+) -> "pd.DataFrame":
+    """The rows of results.  Raises UserError when every method declines."""
+    rows = frame(results, declined)
+    if rows.empty:
+        reasons = "; ".join(map(declined_text, rows.attrs["declined"]))
+        raise UserError(f"nothing to show: {reasons}")
+    return rows
 
 
 def render(report: Report, rows: "pd.DataFrame", out: Path) -> str:
@@ -119,8 +133,10 @@ def make_request(asked: Asked, methods: Sequence[str]) -> Request:
     """The options as a request.  Raises UserError for those that contradict."""
     parameters = split_list(asked.parameters)
     for item in parameters:
-        if item not in get_args(Parameters):
-            raise UserError(f"--parameters {item}: give known, unknown or known,unknown")
+        if item not in get_args(Knowledge):
+            raise UserError(
+                f"--parameters {item}: give known, unknown or oracle, or several as known,unknown"
+            )
     budget = get_budget(asked.budget or BUDGET, asked.steps, asked.batch, asked.crop)
     lengths = (asked.budget, asked.steps, asked.batch, asked.crop)
     trains_anew = any(x is not None for x in (*lengths, asked.start))
@@ -130,7 +146,7 @@ def make_request(asked: Asked, methods: Sequence[str]) -> Request:
         methods=tuple(methods),
         noises=tuple(split_list(NOISE if asked.noise is None else asked.noise)),
         own_noise=asked.noise is None,
-        parameters=cast(tuple[Parameters, ...], tuple(parameters)),
+        parameters=cast(tuple[Knowledge, ...], tuple(parameters)),
         datasets=tuple(split_list(asked.datasets)),
         train_sets=(asked.train_set,) if asked.train_set else TRAIN_SETS,
         clean_set=asked.clean_set,
@@ -162,9 +178,14 @@ def out_folder(path: Path, *, create: bool) -> Path:
 
 
 def asides(plan: Plan) -> Iterable[str]:
-    for method, what, reason in plan.declined:
-        yield f"{method} declines {what}: {reason}"
+    yield from map(declined_text, plan.declined)
     yield from plan.notes
+
+
+def declined_text(declined: tuple[str, str, str]) -> str:
+    """A method, what it declines and why, as a line."""
+    method, what, reason = declined
+    return f"{method} declines {what}: {reason}"
 
 
 def print_plan(plan: Plan, out: Path) -> None:

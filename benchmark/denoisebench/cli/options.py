@@ -184,7 +184,8 @@ _TRAIN_NOISES = click.option(
 _OPTIONS = [
     _NOISE,
     click.option("--parameters", default="known", show_default=True, metavar="P[,P]",
-                 help="known: told the noise level; unknown: trained on the whole blind range."),
+                 help="known: told the noise level; unknown: trained on the whole blind range;"
+                      " oracle: the same, and of a grid of levels each image's best is told."),
     click.option("--datasets", default=DATASET, show_default=True, metavar="D[,D...]",
                  help="Image sets to score on; folder:PATH for your own."),
     click.option("--channels", type=click.Choice(list(CHANNELS)),

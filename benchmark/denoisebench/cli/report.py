@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.compute import load_plugins, render
+from denoisebench.cli.compute import frame_shown, load_plugins, render
 from denoisebench.cli.options import plugin_option
 from denoisebench.files import write_whole
-from denoisebench.results import frame
 from denoisebench.specs import split_list
 from denoisebench.stored import choose
 
@@ -69,7 +68,7 @@ def command(
     ):
         if count:
             click.echo(f"left out: {count} that {'is' if count == 1 else 'are'} {what}", err=True)
-    text = render(report, frame(chosen.results), results)
+    text = render(report, frame_shown(chosen.results), results)
     if out is None and report.printed:
         click.echo(text)
         return
