@@ -14,7 +14,8 @@ from denoisebench.images import IndexedFile, PackChoice, Pixels, ReadWhenTaken
 from denoisebench.plan import Request
 from denoisebench.planner import make_plan
 from denoisebench.plugins import Registries, load
-from denoisebench.runner import HELD_OUT_OF_STREAMED, Options, Runner, _split
+from denoisebench.runner import Options, Runner
+from denoisebench.sides import HELD_OUT_OF_STREAMED, Shown, hold_out
 from denoisebench_datasets.pack import PackSource
 
 
@@ -103,7 +104,7 @@ def test_a_few_images_of_a_streamed_set_are_held_out_and_none_is_read(
         id="", sha256="", load=unreadable, size=(9, 9), pixel_sha256="", gray_sha256=""
     )
     files = [replace(file, id=str(number)) for number in range(count)]
-    trained, watched = _split(ReadWhenTaken(files))
+    trained, watched = (side.noisy for side in hold_out(Shown(ReadWhenTaken(files))))
     assert len(watched) == held_out <= HELD_OUT_OF_STREAMED
     assert len(trained) + len(watched) == count
     if held_out:
