@@ -22,8 +22,7 @@ from denoisebench.images import (  # fmt: skip
     to_gray,
 )
 from denoisebench.plan import GivenWeights
-from denoisebench.runner import _hold_out
-from denoisebench.sides import Contents, Shown, halves, refuse_start, taken
+from denoisebench.sides import Contents, Shown, halves, hold_out, refuse_start, taken
 from denoisebench.weights import Header
 
 
@@ -139,7 +138,7 @@ def loaded(count: int) -> list[LoadedImage]:
     [(100, 149, (2, 2)), (100, 49, (0, 0)), (49, 100, (0, 0)), (100, 0, (2, 0))],
 )
 def test_images_of_both_sides_are_held_out_or_of_none(noisy, clean, held_out):
-    rest, held = _hold_out(Shown(loaded(noisy), loaded(clean)))
+    rest, held = hold_out(Shown(loaded(noisy), loaded(clean)))
     assert (len(held.noisy), len(held.clean)) == held_out
     for before, after, out in ((noisy, rest.noisy, held.noisy), (clean, rest.clean, held.clean)):
         assert sorted(int(i.id) for i in [*after, *out]) == list(range(before))
