@@ -24,7 +24,7 @@ from denoisebench.interfaces import (
 from denoisebench.patches import Batch, BatchSource
 from denoisebench.plan import TrainingPlan
 from denoisebench.provenance import provenance
-from denoisebench.sides import Shown
+from denoisebench.sides import HELD_OUT_EVERY, Shown
 from denoisebench.training import Record, Settings, Trainer, Watch
 from denoisebench.weights import Header, load_into, write_weights
 
@@ -60,7 +60,7 @@ def fit(
             seed=plan.recipe["seed"],
             device=device,
             precision="fp32" if method.float32 else pick_precision(device),
-            keep=method.checkpoint,
+            keep="oracle" if plan.oracle_checkpoint else method.checkpoint,
             schedule=method.schedule,
             beta2=method.beta2,
             stages=method.stages(plan.config, plan.task),
@@ -84,6 +84,11 @@ def fit(
     watch = None
     if held_out.noisy:
         watch = Watch(source(held_out), _oracle(plan, held_out.noisy, device))
+    if plan.oracle_checkpoint and (watch is None or watch.oracle_psnr_db is None):
+        raise UserError(
+            f"--oracle-checkpoint: {plan.train_set.spec} has no clean images to hold out; give a"
+            f" training set of {HELD_OUT_EVERY} images or more, with clean ones"
+        )
     trainer = Trainer(network, loss, source(shown), settings, checkpoint, watch)
     with plugin_code(method.name):
         record = trainer.run(progress)

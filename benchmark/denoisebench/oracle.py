@@ -3,6 +3,9 @@
 What a method knows of the noise level when it is scored is one kind more than what it is trained
 for.  An oracle is trained as for an unknown level; each image is denoised at levels of a fixed
 grid, and the estimate with the highest PSNR counts.  It is never ranked.
+
+Oracle checkpoints: of a training the weights with the highest PSNR on held-out clean images, in
+place of the last ones.  They are not ranked either.
 """
 
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +18,9 @@ Knowledge = Literal["known", "unknown", "oracle"]
 """What a method knows of the level of an image that is scored."""
 
 ORACLE: Literal["oracle"] = "oracle"
+
+ORACLE_CHECKPOINT = "oracle checkpoint"
+"""What the weights of a training are called that clean images picked, and their columns."""
 
 LEVELS = 72
 """Of the grid.  Those of σ 5..55 are 3.4 % apart: where the score of Noise2Score is used at a level

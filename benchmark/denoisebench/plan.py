@@ -14,7 +14,7 @@ from denoisebench.budgets import Budget
 from denoisebench.images import ImageSet
 from denoisebench.interfaces import Draws, Evidence, Method, Task
 from denoisebench.noise.model import Noise
-from denoisebench.oracle import Knowledge, oracle_levels
+from denoisebench.oracle import ORACLE_CHECKPOINT, Knowledge, oracle_levels
 from denoisebench.rules import Protocol
 from denoisebench.specs import config_spec
 from denoisebench.weights import Header
@@ -40,6 +40,7 @@ class Request:
     images is tested under that, not under `noises`.  needs_reference: whether estimates are scored
     against clean images.  weights_of: training sets of which weights that came with a method will
     do as well as of `train_sets`.  start: weights that trainings begin with.
+    oracle_checkpoint: whether held-out clean images pick the weights of trainings.
     seeds: each plans cells and trainings of its own.
     channels: of all data sets, or None: as each is.  clean_set: the clean images of UNPAIRED
     evidence, or None: half of the training set.  mixed: whether there may be several protocols.
@@ -59,6 +60,7 @@ class Request:
     source_noise: str | None = None
     target_noise: str | None = None
     start: Path | None = None
+    oracle_checkpoint: bool = False
     channels: int | None = None
     clean_set: str | None = None
     own_noise: bool = False
@@ -93,9 +95,15 @@ class TrainingPlan:
         return hash_of(self.recipe)
 
     @property
+    def oracle_checkpoint(self) -> bool:
+        """Whether clean images pick its weights."""
+        return "checkpoint" in self.recipe
+
+    @property
     def labels(self) -> dict[str, str]:
         """What a result says of it, beside the evidence."""
         start = f" from {self.start.path.name}" if self.start else ""
+        start += f", {ORACLE_CHECKPOINT}" if self.oracle_checkpoint else ""
         return {
             "draws": self.draws_label,
             "train_set": train_set_label(self.recipe),

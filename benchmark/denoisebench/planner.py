@@ -238,6 +238,8 @@ class _Planner:
             "budget": asdict(request.budget) | {"name": ""},
             "seed": seed,
         }
+        if request.oracle_checkpoint:
+            recipe["checkpoint"] = "oracle"
         if task.target_noise is not None:
             recipe["target_noise"] = str(task.target_noise)
         if evidence is Evidence.UNPAIRED:

@@ -52,8 +52,8 @@ class Settings:
     seed: int
     device: str
     precision: Precision
-    keep: Literal["last", "held-out"] = "last"
-    """Which weights count: see `TrainedMethod.checkpoint`."""
+    keep: Literal["last", "held-out", "oracle"] = "last"
+    """Which weights count: see `TrainedMethod.checkpoint`; oracle: its watch's best."""
     schedule: Schedule = "cosine"
     beta2: float = 0.999
     stages: tuple[float, ...] = (1.0,)
@@ -78,7 +78,8 @@ class Watch:
 class Record:
     """What happened in a training, kept beside its weights.
 
-    kept_step: the step whose weights are the result; kept_loss: their loss on held-out images.
+    kept_step: the step whose weights are the result; kept_loss: their loss on held-out images;
+    minus their PSNR where an oracle picked them.
     """
 
     step: int = 0
@@ -107,7 +108,7 @@ class Trainer:
         self.record = Record()
         self._loss, self._batches, self._settings = loss, batches, settings
         self._checkpoint, self._watch = checkpoint, watch
-        self._kept: dict[str, Tensor] = {}  # the weights with the lowest held-out loss so far
+        self._kept: dict[str, Tensor] = {}  # the weights with the lowest kept_loss so far
         self._drops = any(isinstance(m, nn.Dropout) for m in self.network.modules())
         self._rng = torch.Generator(self.device).manual_seed(settings.seed)
         self._parameters = list(self.network.parameters())
@@ -261,12 +262,15 @@ class Trainer:
         moment = self._settings.moment(self.record.step - 1)
         at_its_end = replace(moment, step=moment.steps)
         loss = float(self._loss_of(self.average, batch, at_its_end, rng))
-        if self._settings.keep == "held-out" and loss < self.record.kept_loss:
-            self.record.kept_loss, self.record.kept_step = loss, self.record.step
+        found = {"held_out_loss": loss}
+        if watch.oracle_psnr_db is not None:
+            found["oracle_psnr_db"] = watch.oracle_psnr_db(self.average)
+        negative_db = -found.get("oracle_psnr_db", -math.inf)
+        least = {"last": math.inf, "held-out": loss, "oracle": negative_db}[self._settings.keep]
+        if least < self.record.kept_loss:
+            self.record.kept_loss, self.record.kept_step = least, self.record.step
             self._kept = copy.deepcopy(self.average.state_dict())
-        if watch.oracle_psnr_db is None:
-            return {"held_out_loss": loss}
-        return {"held_out_loss": loss, "oracle_psnr_db": watch.oracle_psnr_db(self.average)}
+        return found
 
     def _save(self) -> None:
         state = {

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from denoisebench.interfaces import Evidence
-from denoisebench.oracle import ORACLE
+from denoisebench.oracle import ORACLE, ORACLE_CHECKPOINT
 from denoisebench.specs import parse_spec
 from denoisebench_reports.summary import Summary
 
@@ -31,12 +31,12 @@ class Column(NamedTuple):
     @property
     def heading(self) -> str:
         """The group's, in words."""
-        return self.group if self.group in ("", ORACLE) else f"parameters {self.group}"
+        return self.group if not self.group or self.is_oracle else f"parameters {self.group}"
 
     @property
     def is_oracle(self) -> bool:
-        """Whether its levels are picked by the clean images."""
-        return self.group == ORACLE
+        """Whether clean images pick its levels, or its weights."""
+        return self.group.startswith(ORACLE)
 
     @property
     def saw_clean(self) -> bool:
@@ -49,6 +49,12 @@ def is_baseline(line: Summary) -> bool:
     return parse_spec(line.method).name == BASELINE
 
 
+def knowledge_of(line: Summary) -> str:
+    """The parameters that a method knows; of weights that clean images picked, that they did."""
+    picked = line.weights.endswith(ORACLE_CHECKPOINT)
+    return ORACLE_CHECKPOINT if picked else line.parameters
+
+
 def table_columns(lines: Sequence[Summary]) -> tuple[list[Column], list[Column]]:
     """The columns of a table from left to right, and the one in which each summary stands.
 
@@ -57,13 +63,14 @@ def table_columns(lines: Sequence[Summary]) -> tuple[list[Column], list[Column]]
     one in any case, the last; in each the methods stand by their evidence, and those of one
     evidence in the order in which they were asked for.
     """
-    kinds = sorted(dict.fromkeys(line.parameters for line in lines), key=ORACLE.__eq__)
-    grouped = len(kinds) > 1 or ORACLE in kinds
+    found = dict.fromkeys(map(knowledge_of, lines))
+    kinds = sorted(found, key=lambda kind: kind.startswith(ORACLE))
+    grouped = len(kinds) > 1 or kinds[0].startswith(ORACLE)
     names = column_names(lines)
     places = [
         Column("", "", name)
         if is_baseline(line)
-        else Column(line.parameters if grouped else "", line.evidence, name)
+        else Column(knowledge_of(line) if grouped else "", line.evidence, name)
         for line, name in zip(lines, names, strict=True)
     ]
     groups, evidences = ["", *kinds], ["", *EVIDENCE_ORDER]
@@ -79,7 +86,7 @@ def name_order(lines: Sequence[Summary]) -> list[str]:
     """The names of all columns, in the order in which the methods were asked for."""
     rows: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for line, name in zip(lines, column_names(lines), strict=True):
-        rows[line.noise, line.parameters, line.dataset, line.protocol].append(name)
+        rows[line.noise, knowledge_of(line), line.dataset, line.protocol].append(name)
     return merged(rows.values())
 
 
@@ -91,7 +98,7 @@ def column_names(lines: Sequence[Summary]) -> list[str]:
     """
     rivals: defaultdict[tuple[str, ...], list[Summary]] = defaultdict(list)
     for line in lines:
-        cell = (line.method, line.noise, line.parameters, line.dataset, line.protocol)
+        cell = (line.method, line.noise, knowledge_of(line), line.dataset, line.protocol)
         rivals[cell].append(line)
     differing: defaultdict[str, set[str]] = defaultdict(set)
     for (method, *_), group in rivals.items():

@@ -4,11 +4,11 @@ trained, and how its figures compare with the published ones.  Reports print it 
 import math
 from collections.abc import Iterable, Sequence
 
-from denoisebench.oracle import LEVELS, ORACLE
+from denoisebench.oracle import LEVELS, ORACLE, ORACLE_CHECKPOINT
 from denoisebench.protocol import labelled
 from denoisebench_reports import verdict
 from denoisebench_reports.board import Board
-from denoisebench_reports.columns import is_baseline
+from denoisebench_reports.columns import is_baseline, knowledge_of
 from denoisebench_reports.figures import Figure
 from denoisebench_reports.ranking import resolved_db
 from denoisebench_reports.summary import Summary
@@ -39,6 +39,13 @@ ORACLE_NOTE = (
     " image; not ranked."
 )
 
+CHECKPOINT_NOTE = (
+    "Oracle checkpoint: of each training the weights with the highest PSNR on held-out clean"
+    " images; not ranked."
+)
+ORACLE_NOTES = {ORACLE: ORACLE_NOTE, ORACLE_CHECKPOINT: CHECKPOINT_NOTE}
+"""By what is known (`columns.knowledge_of`)."""
+
 Declined = Iterable[tuple[str, str, str]]  # method, noise and parameters, reason
 
 
@@ -51,7 +58,7 @@ def notes(board: Board, marks: str) -> list[str]:
         f" ±: {_interval(board.compact)}.",
         *(_marks(marks) if board.has_marks else []),
         *_supervised(board),
-        *([ORACLE_NOTE] if any(line.parameters == ORACLE for line in lines) else []),
+        *(ORACLE_NOTES[k] for k in dict.fromkeys(map(knowledge_of, lines)) if k in ORACLE_NOTES),
         *_resolved(board),
         *_seeds(board),
         *(f"Protocol {label}: {_about(label)}." for label in protocols),

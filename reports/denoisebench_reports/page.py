@@ -11,11 +11,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.oracle import ORACLE
 from denoisebench.protocol import labelled
 from denoisebench_reports.board import make_board
-from denoisebench_reports.columns import is_baseline, table_columns
-from denoisebench_reports.legend import ORACLE_NOTE, TRAINING_HEADERS, trainings
+from denoisebench_reports.columns import is_baseline, knowledge_of, table_columns
+from denoisebench_reports.legend import ORACLE_NOTES, TRAINING_HEADERS, trainings
 from denoisebench_reports.page_curves import training_curves
 from denoisebench_reports.page_images import Gallery, galleries
 from denoisebench_reports.pictures import Album
@@ -57,7 +56,7 @@ class Condition:
 
     rows: name of the column -> image set -> summary.  marks: image set -> name of the column -> who
     is best, second or tied.  resolved_db: image set -> the smallest difference it resolves.
-    oracle: whether levels are picked by the clean images, so that no one is best.
+    oracle: what clean images picked, if they did, so that no one is best.
     """
 
     key: str
@@ -69,7 +68,7 @@ class Condition:
     resolved_db: Mapping[str, float]
     datasets: Sequence[str]
     costs: Sequence[Cost]
-    oracle: bool
+    oracle: str
     galleries: Sequence[Gallery]
 
     @property
@@ -118,7 +117,6 @@ def render_page(rows: "pd.DataFrame") -> str:
         lines=lines,
         compared=len({line.method for line in lines if not is_baseline(line)}),
         conditions=conditions,
-        oracle_note=ORACLE_NOTE,
         baseline=is_baseline,
         training_headers=TRAINING_HEADERS,
         trainings=trainings(board) if board else [],
@@ -139,10 +137,10 @@ def _conditions(
 ) -> list[Condition]:
     columns, places = table_columns(lines)
     told = sorted(zip(places, lines, strict=True), key=lambda pair: columns.index(pair[0]))
-    kinds = dict.fromkeys((line.noise, line.parameters, line.protocol) for line in lines)
+    kinds = dict.fromkeys((line.noise, knowledge_of(line), line.protocol) for line in lines)
     conditions = []
     for number, kind in enumerate(kinds):
-        its = [(c, x) for c, x in told if (x.noise, x.parameters, x.protocol) == kind]
+        its = [(c, x) for c, x in told if (x.noise, knowledge_of(x), x.protocol) == kind]
         datasets = list(dict.fromkeys(x.dataset for x in lines if any(x is y for _, y in its)))
         table: dict[str, dict[str, Summary]] = {}
         for column, line in its:
@@ -154,14 +152,14 @@ def _conditions(
             here = [(column.name, line) for column, line in of.items()]
             costs.append(Cost(dataset, [pair for pair in here if not is_baseline(pair[1])]))
             shown.append((dataset, [(name, _rows_of(rows, line)) for name, line in here]))
-        noise, parameters, protocol = kind
-        oracle = parameters == ORACLE
+        noise, known, protocol = kind
+        oracle = ORACLE_NOTES.get(known, "")
         under = "" if len({protocol for *_, protocol in kinds}) == 1 else f", {protocol}"
         conditions.append(
             Condition(
                 key=f"c{number}",
-                label=f"{noise}, {'' if oracle else 'parameters '}{parameters}{under}",
-                short=f"{noise}, {parameters}{under}",
+                label=f"{noise}, {'' if oracle else 'parameters '}{known}{under}",
+                short=f"{noise}, {known}{under}",
                 protocol=protocol,
                 rows=table,
                 marks=marked,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from denoisebench.interval import half_interval
-from denoisebench.oracle import ORACLE
+from denoisebench.oracle import ORACLE, ORACLE_CHECKPOINT
 from denoisebench_reports.average import errors, pools_errors, shares_db
 from denoisebench_reports.figures import published
 from denoisebench_reports.verdict import Beside, differences, verdict
@@ -129,7 +129,9 @@ def _image_psnr_db(rows: "pd.DataFrame", protocol: str) -> npt.NDArray[np.float6
 
 
 def _beside(key: Mapping[str, Any], psnr_db: float) -> list[Beside]:
-    """Each published figure of a line with these KEYS, beside ours."""
+    """Each published figure of a line with these KEYS, beside ours; none beside an oracle's."""
+    if key["weights"].endswith(ORACLE_CHECKPOINT):
+        return []
     ours = {name: key[name] for name in ("method", "parameters", "protocol", "budget", "draws")}
     beside = []
     for figure in published(key["noise"], key["parameters"], key["dataset"], key["method"]):

@@ -50,3 +50,31 @@ def test_a_sweep_has_a_curve_of_the_oracle(place: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "oracle, protocol float-1" in done.stdout
     assert "parameters oracle" not in done.stdout
+
+
+def test_weights_that_clean_images_picked_stand_under_oracle_beside_the_last_ones(
+    place: Path,
+) -> None:
+    make_images(place / "train", 50, seed=7, side=32)
+    run = ("run", "--method", "noise2noise", "--datasets", "folder:test", "--budget", "smoke")
+    train = ("--train-set", "folder:train")
+    last = bench(*run, *train, cwd=place)
+    picked = bench(*run, *train, "--oracle-checkpoint", cwd=place)
+    assert last.returncode == picked.returncode == 0, picked.stderr
+    assert "Oracle checkpoint: of each training" in picked.stdout
+    assert "trained, oracle checkpoint" in picked.stdout
+    assert len(list((place / "results" / "trainings").iterdir())) == 2
+    both = bench("report", "--format", "table", cwd=place).stdout
+    assert "| oracle checkpoint" in both.splitlines()[0]
+    assert "*" not in both.split("PSNR in dB")[0]
+
+
+def test_an_oracle_checkpoint_needs_clean_images_to_hold_out_and_a_training(place: Path) -> None:
+    run = ("run", "--method", "noise2noise", "--datasets", "folder:test", "--oracle-checkpoint")
+    make_images(place / "train", 4, seed=7, side=32)
+    few = bench(*run, "--budget", "smoke", "--train-set", "folder:train", cwd=place)
+    assert few.returncode == 2
+    assert "has no clean images to hold out; give a training set of 50 images or more" in few.stderr
+    given = bench(*run, "--weights", "some.safetensors", cwd=place)
+    assert given.returncode == 2
+    assert "which --weights replaces" in given.stderr

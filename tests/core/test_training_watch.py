@@ -30,7 +30,7 @@ class Turning:
         return (net(batch.noisy).float() - aim).square().mean(dim=(1, 2, 3))
 
 
-def turning(folder: Path, keep: Literal["last", "held-out"], steps: int = 40) -> Trainer:
+def turning(folder: Path, keep: Literal["last", "held-out", "oracle"], steps: int = 40) -> Trainer:
     torch.manual_seed(0)
     chosen = replace(settings(steps), keep=keep, learning_rate=3e-2)
     network = UNet(1, width=4)
@@ -54,6 +54,31 @@ def test_the_weights_with_the_lowest_held_out_loss_are_kept_where_asked(tmp_path
     assert record.kept_loss == min(losses.values()) < 0.5 * losses[40]
     assert not same_weights(last.average, best.average)
     assert same_weights(last.network, best.network)
+
+
+def test_an_oracle_keeps_the_weights_of_the_highest_psnr(tmp_path: Path) -> None:
+    heard: list[float] = []
+
+    def oracle(_: nn.Module) -> float:
+        heard.append([20.0, 29.0, 31.5, 30.0][len(heard) % 4])
+        return heard[-1]
+
+    trainer = turning(tmp_path, "oracle")
+    trainer._watch = Watch(Ramps(), oracle)
+    record = trainer.run(quiet)
+    figures = {int(e["step"]): e["oracle_psnr_db"] for e in record.history if "oracle_psnr_db" in e}
+    assert len(figures) == len(heard) > 4
+    assert record.kept_step == max(figures, key=lambda step: figures[step])
+    assert record.kept_loss == -31.5
+    assert not same_weights(trainer.average, turning_last(tmp_path / "last"))
+
+
+def turning_last(folder: Path) -> nn.Module:
+    """The weights at the end of the same training."""
+    folder.mkdir()
+    last = turning(folder, "last")
+    last.run(quiet)
+    return last.average
 
 
 def test_the_kept_weights_survive_an_interruption(tmp_path: Path) -> None:

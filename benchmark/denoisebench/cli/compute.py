@@ -139,7 +139,9 @@ def make_request(asked: Asked, methods: Sequence[str]) -> Request:
             )
     budget = get_budget(asked.budget or BUDGET, asked.steps, asked.batch, asked.crop)
     lengths = (asked.budget, asked.steps, asked.batch, asked.crop)
-    trains_anew = any(x is not None for x in (*lengths, asked.start))
+    trains_anew = asked.oracle_checkpoint or any(x is not None for x in (*lengths, asked.start))
+    if asked.oracle_checkpoint and asked.weights not in ("auto", "none"):
+        raise UserError("--oracle-checkpoint is of a training, which --weights replaces; give one")
     if asked.start is not None and asked.weights not in ("auto", "none"):
         raise UserError("--start begins a training and --weights takes its place; give one of them")
     return Request(
@@ -159,6 +161,7 @@ def make_request(asked: Asked, methods: Sequence[str]) -> Request:
         source_noise=asked.source_noise,
         target_noise=asked.target_noise,
         start=asked.start,
+        oracle_checkpoint=asked.oracle_checkpoint,
         channels=CHANNELS[asked.channels] if asked.channels else None,
     )
 

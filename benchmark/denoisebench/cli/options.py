@@ -46,6 +46,7 @@ class Asked:
     batch: int | None
     crop: int | None
     start: Path | None
+    oracle_checkpoint: bool
     weights: str
     protocol: str
     mixed: bool
@@ -207,6 +208,9 @@ _OPTIONS = [
     click.option("--start", type=click.Path(path_type=Path), metavar="PATH",
                  help="Weights that a training begins with; leaves aside those that come with a"
                       " method."),
+    click.option("--oracle-checkpoint", is_flag=True,
+                 help="Take of a training the weights that are best on held-out clean images, as"
+                      " some papers do: shown in columns called oracle, never ranked."),
     click.option("--weights", default="auto", show_default=True, metavar="auto|none|PATH",
                  help="auto: those that come with the method if they fit, else train; none: train;"
                       " a file: use it, train nothing."),
