@@ -30,7 +30,7 @@ class FolderSource(ImageSource):
         Raises UserError for a folder that is missing or holds no image, and for a file that is
         not one the suite reads.
         """
-        typed, config = _parse(spec)
+        typed, config = typed_folder(spec)
         files = stored_files(Path(typed).expanduser())
         stored = GRAY if all(file.shape[0] == GRAY for file in files) else COLOUR
         channels = WORDS.get(config.channels, stored)
@@ -42,21 +42,24 @@ class FolderSource(ImageSource):
 
     def version(self, spec: Spec, channels: int) -> Spec | None:
         """The luma of a folder of colour files."""
-        typed, _ = _parse(spec)
+        typed, _ = typed_folder(spec)
         options = (("channels", CHANNEL_WORDS[GRAY]),)
         return Spec(self.name, (typed,), options) if channels == GRAY else None
 
     def at_hand(self, spec: Spec) -> bool:
         """Whether the folder exists."""
-        typed, _ = _parse(spec)
+        typed, _ = typed_folder(spec)
         return Path(typed).expanduser().is_dir()
 
 
-def _parse(spec: Spec) -> tuple[str, FolderConfig]:
-    """The folder as typed, normalised, and the settings."""
+def typed_folder(spec: Spec) -> tuple[str, FolderConfig]:
+    """The folder of a spec NAME:PATH as typed, normalised, and the settings.
+
+    Raises UserError for a spec without one folder, and for a setting that there is not.
+    """
     if len(spec.values) != 1 or "," in spec.values[0]:
         raise UserError(
-            f"{spec}: write folder:PATH[:channels=gray|colour], PATH without ':', ',' or '='"
+            f"{spec}: write {spec.name}:PATH[:channels=gray|colour], PATH without ':', ',' or '='"
         )
     config = build_config(FolderConfig, Spec(spec.name, (), spec.options))
     return os.path.normpath(spec.values[0]), config

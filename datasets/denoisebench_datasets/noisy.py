@@ -4,14 +4,14 @@ The images are those of `folder:PATH`, as they are stored: `channels` says what 
 expected to be, since the luma of a noisy image would have other noise.
 """
 
-import os
 from pathlib import Path
 
 from denoisebench.errors import UserError
 from denoisebench.images import CHANNEL_WORDS, ImageFile, ImageSet
 from denoisebench.interfaces import ImageSource
-from denoisebench.specs import Spec, build_config
-from denoisebench_datasets.files import FolderConfig, stored_files
+from denoisebench.specs import Spec
+from denoisebench_datasets.files import stored_files
+from denoisebench_datasets.folder import typed_folder
 
 
 class NoisySource(ImageSource):
@@ -28,7 +28,7 @@ class NoisySource(ImageSource):
         Raises UserError for a folder that is missing or holds no image, for a file that is not one
         the suite reads, and for gray files among colour.
         """
-        typed, config = _parse(spec)
+        typed, config = typed_folder(spec)
         files = stored_files(Path(typed).expanduser())
         channels = files[0].shape[0]
         for file in files:
@@ -52,15 +52,5 @@ class NoisySource(ImageSource):
 
     def at_hand(self, spec: Spec) -> bool:
         """Whether the folder exists."""
-        typed, _ = _parse(spec)
+        typed, _ = typed_folder(spec)
         return Path(typed).expanduser().is_dir()
-
-
-def _parse(spec: Spec) -> tuple[str, FolderConfig]:
-    """The folder as typed, normalised, and the settings."""
-    if len(spec.values) != 1 or "," in spec.values[0]:
-        raise UserError(
-            f"{spec}: write noisy:PATH[:channels=gray|colour], PATH without ':', ',' or '='"
-        )
-    config = build_config(FolderConfig, Spec(spec.name, (), spec.options))
-    return os.path.normpath(spec.values[0]), config
