@@ -79,7 +79,8 @@ def plan_sweep(
 ) -> Sweep:
     """Plan the request at a grid of its noises for each noise to train on (None: as it says).
 
-    Raises UserError for what `make_plan` refuses, and for images whose noise is given.
+    Raises UserError for what `make_plan` refuses, for images whose noise is given, and for a
+    protocol that averages anything but dB.
     """
     noises = grid(request.noises, points, registries)
     texts = tuple(map(str, noises))
@@ -91,6 +92,11 @@ def plan_sweep(
         if cell.image_set.noisy_is_given:
             raise UserError(
                 f"{cell.image_set.spec} gives its noisy images: there is no other noise to sweep"
+            )
+        if cell.protocol.average != "db":
+            raise UserError(
+                f"protocol {cell.protocol} averages errors and a sweep averages dB: leave average="
+                f"{cell.protocol.average} out"
             )
     meant = {
         mismatch(noise, trained_on)

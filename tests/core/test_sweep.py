@@ -186,3 +186,11 @@ def test_noise_that_is_given_cannot_be_swept(request_, registries, tmp_path: Pat
     asked = replace(request_, methods=("tv",), datasets=(pairs,))
     with pytest.raises(UserError, match="there is no other noise to sweep"):
         planned(asked, registries, None)
+
+
+def test_a_protocol_that_averages_errors_cannot_be_swept(request_, registries):
+    asked = replace(request_, methods=("tv",), protocols=("float:average=mse",))
+    with pytest.raises(
+        UserError, match="averages errors and a sweep averages dB"
+    ):
+        planned(asked, registries, None)
