@@ -190,7 +190,5 @@ def test_noise_that_is_given_cannot_be_swept(request_, registries, tmp_path: Pat
 
 def test_a_protocol_that_averages_errors_cannot_be_swept(request_, registries):
     asked = replace(request_, methods=("tv",), protocols=("float:average=mse",))
-    with pytest.raises(
-        UserError, match="averages errors and a sweep averages dB"
-    ):
+    with pytest.raises(UserError, match="averages errors and a sweep averages dB"):
         planned(asked, registries, None)
