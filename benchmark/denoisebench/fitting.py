@@ -63,6 +63,7 @@ def fit(
             keep="oracle" if plan.oracle_checkpoint else method.checkpoint,
             schedule=method.schedule,
             beta2=method.beta2,
+            average_share=method.average_share,
             stages=method.stages(plan.config, plan.task),
         )
 

@@ -180,6 +180,9 @@ class TrainedMethod(Method[ConfigT]):
     schedule: Schedule = "cosine"
     """How the rate goes up to its peak and down to zero: see `schedule`."""
 
+    average_share: float = 0.01
+    """The weights that count are an average over the last steps: over this share of all of them."""
+
     float32: bool = False
     """Train in true float32, for losses that bfloat16 or TF32 would drown in rounding."""
 

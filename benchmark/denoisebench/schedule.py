@@ -8,7 +8,6 @@ from denoisebench.interfaces import Moment, Schedule
 
 WARM_UP = 0.02  # share of the steps
 RAMP_UP, RAMP_DOWN = 0.1, 0.3  # shares of the steps
-EMA_SHARE = 0.01  # the average looks back over this share of the steps
 
 
 def cosine(step: int, steps: int, peak: float) -> float:
@@ -37,9 +36,9 @@ def learning_rate_at(step: int, steps: int, peak: float, schedule: Schedule = "c
     return RATES[schedule](step, steps, peak)
 
 
-def ema_decay_at(step: int, steps: int) -> float:
-    """The average's decay: a horizon of EMA_SHARE of the steps, shorter at the start."""
-    horizon = min(EMA_SHARE * steps, (step + 10) / 9)
+def ema_decay_at(step: int, steps: int, share: float) -> float:
+    """The average's decay: a horizon of this share of the steps, shorter at the start."""
+    horizon = min(share * steps, (step + 10) / 9)
     return 1.0 - 1.0 / max(1.0, horizon)
 
 

@@ -56,6 +56,7 @@ class Settings:
     """Which weights count: see `TrainedMethod.checkpoint`; oracle: its watch's best."""
     schedule: Schedule = "cosine"
     beta2: float = 0.999
+    average_share: float = 0.01
     stages: tuple[float, ...] = (1.0,)
     """See `TrainedMethod.stages`."""
 
@@ -190,7 +191,7 @@ class Trainer:
         bad = self._clip()
         self._adam.found_inf = bad  # type: ignore[attr-defined]  # the fused kernel skips the step
         self._adam.step()
-        weight = 1.0 - ema_decay_at(moment.step, moment.steps)
+        weight = 1.0 - ema_decay_at(moment.step, moment.steps, settings.average_share)
         torch._foreach_lerp_(self._averaged, [p.detach() for p in self._parameters], weight)
         tally = self._tally
         tally["loss"] += torch.where(bad > 0, 0.0, loss.detach())

@@ -2,6 +2,7 @@
 
 import itertools
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,8 @@ def test_the_rate_warms_up_then_falls_to_zero() -> None:
 
 
 def test_the_average_forgets_the_start_and_then_looks_back_one_percent() -> None:
-    assert ema_decay_at(0, 10_000) == pytest.approx(1 - 9 / 10)
-    assert ema_decay_at(9_999, 10_000) == pytest.approx(1 - 1 / 100)
+    assert ema_decay_at(0, 10_000, 0.01) == pytest.approx(1 - 9 / 10)
+    assert ema_decay_at(9_999, 10_000, 0.01) == pytest.approx(1 - 1 / 100)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -40,6 +41,19 @@ def test_training_lowers_the_loss(tmp_path: Path, precision: Precision) -> None:
     assert "held_out_loss" in record.history[-1]
     assert record.history[-1]["held_out_loss"] < 0.3 * record.history[0]["loss"]
     assert record.skipped_steps == 0
+
+
+def test_an_average_over_no_steps_is_the_last_weights(tmp_path: Path) -> None:
+    run = trainer(tmp_path, 200)
+    run._settings = replace(run._settings, average_share=0.0)
+    run.run(quiet)
+    assert same_weights(run.average, run.network)
+    (tmp_path / "checkpoint.pt").unlink(missing_ok=True)
+    averaged = trainer(tmp_path, 200)
+    averaged._settings = replace(averaged._settings, average_share=0.05)
+    averaged.run(quiet)
+    assert same_weights(averaged.network, run.network)
+    assert not same_weights(averaged.average, run.network)
 
 
 @pytest.fixture(scope="module", params=["fp32", "bf16"])
