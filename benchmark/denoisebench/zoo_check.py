@@ -1,0 +1,132 @@
+"""Is a file of the zoo what its recipe says, and does it denoise?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from denoisebench.errors import PluginError, UserError, plugin_code
+from denoisebench.evaluation import denoise_checked
+from denoisebench.images import Pixels
+from denoisebench.interfaces import Model, TrainedMethod
+from denoisebench.metrics import psnr_db
+from denoisebench.noise.model import Noise
+from denoisebench.plugins import Registries
+from denoisebench.recipes import Recipe
+from denoisebench.weights import file_hash, load_into, read_header
+from denoisebench.zoo import Meant, header_of, meaning
+
+PHOTOGRAPHS = "samples"
+SIDE_PX = 192
+"""Of the middle of the first photograph, which is denoised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """One photograph denoised.  noise: at one level.  level_estimate: the method's, if any."""
+
+    noise: Noise
+    noisy_db: float
+    denoised_db: float
+    level_estimate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of checking a file.  tensors: how many there are.  problems: what is wrong."""
+
+    tensors: int
+    forward: Forward | None
+    problems: tuple[str, ...]
+
+
+def check(recipe: Recipe, path: Path, registries: Registries) -> Checked:
+    """Check the file of a recipe: SHA-256, header, tensors, one photograph denoised on the CPU.
+
+    Raises UserError for a recipe that means nothing here; what is wrong with the file is told.
+    """
+    meant, expected = meaning(recipe, registries), header_of(recipe, registries)
+    problems: list[str] = []
+    tensors, forward = 0, None
+    try:
+        if file_hash(path) != recipe.sha256:
+            problems.append(f"its SHA-256 is {file_hash(path)}; the recipe says {recipe.sha256}")
+        problems += _differences(read_header(path).recipe, expected, meant.method)
+        network = _loaded(path, meant)
+        tensors = len(network.state_dict())
+        bad = [k for k, v in network.state_dict().items() if not bool(v.isfinite().all())]
+        problems += [f"{name} holds numbers that are not finite" for name in bad]
+        if not bad:
+            forward = _denoised(network, meant, registries)
+            if not forward.denoised_db > forward.noisy_db:
+                problems.append(
+                    f"it does not denoise: {forward.noise} on a photograph,"
+                    f" {forward.noisy_db:.2f} dB noisy, {forward.denoised_db:.2f} dB denoised"
+                )
+    except (UserError, PluginError) as error:
+        problems.append(str(error))
+    return Checked(tensors, forward, tuple(problems))
+
+
+def _differences(
+    header: Mapping[str, Any], expected: Mapping[str, Any], method: TrainedMethod[Any]
+) -> list[str]:
+    """What a header says otherwise than the recipe.  Settings that are newer than the header are
+    at their defaults."""
+    differences = []
+    for key, wanted in expected.items():
+        if key not in header:
+            differences.append(f"its header does not say {key}")
+            continue
+        found = header[key]
+        if key == "config":
+            try:
+                same = method.config_type(**found) == method.config_type(**wanted)
+            except (TypeError, ValueError):
+                same = False
+        else:
+            same = found == wanted
+        if not same:
+            differences.append(f"its header says {key} {found}; the recipe says {wanted}")
+    return differences
+
+
+def _loaded(path: Path, meant: Meant) -> torch.nn.Module:
+    """The network of a recipe, with the tensors of a file."""
+    with plugin_code(meant.method.name):
+        network = meant.method.network(meant.config, meant.task)
+    load_into(path, network)
+    return network.eval().requires_grad_(False)
+
+
+def _denoised(network: torch.nn.Module, meant: Meant, registries: Registries) -> Forward:
+    """One photograph with noise of the middle of what was trained on."""
+    method, task = meant.method, meant.task
+    middle = task.noise.round_level_at(0.5)
+    noise = Noise(task.noise.family, middle, middle)
+    clean = _photograph(registries, task.channels)
+    noisy, level = noise.noisy(clean, seed=0)
+    model = Model(meant.config, task, network)
+    made = denoise_checked(
+        method.name,
+        lambda image, told: method.denoise(model, image, told),
+        noisy,
+        level if task.parameters == "known" else None,
+        "cpu",
+    )
+    return Forward(
+        noise=noise,
+        noisy_db=psnr_db(noisy, clean, data_range=1.0),
+        denoised_db=psnr_db(made.image.clip(0.0, 1.0), clean, data_range=1.0),
+        level_estimate=made.level,
+    )
+
+
+def _photograph(registries: Registries, channels: int) -> Pixels:
+    """The middle of a photograph, (channels, SIDE_PX, SIDE_PX)."""
+    pixels = registries.image_set(PHOTOGRAPHS, channels).images[0].load()
+    top, left = ((side - SIDE_PX) // 2 for side in pixels.shape[1:])
+    return np.ascontiguousarray(pixels[:, top : top + SIDE_PX, left : left + SIDE_PX])
