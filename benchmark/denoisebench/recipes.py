@@ -64,7 +64,10 @@ class Recipe:
             raise UserError(f"{whose}: call it {method}/STEM, after the file STEM.safetensors")
         if self.sha256 is not None and not re.fullmatch(r"[0-9a-f]{64}", str(self.sha256)):
             raise UserError(f"{whose}: sha256 {self.sha256!r} is not 64 digits 0-9a-f")
-        _ = self.budget  # raises for one that there is not
+        try:
+            _budget(self.settings)
+        except UserError as error:
+            raise UserError(f"{whose}: {error}") from None
 
     @property
     def method(self) -> str:
@@ -82,10 +85,7 @@ class Recipe:
 
     @property
     def budget(self) -> Budget:
-        steps, batch, crop_px = (
-            int(self.settings[option]) if option in self.settings else None for option in LENGTHS
-        )
-        return get_budget(self.settings.get("budget", "quick"), steps, batch, crop_px)
+        return _budget(self.settings)
 
     @property
     def summary(self) -> str:
@@ -95,6 +95,14 @@ class Recipe:
             f" {said['parameters']}, {self.budget.megapixels / 1000:.2f} gigapixels of"
             f" {said['train-set']}"
         )
+
+
+def _budget(settings: Mapping[str, str]) -> Budget:
+    """Where a recipe gives all lengths and no budget, it is in place of any."""
+    steps, batch, crop_px = (
+        int(settings[option]) if option in settings else None for option in LENGTHS
+    )
+    return get_budget(settings.get("budget", "quick"), steps, batch, crop_px)
 
 
 def read_recipes(path: Path) -> Sequence[Recipe]:

@@ -1,7 +1,7 @@
 """Is a file of the zoo what its recipe says, and does it denoise?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -74,24 +74,34 @@ def check(recipe: Recipe, path: Path, registries: Registries) -> Checked:
 def _differences(
     header: Mapping[str, Any], expected: Mapping[str, Any], method: TrainedMethod[Any]
 ) -> list[str]:
-    """What a header says otherwise than the recipe.  Settings that are newer than the header are
-    at their defaults."""
-    differences = []
-    for key, wanted in expected.items():
-        if key not in header:
-            differences.append(f"its header does not say {key}")
-            continue
-        found = header[key]
-        if key == "config":
-            try:
-                same = method.config_type(**found) == method.config_type(**wanted)
-            except (TypeError, ValueError):
-                same = False
+    """What a header says otherwise than the recipe, or leaves out."""
+    found = _flat({**header, "config": _completed(header.get("config", {}), method)})
+    return [
+        f"its header says {key} {found[key]}; the recipe says {wanted}"
+        if key in found
+        else f"its header does not say {key}"
+        for key, wanted in _flat(expected).items()
+        if key not in found or found[key] != wanted
+    ]
+
+
+def _completed(config: Mapping[str, Any], method: TrainedMethod[Any]) -> Mapping[str, Any]:
+    """A header's config with the settings that are newer than it, which are at their defaults."""
+    try:
+        return asdict(method.config_type(**config))
+    except (TypeError, ValueError):  # a config of another version of the method
+        return config
+
+
+def _flat(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """{"budget": {"steps": 5}} -> {"budget.steps": 5}"""
+    flat: dict[str, Any] = {}
+    for key, value in recipe.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{inner}": v for inner, v in value.items()}
         else:
-            same = found == wanted
-        if not same:
-            differences.append(f"its header says {key} {found}; the recipe says {wanted}")
-    return differences
+            flat[key] = value
+    return flat
 
 
 def _loaded(path: Path, meant: Meant) -> torch.nn.Module:
