@@ -10,7 +10,7 @@ from denoisebench.images import ImageSet
 from denoisebench.interfaces import Evidence, Method, Parameters, Task, TrainedMethod
 from denoisebench.noise.model import Noise
 from denoisebench.overlap import refuse_overlap
-from denoisebench.plan import RECIPE_VERSION, Request, TrainingPlan, hash_of
+from denoisebench.plan import HALF, RECIPE_VERSION, Request, TrainingPlan, hash_of
 from denoisebench.plugins import Registries, class_source_hash
 from denoisebench.specs import config_spec
 from denoisebench.training_sets import TrainingSets
@@ -61,8 +61,6 @@ class TrainingPlanner:
             recipe["checkpoint"] = "oracle"
         if task.target_noise is not None:
             recipe["target_noise"] = str(task.target_noise)
-        if evidence is Evidence.UNPAIRED:
-            recipe["clean_set"] = self.sets.clean_name
         if clean_set is not None:
             recipe["clean_digest"] = clean_set.digest
         start = self.weights.start(evidence, task)
@@ -91,6 +89,7 @@ def described(
     train_set: str,
 ) -> dict[str, Any]:
     """What a recipe says of a training that is known without the images; config: as trained."""
+    unpaired = method.evidence(config) is Evidence.UNPAIRED
     return {
         "method": str(config_spec(method.name, config)),
         "config": asdict(config),
@@ -101,6 +100,7 @@ def described(
         "channels": task.channels,
         "budget": asdict(request.budget) | {"name": ""},
         "seed": seed,
+        **({"clean_set": request.clean_set or HALF} if unpaired else {}),
     }
 
 

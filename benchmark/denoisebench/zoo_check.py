@@ -20,6 +20,9 @@ from denoisebench.weights import file_hash, load_into, read_header
 from denoisebench.zoo import Meant, header_of, meaning
 
 PHOTOGRAPHS = "samples"
+UNSAID = frozenset({"version", "source", "learning_rate", "train_digest"})
+"""What a header says beyond its recipe: it follows from the code and the images."""
+
 SIDE_PX = 192
 """Of the middle of the first photograph, which is denoised."""
 
@@ -76,7 +79,12 @@ def _differences(
 ) -> list[str]:
     """What a header says otherwise than the recipe, or leaves out."""
     found = _flat({**header, "config": _completed(header.get("config", {}), method)})
-    return [
+    wrong = [
+        f"its header says {key} {value}; the recipe does not"
+        for key, value in header.items()
+        if key not in UNSAID and key not in expected
+    ]
+    return wrong + [
         f"its header says {key} {found[key]}; the recipe says {wanted}"
         if key in found
         else f"its header does not say {key}"

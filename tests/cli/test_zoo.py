@@ -64,6 +64,8 @@ def test_list_shows_a_line_for_each_recipe_and_imports_no_torch(place: Path) -> 
         *("gaussian:25", "known", "gray", "0.00", "–", "recipe only", "folder:train")
     ]
     assert list(shown) == sorted(shown)
+    listed = bench("list", "recipes", cwd=place).stdout
+    assert re.search(r"^dbsn/gray-gaussian25 +dbsn in gray, gaussian:25, ", listed, re.M)
 
 
 def test_verify_checks_the_files_that_are_named(place: Path) -> None:

@@ -58,7 +58,17 @@ def test_a_recipe_says_of_a_header_what_the_training_writes_there(registries: Re
         assert written.keys() - said.keys() == {
             *("version", "source", "learning_rate", "train_digest")
         }
-        assert said.items() <= written.items()
+        assert all(written[key] == value for key, value in said.items())
+
+
+def test_a_recipe_of_unpaired_images_says_that_half_of_them_are_clean(
+    registries: Registries,
+) -> None:
+    settings = registries.recipe("dbsn/gray-gaussian25").settings
+    recipe = Recipe("dbsn/student", {**settings, "method": "dbsn:student=unet"})
+    (training,) = make_plan(asked(recipe), registries).trainings
+    assert plan_training(recipe, registries)[0].id == training.id
+    assert header_of(recipe, registries)["clean_set"] == "half"
 
 
 def test_the_same_weights_are_not_meant_by_two_recipes(registries: Registries) -> None:
@@ -141,6 +151,8 @@ def test_weights_that_are_what_their_recipe_says_and_denoise_pass(
     [
         ({"noise": "gaussian:24"}, "its header says noise gaussian:24; the recipe says gaussian:2"),
         ({"parameters": "unknown"}, "says parameters unknown; the recipe says known"),
+        ({"checkpoint": "oracle"}, "its header says checkpoint oracle; the recipe does not"),
+        ({"start": "ab" * 32}, "its header says start abab"),
         ({"channels": 1}, "its header says channels 1; the recipe says 3"),
         ({"seed": 1}, "its header says seed 1; the recipe says 0"),
         ({"draws": "fresh"}, "its header says draws fresh; the recipe says fixed"),
