@@ -181,6 +181,7 @@ def test_weights_that_come_with_a_method_are_used_if_they_fit(
 @pytest.mark.parametrize(
     "said",
     [
+        {"parameters": "unknown"},
         {"start": "ab" * 32},
         {"checkpoint": "oracle"},
         {"target_noise": "gaussian:50"},

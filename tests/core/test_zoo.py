@@ -51,6 +51,17 @@ def test_each_recipe_of_ours_plans_the_training_that_run_plans(registries: Regis
         assert not notes
 
 
+def test_a_recipe_of_a_level_that_is_not_told_trains_over_the_blind_range(
+    registries: Registries,
+) -> None:
+    settings = registries.recipe("noise2score/gray-gaussian25").settings
+    recipe = Recipe("noise2score/blind", {**settings, "parameters": "unknown"})
+    (training,) = make_plan(asked(recipe), registries).trainings
+    planned, _ = plan_training(recipe, registries)
+    assert planned.id == training.id
+    assert planned.recipe["noise"] == "gaussian:5..55"
+
+
 def test_a_recipe_says_of_a_header_what_the_training_writes_there(registries: Registries) -> None:
     for recipe in registries.recipes.values():
         said = header_of(recipe, registries)
