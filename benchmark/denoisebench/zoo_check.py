@@ -17,7 +17,7 @@ from denoisebench.noise.model import Noise
 from denoisebench.plugins import Registries
 from denoisebench.recipes import Recipe
 from denoisebench.weights import file_hash, load_into, read_header
-from denoisebench.zoo import Meant, header_of, meaning
+from denoisebench.zoo import Meant, header_of, meaning, weights_file
 
 PHOTOGRAPHS = "samples"
 UNSAID = frozenset({"version", "source", "learning_rate", "train_digest"})
@@ -46,15 +46,18 @@ class Checked:
     problems: tuple[str, ...]
 
 
-def check(recipe: Recipe, path: Path, registries: Registries) -> Checked:
+def check(recipe: Recipe, registries: Registries) -> Checked:
     """Check the file of a recipe: SHA-256, header, tensors, one photograph denoised on the CPU.
 
-    Raises UserError for a recipe that means nothing here; what is wrong with the file is told.
+    Raises nothing for a broken file or recipe: what is wrong is told.
     """
-    meant, expected = meaning(recipe, registries), header_of(recipe, registries)
     problems: list[str] = []
     tensors, forward = 0, None
     try:
+        path = weights_file(recipe, registries)
+        if path is None:
+            raise UserError(f"the plugin of {recipe.method} is one file, which brings no weights")
+        meant, expected = meaning(recipe, registries), header_of(recipe, registries)
         if file_hash(path) != recipe.sha256:
             problems.append(f"its SHA-256 is {file_hash(path)}; the recipe says {recipe.sha256}")
         problems += _differences(read_header(path).recipe, expected, meant.method)

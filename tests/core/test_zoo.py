@@ -133,6 +133,8 @@ def test_a_plugin_of_one_file_brings_recipes_but_no_weights(tmp_path: Path) -> N
     recipe = registries.recipe("shipped/a")
     assert weights_file(recipe, registries) is None
     assert state_of(recipe, None) is State.RECIPE_ONLY
+    (found,) = check(recipe, registries).problems
+    assert found == "the plugin of shipped is one file, which brings no weights"
     assert plan_training(recipe, registries)[0].recipe["train_set"] == "samples:part=train"
 
 
@@ -148,7 +150,7 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Recipe, P
 def test_weights_that_are_what_their_recipe_says_and_denoise_pass(
     stranger: tuple[Recipe, Path, Registries],
 ) -> None:
-    checked = check(*stranger)
+    checked = check(stranger[0], stranger[2])
     assert checked.problems == ()
     assert checked.tensors == 1
     assert checked.forward is not None
@@ -183,7 +185,7 @@ def test_a_header_that_says_otherwise_is_a_problem(
 ) -> None:
     recipe, path, registries = stranger
     put_weights(path, **said)
-    (found,) = check(replace(recipe, sha256=file_hash(path)), path, registries).problems
+    (found,) = check(replace(recipe, sha256=file_hash(path)), registries).problems
     assert problem in found
 
 
@@ -199,7 +201,7 @@ def test_weights_that_do_not_denoise_are_a_problem(
 ) -> None:
     recipe, path, registries = stranger
     put_weights(path, centre=centre)
-    (found,) = check(replace(recipe, sha256=file_hash(path)), path, registries).problems
+    (found,) = check(replace(recipe, sha256=file_hash(path)), registries).problems
     assert found.startswith(problem)
 
 
@@ -208,22 +210,27 @@ def test_another_file_a_damaged_one_and_none_are_problems(
 ) -> None:
     recipe, path, registries = stranger
     put_weights(path, centre=1 / 8)
-    (found,) = check(recipe, path, registries).problems
+    (found,) = check(recipe, registries).problems
     assert found == f"its SHA-256 is {file_hash(path)}; the recipe says {recipe.sha256}"
     path.write_bytes(path.read_bytes()[:-8])
-    _, found = check(recipe, path, registries).problems
+    _, found = check(recipe, registries).problems
     assert "damaged, or not a denoisebench weights file" in found
     path.unlink()
-    (found,) = check(recipe, path, registries).problems
+    (found,) = check(recipe, registries).problems
     assert found == f"weights {path}: No such file or directory"
+
+
+def test_weights_of_a_method_that_is_not_there_are_a_problem(registries: Registries) -> None:
+    recipe = registries.recipe("dbsn/gray-gaussian25")
+    without = {name: m for name, m in registries.methods.items() if name != "dbsn"}
+    (found,) = check(recipe, replace(registries, methods=without)).problems
+    assert found.startswith("unknown method 'dbsn'; ")
 
 
 def test_a_range_is_tried_at_its_geometric_middle(registries: Registries) -> None:
     recipe = registries.recipe("noise2score/gray-gaussian-blind")
-    path = weights_file(recipe, registries)
-    assert path is not None
     assert meaning(recipe, registries).task.parameters == "unknown"
-    forward = check(recipe, path, registries).forward
+    forward = check(recipe, registries).forward
     assert forward is not None
     assert forward.noise.low == pytest.approx((5 * 55) ** 0.5, rel=0.005)
     assert forward.level_estimate == pytest.approx(forward.noise.low, rel=0.15)

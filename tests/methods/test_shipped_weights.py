@@ -58,7 +58,7 @@ def test_they_saw_the_training_set_alone_and_trained_without_a_hitch(path):
 @each_file
 def test_they_are_what_their_recipe_says_and_denoise_a_photograph(path, registries):
     recipe = registries.recipe(name_of(path))
-    checked = check(recipe, path, registries)
+    checked = check(recipe, registries)
     assert checked.problems == ()
     forward = checked.forward
     if recipe.settings["parameters"] == "unknown":

@@ -35,7 +35,7 @@ def command() -> None:
 @command.command("list")
 @plugin_option
 def list_recipes(plugin: tuple[str, ...]) -> None:
-    """List the recipes and whether weights of them came with the package, one a line."""
+    """List the recipes, one a line, and whether their weights are there."""
     registries = load_plugins(plugin)
     lines = [HEADS, *(_line(recipe, registries) for recipe in registries.recipes.values())]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -61,7 +61,7 @@ def _line(recipe: Recipe, registries: Registries) -> tuple[str, ...]:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @plugin_option
 def verify(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
-    """Check weights: the file's SHA-256, its header against the recipe, and that it denoises.
+    """Check weights: SHA-256, header against recipe, tensors, a photograph.
 
     Without a NAME, all that come with the package.  Exit status 1 when any is not as it should be.
     """
@@ -70,13 +70,7 @@ def verify(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
     registries = load_plugins(plugin)
     bad = 0
     for recipe in _shipped(names, registries):
-        path = weights_file(recipe, registries)
-        if path is None:
-            raise UserError(
-                f"{recipe.name}: the plugin of {recipe.method} is one file, and weights come with"
-                " packages alone"
-            )
-        checked = check(recipe, path, registries)
+        checked = check(recipe, registries)
         bad += bool(checked.problems)
         said = f"{recipe.name}: "
         if checked.forward is not None and not checked.problems:
@@ -111,7 +105,7 @@ def _shipped(names: tuple[str, ...], registries: Registries) -> list[Recipe]:
 @click.option("--dry-run", is_flag=True, help="Say what would be trained; compute nothing.")
 @plugin_option
 def train(name: str, device: str, out: Path, dry_run: bool, plugin: tuple[str, ...]) -> None:
-    """Train weights by their recipe and write them in half precision, as the zoo has them.
+    """Train weights by their recipe; write them in half precision.
 
     It is the training of `bench run` with the same options and --weights none: what is under DIR
     already is not trained again, and what was interrupted goes on.
