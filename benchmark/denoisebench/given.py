@@ -7,9 +7,9 @@ from typing import Any
 
 from denoisebench.errors import UserError
 from denoisebench.images import CHANNEL_WORDS
-from denoisebench.interfaces import Evidence, Task, TrainedMethod
+from denoisebench.interfaces import Evidence, Method, Task, TrainedMethod
 from denoisebench.plan import HALF, GivenWeights, Request
-from denoisebench.plugins import Registries, plugin_file
+from denoisebench.plugins import Registries
 from denoisebench.specs import config_spec, parse_spec
 from denoisebench.weights import file_hash, read_header
 
@@ -42,7 +42,7 @@ class WeightsFinder:
         """The weights to use instead of a training, if any."""
         if self.request.weights == "none":
             return None
-        if self.request.weights == "auto":
+        if self.request.weights in ("auto", "zoo"):
             return self._that_fit(method, config, task)
         given = _read(Path(self.request.weights), self.request.weights)
         if given.imported:
@@ -51,6 +51,22 @@ class WeightsFinder:
                 " nobody can check that it holds none of the images they are scored on"
             )
         return given
+
+    def lack(self, method: Method[Any], config: Any, task: Task) -> str:
+        """In words: for what no weights came with a method that fit, and which did come."""
+        request = self.request
+        sets = " or ".join((*request.train_sets, *request.weights_of))
+        there = ", ".join(path.stem for path in self.that_came_with(method.name))
+        return (
+            f"{config_spec(method.name, config)} for {task.noise}, parameters {task.parameters},"
+            f" {CHANNEL_WORDS[task.channels]}, {request.draws} draws, trained on {sets}, seed"
+            f" {','.join(map(str, request.seeds))} (it has {there or 'none'})"
+        )
+
+    def that_came_with(self, method: str) -> Sequence[Path]:
+        """The weights files of a method's package."""
+        folder = self.registries.weights_folder(method)
+        return sorted(folder.glob("*.safetensors")) if folder else []
 
     def start(self, evidence: Evidence, task: Task) -> GivenWeights | None:
         """The weights that trainings begin with, if any were named.
@@ -83,7 +99,7 @@ class WeightsFinder:
         """Those that came with the method and are what a training would yield."""
         unpaired = method.evidence(config) is Evidence.UNPAIRED
         clean_set = self.request.clean_set or HALF if unpaired else None
-        for path in self._zoo(method.name):
+        for path in self.that_came_with(method.name):
             try:
                 given = _read(path, f"zoo:{path.stem}")
             except UserError as error:
@@ -100,7 +116,7 @@ class WeightsFinder:
                 and recipe.get("clean_set") == clean_set
                 and recipe["channels"] == task.channels
                 and recipe.get("target_noise") == (str(task.target_noise or "") or None)
-                and "start" not in recipe
+                and not {"start", "checkpoint"} & recipe.keys()
             )
             if fits and self._of_the_seeds(given):
                 return given
@@ -115,13 +131,6 @@ class WeightsFinder:
         if len(seeds) > 1 and seed in seeds:
             self.note(f"{given.source} is of seed {seed} alone: each of the seeds is trained")
         return seeds == (seed,)
-
-    def _zoo(self, method: str) -> Sequence[Path]:
-        """The weights that came with a method, if its plugin is a package."""
-        file = plugin_file(self.registries.origins[f"method {method}"])
-        if file.name != "__init__.py":
-            return []
-        return sorted((file.parent / "weights").glob("*.safetensors"))
 
     def adopt(
         self, given: GivenWeights, method: TrainedMethod[Any], config: Any, task: Task

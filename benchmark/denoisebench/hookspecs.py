@@ -1,4 +1,4 @@
-"""The whole extension surface: five hooks, each called once at start-up.
+"""The whole extension surface: six hooks, each called once at start-up.
 
 A plugin is a module (or object) with any of these functions, marked by `hookimpl`.  It is found by
 the entry-point group `denoisebench` or given with `--plugin FILE_OR_MODULE`.  Keep a plugin's entry
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from denoisebench.interfaces import ImageSource, Method, Report
     from denoisebench.noise.model import NoiseFamily
     from denoisebench.presets import Preset
+    from denoisebench.recipes import Recipe
 
 hookspec = pluggy.HookspecMarker("denoisebench")
 hookimpl = pluggy.HookimplMarker("denoisebench")
@@ -56,4 +57,13 @@ def register_presets() -> "Iterable[Preset]":  # type: ignore[empty-body]  # a p
     """Return the presets this plugin adds: named sets of options of `bench run`.
 
     A name already taken stops the program with both plugins named.
+    """
+
+
+@hookspec
+def register_recipes() -> "Iterable[Recipe]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the recipes this plugin adds: how weights were trained, or would be.
+
+    The weights may be of any plugin's method.  Read no weights here.  A name already taken stops
+    the program with both plugins named.
     """

@@ -4,7 +4,6 @@ Imports no torch: a comparison that is finished already prints at once.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from denoisebench.errors import UserError
@@ -14,21 +13,13 @@ from denoisebench.images import ImageSet
 from denoisebench.interfaces import Evidence, Method, Parameters, Task, TrainedMethod
 from denoisebench.noise.model import Noise
 from denoisebench.oracle import Knowledge, trained_for
-from denoisebench.overlap import refuse_overlap
-from denoisebench.plan import (
-    RECIPE_VERSION,
-    CellPlan,
-    GivenWeights,
-    Plan,
-    Request,
-    TrainingPlan,
-    hash_of,
-)
-from denoisebench.plugins import Registries, class_source_hash
+from denoisebench.plan import CellPlan, GivenWeights, Plan, Request, TrainingPlan
+from denoisebench.plugins import Registries
 from denoisebench.protocol import get_protocol
 from denoisebench.protocol_words import refuse_mixed
 from denoisebench.rules import Protocol
 from denoisebench.specs import config_spec
+from denoisebench.training_plans import TrainingPlanner, source_of, usual_noise
 from denoisebench.training_sets import TrainingSets
 
 
@@ -68,8 +59,12 @@ class _Planner:
         self._target_noise = self._asked_target_noise()
         self._notes: dict[str, None] = {}  # in order, each once
         self._declined: dict[tuple[str, str, str], None] = {}
+        self._lacking: dict[str, None] = {}  # for what no weights came with a method
         self._weights = WeightsFinder(request, registries, self._note)
         self._sets = TrainingSets(request, registries, self._note)
+        self._trainings = TrainingPlanner(
+            request, registries, self._sets, self._weights, self._image_sets, self._note
+        )
         self._sets.refuse_unused({method.evidence(config) for method, config in self._methods})
 
     def plan(self) -> Plan:
@@ -87,6 +82,11 @@ class _Planner:
             for method, config in methods
             for cell in self._cell(method, config, noise, knowledge, image_set, protocol, seed)
         ]
+        if self._lacking:
+            raise UserError(
+                f"--weights zoo: no weights that came with a method fit {'; '.join(self._lacking)};"
+                " --weights auto trains what is missing"
+            )
         if not cells:
             reasons = [f"{name} declines {what}: {reason}" for name, what, reason in self._declined]
             raise UserError(f"nothing to compute: {'; '.join(reasons)}")
@@ -161,6 +161,9 @@ class _Planner:
             self._note(f"{config_spec(method.name, config)} on {noise}: {warning}")
         if reason is None:
             reason = self._sets.refuses_transductive(evidence)
+        if reason is None and trains and self._request.weights == "zoo":
+            self._lacking[self._weights.lack(method, config, task)] = None
+            return
         if reason is None and trains:
             reason = self._sets.refuses_given(evidence, task, image_set)
         if reason is not None:
@@ -168,7 +171,11 @@ class _Planner:
             self._declined[str(config_spec(method.name, config)), what, reason] = None
             return
         take_given_noise(image_set, noise, parameters, self._note)
-        training = self._training(method, config, task, noise, image_set, seed) if trains else None
+        training = None
+        if trains:
+            assert isinstance(method, TrainedMethod)  # a method with evidence is one
+            label = self._draws_label(task, noise)
+            training = self._trainings.plan(method, config, task, seed, image_set, label)
         yield CellPlan(
             method=method,
             config=config,
@@ -179,7 +186,7 @@ class _Planner:
             protocol=protocol,
             seed=seed,
             labels=_labels(method, config, training, given),
-            source=self._source(method, noise),
+            source=source_of(self._registries, method.name, noise),
             training=training,
             given=given,
         )
@@ -189,7 +196,7 @@ class _Planner:
     ) -> Noise:
         """The noise of the images that are trained on, for a test noise."""
         taken = noise.assumed
-        trained_on = taken if parameters == "known" else method.blind_noise(config, taken)
+        trained_on = usual_noise(method, config, taken, parameters)
         if self._request.source_noise is not None:
             trained_on = self._drawn("--source-noise", self._request.source_noise)
             if parameters == "known" and not trained_on.family.shares_level(taken.family):
@@ -203,65 +210,6 @@ class _Planner:
             self._note(note)
         return trained_on
 
-    def _training(
-        self,
-        method: Method[Any],
-        config: Any,
-        task: Task,
-        noise: Noise,
-        image_set: ImageSet,
-        seed: int,
-    ) -> TrainingPlan:
-        """The training of a task, for a test noise and set."""
-        request = self._request
-        assert isinstance(method, TrainedMethod)  # a method with evidence is one
-        train_set = self._sets.train_set(task, image_set)
-        take_given_noise(train_set, task.noise, task.parameters, self._note)
-        if not request.transductive:
-            for other in self._image_sets:
-                refuse_overlap(train_set, other)
-        evidence = method.evidence(config)
-        clean_set = self._sets.clean_set(evidence, task, train_set, self._image_sets)
-        config = method.trained_as(config)
-        recipe = {
-            "version": RECIPE_VERSION,
-            "method": str(config_spec(method.name, config)),
-            "config": asdict(config),
-            "learning_rate": method.learning_rate,
-            "source": self._source(method, task.noise),
-            "noise": str(task.noise),
-            "parameters": task.parameters,
-            "draws": request.draws,
-            "train_set": self._sets.name,
-            "train_digest": train_set.digest,
-            "channels": task.channels,
-            "budget": asdict(request.budget) | {"name": ""},
-            "seed": seed,
-        }
-        if request.oracle_checkpoint:
-            recipe["checkpoint"] = "oracle"
-        if task.target_noise is not None:
-            recipe["target_noise"] = str(task.target_noise)
-        if evidence is Evidence.UNPAIRED:
-            recipe["clean_set"] = self._sets.clean_name
-        if clean_set is not None:
-            recipe["clean_digest"] = clean_set.digest
-        start = self._weights.start(evidence, task)
-        if start is not None:
-            recipe["start"] = start.sha256
-        return TrainingPlan(
-            recipe=recipe,
-            method=method,
-            config=config,
-            task=task,
-            train_set=train_set,
-            evidence=evidence,
-            budget=request.budget,
-            start=start,
-            draws_label=self._draws_label(task, noise),
-            clean_set=clean_set,
-        )
-
     def _draws_label(self, task: Task, noise: Noise) -> str:
         """How a table tells the training's noise: what of it the test noise does not tell."""
         request = self._request
@@ -271,15 +219,6 @@ class _Planner:
             return request.draws
         target = f" to {task.target_noise}" if task.target_noise else ""
         return f"{request.draws}, {task.noise}{target}"
-
-    def _source(self, method: Method[Any], noise: Noise) -> str:
-        return source_of(self._registries, method.name, noise)
-
-
-def source_of(registries: Registries, method: str, noise: Noise) -> str:
-    """The hash of the source of a method and of a noise, which is part of ids."""
-    hashes = [registries.method_source_hash(method), class_source_hash(noise.family)]
-    return hash_of({"sources": hashes})
 
 
 def _refuse_doubles(specs: Sequence[str]) -> None:

@@ -27,6 +27,7 @@ from denoisebench.images import CHANNEL_WORDS, ImageSet
 from denoisebench.interfaces import ImageSource, Method, Report
 from denoisebench.noise.model import Noise, NoiseFamily
 from denoisebench.presets import Preset
+from denoisebench.recipes import Recipe
 from denoisebench.specs import Spec, build_config, parse_spec
 
 GROUP = "denoisebench"
@@ -37,6 +38,7 @@ HOOKS: dict[str, tuple[str, type]] = {
     "register_methods": ("method", Method),
     "register_reports": ("report", Report),
     "register_presets": ("preset", Preset),
+    "register_recipes": ("recipe", Recipe),
 }
 """Each hook, what it registers in words, and as a type."""
 
@@ -50,6 +52,7 @@ class Registries:
     methods: Mapping[str, Method[Any]]
     reports: Mapping[str, Report]
     presets: Mapping[str, Preset]
+    recipes: Mapping[str, Recipe]
     origins: Mapping[str, object]  # "method noise2score" -> the plugin it came from
     broken: Mapping[str, str]
 
@@ -97,6 +100,17 @@ class Registries:
         """The preset of a name."""
         preset: Preset = self._find("preset", self.presets, Spec(name))
         return preset
+
+    def recipe(self, name: str) -> Recipe:
+        """The recipe of a name."""
+        if name not in self.recipes:
+            raise unknown_name("recipe", name, self.recipes)
+        return self.recipes[name]
+
+    def weights_folder(self, method: str) -> Path | None:
+        """Where the weights lie that come with a method; None where its plugin is no package."""
+        file = plugin_file(self.origins[f"method {method}"])
+        return file.parent / "weights" if file.name == "__init__.py" else None
 
     def _find(self, kind: str, registry: Mapping[str, Any], spec: Spec) -> Any:
         if spec.name not in registry:
@@ -204,6 +218,7 @@ def _collect(
         methods=registries["register_methods"],
         reports=registries["register_reports"],
         presets=registries["register_presets"],
+        recipes=registries["register_recipes"],
         origins=origins,
         broken=broken,
     )

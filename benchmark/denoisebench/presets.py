@@ -3,7 +3,7 @@
 A preset can do nothing that its options could not: it spares typing, and names what a paper ran.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from denoisebench.errors import UserError, unknown_name
@@ -29,10 +29,13 @@ class Preset:
     settings: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        for option, value in self.settings.items():
-            if option not in SETTINGS:
-                raise unknown_name(f"setting of preset {self.name}", option, SETTINGS)
-            if not isinstance(value, str) or not value:
-                raise UserError(
-                    f"preset {self.name}: --{option} is {value!r}; write the text that is typed"
-                )
+        check_settings(f"preset {self.name}", self.settings, SETTINGS)
+
+
+def check_settings(whose: str, settings: Mapping[str, str], known: Sequence[str]) -> None:
+    """Raise UserError for an option that is not known, and for a value that is no text."""
+    for option, value in settings.items():
+        if option not in known:
+            raise unknown_name(f"setting of {whose}", option, known)
+        if not isinstance(value, str) or not value:
+            raise UserError(f"{whose}: --{option} is {value!r}; write the text that is typed")

@@ -17,12 +17,12 @@ from denoisebench.interfaces import Progress, ProgressCallback
 from denoisebench.metrics import psnr_db
 from denoisebench.oracle import ORACLE
 from denoisebench.plan import cell_id
-from denoisebench.planner import source_of
 from denoisebench.plugins import Registries
 from denoisebench.protocol import labelled
 from denoisebench.protocol_words import BEFORE, differences
 from denoisebench.results import CellResult, ImageScore, cell_path, read_cells, write_cell
 from denoisebench.rules import Protocol
+from denoisebench.training_plans import source_of
 
 ORIGIN = "rescored_from"
 """The entry of a result's provenance that names the cell whose estimates were scored."""

@@ -66,6 +66,32 @@ class Runner:
         denoise, _ = self._denoiser(cell, device)
         return denoise, self._images(cell.image_set), device
 
+    def trained(self, training: TrainingPlan) -> Path:
+        """The weights of a training, which runs now if it has not run before.
+
+        Raises PluginError for what the method raises.
+        """
+        from filelock import FileLock, Timeout
+
+        from denoisebench.devices import pick_device
+
+        folder = self.options.out / "trainings" / training.id
+        folder.mkdir(parents=True, exist_ok=True)
+        weights = folder / "weights.safetensors"
+        if weights.exists():
+            return weights
+        lock = FileLock(folder / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            self.progress(Progress(f"another process trains {training.id}; waiting", 0, 0))
+            lock.acquire()
+        with lock:
+            if not weights.exists():
+                self._train(training, folder, pick_device(self.options.device))
+        lock.release()
+        return weights
+
     def _stored(self, cell: CellPlan) -> CellResult | None:
         path = cell_path(self.options.out, cell.id)
         if not path.exists():
@@ -157,7 +183,7 @@ class Runner:
         from denoisebench import evaluation
 
         if cell.training is not None:
-            path = self._trained(cell.training, device)
+            path = self.trained(cell.training)
         elif cell.given is not None:
             path = cell.given.path
         else:
@@ -168,27 +194,6 @@ class Runner:
             trained = train_set_label(header.recipe)
             refuse_same_pixels(trained, header.images, cell.image_set.spec, tested)
         return evaluation.trained(cell, path, device), header
-
-    def _trained(self, training: TrainingPlan, device: str) -> Path:
-        """The weights of a training, which runs now if it has not run before."""
-        from filelock import FileLock, Timeout
-
-        folder = self.options.out / "trainings" / training.id
-        folder.mkdir(parents=True, exist_ok=True)
-        weights = folder / "weights.safetensors"
-        if weights.exists():
-            return weights
-        lock = FileLock(folder / "lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            self.progress(Progress(f"another process trains {training.id}; waiting", 0, 0))
-            lock.acquire()
-        with lock:
-            if not weights.exists():
-                self._train(training, folder, device)
-        lock.release()
-        return weights
 
     def _train(self, training: TrainingPlan, folder: Path, device: str) -> None:
         from denoisebench.evidence import refuse_small

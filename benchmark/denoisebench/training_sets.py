@@ -55,9 +55,13 @@ class TrainingSets:
         """The clean set that was asked for, HALF by default."""
         return self.request.clean_set or HALF
 
-    def train_set(self, task: Task, image_set: ImageSet) -> ImageSet:
-        """What is trained on for a task and a test set, gray or colour as the task is."""
+    def train_set(self, task: Task, image_set: ImageSet | None) -> ImageSet:
+        """What is trained on for a task and a test set, gray or colour as the task is.
+
+        image_set: None where nothing is scored.
+        """
         if self.request.transductive:
+            assert image_set is not None  # it is what is trained on
             return image_set
         return _in_channels(self._stored, task.channels, "training set")
 
@@ -88,7 +92,9 @@ class TrainingSets:
             return f"{only}; give clean images of other scenes with --clean-set"
         return None
 
-    def refuses_given(self, evidence: Evidence, task: Task, image_set: ImageSet) -> str | None:
+    def refuses_given(
+        self, evidence: Evidence, task: Task, image_set: ImageSet | None
+    ) -> str | None:
         """Why training cannot be shown pairs of images that are given; None when it can."""
         train_set = self.train_set(task, image_set)
         if not train_set.noisy_is_given:

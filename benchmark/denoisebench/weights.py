@@ -78,6 +78,21 @@ def halve(path: Path, out: Path) -> None:
     _write(out, save(tensors, metadata=_metadata(header)))
 
 
+def same_tensors(one: Path, other: Path) -> bool:
+    """Whether two weights files hold the same tensors, bit by bit, whatever their headers say."""
+    return _tensor_bytes(one) == _tensor_bytes(other)
+
+
+def _tensor_bytes(path: Path) -> tuple[dict[str, Any], bytes]:
+    """What tensors a file holds, by name, and their numbers.  UserError when it is damaged."""
+    read_header(path)
+    data = path.read_bytes()
+    end = 8 + int.from_bytes(data[:8], "little")
+    index = json.loads(data[8:end])
+    del index["__metadata__"]
+    return index, data[end:]
+
+
 def read_header(path: Path) -> Header:
     """The header of a weights file, without its tensors.  UserError when it is not one of ours."""
     try:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from bench import make_images
+from stranger import install, put_weights
 
 from denoisebench.budgets import get_budget
 from denoisebench.errors import UserError
@@ -154,50 +155,45 @@ def test_several_seeds_are_the_cells_and_trainings_of_each(registries: Registrie
 def test_weights_that_come_with_a_method_are_used_if_they_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from torch import nn
-
-    from denoisebench.weights import Header, write_weights
-
-    package = tmp_path / "shipped"
-    (package / "weights").mkdir(parents=True)
-    (package / "__init__.py").write_text(
-        "from denoisebench.hookspecs import hookimpl\n"
-        "from denoisebench.interfaces import Evidence\n"
-        "from denoisebench.regression import RegressionConfig, RegressionMethod\n"
-        "class Shipped(RegressionMethod):\n"
-        "    name, summary, config_type = 'shipped', '', RegressionConfig\n"
-        "    def evidence(self, config):\n"
-        "        return Evidence.CLEAN\n"
-        "@hookimpl\n"
-        "def register_methods():\n"
-        "    return [Shipped()]\n"
-    )
-    recipe = {
-        "method": "shipped",
-        "config": {},
-        "noise": "gaussian:25",
-        "parameters": "known",
-        "seed": 0,
-        "draws": "fixed",
-        "train_set": "samples:part=train",
-        "channels": 3,
-        "budget": {"name": "", "steps": 1, "batch": 2, "crop_px": 32},
-    }
-    path = package / "weights" / "colour.safetensors"
-    write_weights(path, nn.Conv2d(1, 1, 1), Header(recipe, {}, {}))
-    (package / "weights" / "broken.safetensors").write_bytes(b"?")
-    monkeypatch.syspath_prepend(tmp_path)
+    folder = install(tmp_path, monkeypatch)
+    put_weights(folder / "colour.safetensors")
+    (folder / "broken.safetensors").write_bytes(b"?")
     registries = load(["shipped"])
 
     def weights(**change: object) -> list[str]:
-        asked = replace(ASKED, methods=("shipped",), weights="auto", **change)  # type: ignore[arg-type]
+        asked = replace(ASKED, methods=("shipped",), weights="auto")
+        asked = replace(asked, **change)  # type: ignore[arg-type]
         return [cell.labels["weights"] for cell in make_plan(asked, registries).cells]
 
     assert weights() == ["zoo:colour", "trained"]  # there are none for gray
     assert weights(noises=("gaussian:50",)) == ["trained", "trained"]
+    assert weights(noises=("gamma:25",)) == ["trained", "trained"]
+    assert weights(parameters=("unknown",)) == ["trained", "trained"]
+    assert weights(methods=("shipped:bias=true",)) == ["trained", "trained"]
     assert weights(draws="fresh") == ["trained", "trained"]
     assert weights(train_sets=("cbsd399",)) == ["trained", "trained"]
     assert weights(seeds=(1,)) == ["trained", "trained"]
     assert weights(seeds=(0, 1)) == ["trained"] * 4  # all seeds take the same budget
     none = replace(ASKED, methods=("shipped",), weights="none")
     assert [cell.given for cell in make_plan(none, registries).cells] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"parameters": "unknown"},
+        {"start": "ab" * 32},
+        {"checkpoint": "oracle"},
+        {"target_noise": "gaussian:50"},
+        {"clean_set": "half"},
+        {"method": "noise2noise"},
+    ],
+    ids=lambda said: next(iter(said)),
+)
+def test_weights_that_saw_something_else_are_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: dict[str, str]
+) -> None:
+    put_weights(install(tmp_path, monkeypatch) / "colour.safetensors", **said)
+    asked = replace(ASKED, methods=("shipped",), weights="auto", datasets=("samples",))
+    (cell,) = make_plan(asked, load(["shipped"])).cells
+    assert cell.labels["weights"] == "trained"

@@ -77,12 +77,14 @@ def test_the_suites_own_plugins_are_found_by_their_entry_points():
     assert {"identity", "noise2noise", "noise2score", "supervised"} <= found.methods.keys()
     assert {"samples", "folder", "kodak", "cbsd68", "set12"} <= found.image_sets.keys()
     assert {"table", "csv", "json"} <= found.reports.keys()
+    assert {"noise2score/gray-gaussian25"} <= found.recipes.keys()
     assert {"gauss25-n2c", "gauss5_50-blindspot-sigma_per_image-mono"} <= found.presets.keys()
 
 
 def test_everything_offered_stands_under_its_own_name_in_order_of_names(plugin_file):
     found = load([plugin_file("a.py", toy("aaa")), plugin_file("z.py", toy("zzz"))])
-    kinds = (found.noises, found.methods, found.image_sets, found.reports, found.presets)
+    kinds = (found.noises, found.methods, found.image_sets)
+    kinds = (*kinds, found.reports, found.presets, found.recipes)
     for registry in kinds:
         assert list(registry) == sorted(registry)
         assert all(name == thing.name and thing.summary for name, thing in registry.items())
@@ -210,6 +212,10 @@ def test_a_misspelt_hook_of_an_installed_plugin_is_reported(install):
             lambda r: r.preset("gauss25-n2k"),
             "unknown preset 'gauss25-n2k'; did you mean 'gauss25-n2",
         ),
+        (
+            lambda r: r.recipe("noise2score/gray-gausian25"),
+            "unknown recipe 'noise2score/gray-gausian25'; did you mean 'noise2score/gray-gaussian2",
+        ),
         (lambda r: r.noise("qqqqqqqq"), "unknown noise model 'qqqqqqqq'; known: chi2, correlated"),
         (lambda r: r.method("noise2score:prob=paired"), "'prob'; did you mean 'probe'"),
     ],
@@ -251,5 +257,5 @@ def test_every_hook_says_what_it_returns_and_what_a_clash_does(hook):
 
 
 def test_there_is_a_hook_for_each_kind_of_thing():
-    kinds = ["image_sets", "methods", "noise_models", "presets", "reports"]
+    kinds = ["image_sets", "methods", "noise_models", "presets", "recipes", "reports"]
     assert sorted(HOOKS) == [f"register_{kind}" for kind in kinds]

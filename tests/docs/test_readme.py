@@ -11,9 +11,17 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("methods/*/README.md"))]
 COMMANDS = sorted(
-    set(re.findall(r"^    (bench (?:run|compare|sweep|rank|list) .*)$", README, re.MULTILINE))
+    set(
+        re.findall(
+            r"^    (bench (?:run|compare|sweep|rank|list|zoo train) .*)$", README, re.MULTILINE
+        )
+    )
 )
-METHODS = sorted(path.parent for path in ROOT.glob("methods/*/__init__.py"))
+METHODS = sorted(
+    path.parent
+    for path in ROOT.glob("methods/*/__init__.py")
+    if "register_methods" in path.read_text(encoding="utf-8")
+)
 
 
 def test_there_are_commands_to_check() -> None:

@@ -43,7 +43,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, st
 def test_every_python_block_has_a_file_name():
     text = DOC.read_text(encoding="utf-8")
     named = [name for name, _ in NAMED_FILE.findall(text) if name.endswith(".py")]
-    assert len(named) == text.count("```python") == 6
+    assert len(named) == text.count("```python") == 7
 
 
 def test_every_hook_is_explained():
@@ -54,7 +54,8 @@ def test_every_hook_is_explained():
 
 
 def test_every_command_prints_a_result_with_the_images_named(outputs):
-    shown = [stdout for command, (stdout, _) in outputs.items() if command.startswith("bench ")]
+    scored = re.compile("bench (run|compare) ")
+    shown = [stdout for command, (stdout, _) in outputs.items() if scored.match(command)]
     assert len(shown) == 6
     for stdout in shown:
         assert re.search(r"(folder|npz):images/test", stdout)
@@ -67,3 +68,8 @@ def test_a_method_that_declines_is_left_out_with_its_reason(outputs):
     assert "my-method" not in table
     assert "–: my-method declines uniform:25 known" in beneath
     assert "my-method declines uniform:25 known: it recorrupts Gaussian noise" in output[1]
+
+
+def test_a_recipe_is_trained_and_its_file_named(outputs):
+    ((stdout, _),) = (output for command, output in outputs.items() if "zoo train" in command)
+    assert "weights  results/zoo/my-method/gray-gaussian25.safetensors\n" in stdout

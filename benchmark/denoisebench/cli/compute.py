@@ -14,7 +14,7 @@ from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.images import CHANNEL_WORDS, ImageSet
 from denoisebench.interfaces import Draws, ProgressCallback, Report
 from denoisebench.oracle import Knowledge
-from denoisebench.plan import Plan, Request, train_set_label
+from denoisebench.plan import Plan, Request, TrainingPlan, train_set_label
 from denoisebench.planner import make_plan
 from denoisebench.plugins import Registries, load
 from denoisebench.results import CellResult, cell_path, frame
@@ -139,6 +139,7 @@ def make_request(asked: Asked, methods: Sequence[str]) -> Request:
             )
     budget = get_budget(asked.budget or BUDGET, asked.steps, asked.batch, asked.crop)
     lengths = (asked.budget, asked.steps, asked.batch, asked.crop)
+    refuse_lengths(asked.weights, lengths)
     trains_anew = asked.oracle_checkpoint or any(x is not None for x in (*lengths, asked.start))
     if asked.oracle_checkpoint and asked.weights not in ("auto", "none"):
         raise UserError("--oracle-checkpoint is of a training, which --weights replaces; give one")
@@ -164,6 +165,15 @@ def make_request(asked: Asked, methods: Sequence[str]) -> Request:
         oracle_checkpoint=asked.oracle_checkpoint,
         channels=CHANNELS[asked.channels] if asked.channels else None,
     )
+
+
+def refuse_lengths(weights: str, lengths: Iterable[str | int | None]) -> None:
+    """Raise UserError for the length of a training where none is wanted."""
+    if weights == "zoo" and any(length is not None for length in lengths):
+        raise UserError(
+            "--budget, --steps, --batch and --crop are of a training and --weights zoo trains"
+            " nothing; give one of them"
+        )
 
 
 def out_folder(path: Path, *, create: bool) -> Path:
@@ -209,20 +219,23 @@ def print_plan(plan: Plan, out: Path) -> None:
 
 def print_trainings(plan: Plan, out: Path) -> float:
     """Print a line for each training.  Returns the seconds that the missing ones take, about."""
-    total = 0.0
     several = len({cell.seed for cell in plan.cells}) > 1
-    for training in plan.trainings:
-        done = (out / "trainings" / training.id / "weights.safetensors").exists()
-        seconds = 0.0 if done else training.budget.megapixels / TRAIN_MPX_PER_S
-        total += seconds
-        recipe = training.recipe
-        kind = CHANNEL_WORDS[training.task.channels]
-        what = (
-            f"{recipe['method']} on {train_set_label(recipe)} in {kind}, {recipe['noise']},"
-            f" {training.budget}{_seed(recipe['seed'], several)}"
-        )
-        click.echo(f"training {training.id}  {what}: {about(done, seconds)}")
-    return total
+    return sum(print_training(training, out, several=several) for training in plan.trainings)
+
+
+def print_training(training: TrainingPlan, out: Path, *, several: bool = False) -> float:
+    """Print a training's line.  several: whether there are several seeds.  Returns the seconds
+    that it takes, about."""
+    done = (out / "trainings" / training.id / "weights.safetensors").exists()
+    seconds = 0.0 if done else training.budget.megapixels / TRAIN_MPX_PER_S
+    recipe = training.recipe
+    kind = CHANNEL_WORDS[training.task.channels]
+    what = (
+        f"{recipe['method']} on {train_set_label(recipe)} in {kind}, {recipe['noise']},"
+        f" {training.budget}{_seed(recipe['seed'], several)}"
+    )
+    click.echo(f"training {training.id}  {what}: {about(done, seconds)}")
+    return seconds
 
 
 def print_total(seconds: float) -> None:

@@ -11,14 +11,14 @@ from denoisebench.noise.model import NoiseFamily
 from denoisebench.protocol import PROTOCOLS
 from denoisebench.specs import number_text
 
-KINDS = ("methods", "noises", "datasets", "presets", "protocols", "reports")
+KINDS = ("methods", "noises", "datasets", "presets", "protocols", "recipes", "reports")
 
 
 @click.command("list")
 @click.argument("kind", type=click.Choice(KINDS))
 @plugin_option
 def command(kind: str, plugin: tuple[str, ...]) -> None:
-    """List methods, noises, datasets, presets, protocols or reports, one a line."""
+    """List methods, noises, datasets, presets, protocols, recipes or reports, one a line."""
     registries = load_plugins(plugin)
     kinds: dict[str, Mapping[str, Any]] = {
         "methods": registries.methods,
@@ -26,6 +26,7 @@ def command(kind: str, plugin: tuple[str, ...]) -> None:
         "datasets": registries.image_sets,
         "presets": registries.presets,
         "protocols": PROTOCOLS,
+        "recipes": registries.recipes,
         "reports": registries.reports,
     }
     things = kinds[kind]

@@ -211,9 +211,9 @@ _OPTIONS = [
     click.option("--oracle-checkpoint", is_flag=True,
                  help="Take of a training the weights that are best on held-out clean images, as"
                       " some papers do: shown in columns called oracle, never ranked."),
-    click.option("--weights", default="auto", show_default=True, metavar="auto|none|PATH",
-                 help="auto: those that come with the method if they fit, else train; none: train;"
-                      " a file: use it, train nothing."),
+    click.option("--weights", default="auto", show_default=True, metavar="auto|zoo|none|PATH",
+                 help="auto: those that come with the method if they fit, else train; zoo: those"
+                      " alone, train nothing; none: train; a file: use it, train nothing."),
     click.option("--protocol", default="float", show_default=True, metavar="P[,P...]",
                  help=f"Rules of scoring: {', '.join(PROTOCOLS)}; `bench show protocol P` spells"
                       " them out.  Several only with --mixed."),

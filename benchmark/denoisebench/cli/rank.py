@@ -15,6 +15,7 @@ from denoisebench.cli.compute import (
     out_folder,
     print_total,
     print_trainings,
+    refuse_lengths,
 )
 from denoisebench.cli.options import (
     BUDGET,
@@ -44,7 +45,7 @@ DENOISED = 3
 """How often each image is denoised for its scores."""
 
 
-def lengths(verb: F) -> F:
+def _lengths(verb: F) -> F:
     """Add the options that say how long to train."""
     for option in reversed(length_options):
         verb = option(verb)
@@ -64,10 +65,10 @@ def lengths(verb: F) -> F:
 @click.option("--parameters", type=click.Choice(["known", "unknown"]),
               help="Whether methods and SURE are told the level.  [default: known when --noise has"
                    " one]")  # fmt: skip
-@click.option("--weights", default="auto", show_default=True, metavar="auto|none|PATH",
+@click.option("--weights", default="auto", show_default=True, metavar="auto|zoo|none|PATH",
               help="auto: those that come with the method if they fit, else train on the very"
-                   " images; none: train; a file: use it, train nothing.")  # fmt: skip
-@lengths
+                   " images; zoo: those alone; none: train; a file: use it.")  # fmt: skip
+@_lengths
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
               help="Names what is drawn: noise, masks, probes, the training.")  # fmt: skip
 @device_option
@@ -100,6 +101,8 @@ def command(
     A method that must be trained is trained on the noisy images themselves, unless weights that
     come with it fit.  The table says when to believe which score.
     """
+    lengths = (budget, steps, batch, crop)
+    refuse_lengths(weights, lengths)
     registries = load_plugins(plugin)
     model = None if noise is None else _noise(noise, registries)
     request = Request(
@@ -113,7 +116,7 @@ def command(
         needs_reference=False,
         draws="fixed",
         budget=get_budget(budget or BUDGET, steps, batch, crop),
-        weights="none" if weights == "auto" and (budget or steps or batch or crop) else weights,
+        weights="none" if weights == "auto" and any(lengths) else weights,
         seeds=(seed,),
     )
     plan = make_plan(request, registries)

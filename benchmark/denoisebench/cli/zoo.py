@@ -1,0 +1,164 @@
+"""bench zoo: weights that come with the methods, and the recipes that they are trained by."""
+
+import shlex
+from pathlib import Path
+
+import click
+
+from denoisebench.cli.compute import (
+    exit_with,
+    fetcher,
+    load_plugins,
+    out_folder,
+    print_total,
+    print_training,
+)
+from denoisebench.cli.options import device_option, out_option, plugin_option
+from denoisebench.cli.progress import show_progress
+from denoisebench.errors import PluginError, UserError
+from denoisebench.plan import Plan, TrainingPlan
+from denoisebench.plugins import Registries
+from denoisebench.recipes import Recipe
+from denoisebench.runner import Options, Runner
+from denoisebench.zoo import State, plan_training, state_of, weights_file
+
+HEADS = (
+    *("name", "noise", "parameters", "channels", "gigapixels", "size", "state", "training set"),
+)
+
+
+@click.group("zoo")
+def command() -> None:
+    """List, check and train the weights that come with the methods."""
+
+
+@command.command("list")
+@plugin_option
+def list_recipes(plugin: tuple[str, ...]) -> None:
+    """List the recipes, one a line, and whether their weights are there."""
+    registries = load_plugins(plugin)
+    lines = [HEADS, *(_line(recipe, registries) for recipe in registries.recipes.values())]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (f"{cell:{width}}" for cell, width in zip(line, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def _line(recipe: Recipe, registries: Registries) -> tuple[str, ...]:
+    said = recipe.settings
+    size, state = "–", "no such method"
+    if recipe.method in registries.methods:
+        path = weights_file(recipe, registries)
+        state = state_of(recipe, path).value
+        if path is not None and path.exists():
+            size = f"{path.stat().st_size / 1e6:.1f} MB"
+    gigapixels = f"{recipe.budget.megapixels / 1000:.2f}"
+    told = (said["noise"], said["parameters"], said["channels"])
+    return (recipe.name, *told, gigapixels, size, state, said["train-set"])
+
+
+@command.command("verify")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@plugin_option
+def verify(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
+    """Check weights: SHA-256, header against recipe, tensors, a photograph.
+
+    Without a NAME, all that come with the package.  Exit status 1 when any is not as it should be.
+    """
+    from denoisebench.zoo_check import check
+
+    registries = load_plugins(plugin)
+    bad = 0
+    for recipe in _shipped(names, registries):
+        checked = check(recipe, registries)
+        bad += bool(checked.problems)
+        said = f"{recipe.name}: "
+        if checked.forward is not None and not checked.problems:
+            forward = checked.forward
+            said += (
+                f"SHA-256 and recipe as recorded, {checked.tensors} tensors load and are finite,"
+                f" {forward.noise} on a photograph: {forward.noisy_db:.2f} dB noisy,"
+                f" {forward.denoised_db:.2f} dB denoised"
+            )
+        click.echo(said + "; ".join(f"WRONG: {problem}" for problem in checked.problems))
+    exit_with(1 if bad else 0)
+
+
+def _shipped(names: tuple[str, ...], registries: Registries) -> list[Recipe]:
+    """The recipes of names, else all that have weights.  UserError for one that has none."""
+    if not names:
+        return [recipe for recipe in registries.recipes.values() if recipe.sha256 is not None]
+    recipes = [registries.recipe(name) for name in names]
+    for recipe in recipes:
+        if recipe.sha256 is None:
+            raise UserError(
+                f"{recipe.name} is a recipe only, no weights of it come with the package; `bench"
+                f" zoo train {recipe.name}` trains them"
+            )
+    return recipes
+
+
+@command.command("train")
+@click.argument("name")
+@device_option
+@out_option
+@click.option("--dry-run", is_flag=True, help="Say what would be trained; compute nothing.")
+@plugin_option
+def train(name: str, device: str, out: Path, dry_run: bool, plugin: tuple[str, ...]) -> None:
+    """Train weights by their recipe; write them in half precision.
+
+    It is the training of `bench run` with the same options and --weights none: what is under DIR
+    already is not trained again, and what was interrupted goes on.
+    """
+    registries = load_plugins(plugin)
+    recipe = registries.recipe(name)
+    training, notes = plan_training(recipe, registries)
+    out = out_folder(out, create=not dry_run)
+    for note in notes:
+        click.echo(note, err=True)
+    if dry_run:
+        print_total(print_training(training, out))
+        return
+    exit_with(_train(recipe, training, registries, device, out))
+
+
+def _train(
+    recipe: Recipe, training: TrainingPlan, registries: Registries, device: str, out: Path
+) -> int:
+    """Train, halve, say what came of it.  Returns the exit status."""
+    from denoisebench.weights import halve
+
+    runner = Runner(Plan(()), Options(out, device), fetcher(registries), show_progress)
+    try:
+        weights = runner.trained(training)
+    except PluginError as error:
+        click.echo(f"failed: {error}", err=True)
+        return 1
+    path = out / "zoo" / recipe.method / f"{recipe.stem}.safetensors"
+    halve(weights, path)
+    click.echo(f"weights  {path}")
+    click.echo(f"SHA-256  {_compared(recipe, path, registries)}")
+    click.echo(f"score    {_scoring(recipe, path)}")
+    return 0
+
+
+def _compared(recipe: Recipe, path: Path, registries: Registries) -> str:
+    """The SHA-256 of a file that was trained anew, and how it compares with the one shipped."""
+    from denoisebench.weights import file_hash, same_tensors
+
+    sha256, shipped = file_hash(path), weights_file(recipe, registries)
+    if recipe.sha256 is None:
+        return f"{sha256} (a recipe only: no weights of it come with the package)"
+    if sha256 == recipe.sha256:
+        return f"{sha256} (the file that comes with the package)"
+    if shipped is None or state_of(recipe, shipped) is not State.SHIPPED:
+        return f"{sha256} (the recipe names {recipe.sha256}, which is not there to compare)"
+    same = "the same tensors as" if same_tensors(path, shipped) else "other tensors than"
+    return f"{sha256} ({same} the file that comes with the package, {recipe.sha256})"
+
+
+def _scoring(recipe: Recipe, path: Path) -> str:
+    """The command that scores weights under the noise that they were trained for."""
+    options = ("method", "noise", "parameters", "channels")
+    words = [word for option in options for word in (f"--{option}", recipe.settings[option])]
+    return f"bench run {shlex.join([*words, '--weights', str(path)])}"
