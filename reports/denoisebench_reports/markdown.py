@@ -73,7 +73,7 @@ def _heading(column: Column, board: Board) -> str:
     """A method's name, under it what it sees and knows where that differs between columns."""
     said = [column.heading] if column.heading else []
     said += [column.evidence] if board.has_evidences and column.evidence else []
-    return "<br>".join([escaped(column.name), *said])
+    return "<br>".join([escaped(column.name).replace(":", "<br>:"), *said])
 
 
 def _row(row: Row, board: Board) -> list[str]:

@@ -93,7 +93,7 @@ def published_training(source: str, method: str, parameters: str) -> Training:
 def _megapixels(budget: str) -> float:
     if budget in BUDGETS:
         return BUDGETS[budget].megapixels
-    label = re.fullmatch(r"(\d+) Mpx", budget)
+    label = re.fullmatch(r"([\d.]+) Mpx", budget)
     return float(label[1]) if label else math.nan
 
 
