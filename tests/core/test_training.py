@@ -143,7 +143,6 @@ def test_a_checkpoint_of_another_budget_is_refused(tmp_path: Path) -> None:
 def test_budgets_take_overrides_and_refuse_what_the_networks_cannot_do() -> None:
     assert get_budget("quick").megapixels == pytest.approx(131, abs=1)
     assert str(get_budget("quick", steps=5)) == "custom (5 steps of 16×64²)"
-
     assert get_budget("quick", steps=2000).name == "quick"
     with pytest.raises(UserError, match="multiple of 32"):
         get_budget("quick", crop_px=50)
