@@ -25,7 +25,7 @@ from denoisebench_reports.table2_cells import (
 from denoisebench_reports.table2_gap import METHOD, REFERENCE, Gap, gaps
 from denoisebench_reports.table2_reasons import TIMES, Reasons, reasons
 from denoisebench_reports.table2_summary import summary
-from denoisebench_reports.table2_trainings import HEADERS, commands, numbered, training_rows
+from denoisebench_reports.table2_trainings import commands, numbered, training_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,14 +85,19 @@ def _tables(filled: Filled, why: Reasons, numbers: Mapping[str, int]) -> list[st
 def _cell(filled: Filled, why: Reasons, numbers: Mapping[str, int], place: Place) -> str:
     ours, paper = filled.counts(place), filled.paper.sound(place)
     lines = [
-        f"**{ours.psnr_db:.2f}** <sup>t{numbers[ours.training]}</sup>"
+        f"**{ours.psnr_db:.2f}**{_mark(f't{numbers[ours.training]}')}"
         if ours
-        else f"{NONE} <sup>{why.ours[place]}</sup>",
-        f"{NONE} <sup>{why.papers[place]}</sup>" if math.isnan(paper) else f"{paper:.2f}",
+        else NONE + _mark(why.ours[place]),
+        NONE + _mark(why.papers[place]) if math.isnan(paper) else f"{paper:.2f}",
     ]
     difference_db = filled.difference_db(place)
     lines += [] if math.isnan(difference_db) else [signed(difference_db)]
     return "<br>".join(lines)
+
+
+def _mark(label: str) -> str:
+    """What a figure or a dash refers to, in the same line whatever the width."""
+    return f"\N{NO-BREAK SPACE}<sup>{label}</sup>"
 
 
 def _missing(why: Reasons) -> list[str]:
@@ -131,16 +136,19 @@ def _gap_text(gap: Gap | None, numbers: Mapping[str, int]) -> str:
     half = "" if math.isnan(gap.half_db) else f" ± {gap.half_db:.2f}"
     paper = NONE if math.isnan(gap.paper_db) else signed(gap.paper_db)
     pair = ", ".join(f"t{numbers[measured.training]}" for measured in (gap.one, gap.reference))
-    length = f"{gap.one.megapixels / 1e3:.3g} gigapixels <sup>{pair}</sup>"
+    length = f"{gap.one.megapixels / 1e3:.3g} gigapixels{_mark(pair)}"
     return f"**{signed(gap.ours_db)}**{half}<br>{paper}<br>{length}"
 
 
 def _trainings(used: Sequence[Measured]) -> list[str]:
     if not used:
         return []
-    rows = [[escaped(text) for text in row] for row in training_rows(used)]
-    notes = [*_told_levels(used), *_versions(used)]
-    return ["## What was trained", pipe_table(HEADERS, rows), *notes]
+    rows, common = training_table(used)
+    header, *body = [[escaped(text) for text in row] for row in rows]
+    shared = [f"Of all that is trained: {escaped(common)}."] if common else []
+    notes = [*shared, *_told_levels(used), *_versions(used)]
+    told = ["\n".join(f"- {note}" for note in notes)] if notes else []
+    return ["## What was trained", pipe_table(header, body), *told]
 
 
 def _told_levels(used: Sequence[Measured]) -> list[str]:

@@ -90,5 +90,5 @@ def _error_notes(filled: Filled) -> list[str]:
 
 
 def _left_out(filled: Filled) -> list[str]:
-    told = ", ".join(f"{count} {reason}" for reason, count in filled.left_out.items())
+    told = "; ".join(f"{count} {reason}" for reason, count in filled.left_out.items())
     return [f"Stored results that are not used: {told}."] if told else []

@@ -9,9 +9,12 @@ from denoisebench_reports.legend import NONE
 from denoisebench_reports.table2_cells import Measured
 
 HEADERS = (
-    *("", "method", "learned", "gigapixels", "training set", "draws", "weights"),
-    *("hardware, precision", "time"),
+    *("", "method", "learned", "gigapixels", "training set", "draws", "weights", "hardware"),
+    *("precision", "time"),
 )
+SHARED = ("training set", "draws", "hardware", "precision")
+"""What is told once where all trainings have the same."""
+
 KINDS = {1: "gray", 3: "colour"}
 
 
@@ -20,10 +23,22 @@ def numbered(chosen: Iterable[Measured]) -> Mapping[str, int]:
     return {name: n for n, name in enumerate(dict.fromkeys(m.training for m in chosen), start=1)}
 
 
-def training_rows(chosen: Sequence[Measured]) -> list[list[str]]:
-    """A row of HEADERS for each training.  What is not known is a dash."""
-    first = {measured.training: measured for measured in reversed(chosen)}
-    return [[f"t{number}", *_row(first[name])] for name, number in numbered(chosen).items()]
+def training_table(chosen: Sequence[Measured]) -> tuple[list[list[str]], str]:
+    """A header and a row for each training, what is not known being a dash; and what all of them
+    have in common, which has no column: `training set cbsd399, draws fixed`."""
+    by_name = {measured.training: measured for measured in reversed(chosen)}
+    firsts = [by_name[name] for name in numbered(chosen)]
+    rows = [[f"t{number}", *_row(measured)] for number, measured in enumerate(firsts, start=1)]
+    trained = [row for row, measured in zip(rows, firsts, strict=True) if measured.is_trained]
+    common = {
+        number: trained[0][number]
+        for number, header in enumerate(HEADERS)
+        if header in SHARED and len({row[number] for row in trained}) == 1
+    }
+    kept = [[text for number, text in enumerate(row) if number not in common] for row in rows]
+    header = [text for number, text in enumerate(HEADERS) if number not in common]
+    told = [f"{HEADERS[number]} {text}" for number, text in common.items() if text != NONE]
+    return [header, *kept], ", ".join(told)
 
 
 def _row(measured: Measured) -> list[str]:
@@ -37,7 +52,8 @@ def _row(measured: Measured) -> list[str]:
         line.train_set or NONE,
         line.draws or NONE,
         weights_text(line.weights),
-        ", ".join(filter(None, [_device(measured), outcome.get("precision", "")])) or NONE,
+        _device(measured) or NONE,
+        outcome.get("precision") or NONE,
         _duration(line.train_s),
     ]
 
