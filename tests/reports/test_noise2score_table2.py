@@ -1,77 +1,16 @@
-"""The page of Table 2: our figures beside the paper's, and a reason for each that is missing."""
+"""The page of Table 2: our figures beside the paper's, and which results they are of."""
 
-import dataclasses
 import re
 
 import pytest
+from table2_page import cell, given, in_short, reason, section
 
-from denoisebench.results import frame, write_cell
+from denoisebench.results import frame
 from denoisebench_reports.ranking import paired_interval
 from denoisebench_reports.summary import summarise
 from denoisebench_reports.table2 import render_table2
 
-
-def picked(cell):
-    """An oracle's cell with the level that was picked, without which it has no figure."""
-    level = 25.0 if cell.parameters == "oracle" else None
-    scores = tuple(dataclasses.replace(score, level_estimate=level) for score in cell.scores)
-    return dataclasses.replace(cell, scores=scores)
-
-
 PAPERS = {"noise2score": 30.13, "supervised": 30.36}  # gaussian:25, set12, known
-
-
-@pytest.fixture
-def page_of(make_cell):
-    """The page of cells, each made with a cell id and a training of its own."""
-
-    def make(*changes, **attrs):
-        cells = [
-            make_cell(**{"cell": f"c{n}", "training": f"7ea{n}", "psnr_db": [30.0], **change})
-            for n, change in enumerate(changes)
-        ]
-        rows = frame(map(picked, cells))
-        rows.attrs.update(attrs)
-        return render_table2(rows)
-
-    return make
-
-
-def recipe(**changes):
-    """The provenance of a result whose network was trained so."""
-    budget = {"name": "", "steps": 2000, "batch": 16, "crop_px": 64}
-    told = {"noise": "gaussian:25", "parameters": "known", "channels": 1, "budget": budget}
-    outcome = {"device": "cpu", "device_name": "Abacus", "threads": 2, "precision": "bf16"}
-    return {"recipe": {**told, **changes}, "training_outcome": outcome, "torch": "2.6"}
-
-
-def section(page, title):
-    """The lines under a heading."""
-    behind = page.split(f" {title}\n", 1)[1]
-    return re.split(r"^#+ ", behind, maxsplit=1, flags=re.M)[0].splitlines()
-
-
-def cell(page, noise, dataset, method, parameters="known"):
-    """The lines of a cell of the table, marks as `[t1]`."""
-    lines = [line for line in section(page, noise) if line.startswith("|")]
-    names = [
-        ("".join(head.split("<br>")[:-1]), head.split("<br>")[-1])
-        for head in lines[0].strip("| ").split(" | ")
-    ]
-    (row,) = (line for line in lines if line.startswith(f"| {dataset} "))
-    text = row.strip("| ").split(" | ")[1 + names.index((method, parameters))]
-    return re.sub(r"\N{NO-BREAK SPACE}<sup>(.*?)</sup>", r"[\1]", text).split("<br>")
-
-
-def in_short(page, method, parameters="known"):
-    """The row of a method: cells, mean difference, from, to, gigapixels."""
-    (row,) = (s for s in section(page, "In short") if s.startswith(f"| {method} | {parameters} |"))
-    return row.strip("| ").split(" | ")[2:]
-
-
-def reason(page, label):
-    (found,) = (s for s in section(page, "Why figures are missing") if s.startswith(f"- {label}:"))
-    return found
 
 
 def test_a_cell_has_our_figure_the_papers_and_the_difference(page_of):
@@ -114,51 +53,6 @@ def test_a_figure_in_doubt_is_a_dash_with_its_reason_and_counts_nowhere(page_of)
     assert in_short(page, "noise2score")[0] == "0 of 23"
     assert in_short(page, "supervised")[0] == "0 of 22"
     assert "190 are sound and 10 in doubt. Beside 0 of" in page
-
-
-def test_what_is_missing_has_a_command_for_all_that_lack_together(page_of):
-    page = page_of({})
-    ours, paper = cell(page, "gaussian:25", "bsd68", "noise2score")
-    assert paper == "29.12"
-    label = ours[2:-1]
-    assert cell(page, "gaussian:25", "kodak", "noise2score")[0] == f"–[{label}]"
-    assert cell(page, "gaussian:50", "bsd68", "noise2score")[0] != f"–[{label}]"
-    assert (
-        "`bench run --method noise2score --noise gaussian:25 --parameters known --datasets"
-        " bsd68,cbsd68,kodak --out results`"
-    ) in reason(page, label)
-    dashes = set(re.findall(r"<sup>(r\d+)</sup>", page))
-    told = re.findall(r"^- (r\d+):", page, re.M)
-    assert dashes == set(told)
-    assert len(told) == len(dashes)
-
-
-def test_a_command_takes_as_long_as_the_methods_trainings_did(make_cell, tmp_path):
-    told = make_cell([30.0], provenance=recipe(), train_s=1310.72)  # 0.1 megapixels a second
-    write_cell(tmp_path, told)
-    rows = frame([told])
-    rows.attrs["results"] = tmp_path
-    page = render_table2(rows)
-    label = cell(page, "gaussian:25", "bsd68", "noise2score")[0][2:-1]
-    assert reason(page, label).endswith("takes about 66 min.")  # three sets: 3 × 1310.72 s
-    other = cell(page, "gaussian:25", "set12", "noise2void")[0][2:-1]
-    assert "--datasets bsd68,set12,cbsd68,kodak" in reason(page, other)
-    assert reason(page, other).endswith("takes about 87 min.")  # of six noises, 24 × 218.5 s
-    blind = cell(page, "gaussian:25", "set12", "supervised", "unknown")[0][2:-1]
-    assert reason(page, blind).endswith("takes about 44 min.")  # of three families, 12 × 218.5 s
-
-
-def test_bm3d_is_said_to_need_its_package(page_of):
-    label = cell(page_of({}), "gaussian:25", "set12", "bm3d")[0][2:-1]
-    assert "needs the package bm3d, which is not installed by default" in reason(page_of({}), label)
-
-
-def test_what_a_method_declines_has_the_methods_own_reason(page_of):
-    page = page_of({}, declined=(("sure", "gaussian:25 known", "it is [closed]"),))
-    label = cell(page, "gaussian:25", "kodak", "sure")[0][2:-1]
-    declines = r"sure declines gaussian:25 known: it is \[closed\]."
-    assert reason(page, label) == f"- {label}: ours: {declines}"
-    assert cell(page, "gaussian:50", "kodak", "sure")[0] != f"–[{label}]"
 
 
 def test_of_several_results_the_one_trained_longest_stands_in_the_cell(page_of):
@@ -221,41 +115,6 @@ def test_nothing_trained_equally_long_leaves_no_gap(page_of):
     assert "less supervised" not in page
 
 
-def test_a_training_stands_once_with_what_its_files_say(make_cell, tmp_path):
-    blind = recipe(noise="gaussian:5..55", parameters="unknown")
-    given = {"weights": "/home/me/blind.safetensors", "training": "", "budget": "131 Mpx"}
-    cells = [
-        make_cell([30.0], cell="a", provenance=recipe(), train_s=300.0),
-        make_cell([29.0], cell="b", provenance=recipe(), train_s=300.0, dataset="bsd68"),
-        make_cell([27.0], cell="c", noise="gaussian:50", train_s=9000.0, **given,
-                  provenance=blind | {"weights_sha256": "5ha"}),
-        make_cell([30.0], cell="d", method="bm3d", evidence="nothing", draws="", budget="",
-                  train_set="", weights="none", training="", train_s=None),
-    ]  # fmt: skip
-    for each in cells:
-        write_cell(tmp_path, each)
-    rows = frame(cells)
-    rows.attrs["results"] = tmp_path
-    page = render_table2(rows)
-    lines = section(page, "What was trained")
-    assert [line.strip("| ").split(" | ") for line in lines if line.startswith("| t")] == [
-        ["t1", "noise2score", "gaussian:25, gray", "0.131", "own training", "5 min"],
-        ["t2", "bm3d", "nothing", "–", "–", "–"],
-        ["t3", "noise2score", "gaussian:5..55, level not told, gray", "0.131",
-         "blind.safetensors", "2.5 h"],
-    ]  # fmt: skip
-    common = "training set cbsd399, draws fixed, hardware Abacus, 2 threads, precision bf16"
-    assert f"- Of all that is trained: {common}." in lines
-    assert "- Of t3: in the cells of known parameters the network, trained without" in page
-    assert "/home/me" not in page
-    made = section(page, "The commands")
-    assert (
-        "    bench run --method noise2score --noise gaussian:25 --parameters known --datasets"
-        f" bsd68,set12 --train-set cbsd399 --budget quick --out {tmp_path}"
-    ) in made
-    assert any(f"bench report --results {tmp_path} --format" in line for line in made)
-
-
 def test_the_page_does_not_depend_on_the_order_of_the_results(make_cell):
     cells = [
         make_cell([30.0 + n], cell=f"c{n}", training=f"7ea{n}", **change)
@@ -270,3 +129,19 @@ def test_the_page_does_not_depend_on_the_order_of_the_results(make_cell):
 def test_the_error_over_images_is_told_for_each_set(page_of):
     page = page_of({"psnr_db": [29.0, 30.0, 31.0]})  # a deviation of 1 over the root of 3
     assert "(median over cells): set12 0.58 dB" in page
+
+
+def test_of_equally_long_trainings_the_one_on_the_very_noise_counts(page_of_stored):
+    blind = given("a.safetensors", noise="gaussian:5..55", parameters="unknown")
+    page = page_of_stored(
+        {"psnr_db": [30.5], **blind}, {"psnr_db": [30.0], **given("b.safetensors")}
+    )
+    assert cell(page, "gaussian:25", "set12", "noise2score")[0] == "**30.00**[t1]"
+
+
+def test_a_page_of_nothing_that_belongs_in_the_table_is_all_reasons(page_of):
+    page = page_of({"method": "tv", "evidence": "nothing"})
+    assert "Beside 0 of" in page
+    assert "**ours**" in page
+    assert not re.search(r"\*\*\d", page)
+    assert "What was trained" not in page
