@@ -203,26 +203,25 @@ def _told(result: CellResult) -> dict[str, Any]:
 
 def _unfit(line: Summary, paper: Paper) -> str:
     """Why a result does not stand in the table; empty where it does.  The first reason counts."""
-    of_it = (line.noise in paper.noises, line.dataset in paper.datasets)
-    known, unknown = paper.columns(), paper.columns(line.noise)
-    default = parse_spec(line.method).name
+    name = parse_spec(line.method).name
+    columns = paper.columns(line.noise)
+    methods = {method for _, method in paper.columns()}
+    of_it = line.noise in paper.noises and line.dataset in paper.datasets and name in methods
+    picked = line.parameters == ORACLE or line.weights.endswith(ORACLE_CHECKPOINT)
     fresh = line.draws.startswith("fresh")
+    other_noise = not fresh and line.draws not in ("", "fixed")
+    foreign = line.weights.startswith("trained from") or line.budget == "unknown"
     reasons = {
-        "of noises, image sets or methods that the paper's table does not have": not all(of_it)
-        or default not in {method for _, method in known},
+        "of noises, image sets or methods that the paper's table does not have": not of_it,
         f"under protocols other than {PROTOCOL}": line.protocol != str(PROTOCOL),
-        "with what clean images pick (oracle)": line.parameters == ORACLE
-        or line.weights.endswith(ORACLE_CHECKPOINT),
-        "of methods with settings of their own": default != line.method,
-        "of columns that the paper does not have": (line.parameters, line.method) not in unknown,
+        "with what clean images pick (oracle)": picked,
+        "of methods with settings of their own": line.method != name,
+        "of columns that the paper does not have": (line.parameters, line.method) not in columns,
         f"of seeds other than {SEED}": line.seed != SEED,
         "trained on fresh draws": fresh,
-        "trained on a noise that is neither the test's nor its blind range": line.draws
-        not in ("", "fixed")
-        and not fresh,
-        "trained on the test images": line.train_set.startswith("test"),
-        "begun from other weights, or imported": line.weights.startswith("trained from")
-        or line.budget == "unknown",
+        "trained on a noise that is neither the test's nor its blind range": other_noise,
+        "trained on the test images": line.train_set.endswith("(transductive)"),
+        "begun from other weights, or imported": foreign,
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 
