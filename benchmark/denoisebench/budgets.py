@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from denoisebench.errors import UserError, unknown_name
 
+TRAIN_MPX_PER_S, DENOISE_MPX_PER_S = 0.6, 0.5
+"""The rates that estimates are made with: a U-Net on two CPU cores with bfloat16."""
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -19,6 +22,11 @@ class Budget:
     def megapixels(self) -> float:
         return self.steps * self.batch * self.crop_px**2 / 1e6
 
+    @property
+    def label(self) -> str:
+        """What a result says of it: its name, or how long it is where it has none: `524 Mpx`."""
+        return self.name if self.name in BUDGETS else megapixel_label(self.megapixels)
+
     def __str__(self) -> str:
         return f"{self.name} ({self.steps} steps of {self.batch}×{self.crop_px}²)"
 
@@ -32,6 +40,11 @@ BUDGETS = {
         Budget("paper", steps=300_000, batch=8, crop_px=128),  # 39 gigapixels: Noise2Score's
     )
 }
+
+
+def megapixel_label(megapixels: float) -> str:
+    """`524 Mpx`; two digits of less than ten."""
+    return f"{megapixels:.0f} Mpx" if megapixels >= 10.0 else f"{megapixels:.2g} Mpx"
 
 
 def get_budget(

@@ -107,7 +107,7 @@ class TrainingPlan:
         return {
             "draws": self.draws_label,
             "train_set": train_set_label(self.recipe),
-            "budget": self.budget.name,
+            "budget": self.budget.label,
             "weights": f"trained{start}",
         }
 
@@ -130,7 +130,7 @@ class GivenWeights:
     def labels(self) -> dict[str, str]:
         """What a result says of them, beside the evidence."""
         recipe = self.header.recipe
-        budget = "unknown" if self.imported else f"{Budget(**recipe['budget']).megapixels:.0f} Mpx"
+        budget = "unknown" if self.imported else Budget(**recipe["budget"]).label
         return {
             "draws": str(recipe["draws"]),
             "train_set": train_set_label(recipe),

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
+from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
 from denoisebench.oracle import IGNORES_LEVELS, ORACLE
 
@@ -144,6 +145,7 @@ def read_cell(path: Path) -> CellResult:
         for older, upgrade in _UPGRADES.items():
             if schema <= older:
                 record = upgrade(record)
+        record = _with_length_of_budget(record)
         result = _parse(CellResult, record)
     except ValueError as error:
         raise _damaged(path, str(error)) from None
@@ -219,6 +221,17 @@ def _without_repeats(record: dict[str, Any]) -> dict[str, Any]:
 def _without_cost(record: dict[str, Any]) -> dict[str, Any]:
     """A record of schema 3, which knew no cost but seconds, as one of schema 4."""
     return {**record, "network_parameters": None, "gmacs_per_mpx": None, "peak_memory_mb": None}
+
+
+def _with_length_of_budget(record: dict[str, Any]) -> dict[str, Any]:
+    """A record whose budget is called custom, as all without a name once were, with its length."""
+    if record.get("budget") != "custom":
+        return record
+    try:
+        budget = Budget(**record["provenance"]["recipe"]["budget"])
+    except (KeyError, TypeError):
+        return record  # its recipe is not known
+    return {**record, "budget": budget.label}
 
 
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {

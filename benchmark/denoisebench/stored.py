@@ -57,14 +57,12 @@ def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Chosen:
 
 
 def _places(results: list[CellResult], field: str, items: list[str]) -> list[int]:
-    """For each result the number of the first item it answers to: 0 if there are no items, -1 if
-    it answers to none."""
+    """For each result the number of the item that is its spec, else of its name: 0 if there are no
+    items, -1 if it answers to none."""
     names = [(spec := str(getattr(result, field)), parse_spec(spec).name) for result in results]
     for item in items:
         if not any(item in pair for pair in names):
             raise unknown_name(f"{field} among the results:", item, {spec for spec, _ in names})
     if not items:
         return [0] * len(results)
-    return [
-        next((number for number, item in enumerate(items) if item in pair), -1) for pair in names
-    ]
+    return [next((items.index(word) for word in pair if word in items), -1) for pair in names]

@@ -10,11 +10,12 @@ from denoisebench_reports.latex import render_latex
 from denoisebench_reports.markdown import render_markdown
 from denoisebench_reports.page import render_page
 from denoisebench_reports.table import render_table
+from denoisebench_reports.table2 import NAME, render_table2
 
 
 @hookimpl
 def register_reports() -> Iterable[Report]:
-    """The reports `table`, `markdown`, `latex`, `csv`, `json` and `html`.
+    """The reports `table`, `markdown`, `latex`, `csv`, `json`, `html` and `noise2score-table2`.
 
     They import what they need, as pandas, when they render.
     """
@@ -27,4 +28,5 @@ def register_reports() -> Iterable[Report]:
         Report("csv", "one line per method, noise and data set", render_csv),
         Report("json", "the lines of csv, and every image's scores", render_json),
         Report("html", "one offline page: tables, cost, images", render_page, printed=False),
+        Report(NAME, "Noise2Score's Table 2, ours beside it, as GitHub's Markdown", render_table2),
     ]

@@ -1,8 +1,8 @@
 """Which column of a table each summary stands in, and the order of the columns."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Hashable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
 
 from denoisebench.interfaces import Evidence
 from denoisebench.oracle import ORACLE, ORACLE_CHECKPOINT
@@ -12,6 +12,7 @@ from denoisebench_reports.summary import Summary
 TRAINING_FIELDS = ("evidence", "draws", "budget", "train_set", "weights")
 BASELINE = "identity"  # the noisy image itself: shown, never ranked
 
+ItemT = TypeVar("ItemT", bound=Hashable)
 
 EVIDENCE_ORDER = tuple(evidence.value for evidence in Evidence)
 """From what saw nothing to what saw the clean images."""
@@ -115,17 +116,17 @@ def _name(line: Summary, differing: set[str]) -> str:
     return ":".join([line.method, *settings])
 
 
-def merged(sequences: Iterable[Sequence[str]]) -> list[str]:
+def merged(sequences: Iterable[Sequence[ItemT]]) -> list[ItemT]:
     """One order of all items in which each sequence keeps its own, where there is such an order.
 
     A row lacks the methods that decline its noise; the rows together still tell in which order the
     methods were asked for.  What they leave open goes by first appearance.
     """
-    before: dict[str, set[str]] = {}
+    before: dict[ItemT, set[ItemT]] = {}
     for sequence in sequences:
         for number, item in enumerate(sequence):
             before.setdefault(item, set()).update(sequence[:number])
-    order: list[str] = []
+    order: list[ItemT] = []
     while before:
         free = (item for item, earlier in before.items() if not earlier & before.keys() - {item})
         chosen = next(free, next(iter(before)))  # no one is free: the sequences contradict

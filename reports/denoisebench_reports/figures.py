@@ -37,6 +37,21 @@ class Figure:
     images: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A figure as a paper prints it.
+
+    doubt: why it is not to be compared with, as the file has it of its flag; empty for no doubt.
+    """
+
+    noise: str
+    parameters: str
+    dataset: str
+    method: str
+    psnr_db: float
+    doubt: str
+
+
 def published(noise: str, parameters: str, dataset: str, method: str) -> Sequence[Figure]:
     """The published figures of a method with its default settings, the suite's first source first.
 
@@ -45,30 +60,53 @@ def published(noise: str, parameters: str, dataset: str, method: str) -> Sequenc
     return _figures().get((noise, parameters, dataset, method), ())
 
 
+def printed(name: str) -> tuple[str, Sequence[Printed]]:
+    """The source of one of `FILES`, and all its figures in their order, those in doubt too."""
+    return _parse(_text_of(name))
+
+
 @cache
 def _figures() -> Mapping[Key, Sequence[Figure]]:
     figures: defaultdict[Key, list[Figure]] = defaultdict(list)
     for name in FILES:
-        text = (files("denoisebench_reports") / "published" / name).read_text(encoding="utf-8")
-        for key, figure in _read(text):
+        for key, figure in _read(_text_of(name)):
             figures[key].append(figure)
     return dict(figures)
 
 
-def _read(text: str) -> Iterator[tuple[Key, Figure]]:
-    """The figures of one file: `# source: …`, perhaps `# protocol: …` and `# images: …`, other
-    comments, a header, then rows.
+def _text_of(name: str) -> str:
+    return (files("denoisebench_reports") / "published" / name).read_text(encoding="utf-8")
 
-    A row flagged `misprint` is left out.
-    """
-    comments = [line[2:].partition(": ") for line in text.splitlines() if line.startswith("# ")]
-    said = {word: rest for word, _, rest in comments if word in ("source", "protocol", "images")}
+
+def _read(text: str) -> Iterator[tuple[Key, Figure]]:
+    """The figures of one file that are in no doubt."""
+    said = {word: rest for word, rest in _said(text).items() if word in ("protocol", "images")}
+    source, figures = _parse(text)
+    for each in figures:
+        if not each.doubt:
+            key = (each.noise, each.parameters, each.dataset, each.method)
+            yield key, Figure(each.psnr_db, source, **said)
+
+
+def _parse(text: str) -> tuple[str, list[Printed]]:
+    """A file: `# source: …`, perhaps `# protocol: …` and `# images: …`, for each flag that a row
+    has `# FLAG: why`, other comments, a header, then rows."""
+    said = _said(text)
     _header, *rows = (line for line in text.splitlines() if not line.startswith("#"))
+    figures = []
     for row in rows:
         noise, parameters, dataset, method, psnr_db, flag = row.split(",")
-        if flag != "misprint":
-            key = (_canonical(noise), parameters, dataset, method)
-            yield key, Figure(float(psnr_db), **said)
+        doubt = said[flag] if flag else ""
+        figures.append(
+            Printed(_canonical(noise), parameters, dataset, method, float(psnr_db), doubt)
+        )
+    return said["source"], figures
+
+
+def _said(text: str) -> dict[str, str]:
+    """`# word: rest` of each comment."""
+    comments = [line[2:].partition(": ") for line in text.splitlines() if line.startswith("# ")]
+    return {word: rest for word, _, rest in comments}
 
 
 def _canonical(noise: str) -> str:

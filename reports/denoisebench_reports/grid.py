@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 GAP = "  "
 BAR = " | "
 _ANSI_CODE = re.compile(r"\x1b\[\d+m")
+_NAME_BREAKS = re.compile(r"(?=[:-])|(?<=\d)(?=[a-z]{3})")
 
 Row = Sequence[str]
 
@@ -13,6 +14,11 @@ Row = Sequence[str]
 def visible(text: str) -> int:
     """How many characters of `text` a terminal shows."""
     return len(_ANSI_CODE.sub("", text))
+
+
+def narrow(name: str) -> list[str]:
+    """A method's name in the parts that a narrow column has beneath each other."""
+    return [part for part in _NAME_BREAKS.split(name) if part]
 
 
 def render_grid(

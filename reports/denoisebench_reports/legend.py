@@ -4,6 +4,7 @@ trained, and how its figures compare with the published ones.  Reports print it 
 import math
 from collections.abc import Iterable, Sequence
 
+from denoisebench.budgets import BUDGETS, megapixel_label
 from denoisebench.oracle import LEVELS, ORACLE, ORACLE_CHECKPOINT
 from denoisebench.protocol import labelled
 from denoisebench_reports import verdict
@@ -157,7 +158,7 @@ def trainings(board: Board) -> list[list[str]]:
     for method in dict.fromkeys(line.method for _, line in board.told):
         its = [line for _, line in board.told if line.method == method]
         cells = (
-            (line.evidence, line.draws, _level(line), line.train_set, line.budget, line.weights)
+            (line.evidence, line.draws, _level(line), line.train_set, _length(line), line.weights)
             for line in its
         )
         columns = [*zip(*cells, strict=True), [line.seed for line in its]]
@@ -175,6 +176,13 @@ def _level(line: Summary) -> str:
     if line.parameters == "known":
         return "given, estimated" if estimated else "given"
     return "estimated" if estimated else "not used"
+
+
+def _length(line: Summary) -> str:
+    """`quick (131 Mpx)`: the name tells nothing beside the length of a training without one."""
+    if line.budget not in BUDGETS:
+        return line.budget
+    return f"{line.budget} ({megapixel_label(BUDGETS[line.budget].megapixels)})"
 
 
 def _distinct(values: Iterable[str]) -> str:

@@ -42,10 +42,10 @@ def render_markdown(rows: "pd.DataFrame") -> str:
         return "No results.\n"
     parts = [part for block in board.blocks for part in _block(block, board)]
     parts.append("\n".join(f"- {escaped(note)}" for note in notes(board, MARKS)))
-    parts.append(_table(TRAINING_HEADERS, map(_escaped_all, trainings(board))))
+    parts.append(pipe_table(TRAINING_HEADERS, map(_escaped_all, trainings(board))))
     if any(line.published for _, line in board.told):
         parts += [escaped(against_note(board)), _papers(board)]
-        parts.append(_table(AGAINST_HEADERS, map(_escaped_all, against(board))))
+        parts.append(pipe_table(AGAINST_HEADERS, map(_escaped_all, against(board))))
     return "\n\n".join(parts) + "\n"
 
 
@@ -66,14 +66,17 @@ def _papers(board: Board) -> str:
 def _block(block: Block, board: Board) -> list[str]:
     extra = [*(["noisy"] if board.with_noisy else []), *(["±"] if board.compact else [])]
     header = ["", *extra, *_with_dividers([_heading(c, board) for c in board.columns], board)]
-    return [f"**{escaped(block.title)}**", _table(header, (_row(row, board) for row in block.rows))]
+    return [
+        f"**{escaped(block.title)}**",
+        pipe_table(header, (_row(row, board) for row in block.rows)),
+    ]
 
 
 def _heading(column: Column, board: Board) -> str:
     """A method's name, under it what it sees and knows where that differs between columns."""
     said = [column.heading] if column.heading else []
     said += [column.evidence] if board.has_evidences and column.evidence else []
-    return "<br>".join([escaped(column.name), *said])
+    return "<br>".join([escaped(column.name).replace(":", "<br>:"), *said])
 
 
 def _row(row: Row, board: Board) -> list[str]:
@@ -105,6 +108,7 @@ def _with_dividers(cells: Sequence[str], board: Board) -> list[str]:
     return divided
 
 
-def _table(header: Sequence[str], body: Iterable[list[str]]) -> str:
+def pipe_table(header: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    """The lines of a table; what its cells hold is Markdown already."""
     rule = ["---"] * len(header)
     return "\n".join(f"| {' | '.join(row)} |" for row in [header, rule, *body])

@@ -2,7 +2,6 @@
 by what methods see, known and unknown parameters side by side."""
 
 import os
-import re
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from denoisebench_reports.board import (
     widest_interval,
 )
 from denoisebench_reports.columns import Column, is_baseline
-from denoisebench_reports.grid import BAR, GAP, render_grid, visible
+from denoisebench_reports.grid import BAR, GAP, narrow, render_grid, visible
 from denoisebench_reports.legend import (
     AGAINST_HEADERS,
     NONE,
@@ -38,7 +37,6 @@ WIDTH = 100
 VERDICT_WIDTH = 34  # a longer one goes on in the next line
 DIVIDER, NARROW_DIVIDER = " ‖ ", " ‖"
 """What stands before the methods that see clean images; the second in a compact table."""
-_NAME_BREAKS = re.compile(r"(?=[:-])|(?<=\d)(?=[a-z]{3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def _broken(name: str, compact: bool) -> str:
     """A method's name over the lines of the header: narrow where there are many columns."""
     if not compact:
         return name.replace(":", "\n:")
-    return "\n".join(part for part in _NAME_BREAKS.split(name) if part)
+    return "\n".join(narrow(name))
 
 
 def _lines(row: Row, board: Board, style: Style) -> list[list[str]]:

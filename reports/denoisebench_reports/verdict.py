@@ -70,7 +70,7 @@ def differences(
     either side does not state is no difference.
     """
     theirs = published_training(figure.source, method, parameters)
-    ours_mpx, ours_draws = _megapixels(budget), draws.partition(",")[0]
+    ours_mpx, ours_draws = megapixels_of(budget), draws.partition(",")[0]
     known = {ours_draws, theirs.draws} == {"fixed", "fresh"}
     is_so = {
         TRAINED_LESS: ours_mpx < theirs.megapixels,
@@ -90,10 +90,11 @@ def published_training(source: str, method: str, parameters: str) -> Training:
     return trainings.get((source, method, parameters), either)
 
 
-def _megapixels(budget: str) -> float:
+def megapixels_of(budget: str) -> float:
+    """How long the training was that a result's label tells; NaN where it does not."""
     if budget in BUDGETS:
         return BUDGETS[budget].megapixels
-    label = re.fullmatch(r"(\d+) Mpx", budget)
+    label = re.fullmatch(r"([\d.]+) Mpx", budget)
     return float(label[1]) if label else math.nan
 
 

@@ -84,6 +84,14 @@ def test_a_result_of_schema_3_is_read_with_its_cost_unknown(tmp_path):
     assert frame([read_cell(path)])["network_parameters"].isna().all()
 
 
+def test_a_budget_once_called_custom_is_read_with_its_length(tmp_path):
+    budget = {"name": "", "steps": 8000, "batch": 16, "crop_px": 64}
+    told = {"budget": "custom", "provenance": {"recipe": {"budget": budget}}}
+    assert read_cell(write_cell(tmp_path, replace(**told))).budget == "524 Mpx"
+    untold = replace(budget="custom", provenance={"recipe": None})
+    assert read_cell(write_cell(tmp_path, untold)).budget == "custom"
+
+
 def test_a_result_of_schema_2_is_read_as_one_repeat_of_each_image(tmp_path):
     path = write_cell(tmp_path, RESULT)
     record = without_cost(path) | {"schema": 2}

@@ -39,6 +39,11 @@ def test_a_name_stands_for_all_its_specs_and_a_spec_for_itself(out):
     assert cells(out, noise=["gaussian:25", "gaussian:50"]) == ["a", "b"]
 
 
+def test_a_spec_comes_at_its_own_place_and_not_at_that_of_its_name(out):
+    assert cells(out, noise=["gaussian", "gaussian:50"]) == ["a", "b"]
+    assert cells(out, method=["nlm:h=0.5", "nlm"]) == ["b", "c"]
+
+
 def test_the_order_is_that_of_the_wishes(out):
     assert cells(out, method=["tv", "nlm"]) == ["a", "c", "b"]
     assert cells(out, dataset=["set12", "kodak"], method=["nlm"]) == ["b", "c"]

@@ -164,6 +164,12 @@ def test_budgets_take_overrides_and_refuse_what_the_networks_cannot_do() -> None
         get_budget("quik")
 
 
+def test_a_budget_without_a_name_is_labelled_by_its_length() -> None:
+    assert get_budget("quick").label == "quick"
+    assert get_budget("quick", steps=8000).label == "524 Mpx"
+    assert get_budget("quick", steps=5).label == "0.33 Mpx"
+
+
 def test_a_device_that_is_not_there_is_refused() -> None:
     if not torch.cuda.is_available():
         with pytest.raises(UserError, match="--device auto"):

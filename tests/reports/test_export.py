@@ -80,7 +80,7 @@ def test_no_results_are_a_header_and_empty_lists():
 
 def test_the_plugin_offers_its_reports_by_name(make_cell):
     reports = {report.name: report for report in register_reports()}
-    assert list(reports) == ["table", "markdown", "latex", "csv", "json", "html"]
+    assert [*reports] == ["table", "markdown", "latex", "csv", "json", "html", "noise2score-table2"]
     rows = frame([make_cell([30.0])])
     assert all(report.render(rows).endswith("\n") for report in reports.values())
 

@@ -158,7 +158,7 @@ def test_the_best_is_bold_the_second_underlined_and_ties_are_marked_in_markdown(
     row = next(line for line in text.splitlines() if line.startswith("| kodak"))
     figures = [cell.split("±")[0].strip() for cell in row.split("|")[3:-1]]
     assert figures == ["31.75", "<u>32.00</u>", "**32.25**", "‖", "32.50"]
-    assert r"| noise2score:probe\_end=0.1<br>noisy | blindspot<br>noisy |" in text
+    assert r"| noise2score<br>:probe\_end=0.1<br>noisy | blindspot<br>noisy |" in text
 
 
 def test_both_have_the_notes_the_trainings_and_the_published_figures(results):

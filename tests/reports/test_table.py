@@ -141,7 +141,7 @@ def test_the_legend_says_what_was_done(make_cell):
         "fixed",
         "given",
         "cbsd399",
-        "quick",
+        "quick (131 Mpx)",
         "trained",
         "0 1",
     ]

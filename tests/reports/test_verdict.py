@@ -66,12 +66,12 @@ def test_all_reasons_are_given_and_none_where_there_is_no_figure():
     assert verdict(math.nan, both) == ""
 
 
-@pytest.mark.parametrize("budget", ["smoke", "quick", "zoo", "131 Mpx", "39000 Mpx"])
+@pytest.mark.parametrize("budget", ["smoke", "quick", "zoo", "0.33 Mpx", "131 Mpx", "39000 Mpx"])
 def test_a_smaller_budget_than_the_papers_is_less_training(budget):
     assert unlike(N2S, budget=budget) == ["trained less"]
 
 
-@pytest.mark.parametrize("budget", ["paper", "39322 Mpx", "custom", "unknown", ""])
+@pytest.mark.parametrize("budget", ["paper", "39322 Mpx", "unknown", ""])
 def test_an_equal_budget_is_no_difference_and_one_of_unknown_size_is_not_said_to_be(budget):
     assert unlike(N2S, budget=budget) == []
 

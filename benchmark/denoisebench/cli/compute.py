@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
-from denoisebench.budgets import get_budget
+from denoisebench.budgets import DENOISE_MPX_PER_S, TRAIN_MPX_PER_S, get_budget
 from denoisebench.cli.options import BUDGET, CHANNELS, NOISE, TRAIN_SETS, Asked
 from denoisebench.cli.progress import show_progress
 from denoisebench.errors import PluginError, UserError, plugin_code
@@ -24,9 +24,6 @@ from denoisebench.specs import split_list
 
 if TYPE_CHECKING:
     import pandas as pd
-
-TRAIN_MPX_PER_S, DENOISE_MPX_PER_S = 0.6, 0.5
-"""The rates that estimates are made with: a U-Net on two CPU cores with bfloat16."""
 
 
 def load_plugins(extra: Sequence[str]) -> Registries:

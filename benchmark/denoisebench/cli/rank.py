@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from denoisebench.budgets import get_budget
+from denoisebench.budgets import DENOISE_MPX_PER_S, get_budget
 from denoisebench.cli.compute import (
-    DENOISE_MPX_PER_S,
     about,
     asides,
     exit_with,

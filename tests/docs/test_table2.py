@@ -1,0 +1,46 @@
+"""docs/table2.md is what its command makes of docs/measured, and no result there tells too much."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from bench import bench
+
+ROOT = Path(__file__).parents[2]
+MEASURED, PAGE = ROOT / "docs" / "measured", ROOT / "docs" / "table2.md"
+REPORT = "report --results docs/measured --format noise2score-table2"
+
+pytestmark = pytest.mark.skipif(
+    not MEASURED.is_dir(), reason="no results are stored under docs/measured"
+)
+
+
+def test_the_page_is_what_its_command_prints() -> None:
+    done = bench(*REPORT.split(), cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == PAGE.read_text(encoding="utf-8") + "\n"
+    assert f"    bench {REPORT} --out docs/table2.md" in done.stdout.splitlines()
+
+
+def test_no_result_stands_for_another_by_its_files_date() -> None:
+    """A checkout gives all files the date of that day."""
+    assert not re.search("older than another", bench(*REPORT.split(), cwd=ROOT).stderr)
+
+
+def test_no_result_tells_where_on_a_machine_it_was_made() -> None:
+    for path in sorted((MEASURED / "cells").glob("*.json")):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        for text in (record["weights"], record["dataset"], record["train_set"]):
+            assert not re.search(r"(^|:)(/|~|[A-Za-z]:\\)", text), path.name
+
+
+def test_each_command_of_the_page_is_a_plan_that_works(tmp_path: Path) -> None:
+    commands = re.findall(r"(?:`|    )(bench run [^`\n]*)", PAGE.read_text(encoding="utf-8"))
+    assert commands
+    for line in commands:
+        if "bm3d" not in line:  # its package may not be here
+            arguments = shlex.split(line.replace("--out docs/measured", f"--out {tmp_path}"))
+            done = bench(*arguments[1:], "--dry-run", cwd=ROOT)
+            assert done.returncode == 0, f"{line}: {done.stderr}"

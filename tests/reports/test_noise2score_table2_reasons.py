@@ -1,0 +1,89 @@
+"""The page of Table 2: why figures are missing, and what those that are there come from."""
+
+import re
+
+from table2_page import cell, given, reason, recipe, section
+
+
+def test_what_is_missing_has_a_command_for_all_that_lack_together(page_of):
+    page = page_of({})
+    ours, paper = cell(page, "gaussian:25", "bsd68", "noise2score")
+    assert paper == "29.12"
+    label = ours[2:-1]
+    assert cell(page, "gaussian:25", "kodak", "noise2score")[0] == f"–[{label}]"
+    assert cell(page, "gaussian:50", "bsd68", "noise2score")[0] != f"–[{label}]"
+    assert (
+        "`bench run --method noise2score --noise gaussian:25 --parameters known --datasets"
+        " bsd68,cbsd68,kodak --out results`"
+    ) in reason(page, label)
+    dashes = set(re.findall(r"<sup>(r\d+)</sup>", page))
+    told = re.findall(r"^- (r\d+):", page, re.M)
+    assert dashes == set(told)
+    assert len(told) == len(dashes)
+
+
+def test_a_command_takes_as_long_as_the_methods_trainings_did(page_of_stored):
+    slow = {"train_s": 1310.72}  # 0.1 megapixels a second
+    page = page_of_stored({"psnr_db": [30.0], "provenance": recipe(), **slow})
+    label = cell(page, "gaussian:25", "bsd68", "noise2score")[0][2:-1]
+    assert reason(page, label).endswith("takes about 66 min.")  # three sets: 3 × 1310.72 s
+    other = cell(page, "gaussian:25", "set12", "noise2void")[0][2:-1]
+    assert "--datasets bsd68,set12,cbsd68,kodak" in reason(page, other)
+    assert reason(page, other).endswith("takes about 87 min.")  # of six noises, 24 × 218.5 s
+    blind = cell(page, "gaussian:25", "set12", "supervised", "unknown")[0][2:-1]
+    assert reason(page, blind).endswith("takes about 44 min.")  # of three families, 12 × 218.5 s
+
+
+def test_bm3d_is_said_to_need_its_package(page_of):
+    label = cell(page_of({}), "gaussian:25", "set12", "bm3d")[0][2:-1]
+    assert "needs the package bm3d, which is not installed by default" in reason(page_of({}), label)
+
+
+def test_what_a_method_declines_has_the_methods_own_reason(page_of):
+    page = page_of({}, declined=(("sure", "gaussian:25 known", "it is [closed]"),))
+    label = cell(page, "gaussian:25", "kodak", "sure")[0][2:-1]
+    declines = r"sure declines gaussian:25 known: it is \[closed\]."
+    assert reason(page, label) == f"- {label}: ours: {declines}"
+    assert cell(page, "gaussian:50", "kodak", "sure")[0] != f"–[{label}]"
+
+
+def test_a_training_stands_once_with_what_its_files_say(page_of_stored, tmp_path):
+    own = {"provenance": recipe(), "train_s": 300.0}
+    blind = given("/home/me/blind.safetensors", noise="gaussian:5..55", parameters="unknown")
+    untrained = {"evidence": "nothing", "draws": "", "budget": "", "train_set": ""}
+    page = page_of_stored(
+        {"psnr_db": [30.0], **own},
+        {"psnr_db": [29.0], "dataset": "bsd68", **own},
+        {"psnr_db": [27.0], "noise": "gaussian:50", "train_s": 9000.0, **blind},
+        {"psnr_db": [30.0], "method": "bm3d", "weights": "none", "training": "", **untrained},
+    )
+    lines = section(page, "What was trained")
+    assert [line.strip("| ").split(" | ") for line in lines if line.startswith("| t")] == [
+        ["t1", "noise2score", "gaussian:25, gray", "0.131", "own training", "5 min"],
+        ["t2", "bm3d", "nothing", "–", "–", "–"],
+        ["t3", "noise2score", "gaussian:5..55, level not told, gray", "0.131",
+         "blind.safetensors", "2.5 h"],
+    ]  # fmt: skip
+    common = "training set cbsd399, draws fixed, hardware Abacus, 2 threads, precision bf16"
+    assert f"- Of all that is trained: {common}." in lines
+    assert "- Of t3: in the cells of known parameters the network, trained without" in page
+    assert "/home/me" not in page
+    made = section(page, "The commands")
+    assert (
+        "    bench run --method noise2score --noise gaussian:25 --parameters known --datasets"
+        f" bsd68,set12 --train-set cbsd399 --budget quick --out {tmp_path}"
+    ) in made
+    assert any(f"bench report --results {tmp_path} --format" in line for line in made)
+
+
+def test_two_files_of_weights_are_two_trainings(page_of_stored):
+    zoo = given("zoo:gray-gaussian25"), given("zoo:gray-poisson", noise="poisson:0.01")
+    page = page_of_stored(
+        {"psnr_db": [30.0], **zoo[0]},
+        {"psnr_db": [29.0], "dataset": "bsd68", **zoo[0]},
+        {"psnr_db": [31.0], "noise": "poisson:0.01", **zoo[1]},
+    )
+    assert cell(page, "gaussian:25", "bsd68", "noise2score")[0] == "**29.00**[t1]"
+    assert cell(page, "gaussian:25", "set12", "noise2score")[0] == "**30.00**[t1]"
+    assert cell(page, "poisson:0.01", "set12", "noise2score")[0] == "**31.00**[t2]"
+    assert "| zoo: gray-poisson |" in page
