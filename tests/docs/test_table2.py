@@ -1,4 +1,4 @@
-"""docs/table2.md is what its command makes of docs/measured, and no result there tells too much."""
+"""docs/table2.md is what its command makes of the stored results, and none tells too much."""
 
 import json
 import re
@@ -9,11 +9,11 @@ import pytest
 from bench import bench
 
 ROOT = Path(__file__).parents[2]
-MEASURED, PAGE = ROOT / "docs" / "measured", ROOT / "docs" / "table2.md"
-REPORT = "report --results docs/measured --format noise2score-table2"
+MEASURED, PAGE = ROOT / "docs" / "measured" / "table2", ROOT / "docs" / "table2.md"
+REPORT = "report --results docs/measured/table2 --format noise2score-table2"
 
 pytestmark = pytest.mark.skipif(
-    not MEASURED.is_dir(), reason="no results are stored under docs/measured"
+    not MEASURED.is_dir(), reason="no results are stored under docs/measured/table2"
 )
 
 
@@ -41,6 +41,6 @@ def test_each_command_of_the_page_is_a_plan_that_works(tmp_path: Path) -> None:
     assert commands
     for line in commands:
         if "bm3d" not in line:  # its package may not be here
-            arguments = shlex.split(line.replace("--out docs/measured", f"--out {tmp_path}"))
+            arguments = shlex.split(line.replace("--out docs/measured/table2", f"--out {tmp_path}"))
             done = bench(*arguments[1:], "--dry-run", cwd=ROOT)
             assert done.returncode == 0, f"{line}: {done.stderr}"
