@@ -169,7 +169,7 @@ def _versions(used: Sequence[Measured]) -> list[str]:
 
 
 def _commands(filled: Filled, used: Sequence[Measured]) -> list[str]:
-    page = filled.results.parent / "table2.md"
+    page = f"{filled.results}.md"
     this = f"bench report --results {filled.results} --format {NAME} --out {page}"
     made = commands(used, str(filled.results))
     parts = ["## The commands", "This page:", f"    {this}"]

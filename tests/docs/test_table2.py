@@ -9,11 +9,11 @@ import pytest
 from bench import bench
 
 ROOT = Path(__file__).parents[2]
-MEASURED, PAGE = ROOT / "docs" / "measured" / "table2", ROOT / "docs" / "table2.md"
-REPORT = "report --results docs/measured/table2 --format noise2score-table2"
+STORED, PAGE = ROOT / "docs" / "table2", ROOT / "docs" / "table2.md"
+REPORT = "report --results docs/table2 --format noise2score-table2"
 
 pytestmark = pytest.mark.skipif(
-    not MEASURED.is_dir(), reason="no results are stored under docs/measured/table2"
+    not STORED.is_dir(), reason="no results are stored under docs/table2"
 )
 
 
@@ -30,7 +30,7 @@ def test_no_result_stands_for_another_by_its_files_date() -> None:
 
 
 def test_no_result_tells_where_on_a_machine_it_was_made() -> None:
-    for path in sorted((MEASURED / "cells").glob("*.json")):
+    for path in sorted((STORED / "cells").glob("*.json")):
         record = json.loads(path.read_text(encoding="utf-8"))
         for text in (record["weights"], record["dataset"], record["train_set"]):
             assert not re.search(r"(^|:)(/|~|[A-Za-z]:\\)", text), path.name
@@ -41,6 +41,6 @@ def test_each_command_of_the_page_is_a_plan_that_works(tmp_path: Path) -> None:
     assert commands
     for line in commands:
         if "bm3d" not in line:  # its package may not be here
-            arguments = shlex.split(line.replace("--out docs/measured/table2", f"--out {tmp_path}"))
+            arguments = shlex.split(line.replace("--out docs/table2", f"--out {tmp_path}"))
             done = bench(*arguments[1:], "--dry-run", cwd=ROOT)
             assert done.returncode == 0, f"{line}: {done.stderr}"
