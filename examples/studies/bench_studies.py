@@ -102,6 +102,23 @@ class FailedNoise2Score(TrainedMethod[Mistakes]):
         return PAPER.denoise(_without_mistakes(model), noisy, level)
 
 
+class SlowlyFailedNoise2Score(FailedNoise2Score):
+    """From a last layer near zero and at the paper's rate, as the paper's code is.  From ours,
+    at the suite's rate, a network that ends in a ReLU dies: all below 0, and no gradient."""
+
+    name = "slowly-failed-noise2score"
+    summary = "the same at the paper's learning rate of 2e-4, so that a ReLU does not die"
+    learning_rate = 2e-4
+
+    def network(self, config: Mistakes, task: Task) -> "nn.Module":
+        from torch import nn
+
+        network = super().network(config, task)
+        unrectified = network[0] if isinstance(network, nn.Sequential) else network
+        nn.init.normal_(unrectified.head.weight, std=0.001)
+        return network
+
+
 def _without_mistakes(model: Model[Mistakes]) -> Model[Config]:
     return Model(model.config.config, model.task, model.network)
 
@@ -172,7 +189,7 @@ def _load_crop(image: ImageFile, size: int) -> Pixels:
 
 @hookimpl
 def register_methods() -> Iterable[Method[Any]]:
-    return [FailedNoise2Score(), UnaveragedNoise2Score()]
+    return [FailedNoise2Score(), SlowlyFailedNoise2Score(), UnaveragedNoise2Score()]
 
 
 @hookimpl
