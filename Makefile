@@ -9,6 +9,7 @@ setup: .venv/ready
 .venv/ready: setup.cfg constraints.txt pyproject.toml
 	$(PYTHON) -c "import sys; assert sys.version_info >= (3, 11), 'Python 3.11 or newer is needed'"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	rm -rf *.egg-info  # an older one would hide plugins that are new
 	$(BIN)/python -m pip install -q -c constraints.txt --upgrade setuptools wheel
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[test]'
 	touch $@
