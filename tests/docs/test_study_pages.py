@@ -1,6 +1,7 @@
 """Every figure in the tables of these pages is the mean of a result that is stored beside them.
 
-A row of such a table names its result in code, as it is typed: a method, then options of `bench run`.
+A row of such a table names its result in code, as it is typed: a method, then options of `bench
+run`.
 """
 
 import re
@@ -36,7 +37,9 @@ def stored(study: str) -> dict[tuple[str, ...], CellResult]:
 def asked(words: str) -> tuple[str, ...]:
     """The method and options of a row, as `FIELDS` has them."""
     method, *rest = shlex.split(words)
-    given = {key.removeprefix("--"): value for key, value in zip(rest[::2], rest[1::2], strict=True)}
+    given = {
+        key.removeprefix("--"): value for key, value in zip(rest[::2], rest[1::2], strict=True)
+    }
     steps = int(given.pop("steps", 0)) or None
     budget = get_budget(given.pop("budget", "quick"), steps).label
     assert given.keys() <= USUAL.keys(), f"{words}: an option that no result tells"
