@@ -83,9 +83,9 @@ def test_verify_checks_the_files_that_are_named(place: Path) -> None:
     ("name", "said"),
     [
         (
-            "supervised/gray-gaussian25",
-            "supervised/gray-gaussian25 is a recipe only, no weights of it come with the package;"
-            " `bench zoo train supervised/gray-gaussian25` trains them",
+            "supervised/colour-gaussian25",
+            "supervised/colour-gaussian25 is a recipe only, no weights of it come with the package;"
+            " `bench zoo train supervised/colour-gaussian25` trains them",
         ),
         (
             "noise2score/gray-gausian25",
@@ -209,7 +209,7 @@ def test_zoo_weights_are_used_and_named_and_nothing_is_trained(place: Path) -> N
             " parameters known, gray, fixed draws, trained on cbsd399 or samples:part=train, seed"
             " 0 (it has colour-gaussian25, gray-gaussian25); --weights auto trains what is missing",
         ),
-        (("compare", "--methods", "identity,supervised,sure"), "(it has none); sure for gauss"),
+        (("compare", "--methods", "identity,noise2void,sure"), "(it has none); sure for gauss"),
         (("sweep", "--method", "noise2noise", "--noise", "gaussian:5..50"), "--weights auto"),
         (("rank", "--methods", "sure", "--noise", "gaussian:25"), "fit sure for gaussian:25"),
         (("run", "--method", "tv", "--steps", "5"), "--weights zoo trains nothing; give one of"),

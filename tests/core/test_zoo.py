@@ -162,22 +162,22 @@ def test_zoo_takes_what_came_with_the_methods_and_leaves_the_untrained_alone(
 def test_zoo_says_at_once_for_what_all_there_are_no_weights(registries: Registries) -> None:
     noises = ("gaussian:25", "gaussian:50")
     with pytest.raises(UserError) as caught:
-        zoo(registries, "identity", "noise2noise", "supervised", "pure", noises=noises)
+        zoo(registries, "identity", "noise2noise", "noise2void", "pure", noises=noises)
     said = str(caught.value)
     first, *rest = said.partition(" fit ")[2].split("; ")
     rest, advice = rest[:-1], rest[-1]
     assert said.startswith("--weights zoo: no weights that came with a method fit ")
     assert first == (
-        "supervised for gaussian:25, parameters known, colour, fixed draws, trained on cbsd399,"
+        "noise2void for gaussian:25, parameters known, colour, fixed draws, trained on cbsd399,"
         " seed 0 (it has none)"
     )
     assert [line.partition(", p")[0] for line in (first, *rest)] == [
-        "supervised for gaussian:25",
-        "supervised for gaussian:25",
+        "noise2void for gaussian:25",
+        "noise2void for gaussian:25",
         "noise2noise for gaussian:50",
-        "supervised for gaussian:50",
+        "noise2void for gaussian:50",
         "noise2noise for gaussian:50",
-        "supervised for gaussian:50",
+        "noise2void for gaussian:50",
     ]
     assert rest[1].endswith("(it has colour-gaussian25, gray-gaussian25)")
     assert "gray, fixed" in rest[0]
