@@ -1,17 +1,24 @@
 """The shelf of networks that methods share: architecture only, no loading and no training."""
 
 import itertools
-import math
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def conv3x3(inputs: int, outputs: int, gain: float = math.sqrt(2.0)) -> nn.Conv2d:
-    """3×3 convolution, zero padding, weights N(0, gain²/fan_in), bias 0.  Keeps H and W."""
+START_STD = 0.02
+"""Standard deviation of all weights at the start."""
+
+
+def conv3x3(inputs: int, outputs: int) -> nn.Conv2d:
+    """3×3 convolution, zero padding, weights N(0, 0.02²), biases 0.  Keeps H and W.
+
+    A start that keeps the variance from layer to layer (He et al., 2015) loses 0.3 dB in a short
+    training: see docs/ablations.md.
+    """
     conv = nn.Conv2d(inputs, outputs, 3, padding=1)
-    nn.init.normal_(conv.weight, std=gain / math.sqrt(9 * inputs))
+    nn.init.normal_(conv.weight, std=START_STD)
     assert conv.bias is not None
     nn.init.zeros_(conv.bias)
     return conv
@@ -35,6 +42,22 @@ class Encoder(nn.Module):
         return F.max_pool2d(x, 2)
 
 
+def conv_of_upsampled(x: Tensor, skip: Tensor, conv: nn.Conv2d) -> Tensor:
+    """`conv`, 3×3, of x upsampled ×2 (nearest) with `skip` appended; neither is ever made.
+
+    x: (B, C, H, W).  skip: (B, S, 2H, 2W).  conv: from C + S channels.  -> (B, O, 2H, 2W)
+
+    A 3×3 convolution of an image of 2×2 blocks is a 4×4 transposed convolution of stride 2 of the
+    small image: 4 products a pixel in place of 9.  Equal to the plain way up to rounding.
+    """
+    of_x, of_skip = conv.weight.split([x.shape[1], skip.shape[1]], dim=1)
+    wide = F.pad(of_x, (0, 1)) + F.pad(of_x, (1, 0))
+    kernel = (F.pad(wide, (0, 0, 0, 1)) + F.pad(wide, (0, 0, 1, 0))).flip(2, 3).transpose(0, 1)
+    out = F.conv2d(skip, of_skip, conv.bias, padding=1)
+    out += F.conv_transpose2d(x, kernel, stride=2, padding=1)
+    return out
+
+
 class Decoder(nn.Module):
     """Nearest ×2 upsampling, the skip appended, two convolutions.  -> (B, O, 2H, 2W)"""
 
@@ -43,8 +66,7 @@ class Decoder(nn.Module):
         self.first, self.second = conv3x3(inputs, first), conv3x3(first, second)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        x = torch.cat([F.interpolate(x, scale_factor=2.0, mode="nearest"), skip], dim=1)
-        return leaky(self.second(leaky(self.first(x))))
+        return leaky(self.second(leaky(conv_of_upsampled(x, skip, self.first))))
 
 
 class UNet(nn.Module):
@@ -65,7 +87,7 @@ class UNet(nn.Module):
         self.up5 = Decoder(2 * w, 2 * w, 2 * w)
         self.up4, self.up3, self.up2 = (Decoder(3 * w, 2 * w, 2 * w) for _ in range(3))
         self.up1 = Decoder(2 * w + channels, 64, 32)
-        self.head = conv3x3(32, outputs or channels, gain=1.0)
+        self.head = conv3x3(32, outputs or channels)
 
     def forward(self, x: Tensor) -> Tensor:
         p1 = self.down1(x)

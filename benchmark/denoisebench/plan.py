@@ -19,8 +19,12 @@ from denoisebench.rules import Protocol
 from denoisebench.specs import config_spec
 from denoisebench.weights import Header
 
-RECIPE_VERSION = 1
-"""Counts changes of the engine that change what a recipe yields."""
+RECIPE_VERSION = 2
+"""Counts changes of the engine and the networks that change what a recipe yields.  Since 2 the
+U-Net starts from small weights."""
+
+CELL_VERSION = 1
+"""Counts changes of how given weights, or none, are scored."""
 
 TRANSDUCTIVE = "test"
 """The training set's name that means: the noisy images that are scored."""
@@ -216,7 +220,7 @@ def cell_id(
     training's id or the SHA-256 of given ones; empty where nothing is trained."""
     return hash_of(
         {
-            "version": RECIPE_VERSION,
+            "version": CELL_VERSION,
             "method": method,
             "source": source,
             "weights": weights,

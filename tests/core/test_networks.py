@@ -4,9 +4,10 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from denoisebench.networks import UNet, conv3x3
+from denoisebench.networks import UNet, conv3x3, conv_of_upsampled
 
 
 def seeded(make):
@@ -28,17 +29,42 @@ def test_the_output_has_the_size_of_the_input(channels, outputs, height, width):
     assert out.shape == (2, outputs or channels, height, width)
 
 
-def test_hidden_weights_are_he_normal_and_the_head_keeps_the_variance():
+def test_all_weights_start_at_a_fiftieth_and_biases_at_zero():
     net = seeded(lambda: UNet(3))
     for name, conv in net.named_modules():
         if isinstance(conv, nn.Conv2d):
-            gain = 1.0 if name == "head" else math.sqrt(2.0)
             weight = conv.weight.detach()
-            expected = gain / math.sqrt(9 * conv.in_channels)
-            sure = 4 * expected / math.sqrt(2 * weight.numel())
-            assert float(weight.std()) == pytest.approx(expected, abs=sure), name
-            assert abs(float(weight.mean())) < 4 * expected / math.sqrt(weight.numel()), name
+            sure = 4 * 0.02 / math.sqrt(2 * weight.numel())
+            assert float(weight.std()) == pytest.approx(0.02, abs=sure), name
+            assert abs(float(weight.mean())) < 4 * 0.02 / math.sqrt(weight.numel()), name
             assert not conv.bias.any(), name
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_first_outputs_are_small_beside_what_the_network_must_give(channels):
+    x = torch.randn(4, channels, 64, 64, generator=torch.Generator().manual_seed(0)) / 3
+    out = seeded(lambda: UNet(channels))(x).detach()
+    assert 0.0 < float(out.std()) < 0.05
+
+
+@pytest.mark.parametrize(("height", "width", "skips"), [(4, 6, 1), (1, 3, 5), (8, 8, 3)])
+def test_the_convolution_of_an_upsampled_image_equals_the_plain_way(height, width, skips):
+    rng = torch.Generator().manual_seed(0)
+    conv = seeded(lambda: nn.Conv2d(7 + skips, 5, 3, padding=1)).double()
+    x = torch.randn(2, 7, height, width, generator=rng, dtype=torch.float64, requires_grad=True)
+    skip = torch.randn(2, skips, 2 * height, 2 * width, generator=rng, dtype=torch.float64)
+    skip.requires_grad_()
+    plain = conv(torch.cat([F.interpolate(x, scale_factor=2.0, mode="nearest"), skip], dim=1))
+    merged = conv_of_upsampled(x, skip, conv)
+    torch.testing.assert_close(merged, plain, rtol=0, atol=1e-12)
+    weights = torch.randn(plain.shape, generator=rng, dtype=torch.float64)
+    inputs = (x, skip, conv.weight, conv.bias)
+    for ours, theirs in zip(
+        torch.autograd.grad((merged * weights).sum(), inputs),
+        torch.autograd.grad((plain * weights).sum(), inputs),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-11)
 
 
 def test_a_convolution_keeps_height_and_width():
