@@ -2,10 +2,8 @@
 
 import itertools
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-
 
 START_STD = 0.02
 """Standard deviation of all weights at the start."""
