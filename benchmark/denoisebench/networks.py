@@ -48,7 +48,8 @@ def conv_of_upsampled(x: Tensor, skip: Tensor, conv: nn.Conv2d) -> Tensor:
     A 3×3 convolution of an image of 2×2 blocks is a 4×4 transposed convolution of stride 2 of the
     small image: 4 products a pixel in place of 9.  Equal to the plain way up to rounding.
     """
-    of_x, of_skip = conv.weight.split([x.shape[1], skip.shape[1]], dim=1)
+    weight, channels = conv.weight, x.shape[1]
+    of_x, of_skip = weight[:, :channels], weight[:, channels:]
     wide = F.pad(of_x, (0, 1)) + F.pad(of_x, (1, 0))
     kernel = (F.pad(wide, (0, 0, 0, 1)) + F.pad(wide, (0, 0, 1, 0))).flip(2, 3).transpose(0, 1)
     out = F.conv2d(skip, of_skip, conv.bias, padding=1)
