@@ -15,6 +15,7 @@ from denoisebench.images import ImageSet
 from denoisebench.interfaces import Draws, Evidence, Method, Task
 from denoisebench.noise.model import Noise
 from denoisebench.oracle import ORACLE_CHECKPOINT, Knowledge, oracle_levels
+from denoisebench.orientations import method_label
 from denoisebench.rules import Protocol
 from denoisebench.specs import config_spec
 from denoisebench.weights import Header
@@ -46,6 +47,7 @@ class Request:
     do as well as of `train_sets`.  start: weights that trainings begin with.
     oracle_checkpoint: whether held-out clean images pick the weights of trainings.
     seeds: each plans cells and trainings of its own.
+    self_ensemble: whether each image is denoised in its eight orientations.
     channels: of all data sets, or None: as each is.  clean_set: the clean images of UNPAIRED
     evidence, or None: half of the training set.  mixed: whether there may be several protocols.
     """
@@ -70,6 +72,7 @@ class Request:
     own_noise: bool = False
     needs_reference: bool = True
     weights_of: tuple[str, ...] = ()
+    self_ensemble: bool = False
 
     @property
     def transductive(self) -> bool:
@@ -159,10 +162,16 @@ class CellPlan:
     source: str  # SHA-256 of the method's and the noise's source
     training: TrainingPlan | None
     given: GivenWeights | None
+    self_ensemble: bool = False  # whether each image is denoised in its eight orientations
 
     @property
     def method_spec(self) -> str:
         return str(config_spec(self.method.name, self.config))
+
+    @property
+    def method_label(self) -> str:
+        """What results call the method: its spec, and whether it is a self-ensemble."""
+        return method_label(self.method_spec, self_ensemble=self.self_ensemble)
 
     @property
     def repeats(self) -> int:
@@ -188,6 +197,7 @@ class CellPlan:
             image_set=self.image_set,
             protocol=self.protocol,
             seed=self.seed,
+            self_ensemble=self.self_ensemble,
         )
 
 
@@ -215,9 +225,12 @@ def cell_id(
     image_set: ImageSet,
     protocol: Protocol,
     seed: int,
+    self_ensemble: bool = False,
 ) -> str:
     """The id of a cell.  method, noise: canonical specs.  source: as in `CellPlan`.  weights: the
-    training's id or the SHA-256 of given ones; empty where nothing is trained."""
+    training's id or the SHA-256 of given ones; empty where nothing is trained.  A self-ensemble has
+    an entry more, so that the ids of all else are as they were without one."""
+    ensemble = {"self_ensemble": True} if self_ensemble else {}
     return hash_of(
         {
             "version": CELL_VERSION,
@@ -231,6 +244,7 @@ def cell_id(
             "protocol": str(protocol),
             "seed": seed,
         }
+        | ensemble
     )
 
 

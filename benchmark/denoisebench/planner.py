@@ -189,6 +189,7 @@ class _Planner:
             source=source_of(self._registries, method.name, noise),
             training=training,
             given=given,
+            self_ensemble=self._request.self_ensemble,
         )
 
     def _trained_on(

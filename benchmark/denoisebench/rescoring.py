@@ -16,6 +16,7 @@ from denoisebench.images import ImageSet, Pixels
 from denoisebench.interfaces import Progress, ProgressCallback
 from denoisebench.metrics import psnr_db
 from denoisebench.oracle import ORACLE
+from denoisebench.orientations import without_ensemble
 from denoisebench.plan import cell_id
 from denoisebench.plugins import Registries
 from denoisebench.protocol import labelled
@@ -115,9 +116,10 @@ class Rescorer:
 
     def _id(self, origin: CellResult, protocol: Protocol) -> str:
         """The id of the cell under `protocol`, by the plugins' code as it is now."""
-        method, _ = self._registries.method(origin.method)
+        spec, self_ensemble = without_ensemble(origin.method)
+        method, _ = self._registries.method(spec)
         return cell_id(
-            method=origin.method,
+            method=spec,
             source=source_of(self._registries, method.name, self._registries.noise(origin.noise)),
             weights=origin.training or origin.provenance.get("weights_sha256") or "",
             parameters=origin.parameters,
@@ -125,6 +127,7 @@ class Rescorer:
             image_set=self._sets[origin.dataset],
             protocol=protocol,
             seed=origin.seed,
+            self_ensemble=self_ensemble,
         )
 
     def _scores(

@@ -46,7 +46,7 @@ class CellResult:
     """What came of one cell: a score per image and repeat, or an `error` and no scores."""
 
     cell: str
-    method: str  # canonical spec, e.g. noise2score:probe=single
+    method: str  # canonical spec, e.g. noise2score:probe=single; a self-ensemble: `tv (x8)`
     noise: str
     parameters: str
     dataset: str

@@ -148,7 +148,7 @@ class Runner:
         outcome = header.outcome if header else {}
         result = CellResult(
             cell=cell.id,
-            method=cell.method_spec,
+            method=cell.method_label,
             noise=str(cell.noise),
             parameters=cell.parameters,
             dataset=cell.image_set.spec,
@@ -179,7 +179,14 @@ class Runner:
         return result
 
     def _denoiser(self, cell: CellPlan, device: str) -> "tuple[Denoise, Header | None]":
-        """What denoises the cell's images, and the header of its weights."""
+        """What denoises the cell's images, as often as it must, and the header of its weights."""
+        from denoisebench.evaluation import self_ensembled
+
+        denoise, header = self._denoiser_of_one(cell, device)
+        return (self_ensembled(denoise) if cell.self_ensemble else denoise), header
+
+    def _denoiser_of_one(self, cell: CellPlan, device: str) -> "tuple[Denoise, Header | None]":
+        """The same without a self-ensemble."""
         from denoisebench import evaluation
 
         if cell.training is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from denoisebench.errors import UserError, unknown_name
+from denoisebench.orientations import without_ensemble
 from denoisebench.results import CellResult, cell_path, read_cells
 from denoisebench.specs import parse_spec
 
@@ -59,7 +60,8 @@ def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Chosen:
 def _places(results: list[CellResult], field: str, items: list[str]) -> list[int]:
     """For each result the number of the item that is its spec, else of its name: 0 if there are no
     items, -1 if it answers to none."""
-    names = [(spec := str(getattr(result, field)), parse_spec(spec).name) for result in results]
+    specs = [str(getattr(result, field)) for result in results]
+    names = [(spec, parse_spec(without_ensemble(spec)[0]).name) for spec in specs]
     for item in items:
         if not any(item in pair for pair in names):
             raise unknown_name(f"{field} among the results:", item, {spec for spec, _ in names})

@@ -114,7 +114,7 @@ def _series(plan: Plan) -> list[Series]:
     """The cells of a plan by curve."""
     curves: dict[tuple[str, str, str, str], defaultdict[str, list[CellPlan]]] = {}
     for cell in plan.cells:
-        key = (cell.method_spec, cell.parameters, cell.image_set.spec, str(cell.protocol))
+        key = (cell.method_label, cell.parameters, cell.image_set.spec, str(cell.protocol))
         curves.setdefault(key, defaultdict(list))[str(cell.noise)].append(cell)
     return [
         Series(

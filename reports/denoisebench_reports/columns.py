@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from denoisebench.interfaces import Evidence
 from denoisebench.oracle import ORACLE, ORACLE_CHECKPOINT
-from denoisebench.specs import parse_spec
+from denoisebench.orientations import without_ensemble
 from denoisebench_reports.summary import Summary
 
 TRAINING_FIELDS = ("evidence", "draws", "budget", "train_set", "weights")
@@ -46,8 +46,13 @@ class Column(NamedTuple):
 
 
 def is_baseline(line: Summary) -> bool:
-    """Whether a summary is of the noisy image itself."""
-    return parse_spec(line.method).name == BASELINE
+    """Whether a summary is of the noisy image itself, its self-ensemble too."""
+    return is_of_baseline(line.method)
+
+
+def is_of_baseline(column: str) -> bool:
+    """Whether a column of this name is of the noisy image itself."""
+    return without_ensemble(column.partition(":")[0])[0] == BASELINE  # `:weights=zoo:a` is no spec
 
 
 def knowledge_of(line: Summary) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from denoisebench.budgets import BUDGETS, megapixel_label
 from denoisebench.oracle import LEVELS, ORACLE, ORACLE_CHECKPOINT
+from denoisebench.orientations import ORIENTATIONS, SELF_ENSEMBLED, without_ensemble
 from denoisebench.protocol import labelled
 from denoisebench_reports import verdict
 from denoisebench_reports.board import Board
@@ -47,6 +48,11 @@ CHECKPOINT_NOTE = (
 ORACLE_NOTES = {ORACLE: ORACLE_NOTE, ORACLE_CHECKPOINT: CHECKPOINT_NOTE}
 """By what is known (`columns.knowledge_of`)."""
 
+ENSEMBLE_NOTE = (
+    f"{SELF_ENSEMBLED.strip()}: the mean of what the method makes of each image in its"
+    f" {len(ORIENTATIONS)} orientations; no published figure stands beside it."
+)
+
 Declined = Iterable[tuple[str, str, str]]  # method, noise and parameters, reason
 
 
@@ -60,6 +66,7 @@ def notes(board: Board, marks: str) -> list[str]:
         *(_marks(marks) if board.has_marks else []),
         *_supervised(board),
         *(ORACLE_NOTES[k] for k in dict.fromkeys(map(knowledge_of, lines)) if k in ORACLE_NOTES),
+        *([ENSEMBLE_NOTE] if any(without_ensemble(x.method)[1] for x in lines) else []),
         *_resolved(board),
         *_seeds(board),
         *(f"Protocol {label}: {_about(label)}." for label in protocols),

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from denoisebench.specs import parse_spec
-from denoisebench_reports.columns import BASELINE
+from denoisebench_reports.columns import is_of_baseline
 from denoisebench_reports.pictures import Album, Triple, picture_files, picture_folders
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def _gallery(
     key: str, dataset: str, columns: Told, folders: Mapping[str, Path], album: Album
 ) -> Gallery:
     images = list(columns[0][1]["image"].unique())
-    methods = [name for name, _ in columns if parse_spec(name).name != BASELINE]
+    methods = [name for name, _ in columns if not is_of_baseline(name)]
     means = {name: rows.groupby("image")["psnr_db"].mean() for name, rows in columns}
     noisy = columns[0][1].groupby("image")["noisy_psnr_db"].mean()
     lines = [

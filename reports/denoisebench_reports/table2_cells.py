@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from denoisebench.budgets import Budget
 from denoisebench.oracle import ORACLE, ORACLE_CHECKPOINT
+from denoisebench.orientations import without_ensemble
 from denoisebench.protocol import PROTOCOLS
 from denoisebench.results import CellResult, read_cells
 from denoisebench.specs import parse_spec
@@ -203,7 +204,8 @@ def _told(result: CellResult) -> dict[str, Any]:
 
 def _unfit(line: Summary, paper: Paper) -> str:
     """Why a result does not stand in the table; empty where it does.  The first reason counts."""
-    name = parse_spec(line.method).name
+    spec, ensembled = without_ensemble(line.method)
+    name = parse_spec(spec).name
     columns = paper.columns(line.noise)
     methods = {method for _, method in paper.columns()}
     of_it = line.noise in paper.noises and line.dataset in paper.datasets and name in methods
@@ -215,7 +217,8 @@ def _unfit(line: Summary, paper: Paper) -> str:
         "of noises, image sets or methods that the paper's table does not have": not of_it,
         f"under protocols other than {PROTOCOL}": line.protocol != str(PROTOCOL),
         "with what clean images pick (oracle)": picked,
-        "of methods with settings of their own": line.method != name,
+        "averaged over the orientations of an image (--self-ensemble)": ensembled,
+        "of methods with settings of their own": spec != name,
         "of columns that the paper does not have": (line.parameters, line.method) not in columns,
         f"of seeds other than {SEED}": line.seed != SEED,
         "trained on fresh draws": fresh,

@@ -7,6 +7,7 @@ from scoring import Config, Made, cell, images
 from torch import nn
 
 from denoisebench.cost import PeakMemory, gmacs_per_mpx, network_parameters
+from denoisebench.evaluation import self_ensembled
 from denoisebench.images import LoadedImage
 from denoisebench.interfaces import TrainedMethod
 
@@ -38,7 +39,7 @@ class Convolved(TrainedMethod[Config]):
         return noisy
 
 
-def counted(method, clean):
+def counted(method, clean, wrapped=lambda denoise: denoise):
     planned = cell(method, [clean])
     network = method.network(Config(), planned.task)
     sizes = []
@@ -47,7 +48,7 @@ def counted(method, clean):
         sizes.append(tuple(noisy.shape))
         return method.denoise(network, noisy, level)
 
-    return gmacs_per_mpx(planned, LoadedImage("a.png", clean), denoise, "cpu"), sizes
+    return gmacs_per_mpx(planned, LoadedImage("a.png", clean), wrapped(denoise), "cpu"), sizes
 
 
 @pytest.mark.parametrize("passes", [1, 4])
@@ -57,6 +58,13 @@ def test_the_multiply_adds_are_those_of_every_pass_per_pixel_of_the_image(passes
     gmacs, sizes = counted(Convolved(passes), clean)
     assert gmacs == pytest.approx(passes * per_pixel / 1e3, rel=1e-12)
     assert sizes == [(1, 1, 40, 30)]
+
+
+def test_a_self_ensemble_costs_eight_times_as_many():
+    (clean,) = images((1, 40, 30))
+    gmacs, sizes = counted(Convolved(), clean, self_ensembled)
+    assert gmacs == pytest.approx(8 * counted(Convolved(), clean)[0], rel=1e-12)
+    assert sorted(sizes) == [(1, 1, 30, 40)] * 4 + [(1, 1, 40, 30)] * 4
 
 
 def test_each_kind_of_layer_counts_what_it_multiplies():

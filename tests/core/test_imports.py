@@ -44,7 +44,7 @@ SHOWN_TO_REPORTS = {
     f"denoisebench.{name}"
     for name in (
         *("budgets", "curves", "errors", "files", "hookspecs", "interfaces", "interval"),
-        *("oracle", "protocol", "results", "specs"),
+        *("oracle", "orientations", "protocol", "results", "specs"),
     )
 }
 SHOWN_TO_DATASETS = {

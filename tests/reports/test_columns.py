@@ -3,7 +3,13 @@
 import itertools
 
 from denoisebench.results import frame
-from denoisebench_reports.columns import Column, merged, table_columns
+from denoisebench_reports.columns import (
+    Column,
+    is_baseline,
+    is_of_baseline,
+    merged,
+    table_columns,
+)
 from denoisebench_reports.summary import summarise
 
 
@@ -78,3 +84,13 @@ def test_methods_stand_by_what_they_see_and_within_that_in_the_order_asked(make_
         "supervised",
     ]
     assert [column.saw_clean for column in found] == [False] * 6 + [True]
+
+
+def test_the_noisy_image_is_the_baseline_as_a_self_ensemble_too(make_cell):
+    methods = ("identity (x8)", "noise2score (x8)", "noise2score:probe=single (x8)")
+    cells = [make_cell([30.0], cell=name, method=name) for name in methods]
+    assert [is_baseline(line) for line in summarise(frame(cells))] == [True, False, False]
+    weights = [make_cell([30.0], method=methods[1], weights=name) for name in ("zoo:a", "none")]
+    names = [column.name for column in columns(weights)]
+    assert names == ["noise2score (x8):weights=zoo:a", "noise2score (x8):weights=none"]
+    assert not any(map(is_of_baseline, names))

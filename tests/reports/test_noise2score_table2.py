@@ -75,6 +75,8 @@ def test_of_several_results_the_one_trained_longest_stands_in_the_cell(page_of):
         ({"draws": "fresh, gaussian:5..50"}, "trained on fresh draws"),
         ({"draws": "fixed, gaussian:5..50"}, "neither the test's nor its blind range"),
         ({"method": "noise2score:probe=single"}, "of methods with settings of their own"),
+        ({"method": "noise2score (x8)"}, "averaged over the orientations of an image"),
+        ({"method": "noise2score:probe=single (x8)"}, "averaged over the orientations"),
         ({"method": "tv"}, "that the paper's table does not have"),
         ({"dataset": "set14"}, "that the paper's table does not have"),
         ({"noise": "gaussian:15"}, "that the paper's table does not have"),

@@ -5,8 +5,10 @@ from importlib.resources import files
 
 import pytest
 
+from denoisebench.results import frame
 from denoisebench_reports import figures
 from denoisebench_reports.figures import Figure
+from denoisebench_reports.summary import summarise
 from denoisebench_reports.verdict import differences, verdict
 
 TABLE_2 = "Noise2Score (Kim & Ye, NeurIPS 2021), Table 2"
@@ -118,3 +120,10 @@ def test_each_training_of_the_file_belongs_to_published_figures():
 
 def _published(name):
     return (files("denoisebench_reports") / "published" / name).read_text(encoding="utf-8")
+
+
+def test_no_published_figure_stands_beside_a_self_ensemble(make_cell):
+    cells = [make_cell([30.5], method=method) for method in ("noise2score", "noise2score (x8)")]
+    alone, ensemble = summarise(frame(cells))
+    assert [beside.verdict for beside in alone.published][:1] == ["above"]
+    assert not ensemble.published

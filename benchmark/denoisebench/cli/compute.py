@@ -14,6 +14,7 @@ from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.images import CHANNEL_WORDS, ImageSet
 from denoisebench.interfaces import Draws, ProgressCallback, Report
 from denoisebench.oracle import Knowledge
+from denoisebench.orientations import ORIENTATIONS
 from denoisebench.plan import Plan, Request, TrainingPlan, train_set_label
 from denoisebench.planner import make_plan
 from denoisebench.plugins import Registries, load
@@ -156,6 +157,7 @@ def make_request(asked: Asked, methods: Sequence[str]) -> Request:
         seeds=asked.seeds,
         protocols=tuple(split_list(asked.protocol)),
         mixed=asked.mixed,
+        self_ensemble=asked.self_ensemble,
         source_noise=asked.source_noise,
         target_noise=asked.target_noise,
         start=asked.start,
@@ -204,10 +206,11 @@ def print_plan(plan: Plan, out: Path) -> None:
     for cell in plan.cells:
         done = cell_path(out, cell.id).exists()
         count, repeats = len(cell.image_set.images), cell.repeats
-        seconds = 0.0 if done else count * repeats * 0.25 / DENOISE_MPX_PER_S
+        passes = repeats * (len(ORIENTATIONS) if cell.self_ensemble else 1)
+        seconds = 0.0 if done else count * passes * 0.25 / DENOISE_MPX_PER_S
         total += seconds
         images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
-        what = f"{cell.method_spec} on {cell.image_set.spec} ({images}), {cell.noise}"
+        what = f"{cell.method_label} on {cell.image_set.spec} ({images}), {cell.noise}"
         what += f", {cell.protocol}" if len({c.protocol for c in plan.cells}) > 1 else ""
         what += _seed(cell.seed, len({c.seed for c in plan.cells}) > 1)
         click.echo(f"cell     {cell.id}  {what}: {about(done, seconds)}")

@@ -50,6 +50,7 @@ class Asked:
     weights: str
     protocol: str
     mixed: bool
+    self_ensemble: bool
     seeds: tuple[int, ...]
     device: str
     out: Path
@@ -219,6 +220,9 @@ _OPTIONS = [
                       " them out.  Several only with --mixed."),
     click.option("--mixed", is_flag=True,
                  help="Allow several protocols in one table; each figure tells its own."),
+    click.option("--self-ensemble", is_flag=True,
+                 help="Denoise each image in its eight orientations and take the mean, at eight"
+                      " times the cost: shown in columns as tv (x8), beside no published figure."),
     click.option("--seeds", "--seed", type=_seeds, default="0", show_default=True,
                  metavar="S[,S...]",
                  help="Each names its noise draws and its training; a table averages over them."),
