@@ -180,7 +180,7 @@ class Runner:
 
     def _denoiser(self, cell: CellPlan, device: str) -> "tuple[Denoise, Header | None]":
         """What denoises the cell's images, as often as it must, and the header of its weights."""
-        from denoisebench.evaluation import self_ensembled
+        from denoisebench.self_ensemble import self_ensembled
 
         denoise, header = self._denoiser_of_one(cell, device)
         return (self_ensembled(denoise) if cell.self_ensemble else denoise), header

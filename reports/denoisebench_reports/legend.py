@@ -49,8 +49,8 @@ ORACLE_NOTES = {ORACLE: ORACLE_NOTE, ORACLE_CHECKPOINT: CHECKPOINT_NOTE}
 """By what is known (`columns.knowledge_of`)."""
 
 ENSEMBLE_NOTE = (
-    f"{SELF_ENSEMBLED.strip()}: the mean of what the method makes of each image in its"
-    f" {len(ORIENTATIONS)} orientations; no published figure stands beside it."
+    f"{SELF_ENSEMBLED.strip()}: the method denoises each image in its {len(ORIENTATIONS)}"
+    " orientations, and the mean is scored; not compared with published figures."
 )
 
 Declined = Iterable[tuple[str, str, str]]  # method, noise and parameters, reason

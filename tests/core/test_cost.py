@@ -7,9 +7,9 @@ from scoring import Config, Made, cell, images
 from torch import nn
 
 from denoisebench.cost import PeakMemory, gmacs_per_mpx, network_parameters
-from denoisebench.evaluation import self_ensembled
 from denoisebench.images import LoadedImage
 from denoisebench.interfaces import TrainedMethod
+from denoisebench.self_ensemble import self_ensembled
 
 
 class Convolved(TrainedMethod[Config]):

@@ -15,10 +15,10 @@ from scoring import Made, cell, images
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
-from denoisebench.evaluation import self_ensembled
 from denoisebench.interfaces import Denoised, Output
 from denoisebench.orientations import method_label, without_ensemble
 from denoisebench.plan import CellPlan, hash_of
+from denoisebench.self_ensemble import self_ensembled
 
 NOISY = torch.rand((1, 3, 12, 17), generator=torch.Generator().manual_seed(0))
 SAMPLES = ("--datasets", "samples-gray")
@@ -152,7 +152,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         done = bench(*compare, *more, cwd=folder)
         assert done.returncode == 0, done.stderr
         assert ("tv (x8)" in done.stdout) == bool(more)
-        assert ("(x8): the mean of what the method makes" in done.stdout) == bool(more)
+        assert ("(x8): the method denoises each image in its 8" in done.stdout) == bool(more)
     return folder
 
 

@@ -221,8 +221,8 @@ _OPTIONS = [
     click.option("--mixed", is_flag=True,
                  help="Allow several protocols in one table; each figure tells its own."),
     click.option("--self-ensemble", is_flag=True,
-                 help="Denoise each image in its eight orientations and take the mean, at eight"
-                      " times the cost: shown in columns as tv (x8), beside no published figure."),
+                 help="Denoise each image in its eight orientations and average the estimates,"
+                      " at eight times the cost. The column is named tv (x8)."),
     click.option("--seeds", "--seed", type=_seeds, default="0", show_default=True,
                  metavar="S[,S...]",
                  help="Each names its noise draws and its training; a table averages over them."),
