@@ -19,7 +19,7 @@ from denoisebench.protocol import get_protocol
 from denoisebench.protocol_words import refuse_mixed
 from denoisebench.rules import Protocol
 from denoisebench.specs import config_spec
-from denoisebench.training_plans import TrainingPlanner, source_of, usual_noise
+from denoisebench.training_plans import TrainingPlanner, usual_noise
 from denoisebench.training_sets import TrainingSets
 
 
@@ -186,7 +186,7 @@ class _Planner:
             protocol=protocol,
             seed=seed,
             labels=_labels(method, config, training, given),
-            source=source_of(self._registries, method.name, noise),
+            source=self._registries.source_hash(method.name, noise.family),
             training=training,
             given=given,
             self_ensemble=self._request.self_ensemble,

@@ -28,6 +28,7 @@ from denoisebench.interfaces import ImageSource, Method, Report
 from denoisebench.noise.model import Noise, NoiseFamily
 from denoisebench.presets import Preset
 from denoisebench.recipes import Recipe
+from denoisebench.source_hash import SourceHasher
 from denoisebench.specs import Spec, build_config, parse_spec
 
 GROUP = "denoisebench"
@@ -109,7 +110,7 @@ class Registries:
 
     def weights_folder(self, method: str) -> Path | None:
         """Where the weights lie that come with a method; None where its plugin is no package."""
-        file = plugin_file(self.origins[f"method {method}"])
+        file = _package_file(_package(self.origins[f"method {method}"]))
         return file.parent / "weights" if file.name == "__init__.py" else None
 
     def _find(self, kind: str, registry: Mapping[str, Any], spec: Spec) -> Any:
@@ -117,15 +118,22 @@ class Registries:
             raise unknown_name(kind, spec.name, registry)
         return registry[spec.name]
 
+    def source_hash(self, method: str, family: NoiseFamily) -> str:
+        """SHA-256 (hex) of what the plugin of a method and a noise family compute."""
+        package, noise = _package(self.origins[f"method {method}"]), type(family).__module__
+        if (package, noise) not in self._source_hashes:
+            self._source_hashes[package, noise] = self._hasher.of([*_modules(package), noise])
+        return self._source_hashes[package, noise]
+
     @cached_property
-    def _source_hashes(self) -> dict[str, str]:
+    def _source_hashes(self) -> dict[tuple[str, str], str]:
         return {}
 
-    def method_source_hash(self, name: str) -> str:
-        """SHA-256 (hex) of the source of the plugin that offers method `name`."""
-        if name not in self._source_hashes:
-            self._source_hashes[name] = _source_hash(self.origins[f"method {name}"])
-        return self._source_hashes[name]
+    @cached_property
+    def _hasher(self) -> SourceHasher:
+        kinds = ("method ", "noise model ")
+        packages = {_package(self.origins[key]) for key in self.origins if key.startswith(kinds)}
+        return SourceHasher(packages - {"denoisebench"})
 
 
 def load(extra: Sequence[str] = ()) -> Registries:
@@ -247,31 +255,27 @@ def _one_line(error: BaseException) -> str:
     return text if isinstance(error, UserError) else f"{type(error).__name__}: {text}"
 
 
-def class_source_hash(thing: object) -> str:
-    """SHA-256 (hex) of the file that defines the class of `thing`."""
-    return _hash_of([Path(inspect.getfile(type(thing)))])
-
-
-def plugin_file(plugin: object) -> Path:
-    """The file a plugin is defined in; the `__init__.py` of the outermost package, if it has one.
+def _package(plugin: object) -> str:
+    """The outermost package, or the module, that a plugin lies in.
 
     An object counts as the module that defines its class.
     """
     module = plugin if inspect.ismodule(plugin) else inspect.getmodule(type(plugin))
     assert module is not None  # it was imported
-    outermost = sys.modules[module.__name__.partition(".")[0]]
-    return Path(str(outermost.__file__ or module.__file__))
+    return module.__name__.partition(".")[0]
 
 
-def _source_hash(plugin: object) -> str:
-    """Of the plugin's file, or of every Python file of its package."""
-    file = plugin_file(plugin)
-    return _hash_of(sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file])
+def _package_file(package: str) -> Path:
+    module = sys.modules[package]
+    assert module.__file__ is not None  # it is Python code
+    return Path(module.__file__)
 
 
-def _hash_of(files: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.name.encode() + b"\n")
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()
+def _modules(package: str) -> list[str]:
+    """All modules of a package, in name order; of a module that is none, itself."""
+    file = _package_file(package)
+    if file.name != "__init__.py":
+        return [package]
+    paths = (path.relative_to(file.parent.parent) for path in file.parent.rglob("*.py"))
+    names = (".".join(path.with_suffix("").parts) for path in paths)
+    return sorted(name.removesuffix(".__init__") for name in names)

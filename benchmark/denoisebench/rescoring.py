@@ -23,7 +23,6 @@ from denoisebench.protocol import labelled
 from denoisebench.protocol_words import BEFORE, differences
 from denoisebench.results import CellResult, ImageScore, cell_path, read_cells, write_cell
 from denoisebench.rules import Protocol
-from denoisebench.training_plans import source_of
 
 ORIGIN = "rescored_from"
 """The entry of a result's provenance that names the cell whose estimates were scored."""
@@ -115,20 +114,7 @@ class Rescorer:
         return self._id(origin, self._protocol)
 
     def _id(self, origin: CellResult, protocol: Protocol) -> str:
-        """The id of the cell under `protocol`, by the plugins' code as it is now."""
-        spec, self_ensemble = without_ensemble(origin.method)
-        method, _ = self._registries.method(spec)
-        return cell_id(
-            method=spec,
-            source=source_of(self._registries, method.name, self._registries.noise(origin.noise)),
-            weights=origin.training or origin.provenance.get("weights_sha256") or "",
-            parameters=origin.parameters,
-            noise=origin.noise,
-            image_set=self._sets[origin.dataset],
-            protocol=protocol,
-            seed=origin.seed,
-            self_ensemble=self_ensemble,
-        )
+        return stored_id(origin, self._registries, self._sets[origin.dataset], protocol)
 
     def _scores(
         self, origin: CellResult, what: str, progress: ProgressCallback
@@ -149,6 +135,25 @@ class Rescorer:
                 result = self._protocol.score(estimate, clean)
                 yield replace(score, psnr_db=result.psnr_db, ssim=result.ssim)
             progress(Progress(what, done, len(images)))
+
+
+def stored_id(
+    result: CellResult, registries: Registries, image_set: ImageSet, protocol: Protocol
+) -> str:
+    """The id of a stored result's cell under `protocol`, by the plugins' code as it is now."""
+    spec, self_ensemble = without_ensemble(result.method)
+    method, _ = registries.method(spec)
+    return cell_id(
+        method=spec,
+        source=registries.source_hash(method.name, registries.noise(result.noise).family),
+        weights=result.training or result.provenance.get("weights_sha256") or "",
+        parameters=result.parameters,
+        noise=result.noise,
+        image_set=image_set,
+        protocol=protocol,
+        seed=result.seed,
+        self_ensemble=self_ensemble,
+    )
 
 
 def refuse_other_input(first: Protocol, second: Protocol, image_set: str) -> None:

@@ -10,8 +10,8 @@ from denoisebench.images import ImageSet
 from denoisebench.interfaces import Evidence, Method, Parameters, Task, TrainedMethod
 from denoisebench.noise.model import Noise
 from denoisebench.overlap import refuse_overlap
-from denoisebench.plan import HALF, RECIPE_VERSION, Request, TrainingPlan, hash_of
-from denoisebench.plugins import Registries, class_source_hash
+from denoisebench.plan import HALF, RECIPE_VERSION, Request, TrainingPlan
+from denoisebench.plugins import Registries
 from denoisebench.specs import config_spec
 from denoisebench.training_sets import TrainingSets
 
@@ -54,7 +54,7 @@ class TrainingPlanner:
             "version": RECIPE_VERSION,
             **described(request, method, config, task, seed, self.sets.name),
             "learning_rate": method.learning_rate,
-            "source": source_of(self.registries, method.name, task.noise),
+            "source": self.registries.source_hash(method.name, task.noise.family),
             "train_digest": train_set.digest,
         }
         if request.oracle_checkpoint:
@@ -107,9 +107,3 @@ def described(
 def usual_noise(method: Method[Any], config: Any, noise: Noise, parameters: Parameters) -> Noise:
     """What is trained on for a test noise, where nobody asks for another."""
     return noise if parameters == "known" else method.blind_noise(config, noise)
-
-
-def source_of(registries: Registries, method: str, noise: Noise) -> str:
-    """The hash of the source of a method and of a noise, which is part of ids."""
-    hashes = [registries.method_source_hash(method), class_source_hash(noise.family)]
-    return hash_of({"sources": hashes})

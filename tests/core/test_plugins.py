@@ -50,6 +50,10 @@ def plugin_file(tmp_path):
     return write
 
 
+def source_hash(registries):
+    return registries.source_hash("toy", registries.noise("gaussian:25").family)
+
+
 @pytest.fixture
 def install(tmp_path, monkeypatch):
     """Puts a module where installed packages lie, with an entry point of its own name."""
@@ -117,7 +121,7 @@ def test_an_object_is_a_plugin_and_its_methods_source_is_hashed(install):
     install("object_toy", toy() + offer, target="object_toy:offer")
     found = load()
     assert "toy" in found.methods
-    assert len(found.method_source_hash("toy")) == 64
+    assert len(source_hash(found)) == 64
 
 
 @pytest.mark.parametrize(
@@ -226,16 +230,16 @@ def test_an_unknown_name_gives_the_nearest_one_or_all(ask, message):
 
 
 def test_the_source_hash_of_a_method_follows_its_file_and_not_its_line_ends(plugin_file):
-    def source_hash(text):
+    def hash_of(text):
         path = plugin_file("toy.py", "")
         with open(path, "w", encoding="utf-8", newline="") as file:
             file.write(text)
-        return load([path]).method_source_hash("toy")
+        return source_hash(load([path]))
 
-    first = source_hash(toy())
-    assert source_hash(toy()) == first
-    assert source_hash(toy().replace("\n", "\r\n")) == first
-    assert source_hash(toy() + "# changed\n") != first
+    first = hash_of(toy())
+    assert hash_of(toy()) == first
+    assert hash_of(toy().replace("\n", "\r\n")) == first
+    assert hash_of(toy() + "CHANGED = True\n") != first
 
 
 def test_the_source_hash_of_a_package_follows_every_module_of_it(
@@ -244,9 +248,9 @@ def test_the_source_hash_of_a_package_follows_every_module_of_it(
     monkeypatch.syspath_prepend(str(tmp_path))
     plugin_file("packaged_toy/__init__.py", toy())
     plugin_file("packaged_toy/network.py", "WIDTH = 48\n")
-    before = load(["packaged_toy"]).method_source_hash("toy")
+    before = source_hash(load(["packaged_toy"]))
     plugin_file("packaged_toy/network.py", "WIDTH = 64\n")
-    assert load(["packaged_toy"]).method_source_hash("toy") != before
+    assert source_hash(load(["packaged_toy"])) != before
 
 
 @pytest.mark.parametrize("hook", HOOKS)

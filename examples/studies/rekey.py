@@ -1,0 +1,42 @@
+"""Give stored results the ids that today's code gives them, after a change of code that changes no
+figure.
+
+    python examples/studies/rekey.py docs/table2
+
+Results of trainings keep theirs: what a training yields depends on more than its code.  A result
+whose code did change is to be computed again instead.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from denoisebench.plugins import Registries, load
+from denoisebench.protocol import labelled
+from denoisebench.rescoring import stored_id
+from denoisebench.results import CellResult, cell_path, read_cells, write_cell
+
+
+def id_today(result: CellResult, registries: Registries) -> str:
+    """The id of a stored result by today's code; its own where that cannot be told: of a training,
+    and of other images than those that were scored."""
+    image_set = registries.image_set(result.dataset)
+    protocol = labelled(result.protocol)
+    same = result.provenance.get("image_set_digest") == image_set.digest
+    if result.training or not same or protocol is None:
+        return result.cell
+    return stored_id(result, registries, image_set, protocol)
+
+
+def main(out: Path) -> None:
+    registries = load()
+    for result in read_cells(out):
+        cell = id_today(result, registries)
+        if cell != result.cell:
+            write_cell(out, replace(result, cell=cell))
+            cell_path(out, result.cell).unlink()
+            print(f"{result.cell} is {cell}: {result.method}, {result.noise}, {result.dataset}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
