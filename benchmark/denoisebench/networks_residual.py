@@ -1,37 +1,46 @@
 """A residual U-Net (Zhang et al., *Plug-and-Play Image Restoration with Deep Denoiser Prior*, 2021,
 their DRUNet), a fourteenth of its size.
 
-Departures: narrower, with fewer blocks and no noise map; weights start as in `networks`, those that
-end a block or the network at a tenth of that; at half resolution if asked.
+Departures: narrower, with fewer blocks and no noise map; biases, without which 200 steps of
+supervised training end 0.8 dB lower; weights start as in `networks`, those that end a block or the
+network at a tenth of that; at half resolution if asked.
 """
+
+from typing import TypeVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoisebench.networks import START_STD
+from denoisebench.networks import START_STD, conv3x3
+
+ConvT = TypeVar("ConvT", nn.Conv2d, nn.ConvTranspose2d)
 
 LAST = 0.1
 """Factor on the first weights of the last convolution of a block and of the network."""
 
 
-def _conv(inputs: int, outputs: int, start: float = 1.0) -> nn.Conv2d:
-    """3×3 convolution without a bias, weights N(0, 0.02²) times `start`.  Keeps H and W."""
-    conv = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
-    nn.init.normal_(conv.weight, std=START_STD * start)
+def _last_conv3x3(inputs: int, outputs: int) -> nn.Conv2d:
+    """3×3 convolution whose weights start at N(0, 0.002²), biases at 0.  Keeps H and W."""
+    conv = conv3x3(inputs, outputs)
+    nn.init.normal_(conv.weight, std=LAST * START_STD)
     return conv
 
 
 def _halving(inputs: int, outputs: int) -> nn.Conv2d:
     """2×2 convolution of stride 2.  (B, C, H, W) -> (B, C', H/2, W/2)"""
-    conv = nn.Conv2d(inputs, outputs, 2, stride=2, bias=False)
-    nn.init.normal_(conv.weight, std=START_STD)
-    return conv
+    return _started(nn.Conv2d(inputs, outputs, 2, stride=2))
 
 
 def _doubling(inputs: int, outputs: int) -> nn.ConvTranspose2d:
     """2×2 transposed convolution of stride 2.  (B, C, H, W) -> (B, C', 2H, 2W)"""
-    conv = nn.ConvTranspose2d(inputs, outputs, 2, stride=2, bias=False)
+    return _started(nn.ConvTranspose2d(inputs, outputs, 2, stride=2))
+
+
+def _started(conv: ConvT) -> ConvT:
+    """The same convolution, weights N(0, 0.02²), biases 0."""
     nn.init.normal_(conv.weight, std=START_STD)
+    assert conv.bias is not None
+    nn.init.zeros_(conv.bias)
     return conv
 
 
@@ -40,7 +49,7 @@ class Block(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.first, self.second = _conv(width, width), _conv(width, width, LAST)
+        self.first, self.second = conv3x3(width, width), _last_conv3x3(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.second(F.relu_(self.first(x)))
@@ -54,8 +63,8 @@ def _blocks(width: int, count: int) -> nn.Sequential:
 class ResidualUNet(nn.Module):
     """Residual blocks on the way down and up, skips added.  (B, C, H, W) -> (B, O, H, W)
 
-    H and W are multiples of 8.  No bias, no normalisation: f(s·x) = s·f(x) for any s > 0.
-    2,339,392 parameters gray; with `shuffle` 2, 2,290,176.
+    H and W are multiples of 8.  No normalisation and a linear output.
+    2,342,337 parameters gray, 2,343,491 colour.
     """
 
     multiple = 8
@@ -76,13 +85,13 @@ class ResidualUNet(nn.Module):
         pixels = shuffle**2
         self.shuffle = shuffle
         self.multiple = shuffle * 2 ** len(steps)
-        self.first = _conv(pixels * channels, widths[0])
+        self.first = conv3x3(pixels * channels, widths[0])
         self.down_blocks = nn.ModuleList(_blocks(fine, count) for fine, _, count in steps)
         self.down = nn.ModuleList(_halving(fine, coarse) for fine, coarse, _ in steps)
         self.bottom = _blocks(widths[-1], blocks[-1])
         self.up = nn.ModuleList(_doubling(coarse, fine) for fine, coarse, _ in steps)
         self.up_blocks = nn.ModuleList(_blocks(fine, count) for fine, _, count in steps)
-        self.last = _conv(widths[0], pixels * (outputs or channels), LAST)
+        self.last = _last_conv3x3(widths[0], pixels * (outputs or channels))
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.first(F.pixel_unshuffle(x, self.shuffle) if self.shuffle > 1 else x)
@@ -99,7 +108,10 @@ class ResidualUNet(nn.Module):
 
 
 class HalfResidualUNet(ResidualUNet):
-    """The residual U-Net at half resolution.  (B, C, H, W) -> (B, O, H, W), multiples of 8."""
+    """The residual U-Net at half resolution.  (B, C, H, W) -> (B, O, H, W)
+
+    H and W are multiples of 8.  2,292,932 parameters gray, 2,302,156 colour.
+    """
 
     def __init__(self, channels: int, outputs: int | None = None) -> None:
         super().__init__(channels, outputs, (64, 96, 128), (2, 2, 4), shuffle=2)

@@ -23,7 +23,7 @@ def normal(*shape):
 
 @pytest.mark.parametrize(
     ("kind", "gray", "colour"),
-    [(ResidualUNet, 2_339_392, 2_340_544), (HalfResidualUNet, 2_290_176, 2_299_392)],
+    [(ResidualUNet, 2_342_337, 2_343_491), (HalfResidualUNet, 2_292_932, 2_302_156)],
 )
 def test_the_numbers_of_parameters(kind, gray, colour):
     assert sum(p.numel() for p in kind(1).parameters()) == gray
@@ -49,26 +49,20 @@ def test_the_smallest_image_is_one_multiple_on_a_side(widths, shuffle, multiple)
 
 
 @pytest.mark.parametrize("kind", [ResidualUNet, HalfResidualUNet])
-def test_all_weights_start_at_a_fiftieth_and_the_last_ones_at_a_tenth_of_it(kind):
+def test_weights_start_at_a_fiftieth_the_last_ones_at_a_tenth_of_it_and_biases_at_zero(kind):
     for name, conv in seeded(lambda: kind(3)).named_modules():
         if isinstance(conv, nn.Conv2d | nn.ConvTranspose2d):
             weight, last = conv.weight.detach(), name.endswith(("second", "last"))
             std = 0.002 if last else 0.02
             assert float(weight.std()) == pytest.approx(std, rel=4 / math.sqrt(weight.numel()))
             assert abs(float(weight.mean())) < 4 * std / math.sqrt(weight.numel()), name
-            assert conv.bias is None, name
+            assert not conv.bias.any(), name
 
 
 def test_a_block_begins_near_the_identity():
     x = normal(2, 32, 16, 16)
     moved = seeded(lambda: Block(32))(x) - x
     assert 0.0 < float(moved.detach().std()) < 0.05
-
-
-@pytest.mark.parametrize("kind", [ResidualUNet, HalfResidualUNet])
-def test_an_image_of_another_contrast_yields_the_same_in_that_contrast(kind):
-    net, x = seeded(lambda: kind(1)).requires_grad_(False), normal(1, 1, 16, 16)
-    torch.testing.assert_close(net(3.0 * x), 3.0 * net(x), rtol=1e-4, atol=1e-7)
 
 
 def test_the_half_resolution_network_is_the_plain_one_on_pixels_taken_for_channels():
