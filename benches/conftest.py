@@ -10,6 +10,15 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     session = getattr(config, "_benchmarksession", None)
     means = {b.name: b.stats.mean for b in session.benchmarks if b.stats} if session else {}
     say = terminalreporter.write_line
+    for bench in session.benchmarks if session else []:
+        extra = bench.extra_info
+        if "convolution_share" in extra:
+            say(
+                f"{bench.name}: {extra['mpx_per_s']:.3f} Mpx/s, {extra['convolution_share']:.0%} of"
+                f" it convolutions; {extra['precision']}, {extra['threads']} threads"
+            )
+        if "s_per_mpx" in extra:
+            say(f"{bench.name}: {extra['s_per_mpx']:.1f} s/Mpx; {extra['threads']} threads")
     plain, engine = means.get("test_step_fp32_contiguous"), means.get("test_step_of_the_engine")
     if plain and engine:
         say(f"the engine's step is {plain / engine:.1f} times faster than fp32 contiguous eager")

@@ -9,9 +9,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from denoisebench.interfaces import Model, Task
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
+from denoisebench.shelf import build_network
 from noise2score.config import Config
 from noise2score.estimate import PENALTIES
-from noise2score.learning import Learner, build_network, denoise_image
+from noise2score.learning import Learner, denoise_image
 
 GROUP = "unknown level, 256×256 gray"
 
@@ -20,7 +21,7 @@ def model(estimate: str) -> Model[Config]:
     torch.manual_seed(0)
     config = Config(estimate=estimate)
     task = Task(Noise(Gaussian(), 5.0, 55.0), "unknown", 1)
-    network = build_network(config, task).eval().requires_grad_(False)
+    network = build_network(config.network, task.channels).eval().requires_grad_(False)
     return Model(config, task, network.to(memory_format=torch.channels_last))
 
 

@@ -62,7 +62,7 @@ def test_step_fp32_contiguous(benchmark: BenchmarkFixture, batches: FixedBatches
 @pytest.mark.benchmark(group="U-Net training step, 16×64²")
 def test_step_of_the_engine(benchmark: BenchmarkFixture, trainer: Trainer) -> None:
     """The suite's: bf16 where there is hardware, channels_last, fused Adam, sampling, average."""
-    benchmark.pedantic(lambda: trainer._step(100, 2000), rounds=40, warmup_rounds=5)
+    benchmark.pedantic(lambda: trainer._step(100), rounds=40, warmup_rounds=5)
 
 
 @pytest.mark.benchmark(group="beside the network")
@@ -73,7 +73,7 @@ def test_sample_a_batch(benchmark: BenchmarkFixture, batches: FixedBatches) -> N
 
 @pytest.mark.benchmark(group="beside the network")
 def test_log(benchmark: BenchmarkFixture, trainer: Trainer) -> None:
-    trainer._step(0, 2000)
+    trainer._step(0)
 
     def ignore(progress: Progress) -> None:
         del progress

@@ -41,19 +41,23 @@ def _norm(width: int) -> nn.BatchNorm2d:
 
 
 class SRResNet(nn.Module):
-    """The residual network of SRGAN's generator, without upsampling.  (B, C, H, W) -> (B, C, H, W)
+    """The residual network of SRGAN's generator, without upsampling.  (B, C, H, W) -> (B, O, H, W)
 
     16 blocks of 64 features at full resolution, batch norm; any H and W.  1,231,683 numbers in
     colour, of which 4,224 are running statistics.
     """
 
-    def __init__(self, channels: int, width: int = 64, blocks: int = 16) -> None:
+    multiple = 1
+
+    def __init__(
+        self, channels: int, outputs: int | None = None, width: int = 64, blocks: int = 16
+    ) -> None:
         super().__init__()
         self.first = _conv(channels, width, 3, he=True)
         self.slope = nn.PReLU(width, init=0.0)
         self.blocks = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
         self.last, self.norm = _conv(width, width, 3, he=True), _norm(width)
-        self.head = _conv(width, channels, 3, he=True)
+        self.head = _conv(width, outputs or channels, 3, he=True)
 
     def forward(self, x: Tensor) -> Tensor:
         start = self.slope(self.first(x))
@@ -89,7 +93,7 @@ class Up(nn.Module):
 
 
 class LargeUNet(nn.Module):
-    """The U-Net of Ronneberger et al. at full width.  (B, C, H, W) -> (B, C, H, W)
+    """The U-Net of Ronneberger et al. at full width.  (B, C, H, W) -> (B, O, H, W)
 
     H and W are multiples of 16.  Skips are taken before pooling; dropout ½ at the bottom, no
     normalisation.  31,031,875 parameters in colour.
@@ -97,14 +101,14 @@ class LargeUNet(nn.Module):
 
     multiple = 16
 
-    def __init__(self, channels: int, width: int = 64) -> None:
+    def __init__(self, channels: int, outputs: int | None = None, width: int = 64) -> None:
         super().__init__()
         widths = [width * 2**depth for depth in range(4)]
         inputs = [channels, *widths[:-1]]
         self.down = nn.ModuleList(Pair(i, o) for i, o in zip(inputs, widths, strict=True))
         self.bottom = Pair(widths[-1], 2 * widths[-1], dropout=0.5)
         self.up = nn.ModuleList(Up(w) for w in reversed(widths))
-        self.head = _conv(width, channels, 1, he=False)
+        self.head = _conv(width, outputs or channels, 1, he=False)
 
     def forward(self, x: Tensor) -> Tensor:
         skips = []

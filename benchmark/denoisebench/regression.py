@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from denoisebench.interfaces import Evidence, Model, Moment, Task, TrainedMethod
 from denoisebench.noise.model import Keeps, Noise
+from denoisebench.shelf import build_network, refuse_unknown_network
 
 if TYPE_CHECKING:
     import torch
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from denoisebench.patches import Batch
 
 LOSSES = ("auto", "mse", "mae", "l0")
-NETWORKS = ("unet", "srresnet", "unet-large")
 
 FITTING: dict[Keeps, str] = {"mean": "mse", "median": "mae", "mode": "l0", "pixels": "mse"}
 """The loss that finds what a noise keeps of the clean image."""
@@ -33,17 +33,16 @@ class RegressionConfig:
     """loss: `auto`, the one that finds what the target's noise keeps of the clean image (see
     `FITTING`); or `mse`, `mae`, `l0`, the last annealed.
 
-    network: Noise2Noise's U-Net, or one of the two of its Keras version (yu4u/noise2noise).
+    network: one of the shelf (see `shelf`).
     """
 
     loss: str = "auto"
     network: str = "unet"
 
     def __post_init__(self) -> None:
-        for field, choices in (("loss", LOSSES), ("network", NETWORKS)):
-            asked = getattr(self, field)
-            if asked not in choices:
-                raise ValueError(f"{field}: {asked!r} is none of {', '.join(choices)}")
+        if self.loss not in LOSSES:
+            raise ValueError(f"loss: {self.loss!r} is none of {', '.join(LOSSES)}")
+        refuse_unknown_network(self.network)
 
 
 RegressionConfigT = TypeVar("RegressionConfigT", bound=RegressionConfig)
@@ -75,12 +74,7 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
         )
 
     def network(self, config: RegressionConfigT, task: Task) -> "nn.Module":
-        from denoisebench.networks import UNet
-        from denoisebench.networks_keras import LargeUNet, SRResNet
-
-        if config.network == "unet":
-            return UNet(task.channels)
-        return SRResNet(task.channels) if config.network == "srresnet" else LargeUNet(task.channels)
+        return build_network(config.network, task.channels)
 
     def loss(
         self,

@@ -23,6 +23,7 @@ from denoisebench.checkpoints import resume, write_checkpoint
 from denoisebench.devices import Precision, true_float32
 from denoisebench.dropout import keyed_dropout
 from denoisebench.errors import PluginError
+from denoisebench.freed_memory import freed_memory_kept
 from denoisebench.interfaces import Moment, Progress, ProgressCallback, Schedule
 from denoisebench.interrupts import uninterrupted
 from denoisebench.patches import Batch, BatchSource
@@ -127,7 +128,8 @@ class Trainer:
         Raises TrainingDivergedError, and UserError for a checkpoint that cannot be read; when
         interrupted it saves one and lets go.
         """
-        with true_float32() if self._settings.precision == "fp32" else nullcontext():
+        exact = true_float32() if self._settings.precision == "fp32" else nullcontext()
+        with exact, freed_memory_kept():
             return self._run(progress)
 
     def _run(self, progress: ProgressCallback) -> Record:

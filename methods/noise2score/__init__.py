@@ -24,6 +24,7 @@ from denoisebench.interfaces import (
     TrainedMethod,
 )
 from denoisebench.noise.model import ExponentialFamily, NoiseFamily
+from denoisebench.shelf import build_network
 from noise2score.config import ESTIMATES, Config
 
 if TYPE_CHECKING:
@@ -62,9 +63,7 @@ class Noise2Score(TrainedMethod[Config]):
         return replace(config, estimate=Config().estimate)
 
     def network(self, config: Config, task: Task) -> "nn.Module":
-        from noise2score.learning import build_network
-
-        return build_network(config, task)
+        return build_network(config.network, task.channels)
 
     def loss(
         self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from denoisebench.shelf import refuse_unknown_network
+
 CHOICES = {
     "probe": ("paired", "single"),
     "schedule": ("geometric", "paper", "sawtooth", "mixed"),
     "coordinate": ("own", "identity", "raw"),
-    "network": ("unet", "unet-shared"),
     "estimate": ("patches", "penalty", "closed-form"),
 }
 
@@ -29,7 +30,7 @@ class Config:
     itself; `raw`, y itself (counts for Poisson noise) with the network's input and output as they
     are, which is what the official weights are for.
 
-    network: the Noise2Noise U-Net, or the official one with shared blocks.
+    network: one of the shelf (see `denoisebench.shelf`); the official weights are of `unet-shared`.
 
     estimate: how an unknown level is found; of denoising alone.
     """
@@ -47,6 +48,7 @@ class Config:
             if getattr(self, field) not in choices:
                 asked = getattr(self, field)
                 raise ValueError(f"{field}: {asked!r} is none of {', '.join(choices)}")
+        refuse_unknown_network(self.network)
         start, end = self.probe_start, self.probe_end
         if not (start == end == 0.0 or 0.0 < end <= start <= 10.0):
             raise ValueError(

@@ -1,11 +1,10 @@
 """Noise2Score's network, loss and denoiser, for one config and task."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from denoisebench.inference import run_padded
-from denoisebench.interfaces import Denoised, Model, Moment, Task
-from denoisebench.networks import UNet
+from denoisebench.interfaces import Denoised, Model, Moment
 from denoisebench.noise.model import ExponentialFamily
 from denoisebench.patches import Batch
 from noise2score import schedules
@@ -15,15 +14,9 @@ from noise2score.coordinates import coordinate_of
 from noise2score.estimate import Scene, estimate_level
 from noise2score.schedules import Span
 from noise2score.score import ardae_loss, paired_ardae_loss
-from noise2score.shared_unet import SharedUNet
 
 WIDEN = 1.5
 """A rough level may lie outside the range trained on by this factor."""
-
-
-def build_network(config: Config, task: Task) -> nn.Module:
-    """The U-Net that `config` names, in the task's channels."""
-    return SharedUNet(task.channels) if config.network == "unet-shared" else UNet(task.channels)
 
 
 class Learner:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from denoisebench.errors import UserError
 from denoisebench.images import CHANNEL_WORDS
-from noise2score.shared_unet import SharedUNet
+from denoisebench.networks_shared import SharedUNet
 
 LAYERS = {
     "_block1.0": "down1.convs.0",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from denoisebench.hookspecs import hookimpl
 from denoisebench.interfaces import Denoised, Evidence, Method, Model, Moment, Task, TrainedMethod
 from denoisebench.noise.model import NoiseFamily
+from denoisebench.shelf import build_network
 from noise2self.config import MIXED, Config
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ class Noise2Self(TrainedMethod[Config]):
         return replace(config, inference=Config().inference)
 
     def network(self, config: Config, task: Task) -> "nn.Module":
-        from noise2self.learning import build_network
-
-        return build_network(config, task)
+        """The one asked for, with one more channel for the mask where hidden pixels are zero."""
+        mask = 1 if config.fill == "zero" else 0
+        return build_network(config.network, task.channels + mask, task.channels)
 
     def loss(
         self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from denoisebench.shelf import refuse_unknown_network
+
 CHOICES = {
     "fill": ("interpolate", "zero"),
     "inference": ("j-invariant", "single", "mixed"),
@@ -19,6 +21,8 @@ class Config:
     fill: what is put in place of hidden pixels: the mean of those around (`interpolate`), or
     `zero`, with the mask as one more channel for the network.
 
+    network: one of the shelf (see `denoisebench.shelf`).
+
     inference, of denoising alone: `j-invariant`, each pixel from an image in which it is hidden,
     width² passes; `single`, one pass over the whole noisy image; `mixed`, the J-invariant
     estimate and the noisy pixel, averaged by the noise level.
@@ -26,6 +30,7 @@ class Config:
 
     width: int = 4
     fill: str = "interpolate"
+    network: str = "unet"
     inference: str = "j-invariant"
 
     def __post_init__(self) -> None:
@@ -33,5 +38,6 @@ class Config:
             asked = getattr(self, field)
             if asked not in choices:
                 raise ValueError(f"{field}: {asked!r} is none of {', '.join(choices)}")
+        refuse_unknown_network(self.network)
         if not 2 <= self.width <= 16:
             raise ValueError(f"width: {self.width} must lie in 2..16")

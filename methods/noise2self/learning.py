@@ -1,11 +1,10 @@
 """Noise2Self's loss and its estimates."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from denoisebench.inference import run_padded
-from denoisebench.interfaces import Denoised, Model, Moment, Task
-from denoisebench.networks import UNet
+from denoisebench.interfaces import Denoised, Model, Moment
 from denoisebench.patches import Batch
 from noise2self.config import Config
 from noise2self.masking import interpolated, part
@@ -16,13 +15,6 @@ SCALE = 0.1
 
 PIXELS_AT_ONCE = 1 << 19
 """Of all copies of an image that go through the network together: about half a gigabyte."""
-
-
-def build_network(config: Config, task: Task) -> nn.Module:
-    """The Noise2Noise U-Net, with one more channel for the mask where hidden pixels are zero."""
-    if config.fill == "zero":
-        return UNet(task.channels + 1, task.channels)
-    return UNet(task.channels)
 
 
 def predict(model: Model[Config], noisy: Tensor, mask: Tensor) -> Tensor:

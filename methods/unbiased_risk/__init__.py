@@ -8,10 +8,11 @@ what is to be added to its input; the suite's schedule; `pure` steps by whole co
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import ConfigT, Evidence, Method, Model, Moment, Task, TrainedMethod
+from denoisebench.interfaces import Evidence, Method, Model, Moment, Task, TrainedMethod
+from denoisebench.shelf import UNSTEADY, build_network
 from unbiased_risk.config import PureConfig, SureConfig
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from unbiased_risk.probes import Denoiser
 
 
-class UnbiasedRisk(TrainedMethod[ConfigT]):
+RiskConfigT = TypeVar("RiskConfigT", bound=SureConfig | PureConfig)
+
+
+class UnbiasedRisk(TrainedMethod[RiskConfigT]):
     """What both share: a network that gives what is to be added to the noisy image, an estimate
     of its squared error that is told the noise level and runs it on two images."""
 
@@ -32,11 +36,11 @@ class UnbiasedRisk(TrainedMethod[ConfigT]):
     elsewhere: str
     """What to take for the other's noise."""
 
-    def evidence(self, config: ConfigT) -> Evidence:
+    def evidence(self, config: RiskConfigT) -> Evidence:
         del config
         return Evidence.NOISY
 
-    def declines(self, config: ConfigT, task: Task) -> str | None:
+    def declines(self, config: RiskConfigT, task: Task) -> str | None:
         del config
         if task.noise.family.name != self.family:
             return f"{self.name} is for {self.family} noise; {self.elsewhere}"
@@ -44,18 +48,24 @@ class UnbiasedRisk(TrainedMethod[ConfigT]):
             return f"{self.name} must know the noise level of each training image"
         return None
 
-    def passes_per_patch(self, config: ConfigT) -> int:
+    def warns(self, config: RiskConfigT, task: Task) -> str | None:
+        del task
+        if config.network not in UNSTEADY:
+            return None
+        return (
+            f"network={config.network} {UNSTEADY[config.network]}, and {self.name} takes what"
+            " differs between its two runs for the network's slope"
+        )
+
+    def passes_per_patch(self, config: RiskConfigT) -> int:
         del config
         return 2
 
-    def network(self, config: ConfigT, task: Task) -> "nn.Module":
-        from denoisebench.networks import UNet
-
-        del config
-        return UNet(task.channels)
+    def network(self, config: RiskConfigT, task: Task) -> "nn.Module":
+        return build_network(config.network, task.channels)
 
     def loss(
-        self, model: Model[ConfigT], batch: "Batch", moment: Moment, rng: "torch.Generator"
+        self, model: Model[RiskConfigT], batch: "Batch", moment: Moment, rng: "torch.Generator"
     ) -> "Tensor":
         from unbiased_risk.learning import predict
 
@@ -70,7 +80,7 @@ class UnbiasedRisk(TrainedMethod[ConfigT]):
     @abstractmethod
     def risk(
         self,
-        config: ConfigT,
+        config: RiskConfigT,
         f: "Denoiser",
         noisy: "Tensor",
         level: "Tensor",
@@ -81,7 +91,7 @@ class UnbiasedRisk(TrainedMethod[ConfigT]):
         noisy: (B, C, H, W).  level: (B, 1, 1, 1), in the unit of the family.
         """
 
-    def denoise(self, model: Model[ConfigT], noisy: "Tensor", level: float | None) -> "Tensor":
+    def denoise(self, model: Model[RiskConfigT], noisy: "Tensor", level: float | None) -> "Tensor":
         from unbiased_risk.learning import denoise_image
 
         del level

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from denoisebench.shelf import refuse_unknown_network
+
 ESTIMATORS = ("sparse", "first-order")
 SMALLEST_PROBE, LARGEST_PROBE = 1e-3, 1.0
 """Below, float32 rounding shows in the difference; above, the probe is larger than the noise."""
@@ -17,12 +19,17 @@ def _refuse_probe(epsilon: float, unit: str) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SureConfig:
-    """epsilon: the size of the probe, in standard deviations of the noise."""
+    """epsilon: the size of the probe, in standard deviations of the noise.
+
+    network: one of the shelf (see `denoisebench.shelf`).
+    """
 
     epsilon: float = 0.036
+    network: str = "unet"
 
     def __post_init__(self) -> None:
         _refuse_probe(self.epsilon, "standard deviations of the noise")
+        refuse_unknown_network(self.network)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,13 +39,17 @@ class PureConfig:
 
     stride: of the grid, in pixels (`sparse`).  epsilon: the size of the probe, in counts
     (`first-order`).
+
+    network: one of the shelf (see `denoisebench.shelf`).
     """
 
     estimator: str = "sparse"
     stride: int = STRIDE
     epsilon: float = PROBE_COUNTS
+    network: str = "unet"
 
     def __post_init__(self) -> None:
+        refuse_unknown_network(self.network)
         if self.estimator not in ESTIMATORS:
             names = ", ".join(ESTIMATORS)
             raise ValueError(f"estimator: {self.estimator!r} is none of {names}")

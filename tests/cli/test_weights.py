@@ -15,12 +15,12 @@ from PIL import Image
 
 from denoisebench.foreign import import_weights
 from denoisebench.inference import run_padded
+from denoisebench.networks_shared import SharedUNet
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
 from denoisebench.plugins import load
 from denoisebench.weights import file_hash, read_header
 from noise2score.official import NAMES
-from noise2score.shared_unet import SharedUNet
 
 IMPORT = ("weights", "import", "official.pth", "--method", "noise2score", "--noise")
 

@@ -11,6 +11,7 @@ from torch import nn
 from denoisebench.errors import UserError
 from denoisebench.interfaces import Denoised, Evidence, Model, Moment, Task
 from denoisebench.networks import UNet
+from denoisebench.networks_shared import SharedUNet
 from denoisebench.noise.gamma import Gamma
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise, NoiseFamily
@@ -19,7 +20,6 @@ from denoisebench.noise.weibull import Weibull
 from denoisebench.patches import Batch
 from denoisebench.specs import build_config, parse_spec
 from noise2score import Config, Noise2Score
-from noise2score.shared_unet import SharedUNet
 
 METHOD = Noise2Score()
 FAMILIES = {family.name: family for family in (Gaussian(), Poisson(), Gamma(), Weibull())}

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from denoisebench.errors import UserError
+from denoisebench.networks_shared import SharedUNet
 from noise2score.official import NAMES, read_official
-from noise2score.shared_unet import SharedUNet
 
 BLOCKS = {  # parameters of the gray network's blocks, as the official code's count them
     "down1": 21_264,

@@ -1,7 +1,7 @@
 """The network of the official Noise2Score code: the U-Net of Noise2Noise with shared blocks.
 
 Two of its blocks serve several levels with the same weights, and upsampling is by transposed
-convolution.  It is here for the official weights (see `official`).
+convolution.  The official weights need it (see `noise2score.official`).
 """
 
 import itertools
@@ -10,10 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoisebench.networks import leaky
+from denoisebench.networks import START_STD, leaky
 
 WIDTH = 48
-STD = 0.02  # of the initial weights
 
 
 def _convolutions(*channels: int) -> nn.ModuleList:
@@ -53,7 +52,7 @@ class Up(nn.Module):
 
 
 class SharedUNet(nn.Module):
-    """(B, C, H, W) -> (B, C, H, W), H and W multiples of 32; no normalisation, linear output.
+    """(B, C, H, W) -> (B, O, H, W), H and W multiples of 32; no normalisation, linear output.
 
     `down` is applied at levels 2 to 5, `up` at the last three; the last skip is the input
     itself.  698,017 parameters gray, 700,611 colour.
@@ -61,19 +60,19 @@ class SharedUNet(nn.Module):
 
     multiple = 32
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, outputs: int | None = None) -> None:
         super().__init__()
         self.down1 = Down(channels, WIDTH, WIDTH)
         self.down = Down(WIDTH, WIDTH)
         self.up5 = Up(WIDTH, WIDTH)
         self.up4 = Up(2 * WIDTH, 2 * WIDTH, 2 * WIDTH)
         self.up = Up(3 * WIDTH, 2 * WIDTH, 2 * WIDTH)
-        self.tail = _convolutions(2 * WIDTH + channels, 64, 32, channels)
+        self.tail = _convolutions(2 * WIDTH + channels, 64, 32, outputs or channels)
         for name, parameter in self.named_parameters():
             if name.endswith("bias"):
                 nn.init.zeros_(parameter)
             else:
-                nn.init.normal_(parameter, std=STD)
+                nn.init.normal_(parameter, std=START_STD)
 
     def forward(self, x: Tensor) -> Tensor:
         pools = [self.down1(x)]
