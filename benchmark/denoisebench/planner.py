@@ -186,7 +186,7 @@ class _Planner:
             protocol=protocol,
             seed=seed,
             labels=_labels(method, config, training, given),
-            source=self._registries.source_hash(method.name, noise.family),
+            source=self._registries.source_hash(method.name, noise.family, config),
             training=training,
             given=given,
             self_ensemble=self._request.self_ensemble,

@@ -28,6 +28,7 @@ from denoisebench.interfaces import ImageSource, Method, Report
 from denoisebench.noise.model import Noise, NoiseFamily
 from denoisebench.presets import Preset
 from denoisebench.recipes import Recipe
+from denoisebench.shelf import module_of
 from denoisebench.source_hash import SourceHasher
 from denoisebench.specs import Spec, build_config, parse_spec
 
@@ -118,15 +119,17 @@ class Registries:
             raise unknown_name(kind, spec.name, registry)
         return registry[spec.name]
 
-    def source_hash(self, method: str, family: NoiseFamily) -> str:
-        """SHA-256 (hex) of what the plugin of a method and a noise family compute."""
-        package, noise = _package(self.origins[f"method {method}"]), type(family).__module__
-        if (package, noise) not in self._source_hashes:
-            self._source_hashes[package, noise] = self._hasher.of([*_modules(package), noise])
-        return self._source_hashes[package, noise]
+    def source_hash(self, method: str, family: NoiseFamily, config: object) -> str:
+        """SHA-256 (hex) of what the plugin of a method, the network that its config takes off the
+        shelf, and a noise family compute."""
+        package = _package(self.origins[f"method {method}"])
+        others = (type(family).__module__, *module_of(config))
+        if (package, others) not in self._source_hashes:
+            self._source_hashes[package, others] = self._hasher.of([*_modules(package), *others])
+        return self._source_hashes[package, others]
 
     @cached_property
-    def _source_hashes(self) -> dict[tuple[str, str], str]:
+    def _source_hashes(self) -> dict[tuple[str, tuple[str, ...]], str]:
         return {}
 
     @cached_property

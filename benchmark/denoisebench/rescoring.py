@@ -142,10 +142,11 @@ def stored_id(
 ) -> str:
     """The id of a stored result's cell under `protocol`, by the plugins' code as it is now."""
     spec, self_ensemble = without_ensemble(result.method)
-    method, _ = registries.method(spec)
+    method, config = registries.method(spec)
+    family = registries.noise(result.noise).family
     return cell_id(
         method=spec,
-        source=registries.source_hash(method.name, registries.noise(result.noise).family),
+        source=registries.source_hash(method.name, family, config),
         weights=result.training or result.provenance.get("weights_sha256") or "",
         parameters=result.parameters,
         noise=result.noise,

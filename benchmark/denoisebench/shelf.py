@@ -3,16 +3,24 @@
 Configs check names against it, so it imports torch only to build.
 """
 
-from collections.abc import Callable, Mapping
+import importlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import nn
 
-NETWORKS = (
-    *("unet", "unet-shared", "unet-large", "unet-residual", "unet-residual-half"),
-    "srresnet",
-)
+_CLASSES = {
+    "unet": ("denoisebench.networks", "UNet"),
+    "unet-shared": ("denoisebench.networks_shared", "SharedUNet"),
+    "unet-large": ("denoisebench.networks_keras", "LargeUNet"),
+    "unet-residual": ("denoisebench.networks_residual", "ResidualUNet"),
+    "unet-residual-half": ("denoisebench.networks_residual", "HalfResidualUNet"),
+    "srresnet": ("denoisebench.networks_keras", "SRResNet"),
+}
+"""Name -> module and class."""
+
+NETWORKS = tuple(_CLASSES)
 
 UNSTEADY: Mapping[str, str] = {
     "unet-large": "drops features at random in training",
@@ -33,17 +41,12 @@ def build_network(name: str, channels: int, outputs: int | None = None) -> "nn.M
     name: one of NETWORKS.  outputs: as many as `channels` if left out.  Its attribute `multiple`
     is what H and W must be divisible by.
     """
-    from denoisebench.networks import UNet
-    from denoisebench.networks_keras import LargeUNet, SRResNet
-    from denoisebench.networks_residual import HalfResidualUNet, ResidualUNet
-    from denoisebench.networks_shared import SharedUNet
+    module, kind = _CLASSES[name]
+    network: nn.Module = getattr(importlib.import_module(module), kind)(channels, outputs)
+    return network
 
-    kinds: dict[str, Callable[[int, int | None], nn.Module]] = {
-        "unet": UNet,
-        "unet-shared": SharedUNet,
-        "unet-large": LargeUNet,
-        "unet-residual": ResidualUNet,
-        "unet-residual-half": HalfResidualUNet,
-        "srresnet": SRResNet,
-    }
-    return kinds[name](channels, outputs)
+
+def module_of(config: object) -> tuple[str, ...]:
+    """The module of the network that a method's config names, for ids; none if it names none."""
+    name = getattr(config, "network", None)
+    return (_CLASSES[name][0],) if name in _CLASSES else ()

@@ -18,13 +18,17 @@ FOLLOWED = (
     "denoisebench.inference",
     "denoisebench.networks",
     "denoisebench.networks_keras",
+    "denoisebench.networks_residual",
+    "denoisebench.networks_shared",
     "denoisebench.noise.font",
     "denoisebench.noise.guards",
+    "denoisebench.noise.levels",
     "denoisebench.regression",
     "denoisebench.regression_losses",
 )
-"""What methods and noise models are built from.  The rest of the core counts by its versions: see
-`plan.RECIPE_VERSION` and `plan.CELL_VERSION`."""
+"""What methods and noise models are built from.  Of the networks on the shelf only the one that a
+config names counts.  The rest of the core counts by its versions: see `plan.RECIPE_VERSION` and
+`plan.CELL_VERSION`."""
 
 WORDS = frozenset({"summary", "declines", "warns", "__all__"})
 """Definitions that say something and compute nothing."""

@@ -54,7 +54,7 @@ class TrainingPlanner:
             "version": RECIPE_VERSION,
             **described(request, method, config, task, seed, self.sets.name),
             "learning_rate": method.learning_rate,
-            "source": self.registries.source_hash(method.name, task.noise.family),
+            "source": self.registries.source_hash(method.name, task.noise.family, config),
             "train_digest": train_set.digest,
         }
         if request.oracle_checkpoint:

@@ -51,7 +51,7 @@ def plugin_file(tmp_path):
 
 
 def source_hash(registries):
-    return registries.source_hash("toy", registries.noise("gaussian:25").family)
+    return registries.source_hash("toy", registries.noise("gaussian:25").family, None)
 
 
 @pytest.fixture

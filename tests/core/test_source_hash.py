@@ -143,7 +143,7 @@ def test_modules_that_import_each_other_have_one_hash_from_either_side(hash_of):
 def changed(monkeypatch):
     """The hash of a method and a noise when a piece of a core module's text is another."""
 
-    def of(module, old, new, method="noise2score", noise="gaussian:25"):
+    def of(module, old, new, spec="noise2score", noise="gaussian:25"):
         def tree(hasher, name):
             text = real(hasher, name)
             if name != module:
@@ -154,11 +154,12 @@ def changed(monkeypatch):
 
         real = SourceHasher._tree
         registries = load()
+        method, config = registries.method(spec)
         family = registries.noise(noise).family
-        before = registries.source_hash(method, family)
+        before = registries.source_hash(method.name, family, config)
         with monkeypatch.context() as patch:
             patch.setattr(SourceHasher, "_tree", tree)
-            after = replace(registries).source_hash(method, family)  # with nothing remembered
+            after = replace(registries).source_hash(method.name, family, config)
         return before != after
 
     return of
@@ -168,6 +169,12 @@ def changed(monkeypatch):
 def test_a_layer_of_a_shared_network_changes_the_ids_of_methods_built_of_it(changed, method):
     assert changed("denoisebench.networks", "F.max_pool2d", "F.avg_pool2d", method)
     assert changed("denoisebench.networks", "START_STD = 0.02", "START_STD = 0.03", method)
+
+
+def test_another_network_on_the_shelf_changes_no_id(changed):
+    other = ("denoisebench.networks_residual", "stride=2", "stride=1")
+    assert changed(*other, "noise2score:network=unet-residual")
+    assert not changed(*other, "noise2score")
 
 
 def test_a_shared_loss_changes_the_ids_of_methods_that_use_it_alone(changed):
@@ -194,7 +201,7 @@ def test_a_method_that_builds_on_another_plugin_has_an_id_of_both(tmp_path, monk
     monkeypatch.setattr(
         SourceHasher, "_hash_linked", lambda self, m: (reached.append(m), alone(self, m))[1]
     )
-    registries.source_hash("heir", registries.noise("gaussian:25").family)
+    registries.source_hash("heir", registries.noise("gaussian:25").family, None)
     assert {"noise2score.score", "denoisebench.networks"} <= set(reached)
 
 
@@ -205,7 +212,8 @@ def test_what_is_followed_exists():
 def test_ids_need_no_torch():
     code = (
         "import sys\nfrom denoisebench.plugins import load\nr = load()\n"
-        "for name in r.methods: r.source_hash(name, r.noise('gaussian:25').family)\n"
+        "family = r.noise('gaussian:25').family\n"
+        "for name in r.methods: r.source_hash(name, family, r.method(name)[1])\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
