@@ -128,6 +128,7 @@ class Rescorer:
             protocol=protocol,
             seed=origin.seed,
             self_ensemble=self_ensemble,
+            precision=origin.provenance.get("precision_asked", "auto"),
         )
 
     def _scores(

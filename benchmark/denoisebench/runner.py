@@ -117,7 +117,7 @@ class Runner:
 
     def _compute(self, cell: CellPlan) -> CellResult:
         from denoisebench import cost, evaluation
-        from denoisebench.devices import pick_device
+        from denoisebench.devices import pick_device, pick_precision
         from denoisebench.provenance import provenance
 
         device = pick_device(self.options.device)
@@ -146,6 +146,7 @@ class Runner:
         except PluginError as failure:
             scores, error = [], str(failure)
         outcome = header.outcome if header else {}
+        learns = cell.training is not None or cell.given is not None
         result = CellResult(
             cell=cell.id,
             method=cell.method_label,
@@ -167,6 +168,8 @@ class Runner:
             scores=tuple(scores),
             provenance=provenance(device)
             | {
+                "precision": pick_precision(device, cell.precision) if learns else None,
+                "precision_asked": cell.precision,
                 "recipe": dict(header.recipe) if header else None,
                 "training_outcome": outcome or None,
                 "weights_sha256": cell.given.sha256 if cell.given else None,
@@ -188,6 +191,7 @@ class Runner:
     def _denoiser_of_one(self, cell: CellPlan, device: str) -> "tuple[Denoise, Header | None]":
         """The same without a self-ensemble."""
         from denoisebench import evaluation
+        from denoisebench.devices import pick_precision
 
         if cell.training is not None:
             path = self.trained(cell.training)
@@ -200,7 +204,8 @@ class Runner:
             tested = self._hashes(cell.image_set)
             trained = train_set_label(header.recipe)
             refuse_same_pixels(trained, header.images, cell.image_set.spec, tested)
-        return evaluation.trained(cell, path, device), header
+        precision = pick_precision(device, cell.precision)
+        return evaluation.trained(cell, path, device, precision), header
 
     def _train(self, training: TrainingPlan, folder: Path, device: str) -> None:
         from denoisebench.evidence import refuse_small
