@@ -7,7 +7,7 @@ cells and does not stop the others; what the user did wrong, or a broken file, d
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,11 +59,14 @@ class Runner:
         return [results[cell.id] for cell in self.plan.cells]
 
     def opened(self, cell: CellPlan) -> "tuple[Denoise, Sequence[LoadedImage], str]":
-        """What denoises a cell's images, trained now if it must be; the images; the device."""
+        """What denoises a cell's images, trained now if it must be; the images; the device.
+
+        It denoises in float32: for small differences of what it makes of images.
+        """
         from denoisebench.devices import pick_device
 
         device = pick_device(self.options.device)
-        denoise, _ = self._denoiser(cell, device)
+        denoise, _ = self._denoiser(replace(cell, precision="fp32"), device)
         return denoise, self._images(cell.image_set), device
 
     def trained(self, training: TrainingPlan) -> Path:

@@ -155,6 +155,16 @@ def test_a_result_says_its_precision_and_fp32_is_another_result(tmp_path: Path) 
         assert ": done" in bench(*run, *more, *other, "--dry-run", cwd=tmp_path).stdout
 
 
+@pytest.mark.usefixtures("multiplies")
+def test_ranks_are_of_estimates_in_float32_whose_small_differences_count(tmp_path: Path) -> None:
+    make_images(tmp_path / "test", 2, side=32)
+    rank = ("rank", "--datasets", "folder:test", "--methods", "noise2score", "--format", "json")
+    auto, single = (bench(*rank, "--precision", p, cwd=tmp_path) for p in ("auto", "fp32"))
+    assert auto.returncode == 0, auto.stderr
+    assert auto.stdout == single.stdout
+    assert len(list(tmp_path.glob("results/ranks/*.json"))) == 2
+
+
 def test_what_has_no_network_has_no_precision(tmp_path: Path) -> None:
     make_images(tmp_path / "test", 2, side=32)
     run = ("run", "--method", "tv", "--datasets", "folder:test", "--precision")
