@@ -14,10 +14,11 @@ from torch.nn import functional as F
 
 from denoisebench.devices import pick_precision
 from denoisebench.inference import in_float32, run_in_bf16
-from denoisebench.interfaces import Denoised, Model, Task
+from denoisebench.interfaces import Denoised, Model, Task, TrainedMethod
 from denoisebench.networks import UNet
 from denoisebench.noise.gaussian import Gaussian
 from denoisebench.noise.model import Noise
+from denoisebench.plugins import load
 from denoisebench.weights import read_header
 from noise2score import Config, Noise2Score
 
@@ -111,6 +112,40 @@ def test_tweedies_formula_is_float32() -> None:
     made = Noise2Score().denoise(model, noisy, 25.0)
     assert isinstance(made, Tensor)
     assert torch.equal(made, noisy)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("noise2score", "noise2noise", "supervised", "noise2self", "noise2self:fill=zero"),
+        *("noise2void", "noise2void:network=n2v2", "sure", "pure", "blindspot", "dbsn"),
+    ],
+)
+@torch.no_grad()
+def test_the_network_of_each_method_rounds_and_its_estimate_is_float32(name: str) -> None:
+    registries = load()
+    method, config = registries.method(name)
+    assert isinstance(method, TrainedMethod)
+    noise = registries.noise("poisson:0.01" if name == "pure" else "gaussian:25")
+    task = Task(noise, "known", 1)
+    torch.manual_seed(0)
+    network = method.network(config, task).eval().requires_grad_(False)
+    for conv in (m for m in network.modules() if isinstance(m, nn.Conv2d)):
+        nn.init.kaiming_normal_(conv.weight)
+    model = Model(config, task, network)
+
+    def denoised() -> Tensor:
+        made = method.denoise(model, IMAGE + 0.5, noise.low)
+        return made.image if isinstance(made, Denoised) else made
+
+    exact = denoised()
+    for part in method.parts_in_bf16(network):
+        run_in_bf16(part, "cpu")
+    with bf16_hardware():
+        half = denoised()
+    assert half.dtype == torch.float32
+    assert not torch.equal(half, exact)
+    assert float((half - exact).norm() / (exact - IMAGE - 0.5).norm()) < 0.05
 
 
 def test_fp32_is_obeyed_on_any_hardware(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,6 +113,7 @@ def test_on_parts_of_photographs_by_dbsn(name: str, registries: Registries) -> N
     ("name", "noise", "of"),
     [
         *((*each, "set12") for each in [*GRAY, ("dbsn/gray-gaussian25", "gaussian:25")]),
+        ("supervised/gray-gaussian25", "gaussian:25", "bsd68"),
         *((*each, "cbsd68") for each in COLOUR),
     ],
 )
