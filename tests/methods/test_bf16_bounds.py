@@ -31,6 +31,7 @@ DBSN_MEAN_DB, DBSN_IMAGE_DB = 0.01, 0.02
 
 GRAY = [
     ("noise2score/gray-gaussian25", "gaussian:25"),
+    ("noise2score/gray-gaussian-blind", "gaussian:5"),
     ("noise2score/gray-gaussian-blind", "gaussian:10"),
     ("noise2score/gray-gaussian-blind", "gaussian:50"),
     ("noise2score/gray-poisson-blind", "poisson:0.01"),
