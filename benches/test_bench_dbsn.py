@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from dbsn.inference import predict_image
 from dbsn.network import DilatedBlindSpotNet, SpreadNet
+from denoisebench.devices import pick_precision
+from denoisebench.inference import run_in_bf16
 
 HEIGHT, WIDTH = 96, 481
 GROUP = f"D-BSN at its published size, {HEIGHT}×{WIDTH} gray"
@@ -88,4 +90,7 @@ def test_dbsn_plain(
 def test_dbsn_whole_image(
     benchmark: BenchmarkFixture, blind: DilatedBlindSpotNet, spread: nn.Module, noisy: Tensor
 ) -> None:
+    if pick_precision("cpu") == "bf16":
+        for branch in (blind.br1, blind.br2):
+            run_in_bf16(branch, "cpu")
     benchmark.pedantic(predict_image, (blind, spread, noisy), rounds=6, warmup_rounds=1)

@@ -5,7 +5,8 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from denoisebench.inference import run_padded
+from denoisebench.devices import pick_precision
+from denoisebench.inference import run_in_bf16, run_padded
 from denoisebench.metrics import psnr_db, ssim
 from denoisebench.networks import UNet
 from denoisebench.noise import register_noise_models
@@ -37,5 +38,14 @@ def test_metric(benchmark: BenchmarkFixture, image: np.ndarray, metric: object) 
 @pytest.mark.benchmark(group="a Kodak image")
 def test_unet_float32(benchmark: BenchmarkFixture, image: np.ndarray) -> None:
     network = UNet(3).to(memory_format=torch.channels_last).requires_grad_(False)  # type: ignore[call-overload]
+    noisy = torch.from_numpy(image)[None]
+    benchmark.pedantic(lambda: run_padded(network, noisy, 32), rounds=5, warmup_rounds=1)
+
+
+@pytest.mark.skipif(pick_precision("cpu") != "bf16", reason="no bfloat16 in this hardware")
+@pytest.mark.benchmark(group="a Kodak image")
+def test_unet_bf16(benchmark: BenchmarkFixture, image: np.ndarray) -> None:
+    network = UNet(3).to(memory_format=torch.channels_last).requires_grad_(False)  # type: ignore[call-overload]
+    run_in_bf16(network, "cpu")
     noisy = torch.from_numpy(image)[None]
     benchmark.pedantic(lambda: run_padded(network, noisy, 32), rounds=5, warmup_rounds=1)

@@ -32,10 +32,18 @@ def resume(
     try:
         state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
         if state["settings"] != settings:
-            raise ValueError(f"it was made with {state['settings']}")
+            raise ValueError(_differences(state["settings"], settings))
         take(state)
     except Exception as error:  # a damaged file may raise anything
         reason = " ".join(str(error).split())[:120]
         raise UserError(
             f"checkpoint {path} cannot be resumed ({reason}); delete it to train from the start"
         ) from error
+
+
+def _differences(stored: str, settings: str) -> str:
+    """What of a checkpoint's settings, as text, is not as it is now."""
+    before, now = (text.removesuffix(")").split(", ") for text in (stored, settings))
+    then = [item for item in before if item not in now]
+    here = [item for item in now if item not in before]
+    return f"it was made with {', '.join(then)}, not {', '.join(here)}"

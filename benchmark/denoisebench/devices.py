@@ -10,6 +10,9 @@ from denoisebench.errors import UserError
 
 Precision = Literal["bf16", "fp32"]
 
+AskedPrecision = Literal["auto", "fp32"]
+"""auto: bf16 where the hardware multiplies it; fp32: never bf16."""
+
 
 def pick_device(asked: str) -> str:
     """`auto` is cuda, else mps, else cpu.  Raises UserError for a device that is not there."""
@@ -22,8 +25,10 @@ def pick_device(asked: str) -> str:
     return asked
 
 
-def pick_precision(device: str) -> Precision:
-    """bf16 where the hardware multiplies it, else fp32."""
+def pick_precision(device: str, asked: AskedPrecision = "auto") -> Precision:
+    """bf16 where the hardware multiplies it and `asked` allows it, else fp32."""
+    if asked == "fp32":
+        return "fp32"
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     if device == "cpu" and torch.cpu._is_avx512_bf16_supported():

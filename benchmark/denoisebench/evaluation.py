@@ -10,10 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from denoisebench.devices import Precision, true_float32
 from denoisebench.errors import PluginError, plugin_code
 from denoisebench.estimates import Estimates
 from denoisebench.evidence import noisy_of
 from denoisebench.images import LoadedImage, Pixels, pixel_hash
+from denoisebench.inference import run_in_bf16
 from denoisebench.interfaces import (
     Denoised,
     Model,
@@ -45,8 +47,11 @@ def untrained(cell: CellPlan) -> Denoise:
     return lambda noisy, level: method.denoise(cell.config, cell.task, noisy, level)
 
 
-def trained(cell: CellPlan, weights: Path, device: str) -> Denoise:
-    """What denoises, with weights from a file.  UserError when they do not fit the network."""
+def trained(cell: CellPlan, weights: Path, device: str, precision: Precision) -> Denoise:
+    """What denoises, with weights from a file.  UserError when they do not fit the network.
+
+    precision: of the network; what comes before and after it is float32.
+    """
     method = cell.method
     assert isinstance(method, TrainedMethod)
     with plugin_code(method.name):
@@ -54,6 +59,10 @@ def trained(cell: CellPlan, weights: Path, device: str) -> Denoise:
     load_into(weights, network)
     network = network.eval().requires_grad_(False)
     network = network.to(torch.device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if precision == "bf16":
+        with plugin_code(method.name):
+            for part in method.parts_in_bf16(network):
+                run_in_bf16(part, device)
     model = Model(cell.config, cell.task, network)
     return lambda noisy, level: method.denoise(model, noisy, level)
 
@@ -203,7 +212,7 @@ def denoise_checked(
     name: str, denoise: Denoise, noisy: Pixels, level: float | None, device: str
 ) -> Made:
     """Denoise, on the device, and check what comes.  PluginError, naming it, for what is wrong."""
-    with plugin_code(name):
+    with plugin_code(name), true_float32():
         begin = time.perf_counter()
         result = denoise(torch.from_numpy(noisy)[None].to(device), level)
         if isinstance(result, Tensor):

@@ -59,7 +59,7 @@ def fit(
             learning_rate=method.learning_rate,
             seed=plan.recipe["seed"],
             device=device,
-            precision="fp32" if method.float32 else pick_precision(device),
+            precision="fp32" if method.float32 else pick_precision(device, plan.precision),
             keep="oracle" if plan.oracle_checkpoint else method.checkpoint,
             schedule=method.schedule,
             beta2=method.beta2,

@@ -5,7 +5,7 @@ nobody here: a method's functions import it when they run.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
@@ -233,10 +233,19 @@ class TrainedMethod(Method[ConfigT]):
     ) -> "Tensor | Denoised":
         """Denoise one image with a trained network.  (1, C, H, W), any H and W -> the same shape.
 
-        Runs in float32, without gradients.  level: the noise level in the unit of its family;
-        None when the parameters are unknown.  A method that estimates the level returns a
-        `Denoised` that says so.
+        Runs in float32 but for `parts_in_bf16`, without gradients.  level: the noise level in the
+        unit of its family; None when the parameters are unknown.  A method that estimates the level
+        returns a `Denoised` that says so.
         """
+
+    def parts_in_bf16(self, network: "nn.Module") -> "Iterable[nn.Module]":
+        """The modules of a trained network, or the network itself, that denoise in bfloat16 where
+        the hardware multiplies it.
+
+        Each call of one runs under autocast, as `loss` does, and returns float32.  Inside, what
+        must not be rounded turns autocast off.  Everything else in `denoise` is float32.
+        """
+        return (network,)
 
     def import_weights(self, stored: object) -> Imported[ConfigT]:
         """Weights out of a file of the method's original code.

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from denoisebench.budgets import Budget
 from denoisebench.images import ImageSet
@@ -19,6 +19,9 @@ from denoisebench.orientations import method_label
 from denoisebench.rules import Protocol
 from denoisebench.specs import config_spec
 from denoisebench.weights import Header
+
+if TYPE_CHECKING:
+    from denoisebench.devices import AskedPrecision
 
 RECIPE_VERSION = 2
 """Counts changes of the engine and the networks that change what a recipe yields.  Since 2 the
@@ -48,6 +51,7 @@ class Request:
     oracle_checkpoint: whether held-out clean images pick the weights of trainings.
     seeds: each plans cells and trainings of its own.
     self_ensemble: whether each image is denoised in its eight orientations.
+    precision: of the trainings and of the networks that denoise.
     channels: of all data sets, or None: as each is.  clean_set: the clean images of UNPAIRED
     evidence, or None: half of the training set.  mixed: whether there may be several protocols.
     """
@@ -73,6 +77,7 @@ class Request:
     needs_reference: bool = True
     weights_of: tuple[str, ...] = ()
     self_ensemble: bool = False
+    precision: "AskedPrecision" = "auto"
 
     @property
     def transductive(self) -> bool:
@@ -105,6 +110,11 @@ class TrainingPlan:
     def oracle_checkpoint(self) -> bool:
         """Whether clean images pick its weights."""
         return "checkpoint" in self.recipe
+
+    @property
+    def precision(self) -> "AskedPrecision":
+        """What was asked of its arithmetic."""
+        return "fp32" if "precision" in self.recipe else "auto"
 
     @property
     def labels(self) -> dict[str, str]:
@@ -163,6 +173,7 @@ class CellPlan:
     training: TrainingPlan | None
     given: GivenWeights | None
     self_ensemble: bool = False  # whether each image is denoised in its eight orientations
+    precision: "AskedPrecision" = "auto"  # of the network that denoises, if there is one
 
     @property
     def method_spec(self) -> str:
@@ -198,6 +209,7 @@ class CellPlan:
             protocol=self.protocol,
             seed=self.seed,
             self_ensemble=self.self_ensemble,
+            precision=self.precision,
         )
 
 
@@ -226,11 +238,15 @@ def cell_id(
     protocol: Protocol,
     seed: int,
     self_ensemble: bool = False,
+    precision: "AskedPrecision" = "auto",
 ) -> str:
     """The id of a cell.  method, noise: canonical specs.  source: as in `CellPlan`.  weights: the
     training's id or the SHA-256 of given ones; empty where nothing is trained.  A self-ensemble has
-    an entry more, so that the ids of all else are as they were without one."""
-    ensemble = {"self_ensemble": True} if self_ensemble else {}
+    an entry more, and so has a cell for which float32 was asked; other ids are as they were before
+    there were such options."""
+    more: dict[str, Any] = {"self_ensemble": True} if self_ensemble else {}
+    if precision == "fp32":
+        more["precision"] = precision
     return hash_of(
         {
             "version": CELL_VERSION,
@@ -244,7 +260,7 @@ def cell_id(
             "protocol": str(protocol),
             "seed": seed,
         }
-        | ensemble
+        | more
     )
 
 

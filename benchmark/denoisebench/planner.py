@@ -190,6 +190,7 @@ class _Planner:
             training=training,
             given=given,
             self_ensemble=self._request.self_ensemble,
+            precision="auto" if evidence is Evidence.NOTHING else self._request.precision,
         )
 
     def _trained_on(

@@ -154,6 +154,7 @@ def stored_id(
         protocol=protocol,
         seed=result.seed,
         self_ensemble=self_ensemble,
+        precision=result.provenance.get("precision_asked", "auto"),
     )
 
 

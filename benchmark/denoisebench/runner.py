@@ -7,7 +7,7 @@ cells and does not stop the others; what the user did wrong, or a broken file, d
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,11 +59,14 @@ class Runner:
         return [results[cell.id] for cell in self.plan.cells]
 
     def opened(self, cell: CellPlan) -> "tuple[Denoise, Sequence[LoadedImage], str]":
-        """What denoises a cell's images, trained now if it must be; the images; the device."""
+        """What denoises a cell's images, trained now if it must be; the images; the device.
+
+        It denoises in float32: for small differences of what it makes of images.
+        """
         from denoisebench.devices import pick_device
 
         device = pick_device(self.options.device)
-        denoise, _ = self._denoiser(cell, device)
+        denoise, _ = self._denoiser(replace(cell, precision="fp32"), device)
         return denoise, self._images(cell.image_set), device
 
     def trained(self, training: TrainingPlan) -> Path:
@@ -117,7 +120,7 @@ class Runner:
 
     def _compute(self, cell: CellPlan) -> CellResult:
         from denoisebench import cost, evaluation
-        from denoisebench.devices import pick_device
+        from denoisebench.devices import pick_device, pick_precision
         from denoisebench.provenance import provenance
 
         device = pick_device(self.options.device)
@@ -146,6 +149,7 @@ class Runner:
         except PluginError as failure:
             scores, error = [], str(failure)
         outcome = header.outcome if header else {}
+        learns = cell.training is not None or cell.given is not None
         result = CellResult(
             cell=cell.id,
             method=cell.method_label,
@@ -167,6 +171,8 @@ class Runner:
             scores=tuple(scores),
             provenance=provenance(device)
             | {
+                "precision": pick_precision(device, cell.precision) if learns else None,
+                "precision_asked": cell.precision,
                 "recipe": dict(header.recipe) if header else None,
                 "training_outcome": outcome or None,
                 "weights_sha256": cell.given.sha256 if cell.given else None,
@@ -188,6 +194,7 @@ class Runner:
     def _denoiser_of_one(self, cell: CellPlan, device: str) -> "tuple[Denoise, Header | None]":
         """The same without a self-ensemble."""
         from denoisebench import evaluation
+        from denoisebench.devices import pick_precision
 
         if cell.training is not None:
             path = self.trained(cell.training)
@@ -200,7 +207,8 @@ class Runner:
             tested = self._hashes(cell.image_set)
             trained = train_set_label(header.recipe)
             refuse_same_pixels(trained, header.images, cell.image_set.spec, tested)
-        return evaluation.trained(cell, path, device), header
+        precision = pick_precision(device, cell.precision)
+        return evaluation.trained(cell, path, device, precision), header
 
     def _train(self, training: TrainingPlan, folder: Path, device: str) -> None:
         from denoisebench.evidence import refuse_small

@@ -33,8 +33,8 @@ def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Chosen:
 
     wanted: `method`, `dataset` or `noise` -> items; each is a spec as results have it, or the name
     in front of one: `gaussian` stands for all its levels.  A field that is not there, or has no
-    items, may be anything.  Of results that differ in nothing but the code or the weights that made
-    them, the one written last.
+    items, may be anything.  Of results that differ in nothing but the code, the weights or the
+    precision that made them, the one written last.
 
     Raises UserError where there are none, for an item that none has, and for a damaged result.
     """

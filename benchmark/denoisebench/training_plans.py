@@ -57,6 +57,8 @@ class TrainingPlanner:
             "source": self.registries.source_hash(method.name, task.noise.family, config),
             "train_digest": train_set.digest,
         }
+        if request.precision == "fp32" and not method.float32:
+            recipe["precision"] = "fp32"
         if request.oracle_checkpoint:
             recipe["checkpoint"] = "oracle"
         if task.target_noise is not None:

@@ -82,6 +82,10 @@ class BlindSpot(TrainedMethod[Config]):
 
         return denoise_image(model, noisy, level)
 
+    def parts_in_bf16(self, network: "nn.Module") -> "Iterable[nn.Module]":
+        """The blind-spot network, without what estimates the noise parameter."""
+        return (network.get_submodule("blind"),)
+
 
 @hookimpl
 def register_methods() -> Iterable[Method[Any]]:

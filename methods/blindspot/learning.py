@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from blindspot.config import Config
 from blindspot.impulse import impulse_loss, impulse_mean
 from blindspot.network import BlindSpotNet, PlainNet
-from denoisebench.devices import pick_precision
 from denoisebench.gaussians import (
     columns_of,
     gaussian_loss,
@@ -116,21 +115,7 @@ def predict(network: Denoiser, noisy: Tensor) -> Prediction:
 
     noisy: (B, C, H, W), any H and W.  float32.
     """
-    return _prediction(network.blind(noisy - 0.5), noisy.shape[1])
-
-
-def predict_image(network: Denoiser, noisy: Tensor) -> Prediction:
-    """`predict`, in bfloat16 where the hardware has it, as in training: more than twice as fast,
-    and within 0.002 dB of float32, which the last layer keeps."""
-    device = noisy.device.type
-    half = pick_precision(device) == "bf16"
-    with torch.autocast(device, torch.bfloat16, enabled=half):
-        output = network.blind(noisy - 0.5)
-    return _prediction(output, noisy.shape[1])
-
-
-def _prediction(output: Tensor, channels: int) -> Prediction:
-    out = SCALE * output.float()
+    out, channels = SCALE * network.blind(noisy - 0.5).float(), noisy.shape[1]
     return Prediction(0.5 + out[:, :channels], out[:, channels:])
 
 
@@ -183,7 +168,7 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> D
     """
     network, channels = model.network, noisy.shape[1]
     assert isinstance(network, Denoiser)
-    found = predict_image(network, noisy)
+    found = predict(network, noisy)
     if model.config.covariance == "none":
         return Denoised(found.mean)
     family, estimate = model.task.noise.family.name, None

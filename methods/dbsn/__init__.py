@@ -104,6 +104,12 @@ class DBSN(TrainedMethod[Config]):
 
         return denoise_image(model, noisy, level)
 
+    def parts_in_bf16(self, network: "nn.Module") -> "Iterable[nn.Module]":
+        """The branches, without the 1×1 convolutions behind them; and the student."""
+        from dbsn.learning import parts_in_bf16
+
+        return parts_in_bf16(network)
+
     def import_weights(self, stored: object) -> Imported[Config]:
         """A stage-1 file of the official code."""
         from dbsn.official import in_our_coordinates, read_official

@@ -75,6 +75,13 @@ class Denoiser(nn.Module):
             self.student = UNet(channels) if config.student == "unet" else MWCNN(channels)
 
 
+def parts_in_bf16(network: nn.Module) -> list[nn.Module]:
+    """The branches, and the student if there is one."""
+    assert isinstance(network, Denoiser)
+    branches: list[nn.Module] = [network.blind.br1, network.blind.br2]
+    return branches if network.student is None else [*branches, network.student]
+
+
 def law_way(task: Task) -> str:
     """How the noise's law is had: told; or learned, one σ per image, a covariance between the
     channels per image, or σ for each pixel."""

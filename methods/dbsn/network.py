@@ -142,6 +142,14 @@ class Branch(nn.Module):
             conv1x1(width, width),
         )
 
+    def forward(self, x: Tensor, head: nn.Module, rows: int) -> Tensor:
+        """What the last 1×1 convolution, which is `joined`'s, gets of head(x); made `rows` rows at
+        a time."""
+        x = x.contiguous(memory_format=torch.channels_last)
+        for stage in self.stages(head):
+            x = in_strips(stage, x, rows)
+        return x
+
     def stages(self, head: nn.Module) -> Iterator[RowsOf]:
         """What makes head(x), one after the other, into what the last 1×1 convolution gets."""
         masked = self.branch[0]
@@ -177,19 +185,15 @@ class DilatedBlindSpotNet(nn.Module):
         )
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        ways = [self.way(branch, x, x.shape[2]) for branch in (self.br1, self.br2)]
-        feature = self.joined(ways)
+        feature = self.joined(self.ways(x, x.shape[2]))
         return self.dbsn_tail(feature), feature
 
-    def way(self, branch: Branch, x: Tensor, rows: int) -> Tensor:
-        """What a branch finds in an image, `rows` rows at a time; its last layer is `joined`'s."""
-        x = x.contiguous(memory_format=torch.channels_last)
-        for stage in branch.stages(self.dbsn_head):
-            x = in_strips(stage, x, rows)
-        return x
+    def ways(self, x: Tensor, rows: int) -> list[Tensor]:
+        """What both branches find in an image, `rows` rows at a time."""
+        return [branch(x, self.dbsn_head, rows) for branch in (self.br1, self.br2)]
 
     def joined(self, ways: list[Tensor]) -> Tensor:
-        """The feature, from what `way` gives for both branches."""
+        """The feature, from `ways`."""
         last = [
             branch.branch[-1](way) for branch, way in zip((self.br1, self.br2), ways, strict=True)
         ]

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from denoisebench.inference import run_padded
+from denoisebench.inference import in_float32, run_padded
 from denoisebench.interfaces import Denoised, Model, Moment
 from denoisebench.noise.model import ExponentialFamily
 from denoisebench.patches import Batch
@@ -96,7 +96,8 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> T
 
     def score_near(y: Tensor) -> Tensor:
         scaled = task.noise.middle if fixed else None
-        return learner.coordinate.score_of_y(y, learner.score_of_image(y, scaled))
+        with in_float32(model.network):  # what counts is how little it changes
+            return learner.coordinate.score_of_y(y, learner.score_of_image(y, scaled))
 
     scene = Scene(task.noise, noisy, denoise_at, score_near)
     estimate = estimate_level(model.config.estimate, scene)

@@ -213,6 +213,7 @@ _MACHINE = {
     "device": "device",
     "device_name": "processor",
     "threads": "threads",
+    "precision": "precision",
     "platform": "system",
 }
 """What is told of a result's provenance, and how the page calls it."""

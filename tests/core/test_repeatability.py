@@ -9,6 +9,7 @@ import torch
 from bench import make_images
 
 from denoisebench.budgets import get_budget
+from denoisebench.devices import pick_precision
 from denoisebench.evaluation import Denoise, evaluate, trained, untrained
 from denoisebench.images import ImageSet
 from denoisebench.interfaces import Denoised
@@ -54,7 +55,7 @@ def planned(method: str, images: str, registries: Registries) -> CellPlan:
 def denoiser(cell: CellPlan) -> Denoise:
     if cell.given is None:
         return untrained(cell)
-    return trained(cell, cell.given.path, "cpu")
+    return trained(cell, cell.given.path, "cpu", pick_precision("cpu"))
 
 
 def scores(cell: CellPlan, *, threads: int, backwards: bool) -> dict[str, ImageScore]:

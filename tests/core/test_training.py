@@ -154,6 +154,12 @@ def test_a_checkpoint_of_another_budget_is_refused(tmp_path: Path) -> None:
         trainer(tmp_path, 20).run(quiet)
 
 
+def test_a_checkpoint_of_another_precision_is_refused_with_both_named(tmp_path: Path) -> None:
+    trainer(tmp_path, 10, "bf16")._save()
+    with pytest.raises(UserError, match=r"made with precision='bf16', not precision='fp32'\); del"):
+        trainer(tmp_path, 10, "fp32").run(quiet)
+
+
 def test_budgets_take_overrides_and_refuse_what_the_networks_cannot_do() -> None:
     assert get_budget("quick").megapixels == pytest.approx(131, abs=1)
     assert str(get_budget("quick", steps=5)) == "custom (5 steps of 16×64²)"

@@ -1,4 +1,4 @@
-"""The weights that come with the blind-spot denoiser: what its parts find, and how exactly."""
+"""The weights that come with the blind-spot denoiser: what its parts find."""
 
 from pathlib import Path
 
@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 import blindspot
-from blindspot import BlindSpot, learning
+from blindspot import BlindSpot
 from blindspot.config import Config
-from denoisebench.devices import pick_precision
 from denoisebench.images import Pixels
 from denoisebench.interfaces import Denoised, Model, Task
 from denoisebench.metrics import psnr_db
@@ -70,17 +69,3 @@ def test_the_predicted_deviation_is_that_of_the_blind_mean(path: Path) -> None:
     order = np.argsort(std.numpy())
     low, high = (float(np.sqrt(error[part].mean())) for part in np.array_split(order, 2))
     assert high > 1.5 * low
-
-
-@pytest.mark.skipif(pick_precision("cpu") != "bf16", reason="no bfloat16 in this hardware")
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_trunk_in_bfloat16_is_as_good_as_one_in_float32(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model = shipped(path)
-    clean, noisy = photograph(model.task.channels)
-    half = psnr_of(BlindSpot().denoise(model, noisy, 25.0).image, clean)
-    monkeypatch.setattr(learning, "pick_precision", lambda _: "fp32")
-    single = psnr_of(BlindSpot().denoise(model, noisy, 25.0).image, clean)
-    assert half != single
-    assert half == pytest.approx(single, abs=0.002)

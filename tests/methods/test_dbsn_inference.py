@@ -4,11 +4,13 @@ import math
 
 import pytest
 import torch
+from bf16 import bf16_hardware
 from torch import Tensor, nn
 
 import dbsn.inference as dbsn_inference
 from dbsn.inference import predict_image
 from dbsn.network import DilatedBlindSpotNet, SpreadNet
+from denoisebench.inference import run_in_bf16
 from denoisebench.specs import parse_spec
 from denoisebench_datasets.samples import SamplesSource
 
@@ -51,9 +53,13 @@ def test_a_whole_image_differs_from_float32_by_rounding_alone(
     clean, noisy = sample(61, 64)
     blind, spread = denoiser(noisy), SpreadNet(24, 16, 1).requires_grad_(False)
     mean, feature = blind(noisy)
-    found, scales = predict_image(blind, spread, noisy)
+    for branch in (blind.br1, blind.br2):
+        run_in_bf16(branch, "cpu")
+    with bf16_hardware():
+        found, scales = predict_image(blind, spread, noisy)
     assert psnr_db(mean, clean) > psnr_db(noisy, clean) + 4.0
     assert psnr_db(found, mean) > 42.0
+    assert not torch.equal(found, mean)
     assert psnr_db(found, clean) == pytest.approx(psnr_db(mean, clean), abs=0.05)
     expected = spread(feature)
     assert float((scales - expected).std() / expected.std()) < 0.15
@@ -65,7 +71,6 @@ def test_in_float32_strips_of_any_size_change_nothing_but_rounding(
     monkeypatch: pytest.MonkeyPatch, pixels: int
 ) -> None:
     monkeypatch.setitem(dbsn_inference.STRIP_PIXELS, "cpu", pixels)
-    monkeypatch.setattr(dbsn_inference, "pick_precision", lambda _device: "fp32")
     torch.manual_seed(0)
     _, noisy = sample(21, 40)
     blind, spread = DilatedBlindSpotNet(1, width=6, blocks=2), SpreadNet(6, 4, 1)

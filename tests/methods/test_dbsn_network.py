@@ -248,7 +248,7 @@ def test_strips_of_rows_give_what_all_rows_give(rows: int) -> None:
     net = DilatedBlindSpotNet(1, width=6, blocks=2).double()
     x = torch.rand(2, 1, 23, 9, dtype=torch.float64)
     with torch.no_grad():
-        strips = net.joined([net.way(branch, x, rows) for branch in (net.br1, net.br2)])
+        strips = net.joined(net.ways(x, rows))
         torch.testing.assert_close(strips, net(x)[1], rtol=1e-12, atol=1e-12)
 
 

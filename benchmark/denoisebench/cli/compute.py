@@ -158,6 +158,7 @@ def make_request(asked: Asked, methods: Sequence[str]) -> Request:
         protocols=tuple(split_list(asked.protocol)),
         mixed=asked.mixed,
         self_ensemble=asked.self_ensemble,
+        precision=asked.precision,
         source_noise=asked.source_noise,
         target_noise=asked.target_noise,
         start=asked.start,

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,6 +14,9 @@ from denoisebench.errors import UserError
 from denoisebench.images import CHANNEL_WORDS
 from denoisebench.protocol import PROTOCOLS
 from denoisebench.specs import split_list
+
+if TYPE_CHECKING:
+    from denoisebench.devices import AskedPrecision
 
 NOISE = "gaussian:25"
 GRID = "gaussian:5..50"
@@ -51,6 +54,7 @@ class Asked:
     protocol: str
     mixed: bool
     self_ensemble: bool
+    precision: "AskedPrecision"
     seeds: tuple[int, ...]
     device: str
     out: Path
@@ -94,6 +98,16 @@ def _seeds(text: object) -> tuple[int, ...]:
     return tuple(map(int, texts))
 
 
+def _precision(text: object) -> object:
+    """Refuse what no precision is called."""
+    if text not in ("auto", "fp32"):
+        raise UserError(
+            f"--precision {text}: give auto, which is bfloat16 where the hardware multiplies it, or"
+            " fp32"
+        )
+    return text
+
+
 plugin_option = click.option(
     "--plugin",
     multiple=True,
@@ -119,6 +133,16 @@ device_option = click.option(
     default="auto",
     show_default=True,
     help="Where to compute.",
+)
+
+precision_option = click.option(
+    "--precision",
+    type=_precision,
+    default="auto",
+    show_default=True,
+    metavar="auto|fp32",
+    help="Arithmetic of networks, trained and denoising: auto: bfloat16 where the hardware"
+    " multiplies it, else float32; fp32: float32.",
 )
 
 out_option = click.option(
@@ -227,6 +251,7 @@ _OPTIONS = [
                  metavar="S[,S...]",
                  help="Each names its noise draws and its training; a table averages over them."),
     device_option,
+    precision_option,
     out_option,
     click.option("--format", default="table", show_default=True, metavar="F",
                  help="How to print the results: table, csv, json, markdown, latex, or another of"

@@ -1,6 +1,7 @@
 """bench rank: methods ranked on noisy images of which there is no clean one."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,6 +27,7 @@ from denoisebench.cli.options import (
     length_options,
     out_option,
     plugin_option,
+    precision_option,
 )
 from denoisebench.cli.progress import show_progress
 from denoisebench.errors import UserError
@@ -37,6 +39,9 @@ from denoisebench.plugins import Registries
 from denoisebench.ranked import rank_path
 from denoisebench.runner import Options, Runner
 from denoisebench.specs import parse_spec, split_list
+
+if TYPE_CHECKING:
+    from denoisebench.devices import AskedPrecision
 
 METHODS = "identity,tv,nlm,wavelet"
 """None of which is trained."""
@@ -71,6 +76,7 @@ def _lengths(verb: F) -> F:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
               help="Names what is drawn: noise, masks, probes, the training.")  # fmt: skip
 @device_option
+@precision_option
 @out_option
 @click.option("--format", type=click.Choice(["table", "csv", "json"]), default="table",
               show_default=True, help="How to print the ranking.")  # fmt: skip
@@ -90,6 +96,7 @@ def command(
     crop: int | None,
     seed: int,
     device: str,
+    precision: "AskedPrecision",
     out: Path,
     format: str,
     dry_run: bool,
@@ -117,6 +124,7 @@ def command(
         budget=get_budget(budget or BUDGET, steps, batch, crop),
         weights="none" if weights == "auto" and any(lengths) else weights,
         seeds=(seed,),
+        precision=precision,
     )
     plan = make_plan(request, registries)
     for line in asides(plan):
