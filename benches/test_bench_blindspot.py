@@ -8,8 +8,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor, nn
 
 from blindspot.network import BlindSpotNet, PlainNet
-from denoisebench.devices import pick_precision
-from denoisebench.gaussians import columns_of, gaussian_loss
+from denoisebench.nn.devices import pick_precision
+from denoisebench.nn.gaussian_likelihood import columns_of, gaussian_loss
 
 PATCHES, CROP, IMAGE = 4, 64, 256
 

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor, nn
 
-from dbsn.inference import predict_image
 from dbsn.network import DilatedBlindSpotNet, SpreadNet
-from denoisebench.devices import pick_precision
-from denoisebench.inference import run_in_bf16
+from dbsn.whole_image import predict_image
+from denoisebench.nn.devices import pick_precision
+from denoisebench.nn.padding import run_in_bf16
 
 HEIGHT, WIDTH = 96, 481
 GROUP = f"D-BSN at its published size, {HEIGHT}×{WIDTH} gray"

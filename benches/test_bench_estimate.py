@@ -6,13 +6,13 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from denoisebench.interfaces import Model, Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.shelf import build_network
+from denoisebench.nn.shelf import build_network
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin.method import Model, Task
 from noise2score.config import Config
-from noise2score.estimate import PENALTIES
-from noise2score.learning import Learner, denoise_image
+from noise2score.level_estimate import PENALTIES
+from noise2score.model import Learner, denoise_image
 
 GROUP = "unknown level, 256×256 gray"
 

@@ -5,12 +5,12 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from denoisebench.devices import pick_precision
-from denoisebench.inference import run_in_bf16, run_padded
-from denoisebench.metrics import psnr_db, ssim
-from denoisebench.networks import UNet
-from denoisebench.noise import register_noise_models
-from denoisebench.noise.model import Noise, NoiseFamily
+from denoisebench.nn.devices import pick_precision
+from denoisebench.nn.padding import run_in_bf16, run_padded
+from denoisebench.nn.unet import UNet
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise_models import register_noise_models
+from denoisebench.scoring.metrics import psnr_db, ssim
 
 KODAK = (3, 512, 768)
 LEVELS = {"gaussian": 25.0, "poisson": 0.01, "gamma": 100.0}

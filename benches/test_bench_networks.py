@@ -16,17 +16,18 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from classical.block_matching import Bm3d, Bm3dConfig
+from classical.bm3d_methods import Bm3d, Bm3dConfig
 from denoisebench.budgets import BUDGETS
-from denoisebench.devices import pick_precision
-from denoisebench.freed_memory import freed_memory_kept
-from denoisebench.inference import run_padded
-from denoisebench.interfaces import Evidence, Model, Moment, Task, TrainedMethod
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.patches import AllImages, Batch, FixedBatches, TrainingImage
-from denoisebench.shelf import NETWORKS
-from denoisebench.training import Settings, Trainer
+from denoisebench.nn.devices import pick_precision
+from denoisebench.nn.padding import run_padded
+from denoisebench.nn.shelf import NETWORKS
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin.method import Batch, Evidence, Model, Moment, Task, TrainedMethod
+from denoisebench.training.batches import FixedBatches
+from denoisebench.training.freed_memory import freed_memory_kept
+from denoisebench.training.patches import AllImages, TrainingImage
+from denoisebench.training.trainer import Settings, Trainer
 from noise2score import Noise2Score
 from supervised import Supervised
 

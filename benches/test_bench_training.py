@@ -9,13 +9,15 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor, nn
 
 from denoisebench.budgets import Budget
-from denoisebench.devices import pick_precision
-from denoisebench.interfaces import Moment, Progress
-from denoisebench.networks import UNet
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.patches import AllImages, Batch, FixedBatches, TrainingImage
-from denoisebench.training import Settings, Trainer
+from denoisebench.nn.devices import pick_precision
+from denoisebench.nn.unet import UNet
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin.method import Batch, Moment
+from denoisebench.progress import Progress
+from denoisebench.training.batches import FixedBatches
+from denoisebench.training.patches import AllImages, TrainingImage
+from denoisebench.training.trainer import Settings, Trainer
 
 BATCH, CROP = 16, 64
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from denoisebench.images import ImageSet
-from denoisebench.interfaces import ImageSource
+from denoisebench.images.image_set import ImageSet
+from denoisebench.plugin.image_source import ImageSource
 from denoisebench.specs import parse_spec
 from denoisebench_datasets import register_image_sets
 

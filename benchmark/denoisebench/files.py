@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from denoisebench.errors import UserError
-from denoisebench.images import Pixels
+from denoisebench.images.pixels import Pixels
 
 
 def safe_name(text: str) -> str:

@@ -3,20 +3,20 @@ folders, noisy-clean pairs and packs."""
 
 from collections.abc import Iterable
 
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import ImageSource
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.image_source import ImageSource
 
 
 @hookimpl
 def register_image_sets() -> Iterable[ImageSource]:
     """`samples`, the catalog's sets, `folder:PATH`, `pairs:NOISY_DIR:CLEAN_DIR`, `noisy:PATH` and
     `pack:FILE`."""
-    from denoisebench_datasets.catalog import catalog
-    from denoisebench_datasets.folder import FolderSource
-    from denoisebench_datasets.noisy import NoisySource
-    from denoisebench_datasets.pack import PackSource
-    from denoisebench_datasets.pairs import PairsSource
-    from denoisebench_datasets.samples import SamplesSource
+    from denoisebench_datasets.local.folder import FolderSource
+    from denoisebench_datasets.local.noisy import NoisySource
+    from denoisebench_datasets.local.pairs import PairsSource
+    from denoisebench_datasets.packs.source import PackSource
+    from denoisebench_datasets.public.catalog import catalog
+    from denoisebench_datasets.public.samples import SamplesSource
 
     samples = [SamplesSource(gray=False), SamplesSource(gray=True)]
     return [*samples, *catalog(), FolderSource(), PairsSource(), NoisySource(), PackSource()]

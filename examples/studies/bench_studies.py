@@ -11,28 +11,29 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from denoisebench.errors import UserError
-from denoisebench.hookspecs import hookimpl
-from denoisebench.images import GRAY, ImageFile, ImageSet, Pixels
-from denoisebench.interfaces import (
+from denoisebench.images.image_set import ImageFile, ImageSet
+from denoisebench.images.pixels import GRAY, Pixels
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.image_source import ImageSource
+from denoisebench.plugin.method import (
     Denoised,
     Evidence,
-    ImageSource,
     Method,
     Model,
     Moment,
-    ProgressCallback,
     Task,
     TrainedMethod,
 )
+from denoisebench.progress import ProgressCallback
 from denoisebench.specs import Spec, build_config, config_spec
-from denoisebench_datasets.catalog import catalog
+from denoisebench_datasets.public.catalog import catalog
 from noise2score import Config, Noise2Score
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.patches import Batch
+    from denoisebench.plugin.method import Batch
 
 PAPER = Noise2Score()
 

@@ -11,10 +11,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from denoisebench.plugins import Registries, load
-from denoisebench.protocol import labelled
-from denoisebench.rescoring import stored_id
-from denoisebench.results import CellResult, cell_path, read_cells, write_cell
+from denoisebench.execution.rescore import stored_id
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
+from denoisebench.results.records import CellResult
+from denoisebench.results.store import cell_path, read_cells, write_cell
+from denoisebench.scoring.protocols import labelled
 
 
 def id_today(result: CellResult, registries: Registries) -> str:

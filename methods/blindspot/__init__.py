@@ -6,20 +6,30 @@ pixel itself comes in by Bayes' rule.  Departures from the paper, with reasons: 
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blindspot.config import Config
 from blindspot.presets import named_configs
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import Denoised, Evidence, Method, Model, Moment, Task, TrainedMethod
-from denoisebench.presets import Preset
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.method import (
+    Denoised,
+    Evidence,
+    Method,
+    Model,
+    Moment,
+    Task,
+    TrainedMethod,
+)
+from denoisebench.plugin.preset import Preset
+from denoisebench.plugin.recipe import Recipe, read_recipes
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.noise.model import Noise
-    from denoisebench.patches import Batch
+    from denoisebench.noise.family import Noise
+    from denoisebench.plugin.method import Batch
 
 ROTATIONS = 4
 LIKELIHOODS = ("gaussian", "poisson", "impulse")
@@ -65,20 +75,20 @@ class BlindSpot(TrainedMethod[Config]):
         return ROTATIONS
 
     def network(self, config: Config, task: Task) -> "nn.Module":
-        from blindspot.learning import Denoiser
+        from blindspot.model import Denoiser
 
         return Denoiser(config, task)
 
     def loss(
         self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"
     ) -> "Tensor":
-        from blindspot.learning import batch_loss
+        from blindspot.model import batch_loss
 
         del rng
         return batch_loss(model, batch, moment)
 
     def denoise(self, model: Model[Config], noisy: "Tensor", level: float | None) -> "Denoised":
-        from blindspot.learning import denoise_image
+        from blindspot.model import denoise_image
 
         return denoise_image(model, noisy, level)
 
@@ -95,3 +105,8 @@ def register_methods() -> Iterable[Method[Any]]:
 @hookimpl
 def register_presets() -> Iterable[Preset]:
     return named_configs()
+
+
+@hookimpl
+def register_recipes() -> Iterable[Recipe]:
+    return read_recipes(Path(__file__).with_name("recipes.toml"))

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from classical.block_matching import AnscombeBm3d, Bm3d
-from classical.filters import Nlm, Tv, Wavelet
+from classical.bm3d_methods import AnscombeBm3d, Bm3d
 from classical.identity import Identity, IdentityConfig
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import Method
+from classical.skimage_filters import Nlm, Tv, Wavelet
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.method import Method
 
 __all__ = ["AnscombeBm3d", "Bm3d", "Identity", "IdentityConfig", "Nlm", "Tv", "Wavelet"]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from denoisebench.interfaces import Task, UntrainedMethod
+from denoisebench.plugin.method import Task, UntrainedMethod
 
 if TYPE_CHECKING:
     from torch import Tensor

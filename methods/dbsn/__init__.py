@@ -9,12 +9,13 @@ result, and from clean images of other scenes.  Departures from the paper: see R
 from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbsn.config import PUBLISHED_START, Config
 from denoisebench.errors import UserError
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import (
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.method import (
     Denoised,
     Evidence,
     Imported,
@@ -24,13 +25,14 @@ from denoisebench.interfaces import (
     Task,
     TrainedMethod,
 )
+from denoisebench.plugin.recipe import Recipe, read_recipes
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.noise.model import Noise
-    from denoisebench.patches import Batch
+    from denoisebench.noise.family import Noise
+    from denoisebench.plugin.method import Batch
 
 STAGES, STAGES_WITH_STUDENT = (0.4, 0.2, 0.4), (0.25, 0.1, 0.25, 0.4)
 """The shares of the steps of each stage."""
@@ -88,31 +90,31 @@ class DBSN(TrainedMethod[Config]):
         return replace(config, result=Config().result, gamma=Config().gamma)
 
     def network(self, config: Config, task: Task) -> "nn.Module":
-        from dbsn.learning import Denoiser
+        from dbsn.model import Denoiser
 
         return Denoiser(config, task)
 
     def loss(
         self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"
     ) -> "Tensor":
-        from dbsn.learning import batch_loss
+        from dbsn.model import batch_loss
 
         return batch_loss(model, batch, moment, rng)
 
     def denoise(self, model: Model[Config], noisy: "Tensor", level: float | None) -> "Denoised":
-        from dbsn.learning import denoise_image
+        from dbsn.model import denoise_image
 
         return denoise_image(model, noisy, level)
 
     def parts_in_bf16(self, network: "nn.Module") -> "Iterable[nn.Module]":
         """The branches, without the 1×1 convolutions behind them; and the student."""
-        from dbsn.learning import parts_in_bf16
+        from dbsn.model import parts_in_bf16
 
         return parts_in_bf16(network)
 
     def import_weights(self, stored: object) -> Imported[Config]:
         """A stage-1 file of the official code."""
-        from dbsn.official import in_our_coordinates, read_official
+        from dbsn.official_weights import in_our_coordinates, read_official
 
         official = read_official(stored)
         sizes = official.sizes
@@ -134,3 +136,8 @@ class DBSN(TrainedMethod[Config]):
 @hookimpl
 def register_methods() -> Iterable[Method[Any]]:
     return [DBSN()]
+
+
+@hookimpl
+def register_recipes() -> Iterable[Recipe]:
+    return read_recipes(Path(__file__).with_name("recipes.toml"))

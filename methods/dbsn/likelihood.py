@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from dbsn.laws import NoiseLaw
-from denoisebench.gaussians import determinant, gaussian_loss, log_det_and_distance
+from dbsn.noise_law import NoiseLaw
+from denoisebench.nn.gaussian_likelihood import determinant, gaussian_loss, log_det_and_distance
 
 
 def marginal_loss(mean: Tensor, columns: Sequence[Tensor], law: NoiseLaw, noisy: Tensor) -> Tensor:

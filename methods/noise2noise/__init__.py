@@ -4,16 +4,18 @@ noise leaves just that as it was.
 
 Departures from the paper: Adam's rate and schedule are the suite's, patches are flipped and
 rotated, the two copies of a training image are drawn once (`--draws fresh` draws them anew), the
-network adds to its input where the noise has mean zero (see `denoisebench.regression`), and the
+network adds to its input where the noise has mean zero (see `denoisebench.nn.regression`), and the
 annealed L0 stops at γ = ½.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import Evidence, Method
-from denoisebench.regression import RegressionConfig, RegressionMethod
+from denoisebench.nn.regression import RegressionConfig, RegressionMethod
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.method import Evidence, Method
+from denoisebench.plugin.recipe import Recipe, read_recipes
 
 
 class Noise2Noise(RegressionMethod[RegressionConfig]):
@@ -29,3 +31,8 @@ class Noise2Noise(RegressionMethod[RegressionConfig]):
 @hookimpl
 def register_methods() -> Iterable[Method[Any]]:
     return [Noise2Noise()]
+
+
+@hookimpl
+def register_recipes() -> Iterable[Recipe]:
+    return read_recipes(Path(__file__).with_name("recipes.toml"))

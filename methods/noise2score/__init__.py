@@ -10,10 +10,13 @@ gives the score in units of the noise; an unknown level is read off the noisy im
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import (
+from denoisebench.nn.shelf import build_network
+from denoisebench.noise.family import ExponentialFamily, NoiseFamily
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.method import (
     Denoised,
     Evidence,
     Imported,
@@ -23,15 +26,14 @@ from denoisebench.interfaces import (
     Task,
     TrainedMethod,
 )
-from denoisebench.noise.model import ExponentialFamily, NoiseFamily
-from denoisebench.shelf import build_network
+from denoisebench.plugin.recipe import Recipe, read_recipes
 from noise2score.config import ESTIMATES, Config
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.patches import Batch
+    from denoisebench.plugin.method import Batch
 
 
 class Noise2Score(TrainedMethod[Config]):
@@ -68,20 +70,20 @@ class Noise2Score(TrainedMethod[Config]):
     def loss(
         self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"
     ) -> "Tensor":
-        from noise2score.learning import batch_loss
+        from noise2score.model import batch_loss
 
         return batch_loss(model, batch, moment, rng)
 
     def denoise(
         self, model: Model[Config], noisy: "Tensor", level: float | None
     ) -> "Tensor | Denoised":
-        from noise2score.learning import denoise_image
+        from noise2score.model import denoise_image
 
         return denoise_image(model, noisy, level)
 
     def import_weights(self, stored: object) -> Imported[Config]:
         """A file of the official code of Noise2Score or NoiseAdaptive2Score."""
-        from noise2score.official import read_official
+        from noise2score.official_weights import read_official
 
         channels, tensors = read_official(stored)
         return Imported(
@@ -94,3 +96,8 @@ class Noise2Score(TrainedMethod[Config]):
 @hookimpl
 def register_methods() -> Iterable[Method[Any]]:
     return [Noise2Score()]
+
+
+@hookimpl
+def register_recipes() -> Iterable[Recipe]:
+    return read_recipes(Path(__file__).with_name("recipes.toml"))

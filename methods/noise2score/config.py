@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from denoisebench.shelf import refuse_unknown_network
+from denoisebench.nn.shelf import refuse_unknown_network
 
 CHOICES = {
     "probe": ("paired", "single"),
@@ -30,7 +30,7 @@ class Config:
     itself; `raw`, y itself (counts for Poisson noise) with the network's input and output as they
     are, which is what the official weights are for.
 
-    network: one of the shelf (see `denoisebench.shelf`); the official weights are of `unet-shared`.
+    network: one of the shelf (see docs/networks.md); the official weights are of `unet-shared`.
 
     estimate: how an unknown level is found; of denoising alone.
     """

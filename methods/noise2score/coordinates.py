@@ -13,10 +13,10 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from denoisebench.noise.guards import LARGEST_LOG_GAIN, finite
-from denoisebench.noise.model import ExponentialFamily, Noise
-from noise2score.coordinate import Coordinate, even_out, flat_std
-from noise2score.schedules import Span
+from denoisebench.noise.family import ExponentialFamily, Noise
+from denoisebench.noise.overflow_guards import LARGEST_LOG_GAIN, finite
+from noise2score.coordinate_base import Coordinate, even_out, flat_std
+from noise2score.probe_schedule import Span
 
 PIXEL = 1.0 / 255.0
 """One 8-bit level."""

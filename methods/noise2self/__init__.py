@@ -8,17 +8,25 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import Denoised, Evidence, Method, Model, Moment, Task, TrainedMethod
-from denoisebench.noise.model import NoiseFamily
-from denoisebench.shelf import build_network
+from denoisebench.nn.shelf import build_network
+from denoisebench.noise.family import NoiseFamily
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.method import (
+    Denoised,
+    Evidence,
+    Method,
+    Model,
+    Moment,
+    Task,
+    TrainedMethod,
+)
 from noise2self.config import MIXED, Config
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.patches import Batch
+    from denoisebench.plugin.method import Batch
 
 
 class Noise2Self(TrainedMethod[Config]):
@@ -55,7 +63,7 @@ class Noise2Self(TrainedMethod[Config]):
     def loss(
         self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"
     ) -> "Tensor":
-        from noise2self.learning import batch_loss
+        from noise2self.model import batch_loss
 
         del rng
         return batch_loss(model, batch, moment)
@@ -63,7 +71,7 @@ class Noise2Self(TrainedMethod[Config]):
     def denoise(
         self, model: Model[Config], noisy: "Tensor", level: float | None
     ) -> "Tensor | Denoised":
-        from noise2self.learning import denoise_image
+        from noise2self.model import denoise_image
 
         return denoise_image(model, noisy, level)
 

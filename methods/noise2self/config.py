@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from denoisebench.shelf import refuse_unknown_network
+from denoisebench.nn.shelf import refuse_unknown_network
 
 CHOICES = {
     "fill": ("interpolate", "zero"),
@@ -21,7 +21,7 @@ class Config:
     fill: what is put in place of hidden pixels: the mean of those around (`interpolate`), or
     `zero`, with the mask as one more channel for the network.
 
-    network: one of the shelf (see `denoisebench.shelf`).
+    network: one of the shelf (see `denoisebench.nn.shelf`).
 
     inference, of denoising alone: `j-invariant`, each pixel from an image in which it is hidden,
     width² passes; `single`, one pass over the whole noisy image; `mixed`, the J-invariant

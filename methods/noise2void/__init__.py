@@ -8,15 +8,15 @@ Departures from the paper, and what they are worth: see README.md.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import Evidence, Method, Model, Moment, Task, TrainedMethod
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.method import Evidence, Method, Model, Moment, Task, TrainedMethod
 from noise2void.config import Config
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.patches import Batch
+    from denoisebench.plugin.method import Batch
 
 
 class Noise2Void(TrainedMethod[Config]):
@@ -47,20 +47,20 @@ class Noise2Void(TrainedMethod[Config]):
         return None
 
     def network(self, config: Config, task: Task) -> "nn.Module":
-        from noise2void.learning import build_network
+        from noise2void.model import build_network
 
         return build_network(config, task)
 
     def loss(
         self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"
     ) -> "Tensor":
-        from noise2void.learning import batch_loss
+        from noise2void.model import batch_loss
 
         del moment
         return batch_loss(model, batch, rng)
 
     def denoise(self, model: Model[Config], noisy: "Tensor", level: float | None) -> "Tensor":
-        from noise2void.learning import predict
+        from noise2void.model import predict
 
         del level
         return predict(model, noisy)

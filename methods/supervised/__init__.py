@@ -4,11 +4,13 @@ The "SL" column of Noise2Score's Table 2, on the suite's U-Net and engine.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import Evidence, Method
-from denoisebench.regression import RegressionConfig, RegressionMethod
+from denoisebench.nn.regression import RegressionConfig, RegressionMethod
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.method import Evidence, Method
+from denoisebench.plugin.recipe import Recipe, read_recipes
 
 
 class Supervised(RegressionMethod[RegressionConfig]):
@@ -24,3 +26,8 @@ class Supervised(RegressionMethod[RegressionConfig]):
 @hookimpl
 def register_methods() -> Iterable[Method[Any]]:
     return [Supervised()]
+
+
+@hookimpl
+def register_recipes() -> Iterable[Recipe]:
+    return read_recipes(Path(__file__).with_name("recipes.toml"))

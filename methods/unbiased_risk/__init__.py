@@ -10,16 +10,16 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import Evidence, Method, Model, Moment, Task, TrainedMethod
-from denoisebench.shelf import UNSTEADY, build_network
+from denoisebench.nn.shelf import UNSTEADY, build_network
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.method import Evidence, Method, Model, Moment, Task, TrainedMethod
 from unbiased_risk.config import PureConfig, SureConfig
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.patches import Batch
+    from denoisebench.plugin.method import Batch
     from unbiased_risk.probes import Denoiser
 
 
@@ -67,7 +67,7 @@ class UnbiasedRisk(TrainedMethod[RiskConfigT]):
     def loss(
         self, model: Model[RiskConfigT], batch: "Batch", moment: Moment, rng: "torch.Generator"
     ) -> "Tensor":
-        from unbiased_risk.learning import predict
+        from unbiased_risk.model import predict
 
         del moment
         assert batch.level is not None  # see `declines`
@@ -92,7 +92,7 @@ class UnbiasedRisk(TrainedMethod[RiskConfigT]):
         """
 
     def denoise(self, model: Model[RiskConfigT], noisy: "Tensor", level: float | None) -> "Tensor":
-        from unbiased_risk.learning import denoise_image
+        from unbiased_risk.model import denoise_image
 
         del level
         return denoise_image(model.network, noisy)

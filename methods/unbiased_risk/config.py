@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from denoisebench.shelf import refuse_unknown_network
+from denoisebench.nn.shelf import refuse_unknown_network
 
 ESTIMATORS = ("sparse", "first-order")
 SMALLEST_PROBE, LARGEST_PROBE = 1e-3, 1.0
@@ -21,7 +21,7 @@ def _refuse_probe(epsilon: float, unit: str) -> None:
 class SureConfig:
     """epsilon: the size of the probe, in standard deviations of the noise.
 
-    network: one of the shelf (see `denoisebench.shelf`).
+    network: one of the shelf (see `denoisebench.nn.shelf`).
     """
 
     epsilon: float = 0.036
@@ -40,7 +40,7 @@ class PureConfig:
     stride: of the grid, in pixels (`sparse`).  epsilon: the size of the probe, in counts
     (`first-order`).
 
-    network: one of the shelf (see `denoisebench.shelf`).
+    network: one of the shelf (see `denoisebench.nn.shelf`).
     """
 
     estimator: str = "sparse"

@@ -3,14 +3,14 @@ JSON and a page."""
 
 from collections.abc import Iterable
 
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import Report
-from denoisebench_reports.export import render_csv, render_json
-from denoisebench_reports.latex import render_latex
-from denoisebench_reports.markdown import render_markdown
-from denoisebench_reports.page import render_page
-from denoisebench_reports.table import render_table
-from denoisebench_reports.table2 import NAME, render_table2
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.report import Report
+from denoisebench_reports.noise2score_table2.page import NAME, render_table2
+from denoisebench_reports.page.page import render_page
+from denoisebench_reports.tables.export import render_csv, render_json
+from denoisebench_reports.tables.latex import render_latex
+from denoisebench_reports.tables.markdown import render_markdown
+from denoisebench_reports.tables.text import render_table
 
 
 @hookimpl

@@ -13,8 +13,8 @@ from bench import bench, bench_process
 
 PLUGIN = """
 import logging, os, sys, warnings
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import Report
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.report import Report
 
 class Summary:
     def __str__(self):

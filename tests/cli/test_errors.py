@@ -108,7 +108,7 @@ def test_a_broken_plugin_file_is_named_and_a_config_file_is_read(tmp_path: Path)
 def test_weights_without_a_recipe_are_refused(tmp_path: Path) -> None:
     from torch import nn
 
-    from denoisebench.weights import Header, write_weights
+    from denoisebench.training.weights_file import Header, write_weights
 
     write_weights(tmp_path / "w.safetensors", nn.Conv2d(1, 1, 1), Header({}, {}, {}))
     done = bench("run", "--method", "noise2score", "--weights", "w.safetensors", cwd=tmp_path)

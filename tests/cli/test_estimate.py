@@ -99,8 +99,8 @@ def test_bad_input_is_one_line_and_status_2(
     (place / "photos" / "notes.txt").write_text("no image")
     (place / "empty").mkdir()
     (place / "box.py").write_text(
-        "from denoisebench.hookspecs import hookimpl\n"
-        "from denoisebench.noise.model import NoiseFamily\n"
+        "from denoisebench.plugin.hooks import hookimpl\n"
+        "from denoisebench.noise.family import NoiseFamily\n"
         "class Box(NoiseFamily):\n"
         "    name, summary, symbol, unit = 'box', 'box', 'a', 'width'\n"
         "    lowest, highest, blind = 0.0, 1.0, (0.1, 0.2)\n"

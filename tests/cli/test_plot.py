@@ -10,8 +10,8 @@ import pytest
 from bench import bench
 from PIL import Image
 
-from denoisebench.curves import describe, open_trainings
-from denoisebench.curves_figure import draw
+from denoisebench.figures.training_curves import draw
+from denoisebench.results.training_history import describe, open_trainings
 
 RECIPE = {
     "method": "noise2noise",

@@ -14,8 +14,8 @@ from PIL import Image
 PRESET = "gauss25-n2n-gray"
 SETTINGS = "--method noise2noise --noise gaussian:25 --parameters known --channels gray --steps 7"
 PLUGIN = f"""
-from denoisebench.hookspecs import hookimpl
-from denoisebench.presets import Preset
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.preset import Preset
 
 WORDS = {SETTINGS!r}.replace("--", "").split()
 

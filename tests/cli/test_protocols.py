@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from bench import bench, make_images
 
-from denoisebench.protocol import PROTOCOLS
-from denoisebench.protocol_words import spelled_out
+from denoisebench.scoring.protocol_text import spelled_out
+from denoisebench.scoring.protocols import PROTOCOLS
 
 
 @pytest.fixture

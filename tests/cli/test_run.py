@@ -14,8 +14,8 @@ from PIL import Image
 SMALL = ("--train-set", "folder:train", "--datasets", "folder:test", "--crop", "32", "--batch", "4")
 KILLED_IN_TRAINING = """
 import itertools, os, signal, sys
-import denoisebench.training
-denoisebench.training.CHECKPOINT_EVERY_S = 0.0
+import denoisebench.training.trainer
+denoisebench.training.trainer.CHECKPOINT_EVERY_S = 0.0
 written = itertools.count(1)
 def kill(event, arguments):
     if event == "os.rename" and str(arguments[1]).endswith("checkpoint.pt") and next(written) == 4:
@@ -25,8 +25,8 @@ sys.addaudithook(kill)
 PLUGIN = """
 import itertools, os, signal
 from dataclasses import dataclass
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import UntrainedMethod
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.method import UntrainedMethod
 
 @dataclass(frozen=True)
 class Config:

@@ -13,14 +13,14 @@ import torch
 from bench import bench, make_images
 from PIL import Image
 
-from denoisebench.foreign import import_weights
-from denoisebench.inference import run_padded
-from denoisebench.networks_shared import SharedUNet
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.plugins import load
-from denoisebench.weights import file_hash, read_header
-from noise2score.official import NAMES
+from denoisebench.nn.padding import run_padded
+from denoisebench.nn.shared_unet import SharedUNet
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.registry.loader import load
+from denoisebench.training.weights_file import file_hash, read_header
+from denoisebench.zoo.importing import import_weights
+from noise2score.official_weights import NAMES
 
 IMPORT = ("weights", "import", "official.pth", "--method", "noise2score", "--noise")
 

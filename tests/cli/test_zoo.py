@@ -10,12 +10,12 @@ import pytest
 from bench import bench, bench_process, make_images
 from stranger import RECIPE, install, put_weights
 
-from denoisebench.weights import file_hash
+from denoisebench.training.weights_file import file_hash
 
 NO_TORCH = "import sys; sys.modules['torch'] = None\n"
 OWN = """
-from denoisebench.hookspecs import hookimpl
-from denoisebench.recipes import Recipe
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.recipe import Recipe
 
 SETTINGS = {
     "method": "noise2noise", "noise": "gaussian:25", "parameters": "known", "channels": "gray",

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from denoisebench.devices import pick_precision
+from denoisebench.nn.devices import pick_precision
 
 
 class _Emulated(TorchDispatchMode):

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from denoisebench.budgets import Budget
-from denoisebench.devices import Precision
-from denoisebench.interfaces import Moment, Progress
-from denoisebench.networks import UNet
-from denoisebench.patches import Batch
-from denoisebench.training import Settings, Trainer, Watch
+from denoisebench.nn.devices import Precision
+from denoisebench.nn.unet import UNet
+from denoisebench.plugin.method import Batch, Moment
+from denoisebench.progress import Progress
+from denoisebench.training.trainer import Settings, Trainer, Watch
 
 
 class Ramps:

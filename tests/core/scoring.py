@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from denoisebench.evaluation import evaluate, untrained
-from denoisebench.images import ImageFile, ImageSet, Pixels
-from denoisebench.interfaces import Denoised, ProgressCallback, Task, UntrainedMethod
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.plan import CellPlan
-from denoisebench.protocol import get_protocol
-from denoisebench.results import ImageScore
-from denoisebench.saving import Saver
-from denoisebench.unfinished import Unfinished
+from denoisebench.denoising.denoiser import untrained
+from denoisebench.execution.score_job import evaluate
+from denoisebench.images.image_set import ImageFile, ImageSet
+from denoisebench.images.pixels import Pixels
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.planning.plan import CellPlan
+from denoisebench.plugin.method import Denoised, Task, UntrainedMethod
+from denoisebench.progress import ProgressCallback
+from denoisebench.results.journal import Unfinished
+from denoisebench.results.records import ImageScore
+from denoisebench.results.saved_images import Saver
+from denoisebench.scoring.protocols import get_protocol
 
 
 @dataclass(frozen=True)

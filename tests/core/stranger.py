@@ -8,15 +8,15 @@ import pytest
 import torch
 from torch import nn
 
-from denoisebench.weights import Header, write_weights
+from denoisebench.training.weights_file import Header, write_weights
 
 PLUGIN = """
 from dataclasses import dataclass
 from pathlib import Path
 
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import Evidence, TrainedMethod
-from denoisebench.recipes import read_recipes
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.method import Evidence, TrainedMethod
+from denoisebench.plugin.recipe import read_recipes
 
 
 @dataclass(frozen=True)

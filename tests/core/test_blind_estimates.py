@@ -6,10 +6,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from denoisebench.images import Pixels, to_gray
-from denoisebench.noise import register_noise_models
-from denoisebench.noise.families import decide_family
-from denoisebench.noise.model import Noise
+from denoisebench.images.pixels import Pixels, to_gray
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models import register_noise_models
+from denoisebench.noise_models.family_estimator import decide_family
 from denoisebench.specs import parse_spec
 
 pytestmark = pytest.mark.slow

@@ -6,10 +6,10 @@ import torch
 from scoring import Config, Made, cell, images
 from torch import nn
 
-from denoisebench.cost import PeakMemory, gmacs_per_mpx, network_parameters
-from denoisebench.images import LoadedImage
-from denoisebench.interfaces import TrainedMethod
-from denoisebench.self_ensemble import self_ensembled
+from denoisebench.denoising.self_ensemble import self_ensembled
+from denoisebench.execution.cost import PeakMemory, gmacs_per_mpx, network_parameters
+from denoisebench.images.image_set import LoadedImage
+from denoisebench.plugin.method import TrainedMethod
 
 
 class Convolved(TrainedMethod[Config]):

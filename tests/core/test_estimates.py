@@ -5,12 +5,13 @@ import pytest
 import torch
 from scoring import Made, cell, images
 
+from denoisebench.denoising.denoiser import untrained
 from denoisebench.errors import UserError
-from denoisebench.estimates import Estimates
-from denoisebench.evaluation import evaluate, untrained
-from denoisebench.protocol import get_protocol
-from denoisebench.saving import Saver
-from denoisebench.unfinished import Unfinished
+from denoisebench.execution.score_job import evaluate
+from denoisebench.results.journal import Unfinished
+from denoisebench.results.kept_estimates import Estimates
+from denoisebench.results.saved_images import Saver
+from denoisebench.scoring.protocols import get_protocol
 
 
 def evaluated(planned, out, *, keep=True):

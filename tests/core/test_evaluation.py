@@ -8,13 +8,13 @@ import torch
 from scoring import Made, cell, images, scored
 
 from denoisebench.errors import PluginError
-from denoisebench.images import pixel_hash
-from denoisebench.interfaces import Denoised, Output
-from denoisebench.metrics import psnr_db
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.protocol import get_protocol
-from denoisebench.rules import levels_255, padded_to_square
+from denoisebench.images.pixels import pixel_hash
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin.method import Denoised, Output
+from denoisebench.scoring.metrics import psnr_db
+from denoisebench.scoring.protocol import levels_255, padded_to_square
+from denoisebench.scoring.protocols import get_protocol
 
 NOISE = Noise(Gaussian(), 25.0, 25.0)
 CLEAN = images((3, 20, 40), (3, 36, 12))

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from denoisebench.errors import UserError
-from denoisebench.foreign import read_foreign
+from denoisebench.zoo.importing import read_foreign
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": nn.Parameter(torch.ones(2))}
 

@@ -5,14 +5,14 @@ import sys
 
 import pytest
 
-from denoisebench.freed_memory import freed_memory_kept
+from denoisebench.training.freed_memory import freed_memory_kept
 
 STEPS = """
 import resource, sys, torch
 from contextlib import nullcontext
 from pathlib import Path
-from denoisebench.freed_memory import freed_memory_kept
-from denoisebench.networks import UNet
+from denoisebench.training.freed_memory import freed_memory_kept
+from denoisebench.nn.unet import UNet
 
 torch.set_num_threads(1)
 net = UNet(1).to(memory_format=torch.channels_last)

@@ -9,19 +9,24 @@ import torch
 from bench import make_images
 
 from denoisebench.budgets import get_budget
+from denoisebench.denoising.denoiser import untrained
 from denoisebench.errors import UserError
-from denoisebench.evaluation import evaluate, untrained
-from denoisebench.evidence import batch_source, noisy_of
-from denoisebench.images import GRAY, ImageFile, ImageSet, LoadedImage, pixel_hash
-from denoisebench.interfaces import Evidence, Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.plan import Plan, Request
-from denoisebench.planner import make_plan
-from denoisebench.plugins import Registries, load
-from denoisebench.saving import Saver
-from denoisebench.sides import Shown
-from denoisebench.unfinished import Unfinished
+from denoisebench.execution.score_job import evaluate
+from denoisebench.images.image_set import ImageFile, ImageSet, LoadedImage
+from denoisebench.images.pixels import GRAY, pixel_hash
+from denoisebench.noise.family import Noise
+from denoisebench.noise.given import noisy_of
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.planning.plan import Plan
+from denoisebench.planning.planner import make_plan
+from denoisebench.planning.request import Request
+from denoisebench.plugin.method import Evidence, Task
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
+from denoisebench.results.journal import Unfinished
+from denoisebench.results.saved_images import Saver
+from denoisebench.training.batches import batch_source
+from denoisebench.training.splits import Shown
 
 CLEAN = np.full((1, 8, 9), 0.5, dtype=np.float32)
 NOISY = np.random.default_rng(0).normal(0.5, 1.0, (1, 8, 9)).astype(np.float32)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from denoisebench import hookspecs
+from denoisebench.plugin import hooks as hookspecs
 
 ROOT = Path(__file__).parents[2]
 SOURCES = {name: ROOT / name for name in ("benchmark", "methods", "datasets", "reports")}
@@ -126,8 +126,8 @@ def modules_after(code):
 @pytest.mark.parametrize(
     "code",
     [
-        "import denoisebench.cli, denoisebench.planner, denoisebench.runner",
-        "from denoisebench.plugins import load\nassert not load().broken",
+        "import denoisebench.cli, denoisebench.planning.planner, denoisebench.execution.runner",
+        "from denoisebench.registry.loader import load\nassert not load().broken",
     ],
 )
 def test_start_up_and_plugins_import_no_torch(code):

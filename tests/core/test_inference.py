@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from denoisebench.inference import run_padded
+from denoisebench.nn.padding import run_padded
 
 SIDES = sorted({1, 2, 3, 5, 15, 16, 17, 18, 31, 32, 33, 34, 47, 48, 49, 63, 64, 65, 70})
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from denoisebench.interval import half_interval, t_quantile
+from denoisebench.scoring.statistics import half_interval, t_quantile
 
 
 @pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.999])

@@ -9,16 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from denoisebench.images import Pixels, to_gray
-from denoisebench.noise.families import decide_family
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.levels import clipped_share, gamma_shape, relative_variance, weibull_shape
-from denoisebench.noise.model import Noise, NoiseFamily
-from denoisebench.noise.poisson import Poisson
-from denoisebench.noise.weibull import Weibull
+from denoisebench.images.pixels import Pixels, to_gray
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise.level_estimator import (
+    clipped_share,
+    gamma_shape,
+    relative_variance,
+    weibull_shape,
+)
+from denoisebench.noise_models.family_estimator import decide_family
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.weibull import Weibull
 from denoisebench.specs import parse_spec
-from denoisebench_datasets.samples import SamplesSource
+from denoisebench_datasets.public.samples import SamplesSource
 
 FAMILIES: list[NoiseFamily] = [Gaussian(), Poisson(), Gamma(), Weibull()]
 LEVELS = [

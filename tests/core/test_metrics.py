@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from denoisebench.metrics import psnr_db, ssim
+from denoisebench.scoring.metrics import psnr_db, ssim
 
 TOLERANCE = 1e-10
 

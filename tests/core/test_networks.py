@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from denoisebench.networks import UNet, conv3x3, conv_of_upsampled
+from denoisebench.nn.unet import UNet, conv3x3, conv_of_upsampled
 
 
 def seeded(make):

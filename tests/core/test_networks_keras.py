@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from denoisebench.networks_keras import LargeUNet, SRResNet, Up
+from denoisebench.nn.noise2noise_keras import LargeUNet, SRResNet, Up
 
 
 def seeded(make):

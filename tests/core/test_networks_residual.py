@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from denoisebench.networks_residual import Block, HalfResidualUNet, ResidualUNet
+from denoisebench.nn.residual_unet import Block, HalfResidualUNet, ResidualUNet
 
 
 def seeded(make):

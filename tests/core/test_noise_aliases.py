@@ -6,8 +6,8 @@ import torch
 from scipy import stats
 
 from denoisebench.errors import UserError
-from denoisebench.noise import register_noise_models
 from denoisebench.noise.stream import Stream
+from denoisebench.noise_models import register_noise_models
 from denoisebench.specs import parse_spec
 
 FAMILIES = {family.name: family for family in register_noise_models()}

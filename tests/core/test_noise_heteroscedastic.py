@@ -8,10 +8,10 @@ import torch
 from scipy import stats
 
 from denoisebench.errors import UserError
-from denoisebench.images import pixel_hash
-from denoisebench.noise import register_noise_models
+from denoisebench.figures.noise_preview import levels_shown
+from denoisebench.images.pixels import pixel_hash
 from denoisebench.noise.stream import Stream
-from denoisebench.noise_preview import levels_shown
+from denoisebench.noise_models import register_noise_models
 from denoisebench.specs import parse_spec
 
 FAMILIES = {family.name: family for family in register_noise_models()}

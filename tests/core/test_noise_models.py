@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from denoisebench.errors import UserError
-from denoisebench.images import pixel_hash
-from denoisebench.noise import register_noise_models
-from denoisebench.noise.model import NoiseFamily
+from denoisebench.images.pixels import pixel_hash
+from denoisebench.noise.family import NoiseFamily
+from denoisebench.noise_models import register_noise_models
 from denoisebench.specs import parse_spec
 
 FAMILIES = {family.name: family for family in register_noise_models()}

@@ -9,19 +9,19 @@ from scipy import linalg, stats
 
 from denoisebench.budgets import get_budget
 from denoisebench.errors import UserError
-from denoisebench.images import pixel_hash
-from denoisebench.noise import register_noise_models
-from denoisebench.noise.multivariate import (
+from denoisebench.images.pixels import pixel_hash
+from denoisebench.noise.stream import Stream
+from denoisebench.noise_models import register_noise_models
+from denoisebench.noise_models.multivariate import (
     EXAMPLE,
     cholesky,
     positive_definite,
     random_covariance,
     turned_covariance,
 )
-from denoisebench.noise.stream import Stream
-from denoisebench.plan import Request
-from denoisebench.planner import make_plan
-from denoisebench.plugins import load
+from denoisebench.planning.planner import make_plan
+from denoisebench.planning.request import Request
+from denoisebench.registry.loader import load
 from denoisebench.specs import parse_spec
 
 FAMILIES = {family.name: family for family in register_noise_models()}

@@ -7,9 +7,7 @@ import pytest
 from PIL import Image
 
 from denoisebench.errors import UserError
-from denoisebench.noise import register_noise_models
-from denoisebench.noise.model import NoiseFamily
-from denoisebench.noise_preview import (
+from denoisebench.figures.noise_preview import (
     LEAST_PX,
     MARGIN_PX,
     SHOWN_PX,
@@ -18,6 +16,8 @@ from denoisebench.noise_preview import (
     levels_shown,
     write_picture,
 )
+from denoisebench.noise.family import NoiseFamily
+from denoisebench.noise_models import register_noise_models
 from denoisebench.specs import parse_spec
 
 FAMILIES = {family.name: family for family in register_noise_models()}

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from denoisebench.errors import UserError
-from denoisebench.noise import register_noise_models
 from denoisebench.noise.stream import Stream
+from denoisebench.noise_models import register_noise_models
 from denoisebench.specs import parse_spec
 
 FAMILIES = {family.name: family for family in register_noise_models()}

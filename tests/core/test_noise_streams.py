@@ -5,11 +5,11 @@ import pytest
 import torch
 from scipy import special, stats
 
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.poisson import Poisson
 from denoisebench.noise.stream import Stream, exp, log, log_gamma, normal_quantile
-from denoisebench.noise.weibull import Weibull
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.weibull import Weibull
 
 DRAWS = 50_000
 ALARM = 1e-3  # the seeds are fixed: a test that passes once passes always

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from denoisebench.errors import UserError
-from denoisebench.images import pixel_hash
-from denoisebench.noise import register_noise_models
-from denoisebench.noise.font import GLYPH_HEIGHT, GLYPH_WIDTH, LETTERS, word
+from denoisebench.images.pixels import pixel_hash
 from denoisebench.noise.stream import Stream
-from denoisebench.noise.text import LARGEST, LONGEST, SHORTEST, Text, written
+from denoisebench.noise_models import register_noise_models
+from denoisebench.noise_models.font import GLYPH_HEIGHT, GLYPH_WIDTH, LETTERS, word
+from denoisebench.noise_models.text import LARGEST, LONGEST, SHORTEST, Text, written
 from denoisebench.specs import parse_spec
 
 FAMILIES = {family.name: family for family in register_noise_models()}

@@ -12,18 +12,19 @@ from scoring import Config, Made, cell, scored
 
 from denoisebench.budgets import get_budget
 from denoisebench.errors import UserError
-from denoisebench.images import Pixels
-from denoisebench.interfaces import Denoised, Task, UntrainedMethod
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.impulse import Impulse
-from denoisebench.noise.model import Noise, NoiseFamily
-from denoisebench.noise.poisson import Poisson
-from denoisebench.oracle import LEVELS, STRIDE, oracle_levels
-from denoisebench.plan import Request
-from denoisebench.planner import make_plan
-from denoisebench.plugins import Registries, load
-from denoisebench.results import ImageScore
+from denoisebench.images.pixels import Pixels
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise.level_knowledge import LEVELS, STRIDE, oracle_levels
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.impulse import Impulse
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.planning.planner import make_plan
+from denoisebench.planning.request import Request
+from denoisebench.plugin.method import Denoised, Task, UntrainedMethod
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
+from denoisebench.results.records import ImageScore
 
 BLIND = Noise(Gaussian(), 5.0, 55.0)
 GRID = oracle_levels(BLIND)

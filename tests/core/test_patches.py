@@ -5,14 +5,15 @@ import pytest
 import torch
 
 from denoisebench.errors import UserError
-from denoisebench.evidence import batch_source, refuse_small
-from denoisebench.images import LoadedImage, Pixels
-from denoisebench.interfaces import Evidence, Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.noise.poisson import Poisson
-from denoisebench.patches import AllImages, FixedBatches, FreshBatches, TrainingImage
-from denoisebench.sides import Shown
+from denoisebench.images.image_set import LoadedImage
+from denoisebench.images.pixels import Pixels
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.plugin.method import Evidence, Task
+from denoisebench.training.batches import FixedBatches, FreshBatches, batch_source, refuse_small
+from denoisebench.training.patches import AllImages, TrainingImage
+from denoisebench.training.splits import Shown
 
 CPU = torch.device("cpu")
 CROP = 8

@@ -8,10 +8,12 @@ from torch import nn
 
 from denoisebench.budgets import get_budget
 from denoisebench.errors import UserError
-from denoisebench.plan import Plan, Request
-from denoisebench.planner import make_plan
-from denoisebench.plugins import Registries, load
-from denoisebench.weights import Header, write_weights
+from denoisebench.planning.plan import Plan
+from denoisebench.planning.planner import make_plan
+from denoisebench.planning.request import Request
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
+from denoisebench.training.weights_file import Header, write_weights
 
 ASKED = Request(
     methods=("noise2noise",),

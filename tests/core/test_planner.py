@@ -9,9 +9,11 @@ from stranger import install, put_weights
 
 from denoisebench.budgets import get_budget
 from denoisebench.errors import UserError
-from denoisebench.plan import Plan, Request
-from denoisebench.planner import make_plan
-from denoisebench.plugins import Registries, load
+from denoisebench.planning.plan import Plan
+from denoisebench.planning.planner import make_plan
+from denoisebench.planning.request import Request
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
 
 ASKED = Request(
     methods=("identity", "noise2score", "noise2noise"),

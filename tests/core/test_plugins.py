@@ -5,18 +5,18 @@ import textwrap
 
 import pytest
 
-from denoisebench import hookspecs
 from denoisebench.errors import UserError
-from denoisebench.interfaces import UntrainedMethod
-from denoisebench.plugins import load
+from denoisebench.plugin import hooks as hookspecs
+from denoisebench.plugin.method import UntrainedMethod
+from denoisebench.registry.loader import load
 
 HOOKS = [name for name in vars(hookspecs) if name.startswith("register_")]
 
 METHOD = """
 from dataclasses import dataclass
 
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import UntrainedMethod
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.method import UntrainedMethod
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

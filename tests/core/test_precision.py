@@ -12,14 +12,14 @@ from bf16 import bf16_hardware
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from denoisebench.devices import pick_precision
-from denoisebench.inference import in_float32, run_in_bf16
-from denoisebench.interfaces import Denoised, Model, Task, TrainedMethod
-from denoisebench.networks import UNet
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.plugins import load
-from denoisebench.weights import read_header
+from denoisebench.nn.devices import pick_precision
+from denoisebench.nn.padding import in_float32, run_in_bf16
+from denoisebench.nn.unet import UNet
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin.method import Denoised, Model, Task, TrainedMethod
+from denoisebench.registry.loader import load
+from denoisebench.training.weights_file import read_header
 from noise2score import Config, Noise2Score
 
 IMAGE = torch.rand((1, 1, 32, 32), generator=torch.Generator().manual_seed(0)) - 0.5

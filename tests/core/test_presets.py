@@ -6,12 +6,12 @@ import pytest
 
 from denoisebench.cli.run import command
 from denoisebench.errors import UserError
-from denoisebench.plugins import load
-from denoisebench.presets import SETTINGS, Preset
+from denoisebench.plugin.preset import SETTINGS, Preset
+from denoisebench.registry.loader import load
 
 PLUGIN = """
-from denoisebench.hookspecs import hookimpl
-from denoisebench.presets import Preset
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.preset import Preset
 
 @hookimpl
 def register_presets():

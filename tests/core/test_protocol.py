@@ -8,9 +8,10 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from denoisebench.errors import UserError
-from denoisebench.images import GRAY, ImageFile, ImageSet
-from denoisebench.protocol import PROTOCOLS, get_protocol
-from denoisebench.rules import levels_255, padded_to_square
+from denoisebench.images.image_set import ImageFile, ImageSet
+from denoisebench.images.pixels import GRAY
+from denoisebench.scoring.protocol import levels_255, padded_to_square
+from denoisebench.scoring.protocols import PROTOCOLS, get_protocol
 
 FLOAT, NVLABS = get_protocol("float"), get_protocol("nvlabs")
 

@@ -10,12 +10,13 @@ from skimage.color import rgb2ycbcr
 from skimage.metrics import peak_signal_noise_ratio
 
 from denoisebench.errors import UserError
-from denoisebench.images import GRAY, ImageFile, ImageSet
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.protocol import PROTOCOLS, get_protocol, labelled
-from denoisebench.protocol_words import CHOICES, differences, refuse_mixed, spelled_out
-from denoisebench.rules import Protocol, levels_255, luma
+from denoisebench.images.image_set import ImageFile, ImageSet
+from denoisebench.images.pixels import GRAY
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.scoring.protocol import Protocol, levels_255, luma
+from denoisebench.scoring.protocol_text import CHOICES, differences, refuse_mixed, spelled_out
+from denoisebench.scoring.protocols import PROTOCOLS, get_protocol, labelled
 
 NOISE = Noise(Gaussian(), 25.0, 25.0)
 EIGHT_BIT = (np.arange(256) / 255).astype(np.float32).reshape(1, 16, 16)

@@ -9,11 +9,12 @@ from bench import make_images
 
 from denoisebench.budgets import get_budget
 from denoisebench.errors import UserError
-from denoisebench.evidence import noisy_of
-from denoisebench.images import LoadedImage
-from denoisebench.plan import Request
-from denoisebench.planner import make_plan
-from denoisebench.plugins import Registries, load
+from denoisebench.images.image_set import LoadedImage
+from denoisebench.noise.given import noisy_of
+from denoisebench.planning.planner import make_plan
+from denoisebench.planning.request import Request
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
 
 PAIRS = "pairs:noisy:clean"
 

@@ -6,8 +6,8 @@ import pytest
 
 from denoisebench.cli.run import command
 from denoisebench.errors import UserError
-from denoisebench.plugins import load
-from denoisebench.recipes import LENGTHS, NEEDED, Recipe, read_recipes
+from denoisebench.plugin.recipe import LENGTHS, NEEDED, Recipe, read_recipes
+from denoisebench.registry.loader import load
 
 SETTINGS = {
     "method": "noise2score:probe=single",
@@ -20,8 +20,8 @@ SETTINGS = {
     "budget": "quick",
 }
 PLUGIN = f"""
-from denoisebench.hookspecs import hookimpl
-from denoisebench.recipes import Recipe
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.recipe import Recipe
 
 @hookimpl
 def register_recipes():

@@ -9,17 +9,20 @@ import torch
 from bench import make_images
 
 from denoisebench.budgets import get_budget
-from denoisebench.devices import pick_precision
-from denoisebench.evaluation import Denoise, evaluate, trained, untrained
-from denoisebench.images import ImageSet
-from denoisebench.interfaces import Denoised
-from denoisebench.plan import CellPlan, Request
-from denoisebench.planner import make_plan
-from denoisebench.plugins import Registries, load
-from denoisebench.protocol import get_protocol
-from denoisebench.results import ImageScore
-from denoisebench.saving import Saver
-from denoisebench.unfinished import Unfinished
+from denoisebench.denoising.denoiser import Denoise, trained, untrained
+from denoisebench.execution.score_job import evaluate
+from denoisebench.images.image_set import ImageSet
+from denoisebench.nn.devices import pick_precision
+from denoisebench.planning.plan import CellPlan
+from denoisebench.planning.planner import make_plan
+from denoisebench.planning.request import Request
+from denoisebench.plugin.method import Denoised
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
+from denoisebench.results.journal import Unfinished
+from denoisebench.results.records import ImageScore
+from denoisebench.results.saved_images import Saver
+from denoisebench.scoring.protocols import get_protocol
 
 AGREES_WITHIN_DB = 0.002
 NETWORKS = ["noise2score", "blindspot"]  # with the weights that come with them

@@ -11,16 +11,9 @@ import time
 import pytest
 
 from denoisebench.errors import UserError
-from denoisebench.results import (
-    COLUMNS,
-    CellResult,
-    ImageScore,
-    cell_path,
-    frame,
-    read_cell,
-    read_cells,
-    write_cell,
-)
+from denoisebench.results.dataframe import COLUMNS, frame
+from denoisebench.results.records import CellResult, ImageScore
+from denoisebench.results.store import cell_path, read_cell, read_cells, write_cell
 
 SCORE = ImageScore(
     image="01",
@@ -161,7 +154,7 @@ def test_a_failed_write_leaves_the_earlier_result_and_nothing_else(tmp_path, mon
 WRITER = """
 import dataclasses, sys
 from pathlib import Path
-from denoisebench.results import read_cell, write_cell
+from denoisebench.results.store import read_cell, write_cell
 out, seed, times = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 first = read_cell(out / "first" / "cells" / "c0ffee.json")
 mine = dataclasses.replace(first, seed=seed, provenance={"filler": "x" * 100_000 * (seed + 1)})
@@ -284,7 +277,8 @@ def test_the_columns_are_those_of_the_cell_then_those_of_the_image():
 
 def test_reading_results_imports_neither_torch_nor_pandas():
     code = (
-        "import sys, denoisebench.results; print({'torch', 'pandas', 'numpy'} & set(sys.modules))"
+        "import sys; from denoisebench.results import store;"
+        " print({'torch', 'pandas', 'numpy'} & set(sys.modules))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", code]

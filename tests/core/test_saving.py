@@ -10,10 +10,10 @@ from PIL import Image
 from scoring import Made, cell, images, scored
 
 from denoisebench.errors import UserError
-from denoisebench.interfaces import Denoised, Output
-from denoisebench.plan import Plan
-from denoisebench.runner import Options, Runner
-from denoisebench.saving import Saver
+from denoisebench.execution.runner import Options, Runner
+from denoisebench.planning.plan import Plan
+from denoisebench.plugin.method import Denoised, Output
+from denoisebench.results.saved_images import Saver
 from denoisebench.specs import parse_spec
 
 WHITE = 10 / 255

@@ -15,10 +15,11 @@ from scoring import Made, cell, images
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
-from denoisebench.interfaces import Denoised, Output
-from denoisebench.orientations import method_label, without_ensemble
-from denoisebench.plan import CellPlan, hash_of
-from denoisebench.self_ensemble import self_ensembled
+from denoisebench.denoising.self_ensemble import self_ensembled
+from denoisebench.images.orientations import method_label, without_ensemble
+from denoisebench.planning.ids import hash_of
+from denoisebench.planning.plan import CellPlan
+from denoisebench.plugin.method import Denoised, Output
 
 NOISY = torch.rand((1, 3, 12, 17), generator=torch.Generator().manual_seed(0))
 SAMPLES = ("--datasets", "samples-gray")

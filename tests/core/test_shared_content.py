@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from denoisebench.corners import turn, turn_points, undo
-from denoisebench.images import ImageFile, ImageSet
-from denoisebench.shared_content import find_overlap
-from denoisebench_datasets.tables import table
+from denoisebench.images.corners import turn, turn_points, undo
+from denoisebench.images.image_set import ImageFile, ImageSet
+from denoisebench.images.overlap_search import find_overlap
+from denoisebench_datasets.public.tables import table
 
 
 def ignore(_progress):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from denoisebench.shelf import NETWORKS, UNSTEADY, build_network, refuse_unknown_network
+from denoisebench.nn.shelf import NETWORKS, UNSTEADY, build_network, refuse_unknown_network
 
 COUNTS = {  # in gray and in colour
     "unet": (988_609, 991_203),

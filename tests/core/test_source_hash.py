@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from denoisebench.plugins import load
-from denoisebench.source_hash import FOLLOWED, SourceHasher
+from denoisebench.registry.loader import load
+from denoisebench.registry.source_hash import FOLLOWED, SourceHasher
 
 INIT = '''
 """A toy."""
@@ -167,30 +167,30 @@ def changed(monkeypatch):
 
 @pytest.mark.parametrize("method", ["noise2score", "supervised", "noise2self", "sure"])
 def test_a_layer_of_a_shared_network_changes_the_ids_of_methods_built_of_it(changed, method):
-    assert changed("denoisebench.networks", "F.max_pool2d", "F.avg_pool2d", method)
-    assert changed("denoisebench.networks", "START_STD = 0.02", "START_STD = 0.03", method)
+    assert changed("denoisebench.nn.unet", "F.max_pool2d", "F.avg_pool2d", method)
+    assert changed("denoisebench.nn.unet", "START_STD = 0.02", "START_STD = 0.03", method)
 
 
 def test_another_network_on_the_shelf_changes_no_id(changed):
-    other = ("denoisebench.networks_residual", "stride=2", "stride=1")
+    other = ("denoisebench.nn.residual_unet", "stride=2", "stride=1")
     assert changed(*other, "noise2score:network=unet-residual")
     assert not changed(*other, "noise2score")
 
 
 def test_a_shared_loss_changes_the_ids_of_methods_that_use_it_alone(changed):
-    assert changed("denoisebench.regression_losses", "gamma", "gamma_of", "supervised")
-    assert not changed("denoisebench.regression_losses", "gamma", "gamma_of", "noise2score")
+    assert changed("denoisebench.nn.regression_losses", "gamma", "gamma_of", "supervised")
+    assert not changed("denoisebench.nn.regression_losses", "gamma", "gamma_of", "noise2score")
 
 
 def test_a_noise_model_changes_the_ids_of_its_own_noise_alone(changed):
-    assert changed("denoisebench.noise.poisson", "level", "zeta", noise="poisson:0.01")
-    assert not changed("denoisebench.noise.poisson", "level", "zeta", noise="gaussian:25")
+    assert changed("denoisebench.noise_models.poisson", "level", "zeta", noise="poisson:0.01")
+    assert not changed("denoisebench.noise_models.poisson", "level", "zeta", noise="gaussian:25")
 
 
 def test_a_method_that_builds_on_another_plugin_has_an_id_of_both(tmp_path, monkeypatch):
     path = tmp_path / "heir.py"
     path.write_text(
-        "from denoisebench.hookspecs import hookimpl\n"
+        "from denoisebench.plugin.hooks import hookimpl\n"
         "from noise2score import Noise2Score\n\n\n"
         "class Heir(Noise2Score):\n    name = 'heir'\n\n\n"
         "@hookimpl\ndef register_methods():\n    return [Heir()]\n"
@@ -202,7 +202,7 @@ def test_a_method_that_builds_on_another_plugin_has_an_id_of_both(tmp_path, monk
         SourceHasher, "_hash_linked", lambda self, m: (reached.append(m), alone(self, m))[1]
     )
     registries.source_hash("heir", registries.noise("gaussian:25").family, None)
-    assert {"noise2score.score", "denoisebench.networks"} <= set(reached)
+    assert {"noise2score.loss", "denoisebench.nn.unet"} <= set(reached)
 
 
 def test_what_is_followed_exists():
@@ -211,7 +211,7 @@ def test_what_is_followed_exists():
 
 def test_ids_need_no_torch():
     code = (
-        "import sys\nfrom denoisebench.plugins import load\nr = load()\n"
+        "import sys\nfrom denoisebench.registry.loader import load\nr = load()\n"
         "family = r.noise('gaussian:25').family\n"
         "for name in r.methods: r.source_hash(name, family, r.method(name)[1])\n"
         "assert 'torch' not in sys.modules"

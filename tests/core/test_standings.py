@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from denoisebench.ranked import ImageRank, Ranked
-from denoisebench.standings import agreement, kendall, spearman, standings
-from denoisebench.standings_text import render_csv, render_json, render_table
+from denoisebench.ranking.records import ImageRank, Ranked
+from denoisebench.ranking.standings import agreement, kendall, spearman, standings
+from denoisebench.ranking.table import render_csv, render_json, render_table
 
 NAN = math.nan
 

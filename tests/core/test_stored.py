@@ -7,8 +7,8 @@ import pytest
 from test_results import RESULT
 
 from denoisebench.errors import UserError
-from denoisebench.results import write_cell
-from denoisebench.stored import choose
+from denoisebench.results.selection import choose
+from denoisebench.results.store import write_cell
 
 
 def save(out, cell, written_at=0, **changes):

@@ -10,13 +10,16 @@ from PIL import Image
 
 from denoisebench.budgets import get_budget
 from denoisebench.errors import UserError
-from denoisebench.images import IndexedFile, PackChoice, Pixels, ReadWhenTaken
-from denoisebench.plan import Request
-from denoisebench.planner import make_plan
-from denoisebench.plugins import Registries, load
-from denoisebench.runner import Options, Runner
-from denoisebench.sides import HELD_OUT_OF_STREAMED, Shown, hold_out
-from denoisebench_datasets.pack import PackSource
+from denoisebench.execution.runner import Options, Runner
+from denoisebench.images.image_set import IndexedFile, ReadWhenTaken
+from denoisebench.images.pixels import Pixels
+from denoisebench.planning.planner import make_plan
+from denoisebench.planning.request import Request
+from denoisebench.plugin.image_source import PackChoice
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
+from denoisebench.training.splits import HELD_OUT_OF_STREAMED, Shown, hold_out
+from denoisebench_datasets.packs.source import PackSource
 
 
 @pytest.fixture(scope="module")

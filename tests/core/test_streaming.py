@@ -11,18 +11,19 @@ import pytest
 import torch
 from ramps import quiet, same_weights, settings, squared_error
 
-from denoisebench import streaming
 from denoisebench.errors import UserError
-from denoisebench.evidence import batch_source
-from denoisebench.images import GRAY, IndexedFile, LoadedImage, ReadWhenTaken, pixel_hash
-from denoisebench.interfaces import Evidence, Task
-from denoisebench.networks import UNet
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.patches import TrainingImage
-from denoisebench.sides import Shown
-from denoisebench.streaming import AHEAD, PIECE_PX, WINDOW, Window, order_of_pass
-from denoisebench.training import Trainer
+from denoisebench.images.image_set import IndexedFile, LoadedImage, ReadWhenTaken
+from denoisebench.images.pixels import GRAY, pixel_hash
+from denoisebench.nn.unet import UNet
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin.method import Evidence, Task
+from denoisebench.training import streaming
+from denoisebench.training.batches import batch_source
+from denoisebench.training.patches import TrainingImage
+from denoisebench.training.splits import Shown
+from denoisebench.training.streaming import AHEAD, PIECE_PX, WINDOW, Window, order_of_pass
+from denoisebench.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 COUNT = 150

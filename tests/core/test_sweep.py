@@ -11,11 +11,12 @@ from scipy import stats
 
 from denoisebench.budgets import get_budget
 from denoisebench.errors import UserError
-from denoisebench.plan import Request
-from denoisebench.plugins import Registries, load
-from denoisebench.results import CellResult, ImageScore
-from denoisebench.sweep import Sweep, grid, plan_sweep
-from denoisebench.sweep_curves import axis_of, common, curves_of, words
+from denoisebench.planning.request import Request
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
+from denoisebench.results.records import CellResult, ImageScore
+from denoisebench.sweeps.curves import axis_of, common, curves_of, words
+from denoisebench.sweeps.plan import Sweep, grid, plan_sweep
 
 PSNR_DB = (30.0, 31.5, 29.0, 34.0)
 

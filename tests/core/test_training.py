@@ -11,12 +11,12 @@ from ramps import quiet, same_weights, squared_error, trainer
 from torch import Tensor, nn
 
 from denoisebench.budgets import get_budget
-from denoisebench.devices import Precision, pick_device
 from denoisebench.errors import UserError
-from denoisebench.interfaces import Progress
-from denoisebench.patches import Batch
-from denoisebench.schedule import ema_decay_at, learning_rate_at
-from denoisebench.training import Trainer, TrainingDivergedError
+from denoisebench.nn.devices import Precision, pick_device
+from denoisebench.plugin.method import Batch
+from denoisebench.progress import Progress
+from denoisebench.training.schedule import ema_decay_at, learning_rate_at
+from denoisebench.training.trainer import Trainer, TrainingDivergedError
 
 
 def test_the_rate_warms_up_then_falls_to_zero() -> None:

@@ -9,10 +9,10 @@ import torch
 from ramps import Ramps, quiet, same_weights, settings
 from torch import Tensor, nn
 
-from denoisebench.interfaces import Moment, Progress
-from denoisebench.patches import Batch
-from denoisebench.schedule import moment_at
-from denoisebench.training import Trainer
+from denoisebench.plugin.method import Batch, Moment
+from denoisebench.progress import Progress
+from denoisebench.training.schedule import moment_at
+from denoisebench.training.trainer import Trainer
 
 STAGES = (0.5, 0.25, 0.25)
 STEPS = 24  # 12, 6 and 6

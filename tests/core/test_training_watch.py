@@ -10,11 +10,11 @@ import torch
 from ramps import Ramps, quiet, same_weights, settings, squared_error, trainer
 from torch import Tensor, nn
 
-from denoisebench.interfaces import Moment, Progress
-from denoisebench.networks import UNet
-from denoisebench.patches import Batch
-from denoisebench.schedule import learning_rate_at
-from denoisebench.training import Record, Trainer, Watch
+from denoisebench.nn.unet import UNet
+from denoisebench.plugin.method import Batch, Moment
+from denoisebench.progress import Progress
+from denoisebench.training.schedule import learning_rate_at
+from denoisebench.training.trainer import Record, Trainer, Watch
 
 
 class Turning:

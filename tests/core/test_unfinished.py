@@ -7,8 +7,8 @@ import pytest
 from scoring import Made, cell, images, scored
 from torch import Tensor
 
-from denoisebench.results import ImageScore
-from denoisebench.unfinished import Unfinished
+from denoisebench.results.journal import Unfinished
+from denoisebench.results.records import ImageScore
 
 
 class Interrupts:

@@ -4,20 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from denoisebench.evidence import batch_source
-from denoisebench.images import (
-    GRAY,
-    IndexedFile,
-    LoadedImage,
-    Pixels,
-    ReadWhenTaken,
-    pixel_hash,
-)
-from denoisebench.interfaces import Evidence, Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.patches import Batch
-from denoisebench.sides import Shown
+from denoisebench.images.image_set import IndexedFile, LoadedImage, ReadWhenTaken
+from denoisebench.images.pixels import GRAY, Pixels, pixel_hash
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin.method import Batch, Evidence, Task
+from denoisebench.training.batches import batch_source
+from denoisebench.training.splits import Shown
 
 CPU = torch.device("cpu")
 FAINT = Noise(Gaussian(), 0.01, 0.01)

@@ -11,14 +11,15 @@ from torch import nn
 from watched import PLUGIN, flat_images, request, watched
 
 from denoisebench.errors import UserError
-from denoisebench.given import WeightsFinder
-from denoisebench.images import GRAY
-from denoisebench.interfaces import Evidence, Task
-from denoisebench.plan import Request
-from denoisebench.planner import make_plan
-from denoisebench.plugins import Registries, load
-from denoisebench.runner import Options, Runner
-from denoisebench.weights import Header, write_weights
+from denoisebench.execution.runner import Options, Runner
+from denoisebench.images.pixels import GRAY
+from denoisebench.planning.planner import make_plan
+from denoisebench.planning.request import Request
+from denoisebench.planning.weights_finder import WeightsFinder
+from denoisebench.plugin.method import Evidence, Task
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
+from denoisebench.training.weights_file import Header, write_weights
 
 
 @pytest.fixture(scope="module")

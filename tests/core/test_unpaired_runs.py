@@ -10,14 +10,15 @@ import torch
 from watched import CLEAN, TEST, TRAIN, flat_images, request, watched
 
 from denoisebench.budgets import get_budget
-from denoisebench.images import PackChoice
-from denoisebench.plan import Request
-from denoisebench.planner import make_plan
-from denoisebench.plugins import Registries
-from denoisebench.results import CellResult, frame
-from denoisebench.runner import Options, Runner
-from denoisebench.weights import read_header
-from denoisebench_datasets.pack import PackSource
+from denoisebench.execution.runner import Options, Runner
+from denoisebench.planning.planner import make_plan
+from denoisebench.planning.request import Request
+from denoisebench.plugin.image_source import PackChoice
+from denoisebench.registry.registries import Registries
+from denoisebench.results.dataframe import frame
+from denoisebench.results.records import CellResult
+from denoisebench.training.weights_file import read_header
+from denoisebench_datasets.packs.source import PackSource
 
 
 @pytest.fixture(scope="module")

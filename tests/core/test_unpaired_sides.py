@@ -9,21 +9,19 @@ import numpy as np
 import pytest
 
 from denoisebench.errors import UserError
-from denoisebench.images import (  # fmt: skip
-    COLOUR,
-    GRAY,
+from denoisebench.execution.train_job import refuse_start
+from denoisebench.images.image_set import (
     ImageFile,
     ImageSet,
     IndexedFile,
     LoadedImage,
-    Pixels,
     ReadWhenTaken,
     Share,
-    to_gray,
 )
-from denoisebench.plan import GivenWeights
-from denoisebench.sides import Contents, Shown, halves, hold_out, refuse_start, taken
-from denoisebench.weights import Header
+from denoisebench.images.pixels import COLOUR, GRAY, Pixels, to_gray
+from denoisebench.planning.plan import GivenWeights
+from denoisebench.training.splits import Contents, Shown, halves, hold_out, taken
+from denoisebench.training.weights_file import Header
 
 
 def unreadable() -> Pixels:

@@ -8,7 +8,14 @@ import torch
 from torch import nn
 
 from denoisebench.errors import UserError
-from denoisebench.weights import Header, file_hash, halve, load_into, read_header, write_weights
+from denoisebench.training.weights_file import (
+    Header,
+    file_hash,
+    halve,
+    load_into,
+    read_header,
+    write_weights,
+)
 
 HEADER = Header(
     {"method": "noise2score", "noise": "gaussian:25", "seed": 0, "config": {"probe": "paired"}},

@@ -7,12 +7,13 @@ import pytest
 from stranger import PLUGIN, RECIPE, install, put_weights
 
 from denoisebench.errors import UserError
-from denoisebench.plan import Request
-from denoisebench.planner import make_plan
-from denoisebench.plugins import Registries, load
-from denoisebench.recipes import Recipe
-from denoisebench.weights import file_hash
-from denoisebench.zoo import State, header_of, plan_training, state_of, weights_file
+from denoisebench.planning.planner import make_plan
+from denoisebench.planning.request import Request
+from denoisebench.plugin.recipe import Recipe
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
+from denoisebench.training.weights_file import file_hash
+from denoisebench.zoo.recipe_training import State, header_of, plan_training, state_of, weights_file
 
 
 @pytest.fixture(scope="module")

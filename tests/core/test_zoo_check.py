@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from stranger import HEADER, PLUGIN, RECIPE, install, put_weights
 
-from denoisebench.plugins import Registries, load
-from denoisebench.recipes import Recipe
-from denoisebench.weights import file_hash
-from denoisebench.zoo import meaning
-from denoisebench.zoo_check import check
+from denoisebench.plugin.recipe import Recipe
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
+from denoisebench.training.weights_file import file_hash
+from denoisebench.zoo.recipe_training import meaning
+from denoisebench.zoo.verify import check
 
 BOX_GAIN_DB = 2.0
 """What a mean over 3×3 pixels gains on a photograph at σ = 25, at least."""

@@ -6,8 +6,9 @@ import numpy as np
 from PIL import Image
 
 from denoisebench.budgets import get_budget
-from denoisebench.plan import Request
-from denoisebench.plugins import Registries, load
+from denoisebench.planning.request import Request
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
 
 TRAIN, CLEAN, TEST = tuple(range(20, 200, 20)), (210, 220, 230), (5, 15)
 """The levels of the images in the folders `train`, `clean` and `test`."""
@@ -15,9 +16,9 @@ TRAIN, CLEAN, TEST = tuple(range(20, 200, 20)), (210, 220, 230), (5, 15)
 PLUGIN = '''
 """Methods that learn nothing, and keep the batches they were given."""
 
-from denoisebench.hookspecs import hookimpl
-from denoisebench.interfaces import Evidence, TrainedMethod
-from denoisebench.regression import RegressionConfig
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.method import Evidence, TrainedMethod
+from denoisebench.nn.regression import RegressionConfig
 
 
 class Watched(TrainedMethod):

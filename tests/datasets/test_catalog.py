@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from denoisebench.errors import UserError
-from denoisebench.images import to_gray
+from denoisebench.images.pixels import to_gray
+from denoisebench.images.verify import verify
 from denoisebench.specs import parse_spec
-from denoisebench.verify import verify
-from denoisebench_datasets.catalog import ENTRIES
-from denoisebench_datasets.tables import table
+from denoisebench_datasets.public.catalog import ENTRIES
+from denoisebench_datasets.public.tables import table
 
 COUNTS = {
     "set12": 12,

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from denoisebench.errors import UserError
-from denoisebench.images import to_gray
+from denoisebench.images.pixels import to_gray
 from denoisebench.specs import Spec, parse_spec
-from denoisebench_datasets.folder import FolderSource
-from denoisebench_datasets.reader import read_image
+from denoisebench_datasets.local.folder import FolderSource
+from denoisebench_datasets.reading.reader import read_image
 
 RNG = np.random.default_rng(1)
 GRAY = Image.fromarray(RNG.integers(0, 256, (8, 10), dtype=np.uint8))

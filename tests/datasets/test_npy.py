@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from denoisebench.errors import UserError
-from denoisebench_datasets.reader import decode_image, stored_shape
+from denoisebench_datasets.reading.reader import decode_image, stored_shape
 
 RNG = np.random.default_rng(3)
 GRAY = RNG.normal(0.5, 1.0, (9, 13))

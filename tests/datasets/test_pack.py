@@ -11,12 +11,14 @@ import tifffile
 from PIL import Image
 
 from denoisebench.errors import UserError
-from denoisebench.images import COLOUR, GRAY, ImageSet, PackChoice, pixel_hash, to_gray
+from denoisebench.images.image_set import ImageSet
+from denoisebench.images.pixels import COLOUR, GRAY, pixel_hash, to_gray
+from denoisebench.images.verify import verify
+from denoisebench.plugin.image_source import PackChoice
 from denoisebench.specs import parse_spec
-from denoisebench.verify import verify
-from denoisebench_datasets.pack import PackSource
-from denoisebench_datasets.packfile import smallest
-from denoisebench_datasets.reader import read_image
+from denoisebench_datasets.packs.file_format import smallest
+from denoisebench_datasets.packs.source import PackSource
+from denoisebench_datasets.reading.reader import read_image
 
 RNG = np.random.default_rng(4)
 ANY = PackChoice(1)

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from denoisebench.errors import UserError
+from denoisebench.images.verify import verify
 from denoisebench.specs import parse_spec
-from denoisebench.verify import verify
-from denoisebench_datasets.folder import FolderSource
-from denoisebench_datasets.pairs import PairsSource
+from denoisebench_datasets.local.folder import FolderSource
+from denoisebench_datasets.local.pairs import PairsSource
 
 RNG = np.random.default_rng(5)
 CLEAN = RNG.integers(0, 256, (8, 10), dtype=np.uint8)

@@ -10,8 +10,8 @@ import tifffile
 from PIL import Image
 
 from denoisebench.errors import UserError
-from denoisebench.images import to_gray
-from denoisebench_datasets.reader import decode_image, read_image, stored_shape
+from denoisebench.images.pixels import to_gray
+from denoisebench_datasets.reading.reader import decode_image, read_image, stored_shape
 
 RNG = np.random.default_rng(0)
 GRAY8 = RNG.integers(0, 256, (9, 13), dtype=np.uint8)

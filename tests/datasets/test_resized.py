@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from denoisebench.errors import UserError
-from denoisebench.images import COLOUR, GRAY, to_gray
-from denoisebench.overlap import refuse_overlap
+from denoisebench.images.overlap import refuse_overlap
+from denoisebench.images.pixels import COLOUR, GRAY, to_gray
 from denoisebench.specs import Spec, parse_spec
-from denoisebench_datasets.catalog import CatalogSource, Entry
-from denoisebench_datasets.store import RemoteFile
+from denoisebench_datasets.public.catalog import CatalogSource, Entry
+from denoisebench_datasets.public.downloads import RemoteFile
 
 LEVELS = np.random.default_rng(0).integers(0, 256, (30, 50, 3), dtype=np.uint8)
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from denoisebench.errors import UserError
-from denoisebench.images import to_gray
+from denoisebench.images.pixels import to_gray
+from denoisebench.images.verify import verify
 from denoisebench.specs import parse_spec
-from denoisebench.verify import verify
-from denoisebench_datasets import samples
+from denoisebench_datasets.public import samples
 
 
 def ignore(_progress):

@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 
 from denoisebench.errors import UserError
-from denoisebench.images import GRAY
+from denoisebench.images.pixels import GRAY
+from denoisebench.images.verify import verify
 from denoisebench.specs import Spec
-from denoisebench.verify import verify
-from denoisebench_datasets import store
-from denoisebench_datasets.catalog import CatalogSource, Entry
-from denoisebench_datasets.store import RemoteFile
+from denoisebench_datasets.public import downloads as store
+from denoisebench_datasets.public.catalog import CatalogSource, Entry
+from denoisebench_datasets.public.downloads import RemoteFile
 
 PIXELS = np.arange(64, dtype=np.uint8).reshape(8, 8)
 SPEC = Spec("tiny")

@@ -8,8 +8,10 @@ import pytest
 from PIL import Image
 
 from denoisebench.errors import UserError
-from denoisebench.images import COLOUR, GRAY, ImageSet, to_gray
-from denoisebench.plugins import Registries, load
+from denoisebench.images.image_set import ImageSet
+from denoisebench.images.pixels import COLOUR, GRAY, to_gray
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (8, 10, 3), dtype=np.uint8)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from denoisebench.shelf import NETWORKS, build_network
+from denoisebench.nn.shelf import NETWORKS, build_network
 
 PAGE = (Path(__file__).parents[2] / "docs" / "networks.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `(\S+)` \| ([\d,]+) \| ([\d,]+) \| (\d+) \| ", PAGE, re.MULTILINE)

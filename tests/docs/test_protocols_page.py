@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from bench import bench, make_images
 
-from denoisebench.protocol import PROTOCOLS
-from denoisebench.protocol_words import BORDER, CHOICES
+from denoisebench.scoring.protocol_text import BORDER, CHOICES
+from denoisebench.scoring.protocols import PROTOCOLS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocols.md").read_text(encoding="utf-8")
 COMMANDS = [line for line in re.findall(r"^    bench (.*)$", PAGE, re.MULTILINE) if "…" not in line]

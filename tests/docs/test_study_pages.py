@@ -14,7 +14,8 @@ import pytest
 from bench import bench
 
 from denoisebench.budgets import get_budget
-from denoisebench.results import CellResult, read_cells
+from denoisebench.results.records import CellResult
+from denoisebench.results.store import read_cells
 
 ROOT = Path(__file__).parents[2]
 STUDIES = ("ablations", "why-23-db")

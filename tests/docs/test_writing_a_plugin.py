@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from bench import bench
 
-from denoisebench import hookspecs
+from denoisebench.plugin import hooks as hookspecs
 
 DOC = Path(__file__).parents[2] / "docs" / "writing-a-plugin.md"
 NAMED_FILE = re.compile(r"^\*\*`(\S+)`\*\*\n\n```\w+\n(.*?)^```", re.M | re.S)

@@ -12,12 +12,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from denoisebench.images import ImageFile
-from denoisebench.interfaces import Evidence, Model, Moment, Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.patches import Batch
-from denoisebench.plugins import load
+from denoisebench.images.image_set import ImageFile
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin.method import Batch, Evidence, Model, Moment, Task
+from denoisebench.registry.loader import load
 from denoisebench.specs import parse_spec
 
 FILE = Path(__file__).parents[2] / "examples" / "studies" / "bench_studies.py"

@@ -14,14 +14,16 @@ import torch
 from bf16 import bf16_hardware
 from torch import nn
 
-from denoisebench.images import ImageSet, Pixels
-from denoisebench.inference import in_float32, run_in_bf16
-from denoisebench.interfaces import Denoised, Model
-from denoisebench.metrics import psnr_db
-from denoisebench.noise.model import Noise
-from denoisebench.plugins import Registries, load
-from denoisebench.weights import load_into
-from denoisebench.zoo import meaning, weights_file
+from denoisebench.images.image_set import ImageSet
+from denoisebench.images.pixels import Pixels
+from denoisebench.nn.padding import in_float32, run_in_bf16
+from denoisebench.noise.family import Noise
+from denoisebench.plugin.method import Denoised, Model
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
+from denoisebench.scoring.metrics import psnr_db
+from denoisebench.training.weights_file import load_into
+from denoisebench.zoo.recipe_training import meaning, weights_file
 
 MEAN_DB, IMAGE_DB = 0.002, 0.01
 """The largest changes of the mean over a set, and of one image."""

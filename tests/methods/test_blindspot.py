@@ -9,7 +9,7 @@ from torch import Tensor
 
 from blindspot import BlindSpot
 from blindspot.config import Config
-from blindspot.learning import (
+from blindspot.model import (
     Denoiser,
     batch_loss,
     denoise_image,
@@ -17,13 +17,13 @@ from blindspot.learning import (
     outputs_of,
     predict,
 )
-from denoisebench.gaussians import columns_of, gaussian_loss, regulariser
-from denoisebench.interfaces import Evidence, Model, Moment, Parameters, Task
-from denoisebench.noise.families import FAMILIES
-from denoisebench.noise.impulse import Impulse
-from denoisebench.noise.model import Noise, NoiseFamily
-from denoisebench.noise.text import Text
-from denoisebench.patches import Batch
+from denoisebench.nn.gaussian_likelihood import columns_of, gaussian_loss, regulariser
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise_models.family_estimator import FAMILIES
+from denoisebench.noise_models.impulse import Impulse
+from denoisebench.noise_models.text import Text
+from denoisebench.plugin.method import Batch, Evidence, Model, Moment, Task
 
 METHOD = BlindSpot()
 GAUSSIAN, POISSON, GAMMA = FAMILIES.values()

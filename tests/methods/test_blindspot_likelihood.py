@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal
 
 from blindspot.impulse import impulse_loss, impulse_mean
-from blindspot.learning import noise_parameter, sigma_of, told_parameter
-from denoisebench.gaussians import (
+from blindspot.model import noise_parameter, sigma_of, told_parameter
+from denoisebench.nn.gaussian_likelihood import (
     columns_of,
     determinant,
     gaussian_loss,
@@ -19,7 +19,7 @@ from denoisebench.gaussians import (
     regulariser,
     solved,
 )
-from denoisebench.schedule import learning_rate_at
+from denoisebench.training.schedule import learning_rate_at
 
 RIDGE = 1e-6  # what the original adds to variances before it inverts them
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from blindspot import network as blindspot_network
 from blindspot.config import Config
-from blindspot.learning import Denoiser
+from blindspot.model import Denoiser
 from blindspot.network import (
     AroundConv2d,
     BlindSpotNet,
@@ -19,9 +19,10 @@ from blindspot.network import (
     shifted_down,
     upward_pool,
 )
-from denoisebench.interfaces import Parameters, Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
+from denoisebench.noise.family import Noise
+from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin.method import Task
 
 GAUSSIAN = Noise(Gaussian(), 25.0, 25.0)
 EDGES = ("repeat", "zero")

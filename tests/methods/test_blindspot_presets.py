@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from blindspot.presets import named_configs
-from denoisebench.plugins import Registries, load
-from denoisebench.presets import Preset
+from denoisebench.plugin.preset import Preset
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
 
 PRESETS = {preset.name: preset for preset in named_configs()}
 PAGE = Path(__file__).parents[2] / "docs" / "presets.md"

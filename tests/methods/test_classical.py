@@ -11,13 +11,13 @@ import torch
 from bench import bench, make_images
 
 from classical import AnscombeBm3d, Bm3d, Identity, Nlm, Tv, Wavelet
-from classical.filtering import estimated_level
+from classical.adapter import estimated_level
 from denoisebench.errors import UserError
-from denoisebench.interfaces import Denoised, Evidence, Task
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.noise.poisson import Poisson
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.plugin.method import Denoised, Evidence, Task
 from denoisebench.specs import build_config, config_spec, parse_spec
 
 FILTERS = [Nlm(), Tv(), Wavelet()]

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from classical import AnscombeBm3d, Bm3d
-from denoisebench.interfaces import Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.noise.poisson import Poisson
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.plugin.method import Task
 
 pytestmark = pytest.mark.bm3d
 bm3d = pytest.importorskip("bm3d", reason="the optional package bm3d is not installed")

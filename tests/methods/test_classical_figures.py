@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from classical import AnscombeBm3d, Bm3d
-from denoisebench.images import ImageSet
-from denoisebench.interfaces import Denoised, Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.noise.poisson import Poisson
-from denoisebench.protocol import get_protocol
+from denoisebench.images.image_set import ImageSet
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.plugin.method import Denoised, Task
+from denoisebench.scoring.protocols import get_protocol
 
 pytestmark = [pytest.mark.bm3d, pytest.mark.slow]
 pytest.importorskip("bm3d", reason="the optional package bm3d is not installed")

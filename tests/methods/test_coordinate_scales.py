@@ -10,14 +10,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from denoisebench.noise import register_noise_models
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.noise.poisson import Poisson
+from denoisebench.noise.family import Noise
 from denoisebench.noise.stream import Stream
-from denoisebench.noise.weibull import Weibull
-from noise2score.coordinate import flat_std
+from denoisebench.noise_models import register_noise_models
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.weibull import Weibull
+from noise2score.coordinate_base import flat_std
 from noise2score.coordinates import OWN, coordinate_of
 
 FAMILIES = {family.name: family for family in (Gaussian(), Poisson(), Gamma(), Weibull())}

@@ -12,11 +12,11 @@ import pytest
 import torch
 from scipy import special, stats
 
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.noise.poisson import Poisson
-from denoisebench.noise.weibull import Weibull
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.weibull import Weibull
 from noise2score.coordinates import Additive, Counts, coordinate_of
 
 FAMILIES = {family.name: family for family in (Gaussian(), Poisson(), Gamma(), Weibull())}

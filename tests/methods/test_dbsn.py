@@ -8,8 +8,7 @@ from torch import Tensor
 
 from dbsn import DBSN
 from dbsn.config import PUBLISHED_START, Config
-from dbsn.laws import can_be_told, told_law
-from dbsn.learning import (
+from dbsn.model import (
     ALL,
     MEAN,
     SPREAD,
@@ -22,18 +21,19 @@ from dbsn.learning import (
     predict,
     student_image,
 )
-from denoisebench.gaussians import columns_of, gaussian_loss, regulariser
-from denoisebench.interfaces import Evidence, Model, Moment, Parameters, Task
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.heteroscedastic import Heteroscedastic, HeteroscedasticShared
-from denoisebench.noise.impulse import Impulse
-from denoisebench.noise.model import Noise, NoiseFamily
-from denoisebench.noise.multivariate import MultivariateGaussian
-from denoisebench.noise.poisson import Poisson
-from denoisebench.noise.text import Text
-from denoisebench.noise.weibull import Weibull
-from denoisebench.patches import Batch
+from dbsn.noise_law import can_be_told, told_law
+from denoisebench.nn.gaussian_likelihood import columns_of, gaussian_loss, regulariser
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.heteroscedastic import Heteroscedastic, HeteroscedasticShared
+from denoisebench.noise_models.impulse import Impulse
+from denoisebench.noise_models.multivariate import MultivariateGaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.text import Text
+from denoisebench.noise_models.weibull import Weibull
+from denoisebench.plugin.method import Batch, Evidence, Model, Moment, Task
 
 METHOD = DBSN()
 SMALL = Config(width=4, blocks=1, hidden=4)

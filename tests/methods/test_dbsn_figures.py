@@ -14,8 +14,9 @@ from statistics import fmean, median
 import numpy as np
 import pytest
 
-from denoisebench.images import ImageSet
-from denoisebench.results import CellResult, read_cells
+from denoisebench.images.image_set import ImageSet
+from denoisebench.results.records import CellResult
+from denoisebench.results.store import read_cells
 
 pytestmark = pytest.mark.slow
 

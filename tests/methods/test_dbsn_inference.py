@@ -7,12 +7,12 @@ import torch
 from bf16 import bf16_hardware
 from torch import Tensor, nn
 
-import dbsn.inference as dbsn_inference
-from dbsn.inference import predict_image
+import dbsn.whole_image as dbsn_inference
 from dbsn.network import DilatedBlindSpotNet, SpreadNet
-from denoisebench.inference import run_in_bf16
+from dbsn.whole_image import predict_image
+from denoisebench.nn.padding import run_in_bf16
 from denoisebench.specs import parse_spec
-from denoisebench_datasets.samples import SamplesSource
+from denoisebench_datasets.public.samples import SamplesSource
 
 
 def sample(height: int, width: int) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
-from dbsn.laws import (
+from dbsn.likelihood import constrained_loss, marginal_loss
+from dbsn.noise_law import (
     NoiseLaw,
     law_between_channels,
     law_per_image,
@@ -17,13 +18,12 @@ from dbsn.laws import (
     sigma_of,
     told_law,
 )
-from dbsn.likelihood import constrained_loss, marginal_loss
-from denoisebench.gaussians import columns_of, gaussian_mean
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.heteroscedastic import Heteroscedastic, HeteroscedasticShared
-from denoisebench.noise.model import Noise, NoiseFamily
-from denoisebench.noise.poisson import Poisson
+from denoisebench.nn.gaussian_likelihood import columns_of, gaussian_mean
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.heteroscedastic import Heteroscedastic, HeteroscedasticShared
+from denoisebench.noise_models.poisson import Poisson
 
 SHAPE = (2, 4, 5)  # images, rows, columns
 

@@ -10,16 +10,16 @@ import torch
 from torch import nn
 
 from dbsn import DBSN
-from dbsn.laws import sigma_of
-from dbsn.learning import Denoiser, law_of, predict
+from dbsn.model import Denoiser, law_of, predict
 from dbsn.network import DilatedBlindSpotNet, NoiseNet, SpreadNet
-from dbsn.official import Sizes, read_official
+from dbsn.noise_law import sigma_of
+from dbsn.official_weights import Sizes, read_official
 from denoisebench.errors import UserError
-from denoisebench.foreign import read_foreign
-from denoisebench.interfaces import Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise, NoiseFamily
-from denoisebench.noise.multivariate import MultivariateGaussian
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.multivariate import MultivariateGaussian
+from denoisebench.plugin.method import Task
+from denoisebench.zoo.importing import read_foreign
 
 Stored = dict[str, Any]
 

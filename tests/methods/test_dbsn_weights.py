@@ -10,13 +10,13 @@ from torch import Tensor
 import dbsn
 from dbsn import DBSN
 from dbsn.config import Config
-from denoisebench.images import Pixels
-from denoisebench.interfaces import Model, Task
-from denoisebench.metrics import psnr_db
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
+from denoisebench.images.pixels import Pixels
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin.method import Model, Task
+from denoisebench.scoring.metrics import psnr_db
 from denoisebench.specs import parse_spec
-from denoisebench.weights import load_into, read_header
+from denoisebench.training.weights_file import load_into, read_header
 from denoisebench_datasets import register_image_sets
 
 FILES = sorted((Path(dbsn.__file__).parent / "weights").glob("*.safetensors"))

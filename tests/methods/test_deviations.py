@@ -13,20 +13,22 @@ from bench import make_images
 from skimage.restoration import denoise_tv_chambolle
 from torch import Tensor
 
-from classical.filters import Tv, TvConfig
-from denoisebench.evaluation import evaluate, untrained
-from denoisebench.images import ImageSet, pixel_hash
-from denoisebench.interfaces import Denoised, Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.plan import CellPlan
-from denoisebench.protocol import get_protocol
-from denoisebench.results import ImageScore
-from denoisebench.saving import Saver
+from classical.skimage_filters import Tv, TvConfig
+from denoisebench.denoising.denoiser import untrained
+from denoisebench.execution.score_job import evaluate
+from denoisebench.images.image_set import ImageSet
+from denoisebench.images.pixels import pixel_hash
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.planning.plan import CellPlan
+from denoisebench.plugin.method import Denoised, Task
+from denoisebench.results.journal import Unfinished
+from denoisebench.results.records import ImageScore
+from denoisebench.results.saved_images import Saver
+from denoisebench.scoring.protocols import get_protocol
 from denoisebench.specs import parse_spec
-from denoisebench.unfinished import Unfinished
-from denoisebench_datasets.folder import FolderSource
-from denoisebench_reports.average import errors, pools_errors, shares_db
+from denoisebench_datasets.local.folder import FolderSource
+from denoisebench_reports.summary.average import errors, pools_errors, shares_db
 
 NOISE = Noise(Gaussian(), 25.0, 25.0)
 CONFIG = TvConfig(weight=1.02)

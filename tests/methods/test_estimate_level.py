@@ -7,14 +7,14 @@ import math
 import pytest
 import torch
 
-from denoisebench.interfaces import Task
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.noise.poisson import Poisson
-from denoisebench.noise.weibull import Weibull
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.weibull import Weibull
+from denoisebench.plugin.method import Task
 from noise2score import Config, Noise2Score
-from noise2score.estimate import (
+from noise2score.level_estimate import (
     PENALTIES,
     Scene,
     closed_form,

@@ -4,13 +4,12 @@ import pytest
 import torch
 
 from denoisebench.errors import UserError
-from denoisebench.interfaces import Denoised, Model, Moment, Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.noise.poisson import Poisson
-from denoisebench.patches import Batch
-from denoisebench.plugins import load
-from denoisebench.shelf import NETWORKS, UNSTEADY
+from denoisebench.nn.shelf import NETWORKS, UNSTEADY
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.plugin.method import Batch, Denoised, Model, Moment, Task
+from denoisebench.registry.loader import load
 from denoisebench.specs import config_spec
 
 METHODS = ("noise2score", "noise2noise", "supervised", "noise2self", "sure", "pure")

@@ -9,15 +9,14 @@ import torch
 from torch import nn
 
 from denoisebench.errors import UserError
-from denoisebench.interfaces import Denoised, Evidence, Model, Moment, Task
-from denoisebench.networks import UNet
-from denoisebench.networks_shared import SharedUNet
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise, NoiseFamily
-from denoisebench.noise.poisson import Poisson
-from denoisebench.noise.weibull import Weibull
-from denoisebench.patches import Batch
+from denoisebench.nn.shared_unet import SharedUNet
+from denoisebench.nn.unet import UNet
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.weibull import Weibull
+from denoisebench.plugin.method import Batch, Denoised, Evidence, Model, Moment, Task
 from denoisebench.specs import build_config, parse_spec
 from noise2score import Config, Noise2Score
 

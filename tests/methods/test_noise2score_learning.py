@@ -14,14 +14,13 @@ import torch
 from scipy import special
 from torch import nn
 
-from denoisebench.interfaces import Model, Moment, Task
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.noise.poisson import Poisson
-from denoisebench.patches import Batch
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.plugin.method import Batch, Model, Moment, Task
 from noise2score import Config, Noise2Score
-from noise2score.learning import Learner, last_probe
+from noise2score.model import Learner, last_probe
 
 METHOD = Noise2Score()
 FAMILIES = {family.name: family for family in (Gaussian(), Poisson(), Gamma())}

@@ -10,13 +10,12 @@ import pytest
 import torch
 from torch import nn
 
-from denoisebench.interfaces import Model, Moment, Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.patches import Batch
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin.method import Batch, Model, Moment, Task
 from noise2score import Config, Noise2Score
 from noise2score.coordinates import Additive
-from noise2score.score import ardae_loss, paired_ardae_loss
+from noise2score.loss import ardae_loss, paired_ardae_loss
 
 LOSSES = [ardae_loss, paired_ardae_loss]
 METHOD = Noise2Score()

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from denoisebench.errors import UserError
-from denoisebench.networks_shared import SharedUNet
-from noise2score.official import NAMES, read_official
+from denoisebench.nn.shared_unet import SharedUNet
+from noise2score.official_weights import NAMES, read_official
 
 BLOCKS = {  # parameters of the gray network's blocks, as the official code's count them
     "down1": 21_264,

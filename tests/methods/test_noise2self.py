@@ -7,14 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from denoisebench.interfaces import Model, Moment, Task
-from denoisebench.networks import UNet
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.patches import Batch
+from denoisebench.nn.unet import UNet
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin.method import Batch, Model, Moment, Task
 from noise2self import Config, Noise2Self
-from noise2self.learning import PIXELS_AT_ONCE, j_invariant, predict, self_supervised_loss
 from noise2self.masking import interpolated, part
+from noise2self.model import PIXELS_AT_ONCE, j_invariant, predict, self_supervised_loss
 
 METHOD = Noise2Self()
 GAUSSIAN = Noise(Gaussian(), 25.0, 25.0)

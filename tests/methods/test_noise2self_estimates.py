@@ -8,19 +8,19 @@ import torch
 from torch import nn
 
 from denoisebench.errors import UserError
-from denoisebench.interfaces import Denoised, Evidence, Model, Task
-from denoisebench.networks import UNet
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise, NoiseFamily
-from denoisebench.noise.poisson import Poisson
-from denoisebench.noise.weibull import Weibull
+from denoisebench.nn.unet import UNet
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.weibull import Weibull
+from denoisebench.plugin.method import Denoised, Evidence, Model, Task
 from denoisebench.specs import build_config, parse_spec
 from noise2self import Config, Noise2Self
 from noise2self.config import MIXED
-from noise2self.learning import j_invariant
 from noise2self.masking import interpolated
 from noise2self.mixing import VARIANCES, mix
+from noise2self.model import j_invariant
 
 METHOD = Noise2Self()
 FAMILIES = {family.name: family for family in (Gaussian(), Poisson(), Gamma())}

@@ -9,17 +9,16 @@ import torch
 from torch import nn
 
 from denoisebench.errors import UserError
-from denoisebench.interfaces import Evidence, Model, Moment, Task
-from denoisebench.networks import UNet
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise, NoiseFamily
-from denoisebench.noise.poisson import Poisson
-from denoisebench.patches import Batch
+from denoisebench.nn.unet import UNet
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.plugin.method import Batch, Evidence, Model, Moment, Task
 from denoisebench.specs import build_config, parse_spec
 from noise2void import Config, Noise2Void
-from noise2void.learning import masked_loss, predict
 from noise2void.masking import REPLACEMENTS, hide
+from noise2void.model import masked_loss, predict
 
 METHOD = Noise2Void()
 GAUSSIAN = Noise(Gaussian(), 25.0, 25.0)

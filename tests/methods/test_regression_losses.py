@@ -4,12 +4,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from denoisebench.interfaces import Model, Moment, Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise, NoiseFamily
-from denoisebench.patches import Batch
-from denoisebench.regression import RegressionConfig
-from denoisebench.regression_losses import absolute, annealed_gamma, power, squared
+from denoisebench.nn.regression import RegressionConfig
+from denoisebench.nn.regression_losses import absolute, annealed_gamma, power, squared
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin.method import Batch, Model, Moment, Task
 from noise2noise import Noise2Noise
 from supervised import Supervised
 

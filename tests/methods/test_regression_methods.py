@@ -5,12 +5,11 @@ import torch
 from torch import nn
 
 from classical import Identity, IdentityConfig
-from denoisebench.interfaces import Evidence, Model, Task
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.noise.poisson import Poisson
-from denoisebench.patches import Batch
-from denoisebench.regression import RegressionConfig
+from denoisebench.nn.regression import RegressionConfig
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.plugin.method import Batch, Evidence, Model, Task
 from noise2noise import Noise2Noise
 from supervised import Supervised
 

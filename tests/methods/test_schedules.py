@@ -7,17 +7,17 @@ import pytest
 import torch
 from scipy import stats
 
-from denoisebench.interfaces import Moment
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.noise.poisson import Poisson
-from denoisebench.noise.weibull import Weibull
-from noise2score import schedules
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.weibull import Weibull
+from denoisebench.plugin.method import Moment
+from noise2score import probe_schedule as schedules
 from noise2score.config import Config
 from noise2score.coordinates import coordinate_of
-from noise2score.learning import last_probe, probe_size
-from noise2score.schedules import Span, geometric, linear, mixed, sawtooth
+from noise2score.model import last_probe, probe_size
+from noise2score.probe_schedule import Span, geometric, linear, mixed, sawtooth
 
 FAMILIES = {family.name: family for family in (Gaussian(), Poisson(), Gamma(), Weibull())}
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from denoisebench.plugins import Registries, load
-from denoisebench.weights import read_header
-from denoisebench.zoo import header_of
-from denoisebench.zoo_check import check
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
+from denoisebench.training.weights_file import read_header
+from denoisebench.zoo.recipe_training import header_of
+from denoisebench.zoo.verify import check
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(ROOT.glob("methods/*/weights/*.safetensors"))

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from scipy.stats import norm
 from torch import nn
 
-from denoisebench.networks import UNet
-from noise2score.score import paired_ardae_loss
+from denoisebench.nn.unet import UNet
+from noise2score.loss import paired_ardae_loss
 from unbiased_risk.probes import pixel_mean
 from unbiased_risk.sure import sure
 

@@ -5,13 +5,12 @@ import torch
 from torch import nn
 
 from denoisebench.errors import UserError
-from denoisebench.interfaces import Evidence, Model, Moment, Task
-from denoisebench.networks import UNet, conv3x3
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import Noise
-from denoisebench.noise.poisson import Poisson
-from denoisebench.patches import Batch
-from denoisebench.plugins import load
+from denoisebench.nn.unet import UNet, conv3x3
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.plugin.method import Batch, Evidence, Model, Moment, Task
+from denoisebench.registry.loader import load
 from unbiased_risk import Pure, Sure
 from unbiased_risk.config import PureConfig, SureConfig
 

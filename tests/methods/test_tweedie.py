@@ -8,12 +8,13 @@ import pytest
 import torch
 from scipy import special, stats
 
-from denoisebench.noise import gamma, guards, register_noise_models
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.gaussian import Gaussian
-from denoisebench.noise.model import ExponentialFamily
-from denoisebench.noise.poisson import Poisson
-from denoisebench.noise.weibull import Weibull
+from denoisebench.noise import overflow_guards as guards
+from denoisebench.noise.family import ExponentialFamily
+from denoisebench.noise_models import gamma, register_noise_models
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.weibull import Weibull
 from noise2score.tweedie import bernoulli, tweedie_distribution
 
 VALUES = torch.tensor([0.2, 0.5, 0.9], dtype=torch.float64)

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from denoisebench.noise import gamma, guards, register_noise_models, weibull
-from denoisebench.noise.gamma import Gamma
-from denoisebench.noise.model import ExponentialFamily
-from denoisebench.noise.weibull import Weibull
+from denoisebench.noise import overflow_guards as guards
+from denoisebench.noise.family import ExponentialFamily
+from denoisebench.noise_models import gamma, register_noise_models, weibull
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.weibull import Weibull
 from noise2score.tweedie import bernoulli, tweedie_distribution
 
 OFFERED = {family.name: family for family in register_noise_models()}

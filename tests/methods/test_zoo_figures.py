@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from denoisebench.images import ImageSet
-from denoisebench.results import CellResult, read_cells
+from denoisebench.images.image_set import ImageSet
+from denoisebench.results.records import CellResult
+from denoisebench.results.store import read_cells
 
 pytestmark = pytest.mark.slow
 

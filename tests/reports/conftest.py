@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from denoisebench.results import CellResult, ImageScore, frame, write_cell
-from denoisebench_reports.table2 import render_table2
+from denoisebench.results.dataframe import frame
+from denoisebench.results.records import CellResult, ImageScore
+from denoisebench.results.store import write_cell
+from denoisebench_reports.noise2score_table2.page import render_table2
 
 
 @pytest.fixture(scope="session")

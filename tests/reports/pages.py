@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from denoisebench.results import CellResult, write_cell
+from denoisebench.results.records import CellResult
+from denoisebench.results.store import write_cell
 
 HEIGHT, WIDTH = 24, 32
 NOISY, CLEAN = (90, 95), (100, 150)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from denoisebench.interval import half_interval
-from denoisebench.results import frame
-from denoisebench_reports.average import errors, shares_db
-from denoisebench_reports.summary import summarise
+from denoisebench.results.dataframe import frame
+from denoisebench.scoring.statistics import half_interval
+from denoisebench_reports.summary.average import errors, shares_db
+from denoisebench_reports.summary.summary import summarise
 
 POOLED = "float-1:average=mse"
 

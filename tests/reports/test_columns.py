@@ -2,15 +2,15 @@
 
 import itertools
 
-from denoisebench.results import frame
-from denoisebench_reports.columns import (
+from denoisebench.results.dataframe import frame
+from denoisebench_reports.summary.summary import summarise
+from denoisebench_reports.tables.columns import (
     Column,
     is_baseline,
     is_of_baseline,
     merged,
     table_columns,
 )
-from denoisebench_reports.summary import summarise
 
 
 def columns(cells):

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from denoisebench.results import frame
-from denoisebench_reports.table import render_table
+from denoisebench.results.dataframe import frame
+from denoisebench_reports.tables.text import render_table
 
 SEES = {
     "noise2score": "noisy",

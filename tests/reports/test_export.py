@@ -7,9 +7,9 @@ import math
 import subprocess
 import sys
 
-from denoisebench.results import COLUMNS, frame
+from denoisebench.results.dataframe import COLUMNS, frame
 from denoisebench_reports import register_reports
-from denoisebench_reports.export import SUMMARY_COLUMNS, render_csv, render_json
+from denoisebench_reports.tables.export import SUMMARY_COLUMNS, render_csv, render_json
 
 
 def test_the_csv_has_a_header_and_a_line_per_summary(make_cell):

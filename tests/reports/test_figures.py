@@ -4,10 +4,10 @@ from importlib.resources import files
 
 import pytest
 
-from denoisebench.noise import register_noise_models
-from denoisebench.protocol import PROTOCOLS
+from denoisebench.noise_models import register_noise_models
+from denoisebench.scoring.protocols import PROTOCOLS
 from denoisebench.specs import parse_spec
-from denoisebench_reports.figures import FILES, _read, printed, published
+from denoisebench_reports.published.figures import FILES, _read, printed, published
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from denoisebench.results import frame
-from denoisebench_reports.latex import escaped as latex_escaped
-from denoisebench_reports.latex import render_latex
-from denoisebench_reports.markdown import render_markdown
+from denoisebench.results.dataframe import frame
+from denoisebench_reports.tables.latex import escaped as latex_escaped
+from denoisebench_reports.tables.latex import render_latex
+from denoisebench_reports.tables.markdown import render_markdown
 
 SEES = {
     "identity": "nothing",

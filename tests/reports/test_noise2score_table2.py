@@ -5,10 +5,10 @@ import re
 import pytest
 from table2_page import cell, given, in_short, reason, section
 
-from denoisebench.results import frame
-from denoisebench_reports.ranking import paired_interval
-from denoisebench_reports.summary import summarise
-from denoisebench_reports.table2 import render_table2
+from denoisebench.results.dataframe import frame
+from denoisebench_reports.noise2score_table2.page import render_table2
+from denoisebench_reports.summary.marks import paired_interval
+from denoisebench_reports.summary.summary import summarise
 
 PAPERS = {"noise2score": 30.13, "supervised": 30.36}  # gaussian:25, set12, known
 

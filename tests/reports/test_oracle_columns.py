@@ -10,14 +10,15 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from denoisebench.oracle import IGNORES_LEVELS
-from denoisebench.results import CellResult, frame
-from denoisebench_reports.export import render_csv, render_json
-from denoisebench_reports.latex import render_latex
-from denoisebench_reports.markdown import render_markdown
-from denoisebench_reports.page import render_page
-from denoisebench_reports.summary import summarise
-from denoisebench_reports.table import render_table
+from denoisebench.noise.level_knowledge import IGNORES_LEVELS
+from denoisebench.results.dataframe import frame
+from denoisebench.results.records import CellResult
+from denoisebench_reports.page.page import render_page
+from denoisebench_reports.summary.summary import summarise
+from denoisebench_reports.tables.export import render_csv, render_json
+from denoisebench_reports.tables.latex import render_latex
+from denoisebench_reports.tables.markdown import render_markdown
+from denoisebench_reports.tables.text import render_table
 
 Make = Callable[..., CellResult]
 

@@ -14,8 +14,9 @@ from pages import CLEAN, HEIGHT, METHODS, NOISY, WIDTH, save_results, strip
 from PIL import Image
 
 from denoisebench.errors import UserError
-from denoisebench.results import frame, write_cell
-from denoisebench_reports.page import render_page
+from denoisebench.results.dataframe import frame
+from denoisebench.results.store import write_cell
+from denoisebench_reports.page.page import render_page
 
 PSNR_DB = {"alpha": [30.0, 27.5], "beta": [29.0, 31.5]}
 

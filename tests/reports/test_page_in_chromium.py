@@ -8,8 +8,8 @@ from pages import save_results
 from PIL import Image
 
 from denoisebench.files import write_whole
-from denoisebench.results import frame
-from denoisebench_reports.page import render_page
+from denoisebench.results.dataframe import frame
+from denoisebench_reports.page.page import render_page
 
 pytestmark = pytest.mark.browser
 CHROMIUM = find()

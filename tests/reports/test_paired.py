@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from denoisebench.interval import half_interval, t_quantile
-from denoisebench_reports.paired import difference_interval
+from denoisebench.scoring.paired import difference_interval
+from denoisebench.scoring.statistics import half_interval, t_quantile
 
 IMAGES = (12, 24, 68)  # Set12, Kodak, BSD68
 TRIALS = 8000

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from denoisebench_reports.plots import Curve, Point, cost_plot, curve_plot, pareto_front
+from denoisebench_reports.page.plots import Curve, Point, cost_plot, curve_plot, pareto_front
 
 RNG = np.random.default_rng(0)
 

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from denoisebench.results import frame
-from denoisebench_reports.board import make_board
-from denoisebench_reports.paired import difference_interval
-from denoisebench_reports.ranking import Mark, joint_confidence, paired_interval, resolved_db
-from denoisebench_reports.summary import summarise
+from denoisebench.results.dataframe import frame
+from denoisebench.scoring.paired import difference_interval
+from denoisebench_reports.summary.marks import Mark, joint_confidence, paired_interval, resolved_db
+from denoisebench_reports.summary.summary import summarise
+from denoisebench_reports.tables.layout import make_board
 
 BEST, SECOND, TIED, BOTH = (
     Mark(best=True),

@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from denoisebench.results import frame
-from denoisebench_reports.summary import summarise
+from denoisebench.results.dataframe import frame
+from denoisebench_reports.summary.summary import summarise
 
 
 def test_the_interval_of_three_images_is_students(make_cell):

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from denoisebench.results import frame
-from denoisebench_reports.table import render_table
+from denoisebench.results.dataframe import frame
+from denoisebench_reports.tables.text import render_table
 
 TABLE_2 = "bm3d anscombe-bm3d noise2void noise2self sure pure noise2score noise2noise supervised"
 EVIDENCE = {"identity": "nothing", "bm3d": "nothing", "anscombe-bm3d": "nothing",

@@ -5,11 +5,11 @@ from importlib.resources import files
 
 import pytest
 
-from denoisebench.results import frame
-from denoisebench_reports import figures
-from denoisebench_reports.figures import Figure
-from denoisebench_reports.summary import summarise
-from denoisebench_reports.verdict import differences, verdict
+from denoisebench.results.dataframe import frame
+from denoisebench_reports.published import figures
+from denoisebench_reports.published.figures import Figure
+from denoisebench_reports.published.verdict import differences, verdict
+from denoisebench_reports.summary.summary import summarise
 
 TABLE_2 = "Noise2Score (Kim & Ye, NeurIPS 2021), Table 2"
 
@@ -109,7 +109,7 @@ def test_nothing_is_said_where_the_published_training_is_not_stated():
 
 
 def test_each_training_of_the_file_belongs_to_published_figures():
-    text = (files("denoisebench_reports") / "trainings.csv").read_text(encoding="utf-8")
+    text = (files("denoisebench_reports.published") / "trainings.csv").read_text(encoding="utf-8")
     stated = [line for line in text.splitlines()[3:] if line]
     assert stated
     for line in stated:

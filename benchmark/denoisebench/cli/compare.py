@@ -2,8 +2,8 @@
 
 import click
 
-from denoisebench.cli.compute import compute, exit_with, load_plugins
-from denoisebench.cli.options import METHODS, Asked, computing
+from denoisebench.cli.shared.compute import compute, exit_with, load_plugins
+from denoisebench.cli.shared.options import METHODS, Asked, computing
 from denoisebench.specs import split_list
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.compute import exit_with, load_plugins
-from denoisebench.cli.options import plugin_option
-from denoisebench.cli.progress import show_progress
+from denoisebench.cli.shared.compute import exit_with, load_plugins
+from denoisebench.cli.shared.options import plugin_option
+from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import UserError
-from denoisebench.interfaces import ImageSource
+from denoisebench.plugin.image_source import ImageSource
 from denoisebench.specs import Spec
 
 SHOWN_OF_A_KIND = 10
@@ -57,7 +57,7 @@ def fetch(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
 @plugin_option
 def verify(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
     """Read every image of image sets; print a line for each that is missing or damaged."""
-    from denoisebench.verify import verify as verify_files
+    from denoisebench.images.verify import verify as verify_files
 
     registries = load_plugins(plugin)
     bad = 0
@@ -81,7 +81,7 @@ def overlap(a: str, b: str, plugin: tuple[str, ...]) -> None:
 
     Reads every image and compares them; this may take minutes.
     """
-    from denoisebench.shared_content import find_overlap
+    from denoisebench.images.overlap_search import find_overlap
 
     registries = load_plugins(plugin)
     found = find_overlap(registries.image_set(a), registries.image_set(b), show_progress)
@@ -125,7 +125,8 @@ def pack(
     Images are stored without loss.  Those of which the pixels are there already, that are
     transparent or that cannot be read are left out, and named at the end.
     """
-    from denoisebench.images import CHANNEL_WORDS, ImagePacker, PackChoice
+    from denoisebench.images.pixels import CHANNEL_WORDS
+    from denoisebench.plugin.image_source import ImagePacker, PackChoice
 
     sources = load_plugins(plugin).image_sets.values()
     packer = next((source for source in sources if isinstance(source, ImagePacker)), None)

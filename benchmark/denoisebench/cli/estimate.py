@@ -5,14 +5,15 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.compute import load_plugins
-from denoisebench.cli.options import plugin_option
+from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.options import plugin_option
 from denoisebench.errors import UserError, plugin_code, unknown_name
-from denoisebench.images import ImageFile, Pixels
-from denoisebench.noise.families import FAMILIES, decide_family
-from denoisebench.noise.levels import clipped_share
-from denoisebench.noise.model import NoiseFamily
-from denoisebench.plugins import Registries
+from denoisebench.images.image_set import ImageFile
+from denoisebench.images.pixels import Pixels
+from denoisebench.noise.family import NoiseFamily
+from denoisebench.noise.level_estimator import clipped_share
+from denoisebench.noise_models.family_estimator import FAMILIES, decide_family
+from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec
 
 MOST_CLIPPED = 0.005

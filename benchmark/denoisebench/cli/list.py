@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from denoisebench.cli.compute import load_plugins
-from denoisebench.cli.options import plugin_option
-from denoisebench.noise.model import NoiseFamily
-from denoisebench.protocol import PROTOCOLS
+from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.options import plugin_option
+from denoisebench.noise.family import NoiseFamily
+from denoisebench.scoring.protocols import PROTOCOLS
 from denoisebench.specs import number_text
 
 KINDS = ("methods", "noises", "datasets", "presets", "protocols", "recipes", "reports")

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.compute import load_plugins
-from denoisebench.cli.options import DATASET, plugin_option
-from denoisebench.cli.progress import show_progress
+from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.options import DATASET, plugin_option
+from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import UserError, unknown_name
+from denoisebench.figures.noise_preview import decibels, draw_panels, write_picture
 from denoisebench.files import safe_name
-from denoisebench.images import CHANNEL_WORDS, Pixels
-from denoisebench.noise.model import ExponentialFamily, Noise
-from denoisebench.noise_files import folders, write_noisy
-from denoisebench.noise_preview import decibels, draw_panels, write_picture
-from denoisebench.plugins import Registries
+from denoisebench.images.pixels import CHANNEL_WORDS, Pixels
+from denoisebench.noise.export import folders, write_noisy
+from denoisebench.noise.family import ExponentialFamily, Noise
+from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec, split_list
 
 _SEED = click.option(

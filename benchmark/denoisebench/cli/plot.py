@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from denoisebench.curves import AXES, By, open_trainings
+from denoisebench.results.training_history import AXES, By, open_trainings
 
 
 @click.group("plot")
@@ -44,7 +44,8 @@ def history(trainings: tuple[str, ...], results: Path, out: Path, by: By) -> Non
     `--dry-run` of `bench run` and `bench compare` prints the ids.  The PSNR is an oracle: no
     training is shown it.
     """
-    from denoisebench.curves_figure import check_ending, draw
+    from denoisebench.figures.style import check_ending
+    from denoisebench.figures.training_curves import draw
 
     check_ending(out)
     draw(open_trainings(trainings, results), by, out)

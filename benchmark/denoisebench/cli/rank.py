@@ -6,18 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from denoisebench.budgets import DENOISE_MPX_PER_S, get_budget
-from denoisebench.cli.compute import (
-    about,
-    asides,
-    exit_with,
-    fetcher,
-    load_plugins,
-    out_folder,
-    print_total,
-    print_trainings,
-    refuse_lengths,
-)
-from denoisebench.cli.options import (
+from denoisebench.cli.shared.compute import exit_with, fetcher, load_plugins, out_folder
+from denoisebench.cli.shared.dry_run import about, asides, print_total, print_trainings
+from denoisebench.cli.shared.options import (
     BUDGET,
     NOISE,
     TRAIN_SETS,
@@ -29,19 +20,21 @@ from denoisebench.cli.options import (
     plugin_option,
     precision_option,
 )
-from denoisebench.cli.progress import show_progress
+from denoisebench.cli.shared.progress import show_progress
+from denoisebench.cli.shared.request import refuse_lengths
 from denoisebench.errors import UserError
-from denoisebench.interfaces import Parameters
-from denoisebench.noise.model import Noise
-from denoisebench.plan import TRANSDUCTIVE, Plan, Request
-from denoisebench.planner import make_plan
-from denoisebench.plugins import Registries
-from denoisebench.ranked import rank_path
-from denoisebench.runner import Options, Runner
+from denoisebench.execution.runner import Options, Runner
+from denoisebench.noise.family import Noise
+from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.planning.plan import Plan
+from denoisebench.planning.planner import make_plan
+from denoisebench.planning.request import TRANSDUCTIVE, Request
+from denoisebench.ranking.records import rank_path
+from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec, split_list
 
 if TYPE_CHECKING:
-    from denoisebench.devices import AskedPrecision
+    from denoisebench.nn.devices import AskedPrecision
 
 METHODS = "identity,tv,nlm,wavelet"
 """None of which is trained."""
@@ -138,8 +131,8 @@ def command(
 
 def _rank(plan: Plan, registries: Registries, device: str, out: Path, form: str) -> int:
     """Score, print, save.  Returns the exit status."""
-    from denoisebench.ranking import rank_cells
-    from denoisebench.standings_text import FORMATS
+    from denoisebench.ranking.rank import rank_cells
+    from denoisebench.ranking.table import FORMATS
 
     runner = Runner(plan, Options(out, device), fetcher(registries), show_progress)
     ranked, failures = rank_cells(runner)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.compute import frame_shown, load_plugins, render
-from denoisebench.cli.options import plugin_option
+from denoisebench.cli.shared.compute import frame_shown, load_plugins, render
+from denoisebench.cli.shared.options import plugin_option
 from denoisebench.files import write_whole
+from denoisebench.results.selection import choose
 from denoisebench.specs import split_list
-from denoisebench.stored import choose
 
 PAGE = "html"
 

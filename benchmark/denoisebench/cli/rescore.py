@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.compute import load_plugins
-from denoisebench.cli.options import plugin_option
-from denoisebench.cli.progress import show_progress
+from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.options import plugin_option
+from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import UserError
-from denoisebench.protocol import get_protocol
-from denoisebench.rescoring import Rescorer, Rescoring
+from denoisebench.execution.rescore import Rescorer, Rescoring
+from denoisebench.scoring.protocols import get_protocol
 
 
 @click.command("rescore")

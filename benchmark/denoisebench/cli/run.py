@@ -2,9 +2,9 @@
 
 import click
 
-from denoisebench.cli.compute import compute, exit_with, load_plugins
-from denoisebench.cli.options import Asked, computing
-from denoisebench.cli.presets import plain_command, with_preset
+from denoisebench.cli.shared.compute import compute, exit_with, load_plugins
+from denoisebench.cli.shared.options import Asked, computing
+from denoisebench.cli.shared.presets import plain_command, with_preset
 from denoisebench.errors import UserError
 
 

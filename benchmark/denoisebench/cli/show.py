@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from denoisebench.cli.compute import load_plugins
-from denoisebench.cli.options import plugin_option
-from denoisebench.images import CHANNEL_WORDS
-from denoisebench.plugins import Registries
-from denoisebench.protocol import get_protocol
-from denoisebench.protocol_words import spelled_out
+from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.options import plugin_option
+from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.registry.registries import Registries
+from denoisebench.scoring.protocol_text import spelled_out
+from denoisebench.scoring.protocols import get_protocol
 from denoisebench.specs import config_spec, number_text
 
 WIDTH = 100

@@ -5,27 +5,27 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.compute import (
+from denoisebench.cli.shared.compute import (
     carry_out,
     exit_with,
     load_plugins,
-    make_request,
     out_folder,
-    print_plan,
     say_saved,
     show,
     status_of,
 )
-from denoisebench.cli.options import Asked, sweeping
-from denoisebench.curves_figure import check_ending
+from denoisebench.cli.shared.dry_run import print_plan
+from denoisebench.cli.shared.options import Asked, sweeping
+from denoisebench.cli.shared.request import make_request
+from denoisebench.figures.style import check_ending
 from denoisebench.files import safe_name, write_whole
-from denoisebench.plan import Plan
-from denoisebench.plugins import Registries
-from denoisebench.results import CellResult
+from denoisebench.planning.plan import Plan
+from denoisebench.registry.registries import Registries
+from denoisebench.results.records import CellResult
 from denoisebench.specs import split_list
-from denoisebench.sweep import Sweep, plan_sweep
-from denoisebench.sweep_curves import axis_of, curves_of
-from denoisebench.sweep_table import render_sweep
+from denoisebench.sweeps.curves import axis_of, curves_of
+from denoisebench.sweeps.plan import Sweep, plan_sweep
+from denoisebench.sweeps.table import render_sweep
 
 LONGEST_NAME = 80
 """Of a file, in characters, before what tells it from others."""
@@ -84,7 +84,7 @@ def _carry_out(sweep: Sweep, plot: Path | None, asked: Asked, registries: Regist
 
 def _show(sweep: Sweep, results: list[CellResult], plot: Path | None, asked: Asked) -> None:
     """The table, printed if it was asked for, and the figure, both saved."""
-    from denoisebench.sweep_figure import draw_sweep
+    from denoisebench.sweeps.figure import draw_sweep
 
     curves, axis = curves_of(sweep, results), axis_of(sweep.noises)
     stem = asked.out / "sweeps" / _name(sweep)

@@ -6,10 +6,11 @@ from typing import cast
 
 import click
 
-from denoisebench.cli.compute import load_plugins
-from denoisebench.cli.options import plugin_option
+from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.options import plugin_option
 from denoisebench.errors import UserError
-from denoisebench.interfaces import Parameters, TrainedMethod
+from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.plugin.method import TrainedMethod
 
 
 @click.group("weights")
@@ -31,7 +32,7 @@ def export_file(file: Path, out: Path) -> None:
 
     The header, with the recipe, stays.  They take half the space, and are read as float32 again.
     """
-    from denoisebench.weights import halve
+    from denoisebench.training.weights_file import halve
 
     halve(file, out)
 
@@ -67,7 +68,7 @@ def import_file(
 
     The file is a pickle; nothing in it is run, and a file that holds more than weights is refused.
     """
-    from denoisebench.foreign import import_weights
+    from denoisebench.zoo.importing import import_weights
 
     registries = load_plugins(plugin)
     trained, config = registries.method(method)

@@ -5,22 +5,16 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.compute import (
-    exit_with,
-    fetcher,
-    load_plugins,
-    out_folder,
-    print_total,
-    print_training,
-)
-from denoisebench.cli.options import device_option, out_option, plugin_option
-from denoisebench.cli.progress import show_progress
+from denoisebench.cli.shared.compute import exit_with, fetcher, load_plugins, out_folder
+from denoisebench.cli.shared.dry_run import print_total, print_training
+from denoisebench.cli.shared.options import device_option, out_option, plugin_option
+from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import PluginError, UserError
-from denoisebench.plan import Plan, TrainingPlan
-from denoisebench.plugins import Registries
-from denoisebench.recipes import Recipe
-from denoisebench.runner import Options, Runner
-from denoisebench.zoo import State, plan_training, state_of, weights_file
+from denoisebench.execution.runner import Options, Runner
+from denoisebench.planning.plan import Plan, TrainingPlan
+from denoisebench.plugin.recipe import Recipe
+from denoisebench.registry.registries import Registries
+from denoisebench.zoo.recipe_training import State, plan_training, state_of, weights_file
 
 HEADS = (
     *("name", "noise", "parameters", "channels", "gigapixels", "size", "state", "training set"),
@@ -65,7 +59,7 @@ def verify(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
 
     Without a NAME, all that come with the package.  Exit status 1 when any is not as it should be.
     """
-    from denoisebench.zoo_check import check
+    from denoisebench.zoo.verify import check
 
     registries = load_plugins(plugin)
     bad = 0
@@ -126,7 +120,7 @@ def _train(
     recipe: Recipe, training: TrainingPlan, registries: Registries, device: str, out: Path
 ) -> int:
     """Train, halve, say what came of it.  Returns the exit status."""
-    from denoisebench.weights import halve
+    from denoisebench.training.weights_file import halve
 
     runner = Runner(Plan(()), Options(out, device), fetcher(registries), show_progress)
     try:
@@ -144,7 +138,7 @@ def _train(
 
 def _compared(recipe: Recipe, path: Path, registries: Registries) -> str:
     """The SHA-256 of a file that was trained anew, and how it compares with the one shipped."""
-    from denoisebench.weights import file_hash, same_tensors
+    from denoisebench.training.weights_file import file_hash, same_tensors
 
     sha256, shipped = file_hash(path), weights_file(recipe, registries)
     if recipe.sha256 is None:

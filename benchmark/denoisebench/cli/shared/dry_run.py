@@ -1,0 +1,81 @@
+"""What would be computed, printed."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from denoisebench.budgets import DENOISE_MPX_PER_S, TRAIN_MPX_PER_S
+from denoisebench.images.orientations import ORIENTATIONS
+from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.planning.plan import Plan, TrainingPlan, train_set_label
+from denoisebench.results.store import cell_path
+
+if TYPE_CHECKING:
+    pass
+
+
+def asides(plan: Plan) -> Iterable[str]:
+    yield from map(declined_text, plan.declined)
+    yield from plan.notes
+
+
+def declined_text(declined: tuple[str, str, str]) -> str:
+    """A method, what it declines and why, as a line."""
+    method, what, reason = declined
+    return f"{method} declines {what}: {reason}"
+
+
+def print_plan(plan: Plan, out: Path) -> None:
+    """The trainings and cells, what is there already, and about how long the rest takes."""
+    total = print_trainings(plan, out)
+    for cell in plan.cells:
+        done = cell_path(out, cell.id).exists()
+        count, repeats = len(cell.image_set.images), cell.repeats
+        passes = repeats * (len(ORIENTATIONS) if cell.self_ensemble else 1)
+        seconds = 0.0 if done else count * passes * 0.25 / DENOISE_MPX_PER_S
+        total += seconds
+        images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
+        what = f"{cell.method_label} on {cell.image_set.spec} ({images}), {cell.noise}"
+        what += f", {cell.protocol}" if len({c.protocol for c in plan.cells}) > 1 else ""
+        what += _seed(cell.seed, len({c.seed for c in plan.cells}) > 1)
+        click.echo(f"cell     {cell.id}  {what}: {about(done, seconds)}")
+    print_total(total)
+
+
+def print_trainings(plan: Plan, out: Path) -> float:
+    """Print a line for each training.  Returns the seconds that the missing ones take, about."""
+    several = len({cell.seed for cell in plan.cells}) > 1
+    return sum(print_training(training, out, several=several) for training in plan.trainings)
+
+
+def print_training(training: TrainingPlan, out: Path, *, several: bool = False) -> float:
+    """Print a training's line.  several: whether there are several seeds.  Returns the seconds
+    that it takes, about."""
+    done = (out / "trainings" / training.id / "weights.safetensors").exists()
+    seconds = 0.0 if done else training.budget.megapixels / TRAIN_MPX_PER_S
+    recipe = training.recipe
+    kind = CHANNEL_WORDS[training.task.channels]
+    what = (
+        f"{recipe['method']} on {train_set_label(recipe)} in {kind}, {recipe['noise']},"
+        f" {training.budget}{_seed(recipe['seed'], several)}"
+    )
+    click.echo(f"training {training.id}  {what}: {about(done, seconds)}")
+    return seconds
+
+
+def print_total(seconds: float) -> None:
+    """The last line of a dry run."""
+    minutes = seconds / 60
+    click.echo(f"about {minutes:.0f} min on two CPU cores with bfloat16; nothing was computed")
+
+
+def _seed(seed: int, several: bool) -> str:
+    """Which of several seeds a line of the plan is of."""
+    return f", seed {seed}" if several else ""
+
+
+def about(done: bool, seconds: float) -> str:
+    """How long a line of a dry run will take."""
+    return "done" if done else f"about {seconds:.0f} s"

@@ -1,0 +1,272 @@
+"""Options that verbs share, and their defaults."""
+
+import functools
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from denoisebench.budgets import BUDGETS
+from denoisebench.errors import UserError
+from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.scoring.protocols import PROTOCOLS
+from denoisebench.specs import split_list
+
+if TYPE_CHECKING:
+    from denoisebench.nn.devices import AskedPrecision
+
+NOISE = "gaussian:25"
+GRID = "gaussian:5..50"
+METHODS = "identity,noise2score,noise2noise,blindspot,dbsn"
+DATASET = "samples"
+BUDGET = "quick"
+TRAIN_SETS = ("cbsd399", "samples:part=train")
+"""The first that is at hand is trained on."""
+
+CHANNELS = {word: channels for channels, word in CHANNEL_WORDS.items()}
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of `run` and `compare`, beside the methods, as they were typed."""
+
+    noise: str | None
+    parameters: str
+    datasets: str
+    channels: str | None
+    train_set: str | None
+    clean_set: str | None
+    source_noise: str | None
+    target_noise: str | None
+    draws: str
+    budget: str | None
+    steps: int | None
+    batch: int | None
+    crop: int | None
+    start: Path | None
+    oracle_checkpoint: bool
+    weights: str
+    protocol: str
+    mixed: bool
+    self_ensemble: bool
+    precision: "AskedPrecision"
+    seeds: tuple[int, ...]
+    device: str
+    out: Path
+    format: str
+    save_images: bool
+    save_arrays: bool
+    keep_estimates: bool
+    retry_failed: bool
+    dry_run: bool
+    plugin: tuple[str, ...]
+
+
+def _read_config(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    """Take a TOML file's settings as the defaults of the options of the same names."""
+    del parameter
+    if value is None:
+        return
+    try:
+        settings = tomllib.loads(Path(value).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"--config {value}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"--config {value} is not TOML: {error}") from None
+    known = {o.lstrip("-"): str(p.name) for p in ctx.command.params for o in p.opts}
+    known.pop("config", None)
+    for key in settings:
+        if key not in known:
+            raise UserError(f"--config {value}: unknown setting {key!r}; known: {sorted(known)}")
+    ctx.default_map = {
+        known[key]: ",".join(map(str, v)) if isinstance(v, list) and key != "plugin" else v
+        for key, v in settings.items()
+    }
+
+
+def _seeds(text: object) -> tuple[int, ...]:
+    """Whole numbers from 0, between commas.  "0,1,2" -> (0, 1, 2)"""
+    texts = split_list(str(text))
+    wrong = [item for item in texts if not (item.isascii() and item.isdigit())]
+    if wrong:
+        raise UserError(f"--seeds {text}: {wrong[0]!r} is no whole number from 0 on")
+    return tuple(map(int, texts))
+
+
+def _precision(text: object) -> object:
+    """Refuse what no precision is called."""
+    if text not in ("auto", "fp32"):
+        raise UserError(
+            f"--precision {text}: give auto, which is bfloat16 where the hardware multiplies it, or"
+            " fp32"
+        )
+    return text
+
+
+plugin_option = click.option(
+    "--plugin",
+    multiple=True,
+    metavar="FILE_OR_MODULE",
+    help="Load a plugin that is not installed.  May be given several times.",
+)
+
+
+length_options = [
+    click.option("--budget", type=click.Choice(list(BUDGETS)),
+                 help="How long to train; this and the next three leave aside the weights that"
+                      f" come with a method.  [default: {BUDGET}]"),
+    click.option("--steps", type=click.IntRange(1), help="Steps, in place of the budget's."),
+    click.option("--batch", type=click.IntRange(2), help="Patches, in place of the budget's."),
+    click.option("--crop", type=click.IntRange(32), metavar="PX",
+                 help="Side of a patch, in place of the budget's."),
+]  # fmt: skip
+"""How long to train."""
+
+device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where to compute.",
+)
+
+precision_option = click.option(
+    "--precision",
+    type=_precision,
+    default="auto",
+    show_default=True,
+    metavar="auto|fp32",
+    help="Arithmetic of networks, trained and denoising: auto: bfloat16 where the hardware"
+    " multiplies it, else float32; fp32: float32.",
+)
+
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="results",
+    show_default=True,
+    metavar="DIR",
+    help="Where trainings and results are kept and found again.",
+)
+
+config_option = click.option(
+    "--config",
+    callback=_read_config,
+    is_eager=True,
+    expose_value=False,
+    metavar="FILE",
+    help="Read these options from a TOML file of the same names.",
+)
+
+
+def computing(function: F) -> F:
+    """Add what the verbs that compute share; the verb gets them as one `Asked`."""
+    return _with_options(function, _OPTIONS)
+
+
+def sweeping(function: F) -> F:
+    """The same, where levels are a grid and several noises may be trained on."""
+    others = {_NOISE: _GRID, _SOURCE_NOISE: _TRAIN_NOISES}
+    return _with_options(function, [others.get(option, option) for option in _OPTIONS])
+
+
+def _with_options(function: F, options: Sequence[Callable[[Any], Any]]) -> F:
+    @functools.wraps(function)
+    def verb(**values: Any) -> Any:
+        own = {k: v for k, v in values.items() if k not in Asked.__slots__}
+        asked = Asked(**{k: values[k] for k in Asked.__slots__})
+        return function(asked=asked, **own)
+
+    for option in reversed(options):
+        verb = option(verb)
+    return verb  # type: ignore[return-value]
+
+
+_NOISE = click.option(
+    "--noise", metavar="N[,N...]",
+    help="Noise models, as gaussian:25, poisson:0.01, gamma:100, gaussian:5..50."
+         f"  [default: {NOISE}; real for sets of real noise]",
+)  # fmt: skip
+_GRID = click.option(
+    "--noise", default=GRID, show_default=True, metavar="N[,N...]",
+    help="Noises to score on: levels, and ranges, which stand for --points levels that lie in them"
+         " as those that are drawn do, log-evenly where the family says no other, to three digits.",
+)  # fmt: skip
+_SOURCE_NOISE = click.option(
+    "--source-noise", metavar="N",
+    help="Noise of the images trained on.  [default: what --noise and --parameters say]",
+)  # fmt: skip
+_TRAIN_NOISES = click.option(
+    "--train-noise", "source_noise", metavar="N[,N...]",
+    help="Noise of the images trained on, a curve for each; gaussian:5..55 is a range.  [default:"
+         " what each noise and --parameters say]",
+)  # fmt: skip
+
+_OPTIONS = [
+    _NOISE,
+    click.option("--parameters", default="known", show_default=True, metavar="P[,P]",
+                 help="known: told the noise level; unknown: trained on the whole blind range;"
+                      " oracle: the same, and of a grid of levels each image's best is told."),
+    click.option("--datasets", default=DATASET, show_default=True, metavar="D[,D...]",
+                 help="Image sets to score on; folder:PATH for your own."),
+    click.option("--channels", type=click.Choice(list(CHANNELS)),
+                 help="gray: score on the gray versions of colour sets; colour: on no gray set."
+                      "  [default: as each set is]"),
+    click.option("--train-set", metavar="D",
+                 help="Image set to train on; `test` for the noisy images that are scored."
+                      f"  [default: {TRAIN_SETS[0]} when at hand, else {TRAIN_SETS[1]}]"),
+    click.option("--clean-set", metavar="D",
+                 help="Clean images of other scenes, for methods that see them unpaired.  [default:"
+                      " half of the training set, the other half being noisy]"),
+    _SOURCE_NOISE,
+    click.option("--target-noise", metavar="N",
+                 help="Noise of the second copies, for methods that see pairs.  [default: as the"
+                      " first]"),
+    click.option("--draws", type=click.Choice(["fixed", "fresh"]), default="fixed",
+                 show_default=True, help="Draw the training noise once, or anew at every step."),
+    *length_options,
+    click.option("--start", type=click.Path(path_type=Path), metavar="PATH",
+                 help="Weights that a training begins with; leaves aside those that come with a"
+                      " method."),
+    click.option("--oracle-checkpoint", is_flag=True,
+                 help="Take of a training the weights that are best on held-out clean images, as"
+                      " some papers do: shown in columns called oracle, never ranked."),
+    click.option("--weights", default="auto", show_default=True, metavar="auto|zoo|none|PATH",
+                 help="auto: those that come with the method if they fit, else train; zoo: those"
+                      " alone, train nothing; none: train; a file: use it, train nothing."),
+    click.option("--protocol", default="float", show_default=True, metavar="P[,P...]",
+                 help=f"Rules of scoring: {', '.join(PROTOCOLS)}; `bench show protocol P` spells"
+                      " them out.  Several only with --mixed."),
+    click.option("--mixed", is_flag=True,
+                 help="Allow several protocols in one table; each figure tells its own."),
+    click.option("--self-ensemble", is_flag=True,
+                 help="Denoise each image in its eight orientations and average the estimates,"
+                      " at eight times the cost. The column is named tv (x8)."),
+    click.option("--seeds", "--seed", type=_seeds, default="0", show_default=True,
+                 metavar="S[,S...]",
+                 help="Each names its noise draws and its training; a table averages over them."),
+    device_option,
+    precision_option,
+    out_option,
+    click.option("--format", default="table", show_default=True, metavar="F",
+                 help="How to print the results: table, csv, json, markdown, latex, or another of"
+                      " `bench list reports`."),
+    click.option("--save-images", is_flag=True,
+                 help="Save noisy | denoised | clean of each image, and what else a method finds,"
+                      " as PNG under DIR/pictures; of repeats the first."),
+    click.option("--save-arrays", is_flag=True,
+                 help="Save noisy and denoised, and what else a method finds, as float32 .npy under"
+                      " DIR/arrays, which folder: reads; of repeats the first."),
+    click.option("--keep-estimates", is_flag=True,
+                 help="Keep every estimate, of all repeats, as float32 .npy under DIR/estimates,"
+                      " for `bench rescore`."),
+    click.option("--retry-failed", is_flag=True, help="Compute failed cells again."),
+    click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing."),
+    plugin_option,
+    config_option,
+]  # fmt: skip

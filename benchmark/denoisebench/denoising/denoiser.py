@@ -1,0 +1,104 @@
+"""Denoising images: load a denoiser, run it, check what comes back."""
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from denoisebench.errors import PluginError, plugin_code
+from denoisebench.images.pixels import Pixels
+from denoisebench.nn.devices import Precision, true_float32
+from denoisebench.nn.padding import run_in_bf16
+from denoisebench.planning.plan import CellPlan
+from denoisebench.plugin.method import Denoised, Model, Output, TrainedMethod, UntrainedMethod
+from denoisebench.results.saved_images import RESERVED, Shown
+from denoisebench.training.weights_file import load_into
+
+Denoise = Callable[[Tensor, float | None], Tensor | Denoised]
+
+
+ROUNDING = 1e-4
+"""Two runs of one network differ by no more than this at any pixel."""
+
+
+def untrained(cell: CellPlan) -> Denoise:
+    """What denoises, for a method that learns nothing."""
+    method = cell.method
+    assert isinstance(method, UntrainedMethod)
+    return lambda noisy, level: method.denoise(cell.config, cell.task, noisy, level)
+
+
+def trained(cell: CellPlan, weights: Path, device: str, precision: Precision) -> Denoise:
+    """What denoises, with weights from a file.  UserError when they do not fit the network.
+
+    precision: of the network; what comes before and after it is float32.
+    """
+    method = cell.method
+    assert isinstance(method, TrainedMethod)
+    with plugin_code(method.name):
+        network = method.network(cell.config, cell.task)
+    load_into(weights, network)
+    network = network.eval().requires_grad_(False)
+    network = network.to(torch.device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if precision == "bf16":
+        with plugin_code(method.name):
+            for part in method.parts_in_bf16(network):
+                run_in_bf16(part, device)
+    model = Model(cell.config, cell.task, network)
+    return lambda noisy, level: method.denoise(model, noisy, level)
+
+
+class Made(NamedTuple):
+    """What a method made of a noisy image.  (C, H, W); outputs may have one channel."""
+
+    image: Pixels
+    seconds: float
+    level: float | None
+    outputs: dict[str, Shown]
+
+
+@torch.no_grad()
+def denoise_checked(
+    name: str, denoise: Denoise, noisy: Pixels, level: float | None, device: str
+) -> Made:
+    """Denoise, on the device, and check what comes.  PluginError, naming it, for what is wrong."""
+    with plugin_code(name), true_float32():
+        begin = time.perf_counter()
+        result = denoise(torch.from_numpy(noisy)[None].to(device), level)
+        if isinstance(result, Tensor):
+            result = Denoised(result)
+        image = _pixels(result.image)
+        seconds = time.perf_counter() - begin
+        if image.shape != noisy.shape:
+            raise PluginError(f"{name} made {image.shape} of an image of {noisy.shape}")
+        if not np.isfinite(image).all():
+            raise PluginError(f"{name} made pixels that are not finite")
+        outputs = {key: _shown(name, key, o, noisy) for key, o in result.outputs.items()}
+    return Made(image, seconds, result.level, outputs)
+
+
+def _shown(name: str, key: str, output: Output, noisy: Pixels) -> Shown:
+    """An output of the method `name`, checked."""
+    if not key.isidentifier() or key in RESERVED:
+        raise PluginError(
+            f"{name} names an output {key!r}; a plain word is wanted, none of {RESERVED}"
+        )
+    pixels = _pixels(output.image)
+    if pixels.shape not in (noisy.shape, (1, *noisy.shape[1:])):
+        raise PluginError(f"{name} made output {key!r} {pixels.shape} of an image of {noisy.shape}")
+    if not np.isfinite(pixels).all():
+        raise PluginError(f"{name} made output {key!r} with pixels that are not finite")
+    if not (output.white > 0.0 and math.isfinite(output.white)):
+        raise PluginError(f"{name} made output {key!r} with white at {output.white}")
+    return Shown(pixels, output.white)
+
+
+def _pixels(tensor: Tensor) -> Pixels:
+    """(1, C, H, W) on any device -> (C, H, W)"""
+    pixels: Pixels = tensor.to("cpu", torch.float32).numpy()[0]
+    return pixels

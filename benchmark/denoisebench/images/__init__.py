@@ -1,0 +1,1 @@
+"""Images: pixels, sets, overlap between sets."""

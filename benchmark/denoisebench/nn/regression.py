@@ -1,0 +1,127 @@
+"""What Noise2Noise and supervised training share: a network that predicts the target.
+
+The evidence makes the difference: the target is a second noisy copy, or the clean image.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from denoisebench.nn.shelf import build_network, refuse_unknown_network
+from denoisebench.noise.family import Keeps, Noise
+from denoisebench.plugin.method import Evidence, Model, Moment, Task, TrainedMethod
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from denoisebench.plugin.method import Batch
+
+LOSSES = ("auto", "mse", "mae", "l0")
+
+FITTING: dict[Keeps, str] = {"mean": "mse", "median": "mae", "mode": "l0", "pixels": "mse"}
+"""The loss that finds what a noise keeps of the clean image."""
+
+FINDS = {"mse": "mean", "mae": "median", "l0": "mode"}
+
+SCALE = 0.1
+"""The network's output is taken times this; it learns faster so than at 1 for any noise."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegressionConfig:
+    """loss: `auto`, the one that finds what the target's noise keeps of the clean image (see
+    `FITTING`); or `mse`, `mae`, `l0`, the last annealed.
+
+    network: one of the shelf (see `shelf`).
+    """
+
+    loss: str = "auto"
+    network: str = "unet"
+
+    def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise ValueError(f"loss: {self.loss!r} is none of {', '.join(LOSSES)}")
+        refuse_unknown_network(self.network)
+
+
+RegressionConfigT = TypeVar("RegressionConfigT", bound=RegressionConfig)
+
+
+class RegressionMethod(TrainedMethod[RegressionConfigT]):
+    """Predicts `batch.target` from `batch.noisy`.
+
+    Where noise keeps the mean, the network gives what is to be added to the noisy image, in tenths,
+    as a score does: it learns faster than one that must first learn to copy its input, and
+    differences between methods are then of their evidence.  Where noise replaces pixels there is
+    nothing to add to, and the network gives the image itself, in tenths from ½.
+    """
+
+    def target_noise(self, config: RegressionConfigT, task: Task) -> Noise | None:
+        """The noise of the targets; None when they are clean."""
+        if self.evidence(config) is Evidence.CLEAN:
+            return None
+        return task.target_noise or task.noise
+
+    def warns(self, config: RegressionConfigT, task: Task) -> str | None:
+        noise = self.target_noise(config, task)
+        if noise is None or config.loss in ("auto", FITTING[noise.family.keeps]):
+            return None
+        return (
+            f"loss={config.loss} finds the {FINDS[config.loss]} of the targets, and {noise} noise"
+            f" keeps the {noise.family.keeps} of the clean image; {FITTING[noise.family.keeps]}"
+            " fits"
+        )
+
+    def network(self, config: RegressionConfigT, task: Task) -> "nn.Module":
+        return build_network(config.network, task.channels)
+
+    def loss(
+        self,
+        model: Model[RegressionConfigT],
+        batch: "Batch",
+        moment: Moment,
+        rng: "torch.Generator",
+    ) -> "Tensor":
+        """The mean over pixels of the loss (see `regression_losses`).
+
+        Pixels of which the target says nothing count nothing: m⊙(f(y) − t)², with the target's
+        mask m, for Noise2Noise's Bernoulli noise.
+        """
+        from denoisebench.nn.regression_losses import absolute, annealed_gamma, power, squared
+
+        del rng
+        target = batch.target
+        assert target is not None  # by the method's evidence
+        noise = self.target_noise(model.config, model.task)
+        name = model.config.loss
+        if name == "auto":
+            name = FITTING[noise.family.keeps] if noise is not None else "mse"
+        predicted = predict(model, batch.noisy, model.network)
+        if name == "mse":
+            loss = squared(predicted, target)
+        elif name == "mae":
+            loss = absolute(predicted, target)
+        else:
+            loss = power(predicted, target, annealed_gamma(moment.share))
+        observed = noise.family.observed(target) if noise is not None else None
+        if observed is not None:
+            loss = loss * observed
+        return loss.mean(dim=(1, 2, 3))
+
+    def denoise(
+        self, model: Model[RegressionConfigT], noisy: "Tensor", level: float | None
+    ) -> "Tensor":
+        from denoisebench.nn.padding import run_padded
+
+        del level
+        multiple = int(getattr(model.network, "multiple", 1))
+        return predict(model, noisy, lambda y: run_padded(model.network, y, multiple))
+
+
+def predict(
+    model: Model[RegressionConfigT], noisy: "Tensor", network: "Callable[[Tensor], Tensor]"
+) -> "Tensor":
+    """The prediction x̂ for noisy images y: y + f(y − ½)/10, or ½ + f(y − ½)/10.  (B, C, H, W)"""
+    output = SCALE * network(noisy - 0.5).float()
+    return output + (noisy if model.task.noise.family.keeps == "mean" else 0.5)

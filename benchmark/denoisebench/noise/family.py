@@ -1,0 +1,232 @@
+"""Noise families and noise models: what a noise plugin implements, and how noise is keyed.
+
+A family (`gaussian`) has one level in a unit of its own; a noise model is a family at a level
+(`gaussian:25`) or over a range of levels (`gaussian:5..50`, one level drawn per image).  Noisy
+images are float32, never clipped and never rounded.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from denoisebench.errors import UserError
+from denoisebench.images.pixels import GRAY, Pixels, pixel_hash
+from denoisebench.noise.stream import Stream, exp, log
+from denoisebench.specs import Spec, number_text
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+NOISE_VERSION = "denoisebench noise 1"
+"""Part of every key: a change of any sampler changes it, and with it every noisy image."""
+
+
+Keeps = Literal["mean", "median", "mode", "pixels"]
+
+
+class NoiseFamily(ABC):
+    """A kind of noise with one level.  Stateless.
+
+    symbol and unit name the level in messages; `lowest` ≤ level ≤ `highest` is what makes sense;
+    `blind` is the range trained on when the level is unknown.
+
+    keeps: what of a noisy pixel is the clean one: its mean, its median or its mode; or `pixels`,
+    of which some are kept as they are and the rest, which `observed` leaves out, say nothing.
+    independent: whether, given the clean image, pixels apart have independent noise.
+    spread: how levels lie in a range; in a range from 0 they lie evenly in any case.
+    range_from_zero: whether a range may begin at 0, where no noise is left, below `lowest`.
+    colour_only: whether gray images cannot have it.
+    level_of: the family whose level this one's is too, in the same unit; empty: none but itself.
+
+    What a noise model has beside its level belongs to the family: `parse` makes one of its own,
+    and `settings` says it.
+    """
+
+    name: str
+    summary: str
+    symbol: str
+    unit: str
+    lowest: float
+    highest: float
+    blind: tuple[float, float]
+    keeps: Keeps = "mean"
+    independent: bool = True
+    spread: Literal["log", "even"] = "log"
+    range_from_zero: bool = False
+    colour_only: bool = False
+    level_of: str = ""
+
+    @abstractmethod
+    def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
+        """One noisy copy of `clean` (C, H, W), drawn from `stream` alone, float32."""
+
+    def resample(self, clean: "Tensor", level: "Tensor", rng: "torch.Generator") -> "Tensor":
+        """Noisy copies of (B, C, H, W) at levels (B, 1, 1, 1), on the device: `fresh` draws.
+
+        Raises UserError when the family has no sampler for the device.
+        """
+        del clean, level, rng
+        raise UserError(f"noise {self.name!r} offers no fresh draws; use --draws fixed")
+
+    def observed(self, noisy: "Tensor") -> "Tensor | None":
+        """Which pixels of (B, C, H, W) say something of the clean image: 1 or 0, (B, 1, H, W).
+
+        None: all of them.
+        """
+        del noisy
+        return None
+
+    def estimate(self, noisy: Pixels) -> float | None:
+        """The level of one noisy image (C, H, W), told from it alone, within lowest..highest.
+
+        None when the image does not tell it, or the family has no estimator.
+        """
+        del noisy
+        return None
+
+    def _within(self, level: float | None) -> float | None:
+        """An estimate, put at the end of what makes sense when it lies beyond."""
+        return None if level is None else min(max(level, self.lowest), self.highest)
+
+    def shares_level(self, other: "NoiseFamily") -> bool:
+        """Whether a level of the other means the same here, as σ of white and of blurred noise."""
+        return (self.level_of or self.name) == (other.level_of or other.name)
+
+    def stand_in(self) -> "Noise | None":
+        """What methods take this noise for, where nobody knows its law; None where it is known.
+
+        Noise with a stand-in is only ever given with noisy images, never drawn.
+        """
+        return None
+
+    def settings(self) -> str:
+        """What stands behind the level in a spec, in canonical form: the 10 of
+        `heteroscedastic:40:10`; empty where the level is all."""
+        return ""
+
+    def parse(self, spec: Spec) -> "Noise":
+        """The noise model of a spec such as `gaussian:25` or `gaussian:5..50`."""
+        example = f"{self.name}:{number_text(self.blind[0] or self.blind[1])}"
+        if len(spec.values) != 1 or spec.options:
+            raise UserError(f"noise {str(spec)!r}: give one {self.symbol}, as in {example}")
+        return self._at(spec, spec.values[0])
+
+    def _at(self, spec: Spec, text: str) -> "Noise":
+        """This family at a level or over a range, the `25` or `5..50` of a spec."""
+        low, dots, high = text.partition("..")
+        levels = [self._parse_number(spec, part) for part in ([low, high] if dots else [low])]
+        zero_begins = bool(dots) and self.range_from_zero and levels[0] == 0.0
+        for level in levels[1:] if zero_begins else levels:
+            if not self.lowest <= level <= self.highest:
+                low, high = number_text(self.lowest), number_text(self.highest)
+                raise UserError(
+                    f"noise {str(spec)!r}: {self.symbol} ({self.unit}) must lie in {low}..{high}"
+                )
+        if levels[0] > levels[-1]:
+            raise UserError(f"noise {str(spec)!r}: the range runs backwards; write {high}..{low}")
+        return Noise(self, levels[0], levels[-1])
+
+    def _parse_number(self, spec: Spec, text: str) -> float:
+        try:
+            return float(text) + 0.0  # -0 is 0
+        except ValueError:
+            raise UserError(f"noise {str(spec)!r}: {text!r} is not a number") from None
+
+
+class ExponentialFamily(NoiseFamily):
+    """A family whose denoised image follows from the score of the noisy one (Tweedie)."""
+
+    @abstractmethod
+    def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
+        """The clean image's posterior estimate given the score of `noisy`, the gradient of its
+        log density.  All broadcastable to (B, C, H, W); level in the family's unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """A family at a level, or over a range of levels."""
+
+    family: NoiseFamily
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        if self.law_unknown:
+            return self.family.name
+        low, high = number_text(self.low), number_text(self.high)
+        level, settings = low if low == high else f"{low}..{high}", self.family.settings()
+        return ":".join([self.family.name, level, *([settings] if settings else [])])
+
+    @property
+    def is_range(self) -> bool:
+        return self.low != self.high
+
+    @property
+    def law_unknown(self) -> bool:
+        """Whether nobody knows its law or level: it is given with noisy images and never drawn."""
+        return self.family.stand_in() is not None
+
+    @property
+    def assumed(self) -> "Noise":
+        """What methods take it for: itself, where its law is known."""
+        return self.family.stand_in() or self
+
+    def blind(self) -> "Noise":
+        """The same family over its blind range: what is trained on when the level is unknown."""
+        return Noise(self.family, *self.family.blind)
+
+    def like(self, other: "Noise") -> bool:
+        """Whether the other is of the same family with the same settings, at any level."""
+        ours, theirs = self.family, other.family
+        return ours.name == theirs.name and ours.settings() == theirs.settings()
+
+    def refuse_gray(self, channels: int, images: str) -> None:
+        """Raise UserError where noise of colour images alone meets gray ones.
+
+        images: the name of the image or set that has the channels.
+        """
+        if self.family.colour_only and channels == GRAY:
+            raise UserError(
+                f"noise {self} is of colour images alone, and {images} is gray; give colour images"
+            )
+
+    def noisy(
+        self, clean: Pixels, *, seed: int, draw: int = 0, by: Literal["image", "size"] = "image"
+    ) -> tuple[Pixels, float]:
+        """The noisy copy of `clean` (C, H, W) that pixels, spec, seed and draw name; its level.
+
+        The same for every method, order, batch and machine.  draw: 0 is what is scored and
+        what training sees; 1 the second copy of a pair.  by: `size` names the noise by the shape
+        in place of the pixels, so that images of one shape get the same random numbers.
+        """
+        name = pixel_hash(clean) if by == "image" else f"shape {clean.shape}"
+        stream = Stream(NOISE_VERSION, name, str(self), str(seed), str(draw))
+        level = self.low
+        if self.is_range:
+            level = self.level_at(float(stream.uniform(1)[0]))
+        return self.family.sample(clean, level, stream), level
+
+    @property
+    def levels_even(self) -> bool:
+        """Whether the levels of the range lie evenly, else log-evenly."""
+        return self.low == 0.0 or self.family.spread == "even"
+
+    @property
+    def middle(self) -> float:
+        """The level in the middle of the range, as its levels lie."""
+        return self.level_at(0.5)
+
+    def round_level_at(self, u: float) -> float:
+        """The level at quantile u of the range, to three digits."""
+        return min(max(float(f"{self.level_at(u):.3g}"), self.low), self.high)
+
+    def level_at(self, u: float) -> float:
+        """The level at quantile u of the range, 0 to 1."""
+        if self.levels_even:
+            return self.low + u * (self.high - self.low)
+        start, stop = log(np.array([self.low, self.high]))
+        level = float(exp(np.array([start + u * (stop - start)]))[0])
+        return min(max(level, self.low), self.high)

@@ -1,0 +1,46 @@
+"""What noise the images of a set have that come with their own."""
+
+from collections.abc import Callable
+
+from denoisebench.errors import UserError
+from denoisebench.images.image_set import ImageSet, LoadedImage
+from denoisebench.images.pixels import Pixels
+from denoisebench.noise.family import Noise
+from denoisebench.noise.level_knowledge import Parameters
+
+
+def noisy_of(image: LoadedImage, noise: Noise, seed: int) -> tuple[Pixels, float | None]:
+    """The noisy image and its level: the given one, if there is one, else drawn by `noise`.
+
+    A given image is what `noise` says: its level is None where that is a range.
+    """
+    if image.noisy is None:
+        return noise.noisy(image.clean, seed=seed)
+    return image.noisy, None if noise.is_range else noise.low
+
+
+def take_given_noise(
+    image_set: ImageSet, noise: Noise, parameters: Parameters, note: Callable[[str], None]
+) -> None:
+    """Note that a set's noise is given.  UserError when it has no one level to be told, and
+    for noise that must be given and is not."""
+    if noise.law_unknown and not image_set.noisy_is_given:
+        raise UserError(
+            f"{noise} noise cannot be drawn, and {image_set.spec} gives no noisy images; give"
+            " a data set that does, as pairs:NOISY_DIR:CLEAN_DIR"
+        )
+    if not image_set.noisy_is_given:
+        return
+    if noise.law_unknown:
+        note(
+            f"{image_set.spec}: its noisy images are used as given; what their noise is nobody"
+            f" knows, and methods take it for {noise.assumed}"
+        )
+        return
+    if noise.is_range and parameters == "known":
+        example = Noise(noise.family, noise.low, noise.low)
+        raise UserError(
+            f"{image_set.spec} gives its noisy images and {noise} is a range: give the one"
+            f" level they have, as --noise {example}, or --parameters unknown"
+        )
+    note(f"{image_set.spec}: its noisy images are used as given and taken for {noise} noise")

@@ -1,0 +1,42 @@
+"""Additive white Gaussian noise: y = x + n, n ~ N(0, (σ/255)²), σ in 8-bit units."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from denoisebench.images.pixels import Pixels
+from denoisebench.noise.family import ExponentialFamily
+from denoisebench.noise.level_estimator import gaussian_sigma_255
+from denoisebench.noise.overflow_guards import finite
+from denoisebench.noise.stream import Stream
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+
+class Gaussian(ExponentialFamily):
+    name = "gaussian"
+    summary = "y = x + N(0, (σ/255)²)"
+    symbol = "σ"
+    unit = "standard deviation, 0-255 units"
+    lowest, highest = 0.01, 1000.0
+    blind = (5.0, 55.0)
+    range_from_zero = True
+
+    def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
+        noise = stream.normal(clean.size).reshape(clean.shape)
+        return (clean + noise * (level / 255.0)).astype(np.float32)
+
+    def resample(self, clean: "Tensor", level: "Tensor", rng: "torch.Generator") -> "Tensor":
+        import torch
+
+        noise = torch.randn(clean.shape, generator=rng, device=clean.device, dtype=clean.dtype)
+        return clean + noise * (level / 255.0)
+
+    def estimate(self, noisy: Pixels) -> float | None:
+        return self._within(gaussian_sigma_255(noisy))
+
+    def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
+        """x̂ = E[x|y] = y + σ²·∇log p(y)   (Robbins 1956; Noise2Score, Table 1)."""
+        return finite(noisy + (level / 255.0) ** 2 * score)

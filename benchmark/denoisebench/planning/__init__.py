@@ -1,0 +1,1 @@
+"""From a request to trainings and cells with ids; nothing is computed."""

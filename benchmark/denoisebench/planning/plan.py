@@ -1,0 +1,178 @@
+"""What will be computed: trainings and cells, with ids, nothing run yet.
+
+An id is a hash of everything that decides the result, so that what is finished is found again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from denoisebench.budgets import Budget
+from denoisebench.images.image_set import ImageSet
+from denoisebench.images.orientations import method_label
+from denoisebench.noise.family import Noise
+from denoisebench.noise.level_knowledge import ORACLE_CHECKPOINT, Knowledge, oracle_levels
+from denoisebench.planning.ids import cell_id, hash_of
+from denoisebench.planning.request import HALF, TRANSDUCTIVE
+from denoisebench.plugin.method import Evidence, Method, Task
+from denoisebench.scoring.protocol import Protocol
+from denoisebench.specs import config_spec
+from denoisebench.training.weights_file import Header
+
+if TYPE_CHECKING:
+    from denoisebench.nn.devices import AskedPrecision
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """A training: its recipe, and the objects that carry it out.
+
+    clean_set: the clean images of UNPAIRED evidence; None for half of the training set.
+    """
+
+    recipe: Mapping[str, Any]
+    method: Method[Any]
+    config: Any
+    task: Task
+    train_set: ImageSet
+    evidence: Evidence
+    budget: Budget
+    start: "GivenWeights | None" = None
+    draws_label: str = ""  # how a table tells the training's noise
+    clean_set: ImageSet | None = None
+
+    @property
+    def id(self) -> str:
+        return hash_of(self.recipe)
+
+    @property
+    def oracle_checkpoint(self) -> bool:
+        """Whether clean images pick its weights."""
+        return "checkpoint" in self.recipe
+
+    @property
+    def precision(self) -> "AskedPrecision":
+        """What was asked of its arithmetic."""
+        return "fp32" if "precision" in self.recipe else "auto"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What a result says of it, beside the evidence."""
+        start = f" from {self.start.path.name}" if self.start else ""
+        start += f", {ORACLE_CHECKPOINT}" if self.oracle_checkpoint else ""
+        return {
+            "draws": self.draws_label,
+            "train_set": train_set_label(self.recipe),
+            "budget": self.budget.label,
+            "weights": f"trained{start}",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class GivenWeights:
+    """Weights that are there already: a file, and what it says of itself."""
+
+    source: str  # "zoo:NAME" or the path
+    path: Path
+    sha256: str
+    header: Header
+
+    @property
+    def imported(self) -> bool:
+        """Whether another code trained them: on what, and how long, nobody knows."""
+        return "imported" in self.header.recipe
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What a result says of them, beside the evidence."""
+        recipe = self.header.recipe
+        budget = "unknown" if self.imported else Budget(**recipe["budget"]).label
+        return {
+            "draws": str(recipe["draws"]),
+            "train_set": train_set_label(recipe),
+            "budget": budget,
+            "weights": self.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CellPlan:
+    """A cell: one denoiser on one image set under one noise, protocol and seed."""
+
+    method: Method[Any]
+    config: Any
+    task: Task  # what the denoiser was trained for
+    noise: Noise  # what it is tested on
+    parameters: Knowledge  # whether it is told the level
+    image_set: ImageSet
+    protocol: Protocol
+    seed: int
+    labels: Mapping[str, str]  # evidence, draws, train_set, budget, weights
+    source: str  # SHA-256 of the method's and the noise's source
+    training: TrainingPlan | None
+    given: GivenWeights | None
+    self_ensemble: bool = False  # whether each image is denoised in its eight orientations
+    precision: "AskedPrecision" = "auto"  # of the network that denoises, if there is one
+
+    @property
+    def method_spec(self) -> str:
+        return str(config_spec(self.method.name, self.config))
+
+    @property
+    def method_label(self) -> str:
+        """What results call the method: its spec, and whether it is a self-ensemble."""
+        return method_label(self.method_spec, self_ensemble=self.self_ensemble)
+
+    @property
+    def repeats(self) -> int:
+        """How often each image is scored."""
+        return self.protocol.repeats_of(self.image_set.spec)
+
+    def told(self, level: float | None) -> tuple[float | None, ...]:
+        """What the denoiser is told of an image at a level: one thing, or each level of an
+        oracle's grid."""
+        if self.parameters == "oracle":
+            return oracle_levels(self.task.noise)
+        return (level if self.parameters == "known" else None,)
+
+    @property
+    def id(self) -> str:
+        weights = self.training.id if self.training else self.given.sha256 if self.given else ""
+        return cell_id(
+            method=self.method_spec,
+            source=self.source,
+            weights=weights,
+            parameters=self.parameters,
+            noise=str(self.noise),
+            image_set=self.image_set,
+            protocol=self.protocol,
+            seed=self.seed,
+            self_ensemble=self.self_ensemble,
+            precision=self.precision,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be computed, in order, and what will not, with the reason."""
+
+    cells: tuple[CellPlan, ...]
+    declined: tuple[tuple[str, str, str], ...] = ()  # method, noise and parameters, reason
+    notes: tuple[str, ...] = ()
+
+    @property
+    def trainings(self) -> tuple[TrainingPlan, ...]:
+        """Each training once, in the order of the cells."""
+        return tuple({c.training.id: c.training for c in self.cells if c.training}.values())
+
+
+def train_set_label(recipe: Mapping[str, Any]) -> str:
+    """The images that a recipe shows, in words."""
+    name = str(recipe["train_set"])
+    if name == TRANSDUCTIVE:
+        name = "test (transductive)"
+    clean_set = recipe.get("clean_set")
+    if clean_set is None:
+        return name
+    return f"{name} (half clean)" if clean_set == HALF else f"{name} + {clean_set} (clean)"

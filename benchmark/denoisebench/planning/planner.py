@@ -1,0 +1,240 @@
+"""From what was asked to a plan.
+
+Imports no torch: a comparison that is finished already prints at once.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from denoisebench.errors import UserError
+from denoisebench.images.image_set import ImageSet
+from denoisebench.noise.family import Noise
+from denoisebench.noise.given import take_given_noise
+from denoisebench.noise.level_knowledge import Knowledge, Parameters, trained_for
+from denoisebench.planning.plan import CellPlan, GivenWeights, Plan, TrainingPlan
+from denoisebench.planning.request import Request
+from denoisebench.planning.training_planner import TrainingPlanner, usual_noise
+from denoisebench.planning.training_sets import TrainingSets
+from denoisebench.planning.weights_finder import WeightsFinder
+from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
+from denoisebench.registry.registries import Registries
+from denoisebench.scoring.protocol import Protocol
+from denoisebench.scoring.protocol_text import refuse_mixed
+from denoisebench.scoring.protocols import get_protocol
+from denoisebench.specs import config_spec
+
+
+def make_plan(request: Request, registries: Registries) -> Plan:
+    """Resolve a request.  Raises UserError for anything unknown, misspelt or refused."""
+    return _Planner(request, registries).plan()
+
+
+def mismatch(noise: Noise, trained_on: Noise) -> str | None:
+    """What to note of a test noise that is not within what was trained on; None where it is."""
+    taken = noise.assumed
+    if not trained_on.like(taken):
+        return f"{noise} is scored by what was trained on {trained_on}"
+    if not trained_on.low <= taken.low <= taken.high <= trained_on.high:
+        return f"{noise} is beyond {trained_on}, which is trained on"
+    return None
+
+
+class _Planner:
+    def __init__(self, request: Request, registries: Registries) -> None:
+        self._request, self._registries = request, registries
+        datasets, channels = request.datasets, request.channels
+        self._image_sets = [registries.image_set(text, channels) for text in datasets]
+        self._protocols = [get_protocol(text) for text in request.protocols]
+        _refuse_doubles([str(protocol) for protocol in self._protocols])
+        if not request.mixed:
+            refuse_mixed(self._protocols)
+        for image_set in self._image_sets:
+            for protocol in self._protocols:
+                protocol.refuse(image_set, transductive=request.transductive)
+            if request.needs_reference and not image_set.has_reference:
+                raise UserError(
+                    f"{image_set.spec} has no clean images to score against; rank methods without:"
+                    f" bench rank --datasets {image_set.spec}"
+                )
+        self._methods = [registries.method(text) for text in request.methods]
+        self._target_noise = self._asked_target_noise()
+        self._notes: dict[str, None] = {}  # in order, each once
+        self._declined: dict[tuple[str, str, str], None] = {}
+        self._lacking: dict[str, None] = {}  # for what no weights came with a method
+        self._weights = WeightsFinder(request, registries, self._note)
+        self._sets = TrainingSets(request, registries, self._note)
+        self._trainings = TrainingPlanner(
+            request, registries, self._sets, self._weights, self._image_sets, self._note
+        )
+        self._sets.refuse_unused({method.evidence(config) for method, config in self._methods})
+
+    def plan(self) -> Plan:
+        methods = self._methods
+        noises = [self._registries.noise(text) for text in self._request.noises]
+        _refuse_doubles([str(config_spec(method.name, config)) for method, config in methods])
+        _refuse_doubles([str(noise) for noise in noises])
+        _refuse_doubles([image_set.spec for image_set in self._image_sets])
+        _refuse_doubles([f"seed {seed}" for seed in self._request.seeds])
+        cells = [
+            cell
+            for seed in self._request.seeds
+            for noise, knowledge, image_set in self._tests(noises)
+            for protocol in self._protocols
+            for method, config in methods
+            for cell in self._cell(method, config, noise, knowledge, image_set, protocol, seed)
+        ]
+        if self._lacking:
+            raise UserError(
+                f"--weights zoo: no weights that came with a method fit {'; '.join(self._lacking)};"
+                " --weights auto trains what is missing"
+            )
+        if not cells:
+            reasons = [f"{name} declines {what}: {reason}" for name, what, reason in self._declined]
+            raise UserError(f"nothing to compute: {'; '.join(reasons)}")
+        return Plan(tuple(cells), tuple(self._declined), tuple(self._notes))
+
+    def _tests(self, noises: Sequence[Noise]) -> Iterator[tuple[Noise, Knowledge, ImageSet]]:
+        """Each noise, what is told of it, and each set; then the sets that know their own noise.
+
+        Of noise whose law is unknown nothing is ever told.
+        """
+        own = [s for s in self._image_sets if self._request.own_noise and s.noise]
+        under = [(noise, [s for s in self._image_sets if s not in own]) for noise in noises]
+        under += [(self._registries.noise(image_set.noise), [image_set]) for image_set in own]
+        for noise, image_sets in under:
+            told = self._request.parameters
+            if noise.law_unknown:
+                told = tuple(dict.fromkeys("unknown" if p == "known" else p for p in told))
+            yield from ((noise, p, image_set) for p in told for image_set in image_sets)
+
+    def _asked_target_noise(self) -> Noise | None:
+        asked = self._request.target_noise
+        if asked is None:
+            return None
+        evidences = {method.evidence(config) for method, config in self._methods}
+        if Evidence.NOISY_PAIRS not in evidences:
+            raise UserError(
+                f"--target-noise {asked}: no method asked for sees pairs of noisy images"
+            )
+        return self._drawn("--target-noise", asked)
+
+    def _drawn(self, option: str, asked: str) -> Noise:
+        """The noise of an option.  UserError for one that cannot be drawn."""
+        noise = self._registries.noise(asked)
+        if noise.law_unknown:
+            raise UserError(
+                f"{option} {noise}: its law is unknown, so nobody can draw it; give {noise.assumed}"
+            )
+        return noise
+
+    def _note(self, text: str) -> None:
+        self._notes[text] = None
+
+    def _cell(
+        self,
+        method: Method[Any],
+        config: Any,
+        noise: Noise,
+        knowledge: Knowledge,
+        image_set: ImageSet,
+        protocol: Protocol,
+        seed: int,
+    ) -> Iterable[CellPlan]:
+        """The cell, or nothing when the method declines."""
+        parameters = trained_for(knowledge)
+        trained_on = self._trained_on(method, config, noise, parameters)
+        pairs = method.evidence(config) is Evidence.NOISY_PAIRS
+        target = self._target_noise if pairs and self._target_noise != trained_on else None
+        for model in filter(None, (noise, trained_on, target)):
+            model.refuse_gray(image_set.channels, image_set.spec)
+        task = Task(trained_on, parameters, image_set.channels, target)
+        given = None
+        if method.evidence(config) is not Evidence.NOTHING:
+            assert isinstance(method, TrainedMethod)  # a method with evidence is one
+            given = self._weights.find(method, config, task)
+            if given is not None:
+                config, task = self._weights.adopt(given, method, config, task)
+        evidence = method.evidence(config)
+        trains = given is None and evidence is not Evidence.NOTHING
+        reason = method.declines(config, task)
+        warning = method.warns(config, task)
+        if warning is not None and reason is None:
+            self._note(f"{config_spec(method.name, config)} on {noise}: {warning}")
+        if reason is None:
+            reason = self._sets.refuses_transductive(evidence)
+        if reason is None and trains and self._request.weights == "zoo":
+            self._lacking[self._weights.lack(method, config, task)] = None
+            return
+        if reason is None and trains:
+            reason = self._sets.refuses_given(evidence, task, image_set)
+        if reason is not None:
+            what = f"{noise} {knowledge}"
+            self._declined[str(config_spec(method.name, config)), what, reason] = None
+            return
+        take_given_noise(image_set, noise, parameters, self._note)
+        training = None
+        if trains:
+            assert isinstance(method, TrainedMethod)  # a method with evidence is one
+            label = self._draws_label(task, noise)
+            training = self._trainings.plan(method, config, task, seed, image_set, label)
+        yield CellPlan(
+            method=method,
+            config=config,
+            task=task,
+            noise=noise,
+            parameters=knowledge,
+            image_set=image_set,
+            protocol=protocol,
+            seed=seed,
+            labels=_labels(method, config, training, given),
+            source=self._registries.source_hash(method.name, noise.family, config),
+            training=training,
+            given=given,
+            self_ensemble=self._request.self_ensemble,
+            precision="auto" if evidence is Evidence.NOTHING else self._request.precision,
+        )
+
+    def _trained_on(
+        self, method: Method[Any], config: Any, noise: Noise, parameters: Parameters
+    ) -> Noise:
+        """The noise of the images that are trained on, for a test noise."""
+        taken = noise.assumed
+        trained_on = usual_noise(method, config, taken, parameters)
+        if self._request.source_noise is not None:
+            trained_on = self._drawn("--source-noise", self._request.source_noise)
+            if parameters == "known" and not trained_on.family.shares_level(taken.family):
+                raise UserError(
+                    f"{noise} scored by what was trained on {trained_on}: a level of"
+                    f" {noise.family.name} noise means nothing to what learned"
+                    f" {trained_on.family.name} noise; give --parameters unknown"
+                )
+        note = mismatch(noise, trained_on)
+        if note is not None:
+            self._note(note)
+        return trained_on
+
+    def _draws_label(self, task: Task, noise: Noise) -> str:
+        """How a table tells the training's noise: what of it the test noise does not tell."""
+        request = self._request
+        usual = noise if task.parameters == "known" else noise.blind()
+        told = request.source_noise is None and task.noise == usual
+        if told and task.target_noise is None:
+            return request.draws
+        target = f" to {task.target_noise}" if task.target_noise else ""
+        return f"{request.draws}, {task.noise}{target}"
+
+
+def _refuse_doubles(specs: Sequence[str]) -> None:
+    """Raise UserError when a spec is there twice, in whatever words it was asked for."""
+    for spec in specs:
+        if specs.count(spec) > 1:
+            raise UserError(f"{spec} is named twice")
+
+
+def _labels(
+    method: Method[Any], config: Any, training: TrainingPlan | None, given: GivenWeights | None
+) -> dict[str, str]:
+    """What a result says of where its denoiser comes from."""
+    untrained = {"draws": "", "train_set": "", "budget": "", "weights": "none"}
+    labels = training.labels if training else given.labels if given else untrained
+    return {"evidence": method.evidence(config).value, **labels}

@@ -1,0 +1,66 @@
+"""What was asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from denoisebench.budgets import Budget
+from denoisebench.noise.level_knowledge import Knowledge
+from denoisebench.plugin.method import Draws
+
+if TYPE_CHECKING:
+    from denoisebench.nn.devices import AskedPrecision
+
+
+TRANSDUCTIVE = "test"
+"""The training set's name that means: the noisy images that are scored."""
+
+
+HALF = "half"
+"""The clean set's name that means: the half of the training set that is not shown noisy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for; every name is a spec.
+
+    train_sets: the first that is at hand is trained on, else the last.  weights: auto, none or a
+    path.  source_noise, target_noise: of what is trained on, where it is not that of the test;
+    the second for the second copy of a pair.  own_noise: a set that knows the noise of its given
+    images is tested under that, not under `noises`.  needs_reference: whether estimates are scored
+    against clean images.  weights_of: training sets of which weights that came with a method will
+    do as well as of `train_sets`.  start: weights that trainings begin with.
+    oracle_checkpoint: whether held-out clean images pick the weights of trainings.
+    seeds: each plans cells and trainings of its own.
+    self_ensemble: whether each image is denoised in its eight orientations.
+    precision: of the trainings and of the networks that denoise.
+    channels: of all data sets, or None: as each is.  clean_set: the clean images of UNPAIRED
+    evidence, or None: half of the training set.  mixed: whether there may be several protocols.
+    """
+
+    methods: tuple[str, ...]
+    noises: tuple[str, ...]
+    parameters: tuple[Knowledge, ...]
+    datasets: tuple[str, ...]
+    train_sets: tuple[str, ...]
+    draws: Draws
+    budget: Budget
+    weights: str
+    seeds: tuple[int, ...]
+    protocols: tuple[str, ...] = ("float",)
+    mixed: bool = False
+    source_noise: str | None = None
+    target_noise: str | None = None
+    start: Path | None = None
+    oracle_checkpoint: bool = False
+    channels: int | None = None
+    clean_set: str | None = None
+    own_noise: bool = False
+    needs_reference: bool = True
+    weights_of: tuple[str, ...] = ()
+    self_ensemble: bool = False
+    precision: "AskedPrecision" = "auto"
+
+    @property
+    def transductive(self) -> bool:
+        return self.train_sets == (TRANSDUCTIVE,)

@@ -1,0 +1,114 @@
+"""From a task to the plan of its training: the recipe, whose hash is its id, and its images."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from denoisebench.images.image_set import ImageSet
+from denoisebench.images.overlap import refuse_overlap
+from denoisebench.noise.family import Noise
+from denoisebench.noise.given import take_given_noise
+from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.planning.ids import RECIPE_VERSION
+from denoisebench.planning.plan import TrainingPlan
+from denoisebench.planning.request import HALF, Request
+from denoisebench.planning.training_sets import TrainingSets
+from denoisebench.planning.weights_finder import WeightsFinder
+from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
+from denoisebench.registry.registries import Registries
+from denoisebench.specs import config_spec
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlanner:
+    """Plans the trainings of one request.  tested: all sets scored.  note: takes remarks."""
+
+    request: Request
+    registries: Registries
+    sets: TrainingSets
+    weights: WeightsFinder
+    tested: Sequence[ImageSet]
+    note: Callable[[str], None]
+
+    def plan(
+        self,
+        method: TrainedMethod[Any],
+        config: Any,
+        task: Task,
+        seed: int,
+        image_set: ImageSet | None,
+        draws_label: str,
+    ) -> TrainingPlan:
+        """The training of a task, for a test set; for none, where nothing is scored.
+
+        draws_label: how a table tells its noise.  Raises UserError for training images that are
+        among those tested, and for a set that gives other noise.
+        """
+        request = self.request
+        train_set = self.sets.train_set(task, image_set)
+        take_given_noise(train_set, task.noise, task.parameters, self.note)
+        if not request.transductive:
+            for other in self.tested:
+                refuse_overlap(train_set, other)
+        evidence = method.evidence(config)
+        clean_set = self.sets.clean_set(evidence, task, train_set, self.tested)
+        config = method.trained_as(config)
+        recipe = {
+            "version": RECIPE_VERSION,
+            **described(request, method, config, task, seed, self.sets.name),
+            "learning_rate": method.learning_rate,
+            "source": self.registries.source_hash(method.name, task.noise.family, config),
+            "train_digest": train_set.digest,
+        }
+        if request.precision == "fp32" and not method.float32:
+            recipe["precision"] = "fp32"
+        if request.oracle_checkpoint:
+            recipe["checkpoint"] = "oracle"
+        if task.target_noise is not None:
+            recipe["target_noise"] = str(task.target_noise)
+        if clean_set is not None:
+            recipe["clean_digest"] = clean_set.digest
+        start = self.weights.start(evidence, task)
+        if start is not None:
+            recipe["start"] = start.sha256
+        return TrainingPlan(
+            recipe=recipe,
+            method=method,
+            config=config,
+            task=task,
+            train_set=train_set,
+            evidence=evidence,
+            budget=request.budget,
+            start=start,
+            draws_label=draws_label,
+            clean_set=clean_set,
+        )
+
+
+def described(
+    request: Request,
+    method: TrainedMethod[Any],
+    config: Any,
+    task: Task,
+    seed: int,
+    train_set: str,
+) -> dict[str, Any]:
+    """What a recipe says of a training that is known without the images; config: as trained."""
+    unpaired = method.evidence(config) is Evidence.UNPAIRED
+    return {
+        "method": str(config_spec(method.name, config)),
+        "config": asdict(config),
+        "noise": str(task.noise),
+        "parameters": task.parameters,
+        "draws": request.draws,
+        "train_set": train_set,
+        "channels": task.channels,
+        "budget": asdict(request.budget) | {"name": ""},
+        "seed": seed,
+        **({"clean_set": request.clean_set or HALF} if unpaired else {}),
+    }
+
+
+def usual_noise(method: Method[Any], config: Any, noise: Noise, parameters: Parameters) -> Noise:
+    """What is trained on for a test noise, where nobody asks for another."""
+    return noise if parameters == "known" else method.blind_noise(config, noise)

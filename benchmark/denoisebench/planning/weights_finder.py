@@ -1,0 +1,188 @@
+"""Weights that are there already: found, read, and taken in place of a training."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from denoisebench.errors import UserError
+from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.planning.plan import GivenWeights
+from denoisebench.planning.request import HALF, Request
+from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
+from denoisebench.registry.registries import Registries
+from denoisebench.specs import config_spec, parse_spec
+from denoisebench.training.weights_file import file_hash, read_header
+
+NEEDED_OF_A_RECIPE = (
+    *("method", "config", "noise", "parameters", "draws", "train_set", "channels"),
+)
+"""What given weights must say of themselves, beside the budget, or that they were imported."""
+
+_LEAST = frozenset({Evidence.NOTHING, Evidence.NOISY})
+_WITHIN: Mapping[Evidence, frozenset[Evidence]] = {
+    Evidence.NOTHING: frozenset({Evidence.NOTHING}),
+    Evidence.NOISY: _LEAST,
+    Evidence.NOISY_PAIRS: _LEAST | {Evidence.NOISY_PAIRS},
+    Evidence.UNPAIRED: _LEAST | {Evidence.UNPAIRED},
+    Evidence.CLEAN: frozenset(Evidence),
+}
+"""What else a training may have seen, without having seen more.  Second noisy copies and clean
+images of other scenes are not within each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsFinder:
+    """Finds the weights that a request names or that came with a method.  note: takes remarks."""
+
+    request: Request
+    registries: Registries
+    note: Callable[[str], None]
+
+    def find(self, method: TrainedMethod[Any], config: Any, task: Task) -> GivenWeights | None:
+        """The weights to use instead of a training, if any."""
+        if self.request.weights == "none":
+            return None
+        if self.request.weights in ("auto", "zoo"):
+            return self._that_fit(method, config, task)
+        given = _read(Path(self.request.weights), self.request.weights)
+        if given.imported:
+            self.note(
+                f"weights {given.source} were imported: what they were trained on is unknown, so"
+                " nobody can check that it holds none of the images they are scored on"
+            )
+        return given
+
+    def lack(self, method: Method[Any], config: Any, task: Task) -> str:
+        """In words: for what no weights came with a method that fit, and which did come."""
+        request = self.request
+        sets = " or ".join((*request.train_sets, *request.weights_of))
+        there = ", ".join(path.stem for path in self.that_came_with(method.name))
+        return (
+            f"{config_spec(method.name, config)} for {task.noise}, parameters {task.parameters},"
+            f" {CHANNEL_WORDS[task.channels]}, {request.draws} draws, trained on {sets}, seed"
+            f" {','.join(map(str, request.seeds))} (it has {there or 'none'})"
+        )
+
+    def that_came_with(self, method: str) -> Sequence[Path]:
+        """The weights files of a method's package."""
+        folder = self.registries.weights_folder(method)
+        return sorted(folder.glob("*.safetensors")) if folder else []
+
+    def start(self, evidence: Evidence, task: Task) -> GivenWeights | None:
+        """The weights that trainings begin with, if any were named.
+
+        Raises UserError for weights that saw more than a training on `evidence` may, or of another
+        number of channels.
+        """
+        if self.request.start is None:
+            return None
+        given = _read(self.request.start, str(self.request.start))
+        recipe = given.header.recipe
+        if recipe["channels"] != task.channels:
+            made, asked = CHANNEL_WORDS[recipe["channels"]], CHANNEL_WORDS[task.channels]
+            raise UserError(f"weights {given.path} are for {made} images; the data set is {asked}")
+        method, config = self.registries.method(recipe["method"])
+        seen = method.evidence(config)
+        if seen not in _WITHIN[evidence]:
+            raise UserError(
+                f"--start {given.path}: {method.name} saw {seen.value}; what is trained from it may"
+                f" see {evidence.value} alone"
+            )
+        if given.imported:
+            self.note(
+                f"weights {given.source} were imported: what they were trained on is unknown, so"
+                " nobody can check what a training that begins with them has seen"
+            )
+        return given
+
+    def _that_fit(self, method: TrainedMethod[Any], config: Any, task: Task) -> GivenWeights | None:
+        """Those that came with the method and are what a training would yield."""
+        unpaired = method.evidence(config) is Evidence.UNPAIRED
+        clean_set = self.request.clean_set or HALF if unpaired else None
+        for path in self.that_came_with(method.name):
+            try:
+                given = _read(path, f"zoo:{path.stem}")
+            except UserError as error:
+                self.note(f"left out: {error}")
+                continue
+            recipe = given.header.recipe
+            fits = (
+                parse_spec(recipe["method"]).name == method.name
+                and _config(method, given) == method.trained_as(config)
+                and recipe["noise"] == str(task.noise)
+                and recipe["parameters"] == task.parameters
+                and recipe["draws"] == self.request.draws
+                and recipe["train_set"] in (*self.request.train_sets, *self.request.weights_of)
+                and recipe.get("clean_set") == clean_set
+                and recipe["channels"] == task.channels
+                and recipe.get("target_noise") == (str(task.target_noise or "") or None)
+                and not {"start", "checkpoint"} & recipe.keys()
+            )
+            if fits and self._of_the_seeds(given):
+                return given
+        return None
+
+    def _of_the_seeds(self, given: GivenWeights) -> bool:
+        """Whether weights are of the one seed that is asked for.
+
+        Of several seeds each is trained, so that all of them take the same budget.
+        """
+        seed, seeds = given.header.recipe.get("seed"), self.request.seeds
+        if len(seeds) > 1 and seed in seeds:
+            self.note(f"{given.source} is of seed {seed} alone: each of the seeds is trained")
+        return seeds == (seed,)
+
+    def adopt(
+        self, given: GivenWeights, method: TrainedMethod[Any], config: Any, task: Task
+    ) -> tuple[Any, Task]:
+        """The config and task that given weights were made for.  UserError when they cannot do."""
+        recipe = given.header.recipe
+        spec = parse_spec(recipe["method"])
+        if spec.name != method.name:
+            raise UserError(f"weights {given.path} are of {spec.name}, not of {method.name}")
+        if recipe["channels"] != task.channels:
+            made, asked = CHANNEL_WORDS[recipe["channels"]], CHANNEL_WORDS[task.channels]
+            raise UserError(f"weights {given.path} are for {made} images; the data set is {asked}")
+        theirs = _config(method, given)
+        if theirs is None:
+            raise UserError(f"weights {given.path} are of another version of {method.name}")
+        if method.trained_as(config) != method.trained_as(theirs):
+            if config != method.config_type():
+                raise UserError(
+                    f"weights {given.path} were made with {config_spec(method.name, theirs)};"
+                    " leave settings out"
+                )
+            config = theirs
+        if recipe["noise"] != str(task.noise):
+            self.note(f"weights {given.source} were trained on {recipe['noise']} noise")
+        if recipe["parameters"] != task.parameters:
+            if task.parameters == "unknown":
+                raise UserError(
+                    f"weights {given.path} were trained for a level they are told;"
+                    " give --parameters known"
+                )
+            self.note(f"weights {given.source} were trained without levels, and are told them here")
+        noise = self.registries.noise(recipe["noise"])
+        return config, Task(noise, recipe["parameters"], recipe["channels"])
+
+
+def _config(method: TrainedMethod[Any], given: GivenWeights) -> Any:
+    """The config that weights were made with; settings newer than the weights are at their
+    defaults.  None when the method has no such config."""
+    try:
+        return method.config_type(**given.header.recipe["config"])
+    except (TypeError, ValueError):
+        return None
+
+
+def _read(path: Path, source: str) -> GivenWeights:
+    given = GivenWeights(source, path, file_hash(path), read_header(path))
+    needed = NEEDED_OF_A_RECIPE if given.imported else (*NEEDED_OF_A_RECIPE, "budget")
+    missing = [key for key in needed if key not in given.header.recipe]
+    if missing:
+        raise UserError(
+            f"weights {path}: the recipe in its header lacks {', '.join(missing)};"
+            " give a .safetensors file that a training wrote"
+        )
+    return given

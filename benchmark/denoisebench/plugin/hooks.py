@@ -1,0 +1,71 @@
+"""The whole extension surface: six hooks, each called once at start-up.
+
+A plugin is a module (or object) with any of these functions, marked by `hookimpl`.  It is found by
+the entry-point group `denoisebench` or given with `--plugin FILE_OR_MODULE`.  Keep a plugin's entry
+module light: import torch inside the functions that use it, so that `bench --help` stays quick.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from denoisebench.noise.family import NoiseFamily
+    from denoisebench.plugin.image_source import ImageSource
+    from denoisebench.plugin.method import Method
+    from denoisebench.plugin.preset import Preset
+    from denoisebench.plugin.recipe import Recipe
+    from denoisebench.plugin.report import Report
+
+hookspec = pluggy.HookspecMarker("denoisebench")
+hookimpl = pluggy.HookimplMarker("denoisebench")
+
+
+@hookspec
+def register_noise_models() -> "Iterable[NoiseFamily]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the noise families this plugin adds.  Sample nothing here.
+
+    A name already taken stops the program with both plugins named.
+    """
+
+
+@hookspec
+def register_image_sets() -> "Iterable[ImageSource]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the image sets this plugin adds.  Read and download nothing here.
+
+    A name already taken stops the program with both plugins named.
+    """
+
+
+@hookspec
+def register_methods() -> "Iterable[Method[Any]]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the methods this plugin adds.  Build no network here.
+
+    A name already taken stops the program with both plugins named.
+    """
+
+
+@hookspec
+def register_reports() -> "Iterable[Report]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the reports this plugin adds.  Read no results here.
+
+    A name already taken stops the program with both plugins named.
+    """
+
+
+@hookspec
+def register_presets() -> "Iterable[Preset]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the presets this plugin adds: named sets of options of `bench run`.
+
+    A name already taken stops the program with both plugins named.
+    """
+
+
+@hookspec
+def register_recipes() -> "Iterable[Recipe]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the recipes this plugin adds: how weights were trained, or would be.
+
+    The weights may be of any plugin's method.  Read no weights here.  A name already taken stops
+    the program with both plugins named.
+    """

@@ -1,0 +1,129 @@
+"""Recipes: how the weights of the zoo are trained, as plain options of `bench run`."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from denoisebench.budgets import Budget, get_budget
+from denoisebench.errors import UserError
+from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.plugin.method import Draws
+from denoisebench.plugin.preset import check_settings
+from denoisebench.specs import parse_spec
+
+NEEDED = ("method", "noise", "parameters", "channels", "train-set", "draws", "seed")
+LENGTHS = ("steps", "batch", "crop")
+"""Each in place of the budget's; all three in place of a budget."""
+
+COMMON = "common"
+"""The table of a recipe file whose settings all its recipes have."""
+
+_CHOICES = {
+    "parameters": get_args(Parameters),
+    "draws": get_args(Draws),
+    "channels": tuple(CHANNEL_WORDS.values()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one weights file is trained.
+
+    name: METHOD/STEM; the file is `weights/STEM.safetensors` in the package of METHOD.
+    settings: option of `bench run` without dashes -> value as it would be typed.  sha256: of the
+    file that comes with the package; None where none does.  Raises UserError for settings that
+    lack something, or say what no training could do.
+    """
+
+    name: str
+    settings: Mapping[str, str]
+    sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        whose = f"recipe {self.name}"
+        check_settings(whose, self.settings, (*NEEDED, "budget", *LENGTHS))
+        needed = (*NEEDED, *(() if self.settings.keys() >= set(LENGTHS) else ("budget",)))
+        missing = [f"--{option}" for option in needed if option not in self.settings]
+        if missing:
+            raise UserError(f"{whose}: it does not say {', '.join(missing)}")
+        for option, known in _CHOICES.items():
+            if self.settings[option] not in known:
+                asked = self.settings[option]
+                raise UserError(f"{whose}: --{option} {asked}: give {' or '.join(known)}")
+        for option in ("seed", *LENGTHS):
+            text = self.settings.get(option, "1")
+            if not (text.isascii() and text.isdigit()):
+                raise UserError(f"{whose}: --{option} {text} is no whole number")
+        if self.settings["train-set"] == "test":
+            raise UserError(f"{whose}: --train-set test has no images where nothing is tested")
+        method = parse_spec(self.settings["method"]).name
+        if not re.fullmatch(r"[\w.-]+", self.stem) or self.name != f"{method}/{self.stem}":
+            raise UserError(f"{whose}: call it {method}/STEM, after the file STEM.safetensors")
+        if self.sha256 is not None and not re.fullmatch(r"[0-9a-f]{64}", str(self.sha256)):
+            raise UserError(f"{whose}: sha256 {self.sha256!r} is not 64 digits 0-9a-f")
+        try:
+            _budget(self.settings)
+        except UserError as error:
+            raise UserError(f"{whose}: {error}") from None
+
+    @property
+    def method(self) -> str:
+        """The name of the method."""
+        return self.name.partition("/")[0]
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its ending."""
+        return self.name.partition("/")[2]
+
+    @property
+    def channels(self) -> int:
+        return next(n for n, word in CHANNEL_WORDS.items() if word == self.settings["channels"])
+
+    @property
+    def budget(self) -> Budget:
+        return _budget(self.settings)
+
+    @property
+    def summary(self) -> str:
+        said = self.settings
+        return (
+            f"{said['method']} in {said['channels']}, {said['noise']}, parameters"
+            f" {said['parameters']}, {self.budget.megapixels / 1000:.2f} gigapixels of"
+            f" {said['train-set']}"
+        )
+
+
+def _budget(settings: Mapping[str, str]) -> Budget:
+    """Where a recipe gives all lengths and no budget, it is in place of any."""
+    steps, batch, crop_px = (
+        int(settings[option]) if option in settings else None for option in LENGTHS
+    )
+    return get_budget(settings.get("budget", "quick"), steps, batch, crop_px)
+
+
+def read_recipes(path: Path) -> Sequence[Recipe]:
+    """The recipes of a TOML file, in its order: a table for each, named METHOD/STEM, of settings
+    and perhaps `sha256`.  The settings of the table `common` are of all of them.
+
+    Raises UserError for a file that is not so.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"recipes {path}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"recipes {path}: not TOML: {error}") from None
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise UserError(f"recipes {path}: {name} stands outside of a recipe's table")
+    common = tables.pop(COMMON, {})
+    recipes = []
+    for name, table in tables.items():
+        sha256 = table.pop("sha256", None)
+        recipes.append(Recipe(name, common | table, sha256))
+    return recipes

@@ -1,0 +1,1 @@
+"""Ranking denoisers on images without clean versions."""

@@ -1,0 +1,143 @@
+"""Methods scored on noisy images alone, to be ranked where nobody has a clean image.
+
+Where a set has clean images after all, each estimate's PSNR stands beside its scores, so that one
+sees how far the ranking can be trusted.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from denoisebench.errors import PluginError, UserError, plugin_code
+from denoisebench.execution.runner import Runner
+from denoisebench.images.image_set import LoadedImage
+from denoisebench.images.pixels import Pixels, pixel_hash
+from denoisebench.noise.stream import Stream
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.planning.plan import CellPlan
+from denoisebench.progress import Progress, ProgressCallback
+from denoisebench.ranking.records import (
+    RANK_VERSION,
+    ImageRank,
+    Ranked,
+    rank_path,
+    read_ranked,
+    write_ranked,
+)
+from denoisebench.ranking.scores import (
+    LEAST_SIDE_PX,
+    masked_error,
+    sparse_mask,
+    sure,
+    whiteness,
+)
+
+if TYPE_CHECKING:
+    from denoisebench.denoising.denoiser import Denoise
+
+
+class Failure(NamedTuple):
+    """A method that raised, and what."""
+
+    method: str
+    dataset: str
+    error: str
+
+
+def rank_cells(runner: Runner) -> tuple[list[Ranked], list[Failure]]:
+    """Score what a runner's plan denoises, without clean images.  Computes what is not stored.
+
+    What a method raises leaves it out.  Raises UserError for an image below `LEAST_SIDE_PX`.
+    """
+    ranked, failures = [], []
+    for cell in runner.plan.cells:
+        path = rank_path(runner.options.out, cell)
+        if not path.exists():
+            try:
+                write_ranked(path, _ranked(cell, runner))
+            except PluginError as error:
+                failures.append(Failure(cell.method_spec, cell.image_set.spec, str(error)))
+                continue
+        ranked.append(read_ranked(path))
+    return ranked, failures
+
+
+def _ranked(cell: CellPlan, runner: Runner) -> Ranked:
+    denoise, images, device = runner.opened(cell)
+    return Ranked(
+        dataset=cell.image_set.spec,
+        noise=str(cell.noise),
+        parameters=cell.parameters,
+        method=cell.method_spec,
+        weights=cell.labels["weights"],
+        train_set=cell.labels["train_set"],
+        images=tuple(_scores(cell, images, denoise, device, runner.progress)),
+    )
+
+
+def _scores(
+    cell: CellPlan,
+    images: Sequence[LoadedImage],
+    denoise: "Denoise",
+    device: str,
+    progress: ProgressCallback,
+) -> Iterator[ImageRank]:
+    from denoisebench.denoising.denoiser import denoise_checked
+    from denoisebench.noise.given import noisy_of
+
+    what = f"{cell.method_spec} on {cell.image_set.spec}, {cell.noise}"
+    for done, image in enumerate(images, start=1):
+        with plugin_code(cell.noise.family.name):
+            noisy, level = noisy_of(image, cell.noise, cell.seed)
+        told = level if cell.parameters == "known" else None
+
+        def run(pixels: Pixels, told: float | None = told) -> Pixels:
+            return denoise_checked(cell.method.name, denoise, pixels, told, device).image
+
+        yield _score(cell, image, noisy, told, run)
+        progress(Progress(what, done, len(images)))
+
+
+def _score(
+    cell: CellPlan,
+    image: LoadedImage,
+    noisy: Pixels,
+    told: float | None,
+    run: Callable[[Pixels], Pixels],
+) -> ImageRank:
+    """One image, denoised three times: as it is, with pixels masked, and nudged."""
+    height, width = noisy.shape[1:]
+    if min(height, width) < LEAST_SIDE_PX:
+        raise UserError(
+            f"{image.id} is {width}×{height} pixels; to rank, sides of {LEAST_SIDE_PX} are needed"
+        )
+    mask_stream, probe_stream = (
+        Stream(RANK_VERSION, part, pixel_hash(noisy), str(cell.seed)) for part in ("mask", "probe")
+    )
+    denoised = run(noisy)
+    error = masked_error(run, noisy, sparse_mask(height, width, mask_stream))
+    sigma_255 = _sigma_255(cell, noisy, told)
+    estimate = math.nan
+    if sigma_255 > 0.0:
+        estimate = 255.0**2 * sure(run, noisy, denoised, sigma_255 / 255.0, probe_stream)
+    psnr_db = math.nan
+    if cell.image_set.has_reference:
+        psnr_db = cell.protocol.score(denoised, image.clean).psnr_db
+    return ImageRank(
+        image=image.id,
+        masked_error=255.0**2 * error,
+        whiteness=whiteness(noisy, denoised),
+        sure=estimate,
+        sigma_255=sigma_255,
+        psnr_db=psnr_db,
+    )
+
+
+def _sigma_255(cell: CellPlan, noisy: Pixels, told: float | None) -> float:
+    """The level of Gaussian noise, told or estimated; NaN for other noise, or where the image does
+    not tell it."""
+    family = cell.noise.assumed.family
+    if not isinstance(family, Gaussian):
+        return math.nan
+    level = family.estimate(noisy) if told is None else told
+    return math.nan if level is None else level

@@ -1,0 +1,93 @@
+"""What ranking without clean images found: one JSON file for each method on each image set.
+
+A file, `OUT/ranks/ID.json`, appears whole or not at all; its id is a hash of everything that
+decides what is in it, so that what was found is not computed again.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from denoisebench.errors import UserError
+from denoisebench.files import write_whole
+from denoisebench.planning.ids import hash_of
+from denoisebench.planning.plan import CellPlan
+
+RANK_VERSION = "denoisebench rank 1"
+"""Part of every key and id: a change of what is drawn or scored changes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRank:
+    """What is known of one denoised image without its clean one; squares are of 0-255 units.
+
+    NaN: not to be had.  sigma_255: the level that SURE used.  psnr_db: against the clean image,
+    where there is one.
+    """
+
+    image: str
+    masked_error: float
+    whiteness: float
+    sure: float
+    sigma_255: float
+    psnr_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A method on one image set.  weights, train_set: where its denoiser comes from."""
+
+    dataset: str
+    noise: str
+    parameters: str
+    method: str
+    weights: str
+    train_set: str
+    images: tuple[ImageRank, ...]
+
+
+def rank_path(out: Path, cell: CellPlan) -> Path:
+    """Where the ranks of a cell are, or will be."""
+    return out / "ranks" / f"{hash_of({'rank': RANK_VERSION, 'cell': cell.id})}.json"
+
+
+def write_ranked(path: Path, ranked: Ranked) -> None:
+    """Store what was found.  Raises UserError when it cannot be written."""
+    text = json.dumps(strict(asdict(ranked)), indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(path, f"{text}\n".encode())
+
+
+def read_ranked(path: Path) -> Ranked:
+    """What was stored.  Raises UserError for a file that cannot be read or is damaged."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        images = tuple(_image(image) for image in record.pop("images"))
+        return Ranked(**{name: str(text) for name, text in record.items()}, images=images)
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(
+            f"{path} is damaged; delete it, and the next ranking computes it again"
+        ) from None
+
+
+def _image(record: Mapping[str, Any]) -> ImageRank:
+    """The scores of one image.  ValueError, KeyError or TypeError for what is not that."""
+    numbers = {
+        field.name: math.nan if record[field.name] is None else float(record[field.name])
+        for field in fields(ImageRank)
+        if field.name != "image"
+    }
+    return ImageRank(image=str(record["image"]), **numbers)
+
+
+def strict(value: Any) -> Any:
+    """`value` with None for every float that strict JSON cannot hold."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: strict(item) for key, item in value.items()}
+    return [strict(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,160 @@
+"""Finding plugins and making the registries: a dict per kind, in name order, that refuses doubles.
+
+Plugins come from the entry-point group `denoisebench` and from `--plugin FILE_OR_MODULE`.  Each
+loads in isolation: one that raises is reported by name and disables only itself.  What pluggy does
+not promise is added here: order by name, doubles refused with both plugins named, misspelt hooks
+and wrong types refused.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from denoisebench.errors import UserError
+from denoisebench.noise.family import NoiseFamily
+from denoisebench.plugin import hooks as hookspecs
+from denoisebench.plugin.image_source import ImageSource
+from denoisebench.plugin.method import Method
+from denoisebench.plugin.preset import Preset
+from denoisebench.plugin.recipe import Recipe
+from denoisebench.plugin.report import Report
+from denoisebench.registry.registries import Registries
+
+GROUP = "denoisebench"
+
+HOOKS: dict[str, tuple[str, type]] = {
+    "register_noise_models": ("noise model", NoiseFamily),
+    "register_image_sets": ("data set", ImageSource),
+    "register_methods": ("method", Method),
+    "register_reports": ("report", Report),
+    "register_presets": ("preset", Preset),
+    "register_recipes": ("recipe", Recipe),
+}
+"""Each hook, what it registers in words, and as a type."""
+
+
+def load(extra: Sequence[str] = ()) -> Registries:
+    """Load every installed plugin and the `extra` ones (files or module names).
+
+    Raises UserError for an extra that does not load and for two plugins that offer one name.  An
+    installed plugin that raises, or misuses a hook, is recorded in `broken`.
+    """
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hookspecs)
+    broken: dict[str, str] = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
+        try:
+            _register(manager, entry.load(), entry.name)
+        except Exception as error:  # noqa: BLE001  # a stranger's plugin may raise anything
+            broken[entry.name] = _one_line(error)
+    for item in extra:
+        try:
+            _register(manager, _import_extra(item), item)
+        except Exception as error:
+            raise UserError(f"plugin {item!r} does not load: {_one_line(error)}") from error
+    return _collect(manager, broken, extra)
+
+
+def _register(manager: pluggy.PluginManager, plugin: Any, name: str) -> None:
+    if manager.is_registered(plugin):
+        return
+    _check_hooks(plugin)
+    manager.register(plugin, name)
+    manager.check_pending()
+
+
+def _check_hooks(plugin: Any) -> None:
+    """Refuse what pluggy would pass over in silence: misspelt hooks, and hooks without a mark."""
+    for name in dir(plugin):
+        if name.startswith("register_") and name not in HOOKS:
+            raise UserError(f"{name} is no hook; the hooks are {', '.join(HOOKS)}")
+        if name in HOOKS and not hasattr(getattr(plugin, name), f"{GROUP}_impl"):
+            raise UserError(f"{name} is not marked with @hookimpl")
+
+
+def _import_extra(item: str) -> ModuleType:
+    path = Path(item).resolve()
+    if path.suffix != ".py":
+        return importlib.import_module(item)
+    if not path.is_file():
+        raise UserError("there is no such file")
+    name = f"denoisebench_plugin_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}_{path.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None  # a .py file always has a loader
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _collect(
+    manager: pluggy.PluginManager, broken: dict[str, str], extra: Sequence[str]
+) -> Registries:
+    origins: dict[str, Any] = {}
+    registries: dict[str, dict[str, Any]] = {}
+    for hook, (kind, offered_type) in HOOKS.items():
+        registry: dict[str, Any] = {}
+        for name, plugin in sorted(manager.list_name_plugin(), key=lambda pair: pair[0]):
+            try:
+                things = _offered(plugin, hook, offered_type)
+            except Exception as error:
+                if name in extra:
+                    raise UserError(f"plugin {name!r} does not load: {_one_line(error)}") from error
+                broken[name] = _one_line(error)
+                continue
+            for thing in things:
+                key = f"{kind} {thing.name}"
+                if key in origins:
+                    first = manager.get_name(origins[key])
+                    raise UserError(f"{kind} {thing.name!r} is offered by {first!r} and {name!r}")
+                origins[key] = plugin
+                registry[thing.name] = thing
+        registries[hook] = dict(sorted(registry.items()))
+    return Registries(
+        noises=registries["register_noise_models"],
+        image_sets=registries["register_image_sets"],
+        methods=registries["register_methods"],
+        reports=registries["register_reports"],
+        presets=registries["register_presets"],
+        recipes=registries["register_recipes"],
+        origins=origins,
+        broken=broken,
+    )
+
+
+def _offered(plugin: Any, hook: str, offered_type: type) -> list[Any]:
+    """What one plugin offers through one hook.  UserError when that is not what it should be."""
+    function = getattr(plugin, hook, None)
+    things = list(function()) if function is not None else []
+    for thing in things:
+        if not isinstance(thing, offered_type):
+            raise UserError(f"{hook} returned {thing!r}, which is no {offered_type.__name__}")
+        missing = [a for a in _promised(offered_type) if not hasattr(thing, a)]
+        if missing:
+            raise UserError(f"{type(thing).__name__} has no {', '.join(missing)}")
+    return things
+
+
+def _promised(offered_type: type) -> list[str]:
+    """The attributes that an interface declares and its instances must have."""
+    return [name for cls in offered_type.__mro__ for name in vars(cls).get("__annotations__", {})]
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text if isinstance(error, UserError) else f"{type(error).__name__}: {text}"

@@ -1,0 +1,142 @@
+"""Everything the plugins offer, by name."""
+
+import inspect
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from denoisebench.errors import UserError, unknown_name
+from denoisebench.images.image_set import ImageSet
+from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.nn.shelf import module_of
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.plugin.image_source import ImageSource
+from denoisebench.plugin.method import Method
+from denoisebench.plugin.preset import Preset
+from denoisebench.plugin.recipe import Recipe
+from denoisebench.plugin.report import Report
+from denoisebench.registry.source_hash import SourceHasher
+from denoisebench.specs import Spec, build_config, parse_spec
+
+
+@dataclass(frozen=True)
+class Registries:
+    """Everything the plugins offer, by name.  `broken` says which plugins did not load, and why."""
+
+    noises: Mapping[str, NoiseFamily]
+    image_sets: Mapping[str, ImageSource]
+    methods: Mapping[str, Method[Any]]
+    reports: Mapping[str, Report]
+    presets: Mapping[str, Preset]
+    recipes: Mapping[str, Recipe]
+    origins: Mapping[str, object]  # "method noise2score" -> the plugin it came from
+    broken: Mapping[str, str]
+
+    def noise(self, text: str) -> Noise:
+        """The noise model of a spec."""
+        spec = parse_spec(text)
+        family: NoiseFamily = self._find("noise model", self.noises, spec)
+        return family.parse(spec)
+
+    def source(self, text: str) -> tuple[ImageSource, Spec]:
+        """The image source of a spec, and the spec, parsed."""
+        spec = parse_spec(text)
+        return self._find("data set", self.image_sets, spec), spec
+
+    def image_set(self, text: str, channels: int | None = None) -> ImageSet:
+        """The image set of a spec, opened; in gray or colour if `channels` says so.
+
+        Raises UserError for a set that is not so and has no such version.
+        """
+        source, spec = self.source(text)
+        image_set = source.open(spec)
+        if channels is None or image_set.channels == channels:
+            return image_set
+        version = source.version(spec, channels)
+        if version is None:
+            has, asked = CHANNEL_WORDS[image_set.channels], CHANNEL_WORDS[channels]
+            raise UserError(
+                f"data set {image_set.spec} is {has} and has no version for --channels {asked};"
+                f" give a {asked} set"
+            )
+        return self.image_set(str(version))
+
+    def method(self, text: str) -> tuple[Method[Any], Any]:
+        """The method of a spec, and its config."""
+        spec = parse_spec(text)
+        method = self._find("method", self.methods, spec)
+        return method, build_config(method.config_type, spec)
+
+    def report(self, name: str) -> Report:
+        """The report of a name."""
+        report: Report = self._find("report", self.reports, Spec(name))
+        return report
+
+    def preset(self, name: str) -> Preset:
+        """The preset of a name."""
+        preset: Preset = self._find("preset", self.presets, Spec(name))
+        return preset
+
+    def recipe(self, name: str) -> Recipe:
+        """The recipe of a name."""
+        if name not in self.recipes:
+            raise unknown_name("recipe", name, self.recipes)
+        return self.recipes[name]
+
+    def weights_folder(self, method: str) -> Path | None:
+        """Where the weights lie that come with a method; None where its plugin is no package."""
+        file = _package_file(_package(self.origins[f"method {method}"]))
+        return file.parent / "weights" if file.name == "__init__.py" else None
+
+    def _find(self, kind: str, registry: Mapping[str, Any], spec: Spec) -> Any:
+        if spec.name not in registry:
+            raise unknown_name(kind, spec.name, registry)
+        return registry[spec.name]
+
+    def source_hash(self, method: str, family: NoiseFamily, config: object) -> str:
+        """SHA-256 (hex) of what the plugin of a method, the network that its config takes off the
+        shelf, and a noise family compute."""
+        package = _package(self.origins[f"method {method}"])
+        others = (type(family).__module__, *module_of(config))
+        if (package, others) not in self._source_hashes:
+            self._source_hashes[package, others] = self._hasher.of([*_modules(package), *others])
+        return self._source_hashes[package, others]
+
+    @cached_property
+    def _source_hashes(self) -> dict[tuple[str, tuple[str, ...]], str]:
+        return {}
+
+    @cached_property
+    def _hasher(self) -> SourceHasher:
+        kinds = ("method ", "noise model ")
+        packages = {_package(self.origins[key]) for key in self.origins if key.startswith(kinds)}
+        return SourceHasher(packages - {"denoisebench"})
+
+
+def _package(plugin: object) -> str:
+    """The outermost package, or the module, that a plugin lies in.
+
+    An object counts as the module that defines its class.
+    """
+    module = plugin if inspect.ismodule(plugin) else inspect.getmodule(type(plugin))
+    assert module is not None  # it was imported
+    return module.__name__.partition(".")[0]
+
+
+def _package_file(package: str) -> Path:
+    module = sys.modules[package]
+    assert module.__file__ is not None  # it is Python code
+    return Path(module.__file__)
+
+
+def _modules(package: str) -> list[str]:
+    """All modules of a package, in name order; of a module that is none, itself."""
+    file = _package_file(package)
+    if file.name != "__init__.py":
+        return [package]
+    paths = (path.relative_to(file.parent.parent) for path in file.parent.rglob("*.py"))
+    names = (".".join(path.with_suffix("").parts) for path in paths)
+    return sorted(name.removesuffix(".__init__") for name in names)

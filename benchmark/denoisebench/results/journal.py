@@ -1,0 +1,42 @@
+"""What a cell has scored so far, so that an interrupted one goes on where it was.
+
+`OUT/cells/<cell id>.unfinished` has a line of JSON for each image and repeat that is done.  It goes
+when the cell's result is there.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from denoisebench.results.records import ImageScore
+from denoisebench.results.store import cell_path, parse_score, score_line
+
+
+class Unfinished:
+    """The journal of one cell.  keep: whether to read and write it at all."""
+
+    def __init__(self, out: Path, cell: str, *, keep: bool) -> None:
+        self._path = cell_path(out, cell).with_suffix(".unfinished")
+        self._keep = keep
+
+    def read(self) -> Mapping[tuple[str, int], ImageScore]:
+        """The scores there are, by image and repeat; lines that a kill cut short are left out."""
+        scores = {}
+        if self._keep and self._path.exists():
+            for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
+                try:
+                    score = parse_score(line)
+                except ValueError:
+                    continue
+                scores[score.image, score.repeat] = score
+        return scores
+
+    def add(self, score: ImageScore) -> None:
+        """Write a score down."""
+        if self._keep:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(score_line(score))
+
+    def remove(self) -> None:
+        """The result is there."""
+        self._path.unlink(missing_ok=True)

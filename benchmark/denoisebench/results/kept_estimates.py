@@ -1,0 +1,53 @@
+"""Kept estimates: what a cell's images were denoised to, so that they can be scored again.
+
+OUT/estimates/CELL/REPEAT/NAME.npy is float32, (H, W) or (H, W, 3), as a method made it: neither
+clipped nor rounded, cropped to the image where a protocol pads.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from denoisebench.errors import UserError
+from denoisebench.files import file_names, npy_bytes, write_whole
+from denoisebench.images.pixels import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """The estimates of one cell, kept or to be kept.  images: the ids of its images, in order."""
+
+    out: Path
+    cell: str
+    images: tuple[str, ...]
+
+    @property
+    def folder(self) -> Path:
+        """What holds them all."""
+        return self.out / "estimates" / self.cell
+
+    def path(self, image: str, repeat: int) -> Path:
+        """Where the estimate of one image is, or will be."""
+        return self.folder / str(repeat) / f"{file_names(self.images)[image]}.npy"
+
+    def keep(self, estimate: Pixels, image: str, repeat: int) -> None:
+        """Store an estimate (C, H, W).  Raises UserError when it cannot be written."""
+        write_whole(self.path(image, repeat), npy_bytes(estimate))
+
+    def missing(self, repeats: int) -> bool:
+        """Whether one of so many estimates of each image is not there."""
+        return not all(
+            self.path(i, repeat).exists() for i in self.images for repeat in range(repeats)
+        )
+
+    def read(self, image: str, repeat: int) -> Pixels:
+        """A kept estimate, (C, H, W).  Raises UserError for a file that is missing or damaged."""
+        path = self.path(image, repeat)
+        try:
+            pixels = np.load(path, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise UserError(f"the estimate {path} cannot be read: {error}") from None
+        if not isinstance(pixels, np.ndarray) or pixels.dtype != np.float32:
+            raise UserError(f"the estimate {path} is not a float32 array")
+        return pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)

@@ -1,0 +1,59 @@
+"""The record of a cell: scores by image, and what they are of."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from denoisebench.noise.level_knowledge import IGNORES_LEVELS, ORACLE
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ImageScore:
+    """One noisy copy of an image, denoised once."""
+
+    image: str
+    repeat: int  # which copy: 0, and up where the protocol asks for several
+    psnr_db: float
+    ssim: float  # NaN for an image too small to have one
+    noisy_psnr_db: float
+    level: float | None  # of the noise, in the unit of its family; None where it has no one level
+    level_estimate: float | None  # the method's, where it makes one; of an oracle the one picked
+    denoise_s: float
+    megapixels: float  # denoised, so with what the protocol pads
+    noisy_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """What came of one cell: a score per image and repeat, or an `error` and no scores."""
+
+    cell: str
+    method: str  # canonical spec, e.g. noise2score:probe=single; a self-ensemble: `tv (x8)`
+    noise: str
+    parameters: str
+    dataset: str
+    protocol: str
+    evidence: str
+    draws: str
+    seed: int
+    train_set: str
+    budget: str
+    weights: str
+    training: str
+    train_s: float | None  # None where nothing was trained
+    network_parameters: int | None  # None for a method without a network
+    gmacs_per_mpx: float | None  # billions of multiply-adds, see `cost`; None without a network
+    peak_memory_mb: float | None  # while denoising, see `cost`; None where nothing could tell it
+    scores: tuple[ImageScore, ...]
+    provenance: dict[str, Any]
+    error: str | None = None
+
+    @property
+    def declines(self) -> tuple[str, str, str] | None:
+        """What a plan says of a method that declines, of an oracle with no level to pick."""
+        picked = any(score.level_estimate is not None for score in self.scores)
+        if self.parameters != ORACLE or self.error is not None or picked:
+            return None
+        return self.method, f"{self.noise} {self.parameters}", IGNORES_LEVELS

@@ -1,0 +1,132 @@
+"""What a run leaves to look at beside its results: the images of a cell, as pictures and as arrays.
+
+OUT/pictures/SET/NOISE/METHOD-CELL/ holds noisy | denoised | clean of each image side by side as
+NAME.png, and a folder of PNGs for each output of the method.  OUT/arrays/SET/NOISE/METHOD-CELL/
+holds the folders `noisy`, `denoised` and one for each output, with float32 NAME.npy, (H, W) or
+(H, W, 3), neither clipped nor rounded, as `folder:` reads them.  In both, levels.csv has a line for
+each image: the level of its noise, the method's estimate of it, and the outputs there are.  Where a
+protocol repeats an image, this is its first repeat.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from denoisebench.files import file_names, npy_bytes, safe_name, write_whole
+from denoisebench.images.pixels import Pixels
+from denoisebench.planning.plan import CellPlan
+from denoisebench.specs import number_text
+
+Kind = Literal["pictures", "arrays"]
+
+_ENDINGS: Mapping[Kind, str] = {"pictures": ".png", "arrays": ".npy"}
+_FOLDERS: Mapping[Kind, tuple[str, ...]] = {"pictures": ("",), "arrays": ("noisy", "denoised")}
+"""Those that every method fills; an output has a folder of its name."""
+
+RESERVED = ("noisy", "denoised", "clean")
+"""What no output may be called."""
+
+_LEVELS = "levels.csv"
+_LEVELS_HEADER = ["image", "level", "level_estimate", "outputs"]
+
+
+class Shown(NamedTuple):
+    """An output of a method.  pixels: (1 or C, H, W).  white: what a picture shows as white."""
+
+    pixels: Pixels
+    white: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """One denoised image with all that there is to save of it.  (C, H, W) each."""
+
+    image: str
+    clean: Pixels
+    noisy: Pixels
+    denoised: Pixels
+    outputs: Mapping[str, Shown]
+    level: float | None
+    level_estimate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Saver:
+    """Saves the images of one cell under `out`, in the asked kinds: none, one or both."""
+
+    cell: CellPlan
+    out: Path
+    kinds: tuple[Kind, ...] = ()
+    _lines: list[list[str]] = field(default_factory=list)
+
+    def folder(self, kind: Kind) -> Path:
+        """Where the files of a kind go."""
+        parts = [safe_name(self.cell.image_set.spec), safe_name(str(self.cell.noise))]
+        return self.out.joinpath(kind, *parts, f"{self.cell.method.name}-{self.cell.id}")
+
+    def save(self, finding: Finding) -> None:
+        """Save one image.  Raises UserError when a file cannot be written."""
+        for kind in self.kinds:
+            files = _pictures(finding) if kind == "pictures" else _arrays(finding)
+            for folder, data in files.items():
+                write_whole(self._path(kind, folder, finding.image), data)
+        levels = (finding.level, finding.level_estimate)
+        texts = ["" if level is None else number_text(level) for level in levels]
+        self._lines.append([finding.image, *texts, " ".join(finding.outputs)])
+
+    def finish(self) -> None:
+        """Save what there is once all images are: their levels."""
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([_LEVELS_HEADER, *self._lines])
+        for kind in self.kinds:
+            write_whole(self.folder(kind) / _LEVELS, text.getvalue().encode())
+
+    def missing(self) -> bool:
+        """Whether a file of an asked kind is not there."""
+        return any(self._missing(kind) for kind in self.kinds)
+
+    def _missing(self, kind: Kind) -> bool:
+        try:
+            text = (self.folder(kind) / _LEVELS).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return True
+        lines = [line for line in csv.reader(io.StringIO(text)) if line][1:]
+        if [line[0] for line in lines] != [image.id for image in self.cell.image_set.images]:
+            return True
+        return not all(
+            self._path(kind, folder, line[0]).exists()
+            for line in lines
+            for folder in (*_FOLDERS[kind], *line[-1].split())
+        )
+
+    def _path(self, kind: Kind, folder: str, image: str) -> Path:
+        names = file_names([image.id for image in self.cell.image_set.images])
+        return self.folder(kind) / folder / f"{names[image]}{_ENDINGS[kind]}"
+
+
+def _pictures(finding: Finding) -> dict[str, bytes]:
+    """PNGs by folder."""
+    strip = np.concatenate([finding.noisy, finding.denoised, finding.clean], axis=2)
+    outputs = {name: _png(shown.pixels / shown.white) for name, shown in finding.outputs.items()}
+    return {"": _png(strip), **outputs}
+
+
+def _arrays(finding: Finding) -> dict[str, bytes]:
+    """.npy files by folder."""
+    outputs = {name: npy_bytes(shown.pixels) for name, shown in finding.outputs.items()}
+    return {"noisy": npy_bytes(finding.noisy), "denoised": npy_bytes(finding.denoised), **outputs}
+
+
+def _png(pixels: Pixels) -> bytes:
+    """(C, H, W) in [0, 1], clipped and rounded to 8 bits."""
+    from PIL import Image
+
+    levels = np.rint(pixels.clip(0.0, 1.0) * 255.0).astype(np.uint8).transpose(1, 2, 0)
+    stream = io.BytesIO()
+    Image.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels).save(stream, "PNG")
+    return stream.getvalue()

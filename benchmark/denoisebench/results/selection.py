@@ -1,0 +1,71 @@
+"""Choosing among stored results: those of some methods, image sets and noises, each once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from denoisebench.errors import UserError, unknown_name
+from denoisebench.images.orientations import without_ensemble
+from denoisebench.results.records import CellResult
+from denoisebench.results.store import cell_path, read_cells
+from denoisebench.specs import parse_spec
+
+OUTCOME = ("cell", "training", "train_s", "network_parameters", "gmacs_per_mpx", "peak_memory_mb")
+"""What tells of two results that were made in the same way which is which."""
+
+_SAME = tuple(
+    field.name
+    for field in fields(CellResult)
+    if field.name not in (*OUTCOME, "scores", "provenance", "error")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Results without an error; how many failed ones and how many older ones were left out."""
+
+    results: tuple[CellResult, ...]
+    failed: int
+    older: int
+
+
+def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Chosen:
+    """The results under `out` that are wanted, in the order in which the wanted items are named.
+
+    wanted: `method`, `dataset` or `noise` -> items; each is a spec as results have it, or the name
+    in front of one: `gaussian` stands for all its levels.  A field that is not there, or has no
+    items, may be anything.  Of results that differ in nothing but the code, the weights or the
+    precision that made them, the one written last.
+
+    Raises UserError where there are none, for an item that none has, and for a damaged result.
+    """
+    results = read_cells(out)
+    if not results:
+        raise UserError(f"there are no results under {out}; give the --out folder of a run")
+    places: dict[str, list[int]] = {result.cell: [] for result in results}
+    for field, items in wanted.items():
+        for result, place in zip(results, _places(results, field, list(items)), strict=True):
+            places[result.cell].append(place)
+    kept = [result for result in results if -1 not in places[result.cell]]
+    if not kept:
+        raise UserError(f"no result under {out} is of all that was asked for together")
+    kept.sort(key=lambda result: (places[result.cell], cell_path(out, result.cell).stat().st_mtime))
+    sound = [result for result in kept if result.error is None]
+    if not sound:
+        raise UserError(f"every result asked for failed, as {kept[0].method}: {kept[0].error}")
+    latest = {tuple(getattr(result, name) for name in _SAME): result.cell for result in sound}
+    chosen = tuple(result for result in sound if result.cell in set(latest.values()))
+    return Chosen(chosen, len(kept) - len(sound), len(sound) - len(chosen))
+
+
+def _places(results: list[CellResult], field: str, items: list[str]) -> list[int]:
+    """For each result the number of the item that is its spec, else of its name: 0 if there are no
+    items, -1 if it answers to none."""
+    specs = [str(getattr(result, field)) for result in results]
+    names = [(spec, parse_spec(without_ensemble(spec)[0]).name) for spec in specs]
+    for item in items:
+        if not any(item in pair for pair in names):
+            raise unknown_name(f"{field} among the results:", item, {spec for spec, _ in names})
+    if not items:
+        return [0] * len(results)
+    return [next((items.index(word) for word in pair if word in items), -1) for pair in names]

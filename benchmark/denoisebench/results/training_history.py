@@ -1,0 +1,187 @@
+"""Training curves as data: finding trainings, reading what they recorded, telling them apart.
+
+A training's folder holds `recipe.json`, and once it has ended `history.json`: a list of entries,
+each with `step`, `loss` and `train_s`, and now and then with the other series of `SERIES`.
+Drawing is in `curves_figure`.
+"""
+
+import json
+import reprlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from denoisebench.errors import UserError, unknown_name
+from denoisebench.images.pixels import CHANNEL_WORDS
+
+By = Literal["step", "seconds", "megapixels"]
+Recipe = Mapping[str, Any]
+AXES: tuple[By, ...] = get_args(By)
+SERIES = ("loss", "held_out_loss", "rate", "oracle_psnr_db")
+_ALWAYS = ("step", "loss", "train_s")
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A training that has ended.  id: its folder's name.  history: entries in order of step."""
+
+    id: str
+    recipe: Recipe
+    history: tuple[Mapping[str, float], ...]
+
+    def curve(self, series: str, by: By) -> tuple[list[float], list[float]]:
+        """Where along the training a series was recorded, and its values there.
+
+        by: in steps, seconds of training, or megapixels that the network was trained on.
+        """
+        entries = [entry for entry in self.history if series in entry]
+        return [self._at(entry, by) for entry in entries], [entry[series] for entry in entries]
+
+    def _at(self, entry: Mapping[str, float], by: By) -> float:
+        if by == "seconds":
+            return entry["train_s"]
+        if by == "step":
+            return entry["step"]
+        budget = self.recipe["budget"]
+        return float(entry["step"] * budget["batch"] * budget["crop_px"] ** 2 / 1e6)
+
+
+def open_trainings(texts: Sequence[str], results: Path) -> list[Training]:
+    """The trainings that `texts` name, in order.
+
+    Each is a training's folder, or the id of one under `results`, or what only one id begins with.
+    Raises UserError for one that is unknown, ambiguous, named twice, unfinished or damaged.
+    """
+    folders = [_folder(text, results / "trainings").resolve() for text in texts]
+    for folder in folders:
+        if folders.count(folder) > 1:
+            raise UserError(f"training {folder.name} is named twice")
+    return [_read(folder) for folder in folders]
+
+
+def _folder(text: str, trainings: Path) -> Path:
+    if (Path(text) / "recipe.json").is_file():
+        return Path(text)
+    if Path(text).is_dir():
+        raise UserError(f"folder {text} is no training's: there is no recipe.json in it")
+    ids = sorted(path.parent.name for path in trainings.glob("*/recipe.json"))
+    if not ids:
+        raise UserError(
+            f"there is no training {text!r}, nor any under {trainings}; give --results DIR"
+        )
+    near = [name for name in ids if name.startswith(text)]
+    if text in near:
+        return trainings / text
+    if not near:
+        raise unknown_name(f"training under {trainings}:", text, ids)
+    if len(near) > 1:
+        raise UserError(f"training {text!r} may be {', '.join(near)}; give more of its id")
+    return trainings / near[0]
+
+
+def _read(folder: Path) -> Training:
+    recipe = _json(folder / "recipe.json", _checked_recipe)
+    if not (folder / "history.json").exists():
+        raise UserError(
+            f"training {folder.name} has not ended, and its curves are written at its end; the"
+            " command that began it goes on with it"
+        )
+    return Training(folder.name, recipe, _json(folder / "history.json", _checked_history))
+
+
+def _json(path: Path, checked: Callable[[Any], Any]) -> Any:
+    try:
+        return checked(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise UserError(f"{path} is damaged: {error}; delete the folder to train anew") from None
+
+
+def _checked_recipe(value: Any) -> Recipe:
+    """Raises ValueError for what is no recipe."""
+    budget = value.get("budget") if isinstance(value, dict) else None
+    if not isinstance(budget, dict):
+        raise ValueError("it is no recipe with a budget")
+    for key in ("steps", "batch", "crop_px"):
+        _number(f"budget.{key}", budget.get(key))
+    recipe: dict[str, Any] = value
+    return recipe
+
+
+def _checked_history(value: Any) -> tuple[Mapping[str, float], ...]:
+    """Raises ValueError for what is no list of entries."""
+    if not isinstance(value, list) or not value:
+        raise ValueError("it is no list of entries")
+    for number, entry in enumerate(value, start=1):
+        if not isinstance(entry, dict):
+            raise ValueError(f"entry {number} is no object")
+        for key in {*_ALWAYS, *(key for key in SERIES if key in entry)}:
+            _number(f"{key} of entry {number}", entry.get(key))
+    return tuple(value)
+
+
+def _number(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{name} is {reprlib.repr(value)}, not a number")
+
+
+def describe(trainings: Sequence[Training]) -> tuple[str, list[str]]:
+    """What the trainings have in common, in words, and what tells each from the others.
+
+    Settings that people know tell, else any other that differs (the source, say), else the id.  One
+    training alone is told by its method.
+    """
+    recipes = [training.recipe for training in trainings]
+    others = sorted({key for recipe in recipes for key in recipe} - {*_WORDS, *_IMPLIED})
+    differing = _differing(recipes, _WORDS) if len(recipes) > 1 else ["method"]
+    labels = _labels(recipes, differing)
+    if len(set(labels)) < len(labels):
+        labels = _labels(recipes, [*differing, *_differing(recipes, others)])
+    if len(set(labels)) < len(labels):
+        ids = [training.id[:8] for training in trainings]
+        labels = [", ".join(filter(None, pair)) for pair in zip(labels, ids, strict=True)]
+    common = [_word(key, recipes[0]) for key in _WORDS if key not in differing]
+    return ", ".join(filter(None, common)), labels
+
+
+def _differing(recipes: Sequence[Recipe], keys: Iterable[str]) -> list[str]:
+    return [key for key in keys if len({_word(key, recipe) for recipe in recipes}) > 1]
+
+
+def _labels(recipes: Sequence[Recipe], keys: Sequence[str]) -> list[str]:
+    return [", ".join(filter(None, (_word(key, recipe) for key in keys))) for recipe in recipes]
+
+
+_KINDS = {str(channels): word for channels, word in CHANNEL_WORDS.items()}
+
+
+def _budget_word(budget: Mapping[str, Any]) -> str:
+    return f"{budget['steps']} steps of {budget['batch']}×{budget['crop_px']}²"
+
+
+_WORDS: Mapping[str, Callable[[Any], str]] = {
+    "method": str,
+    "noise": str,
+    "target_noise": lambda noise: f"target {noise}",
+    "parameters": lambda parameters: f"parameters {parameters}",
+    "train_set": lambda name: f"on {name}",
+    "clean_set": lambda name: f"clean {name}",
+    "channels": lambda channels: _KINDS.get(str(channels), f"{channels} channels"),
+    "draws": lambda draws: f"{draws} draws",
+    "budget": _budget_word,
+    "start": lambda start: f"from {start[:8]}",
+    "seed": lambda seed: f"seed {seed}",
+}
+"""The settings of a recipe that people know, and how a figure says them."""
+
+_IMPLIED = ("config", "train_digest", "clean_digest")  # by the method's spec and the sets' names
+
+
+def _word(key: str, recipe: Recipe) -> str:
+    """A setting in words; empty where the recipe has none."""
+    value = recipe.get(key)
+    if value is None:
+        return ""
+    return _WORDS[key](value) if key in _WORDS else f"{key} {str(value)[:8]}"

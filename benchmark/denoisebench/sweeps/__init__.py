@@ -1,0 +1,1 @@
+"""Scores over a range of noise levels."""

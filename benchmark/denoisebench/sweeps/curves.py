@@ -1,0 +1,187 @@
+"""The curves of a sweep: what the results of its cells say, point by point, and over which axis."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from denoisebench.noise.family import Noise
+from denoisebench.noise.level_knowledge import ORACLE
+from denoisebench.planning.plan import CellPlan
+from denoisebench.results.records import CellResult
+from denoisebench.scoring.statistics import half_interval
+from denoisebench.specs import number_text
+from denoisebench.sweeps.plan import Series, Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A denoiser's scores on one set under one noise.  half_db: half the 95 % t-interval.
+
+    estimate: the mean of the levels that the method estimated, in the unit of the noise it was
+    trained on; NaN where it estimates none.  error: the mean of estimate/level − 1, and error_half
+    half its interval; NaN where the two have not one unit.
+    """
+
+    images: int
+    psnr_db: float
+    half_db: float
+    noisy_psnr_db: float
+    estimate: float
+    error: float
+    error_half: float
+
+    @property
+    def gain_db(self) -> float:
+        return self.psnr_db - self.noisy_psnr_db
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A series with a point per noise of the grid; None where there is no result."""
+
+    series: Series
+    points: tuple[Point | None, ...]
+
+    @property
+    def estimates(self) -> bool:
+        return any(point and not math.isnan(point.estimate) for point in self.points)
+
+    @property
+    def errors(self) -> bool:
+        return any(point and not math.isnan(point.error) for point in self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What the noises of a grid differ in.
+
+    values: a number for each; texts: how it is written.  levels: one of the noises, where they
+    differ in their level alone.
+    """
+
+    symbol: str
+    title: str
+    values: tuple[float, ...]
+    texts: tuple[str, ...]
+    logarithmic: bool = False
+    levels: Noise | None = None
+
+    def trained_at(self, series: Series) -> float | None:
+        """The level on this axis that a series was trained at; None where it is not one."""
+        noise = series.trained_on
+        if self.levels is None or noise is None or noise.is_range or not noise.like(self.levels):
+            return None
+        return noise.low
+
+
+def curves_of(sweep: Sweep, results: Iterable[CellResult]) -> list[Curve]:
+    """The curves that results make; those that failed or decline leave gaps."""
+    scored = {
+        result.cell: result
+        for result in results
+        if result.error is None and result.declines is None
+    }
+    return [
+        Curve(one, tuple(_point(one.cells.get(str(noise), ()), scored) for noise in sweep.noises))
+        for one in sweep.series
+    ]
+
+
+def words(curve: Curve, curves: Sequence[Curve]) -> list[str]:
+    """What tells a curve from the others: its method, what it was trained on, and what of
+    `common` is not so."""
+    parts = [curve.series.method]
+    if curve.series.trained_on:
+        parts.append(f"trained on {curve.series.trained_on}")
+    elif curve.series.learns:
+        parts.append("trained on each level")
+    if len({other.series.parameters for other in curves}) > 1:
+        parts.append(_known(curve.series.parameters))
+    if len({other.series.protocol for other in curves}) > 1:
+        parts.append(f"protocol {curve.series.protocol}")
+    return parts
+
+
+def common(curves: Sequence[Curve]) -> str:
+    """The parameters and the protocol, as far as all curves have the same."""
+    kinds = [
+        {_known(curve.series.parameters) for curve in curves},
+        {f"protocol {curve.series.protocol}" for curve in curves},
+    ]
+    return ", ".join(one for one, *others in kinds if not others)
+
+
+def _known(parameters: str) -> str:
+    """What was known of the levels, in words."""
+    return ORACLE if parameters == ORACLE else f"parameters {parameters}"
+
+
+def axis_of(noises: Sequence[Noise]) -> Axis:
+    """The level where nothing else differs, the number behind it where that alone does, else the
+    noises by their specs."""
+    first, family = noises[0], noises[0].family
+    settings = [noise.family.settings() for noise in noises]
+    if all(noise.like(first) for noise in noises):
+        levels = tuple(noise.low for noise in noises)
+        kind = f"{family.name}:{family.symbol}:{settings[0]}" if settings[0] else family.name
+        return Axis(
+            symbol=family.symbol,
+            title=f"{family.symbol} of {kind} noise ({family.unit})",
+            values=levels,
+            texts=tuple(map(number_text, levels)),
+            logarithmic=not Noise(family, min(levels), max(levels)).levels_even,
+            levels=first,
+        )
+    alike = all((n.family.name, n.low) == (family.name, first.low) for n in noises)
+    if alike and all(map(_is_number, settings)):
+        title = f"x of {family.name}:{number_text(first.low)}:x noise"
+        return Axis("x", title, tuple(map(float, settings)), tuple(settings))
+    places = tuple(map(float, range(len(noises))))
+    return Axis("noise", "noise", places, tuple(map(str, noises)))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _point(cells: Sequence[CellPlan], scored: Mapping[str, CellResult]) -> Point | None:
+    """What the results of the cells of one point say together; None where there is none."""
+    there = [cell for cell in cells if cell.id in scored]
+    scores = [score for cell in there for score in scored[cell.id].scores]
+    if not scores:
+        return None
+    family = there[0].noise.family
+    psnr_db = _means((score.image, score.psnr_db) for score in scores)
+    noisy_db = _means((score.image, score.noisy_psnr_db) for score in scores)
+    told = [(s.image, s.level_estimate, s.level) for s in scores if s.level_estimate is not None]
+    told = [] if there[0].parameters == ORACLE else told  # it picks its levels, by the clean image
+    estimates = _means((image, estimate) for image, estimate, _ in told)
+    errors = _means(
+        (image, estimate / level - 1.0)
+        for image, estimate, level in told
+        if level and there[0].task.noise.family.shares_level(family)
+    )
+    return Point(
+        images=len(psnr_db),
+        psnr_db=float(psnr_db.mean()),
+        half_db=half_interval(psnr_db),
+        noisy_psnr_db=float(noisy_db.mean()),
+        estimate=float(estimates.mean()) if estimates.size else math.nan,
+        error=float(errors.mean()) if errors.size else math.nan,
+        error_half=half_interval(errors),
+    )
+
+
+def _means(pairs: Iterable[tuple[str, float]]) -> npt.NDArray[np.float64]:
+    """Each image's mean over its repeats and seeds: (images,)."""
+    values: defaultdict[str, list[float]] = defaultdict(list)
+    for image, value in pairs:
+        values[image].append(value)
+    return np.array([math.fsum(v) / len(v) for v in values.values()], dtype=np.float64)

@@ -1,0 +1,102 @@
+"""A sweep as text: a block per image set, a row per noise, a column per curve."""
+
+import math
+import textwrap
+from collections.abc import Callable, Sequence
+
+from denoisebench.sweeps.curves import Axis, Curve, Point, common, words
+
+MISSING = "–"
+WIDTH = 100
+"""Of the lines beneath the table, in characters."""
+
+BETWEEN_CURVES, BETWEEN_NUMBERS = "   ", "  "
+LEGEND = (
+    "PSNR in dB, mean over images; ±: half its 95 % t-interval; gain: PSNR less that of the noisy",
+    "image.",
+)
+ESTIMATES = (
+    "est.: mean of the levels that the method estimates, in the unit of what it was trained on;",
+    "error: mean of estimate/level − 1, where the two have one unit.",
+)
+
+Columns = Sequence[Sequence[str]]
+
+
+def render_sweep(curves: Sequence[Curve], axis: Axis) -> str:
+    """The tables of all image sets, and what their columns mean, as lines that end the text."""
+    lines: list[str] = []
+    for dataset in dict.fromkeys(curve.series.dataset for curve in curves):
+        of_set = [curve for curve in curves if curve.series.dataset == dataset]
+        images = max((p.images for curve in of_set for p in curve.points if p), default=0)
+        counted = f"{images} images" if images != 1 else "1 image"
+        lines += [f"{dataset}, {counted}; {axis.title}", "", *_block(of_set, axis), ""]
+    lines += [*LEGEND, *(ESTIMATES if any(curve.estimates for curve in curves) else ())]
+    lines += ["", *dict.fromkeys(_origin(curve, curves) for curve in curves if curve.series.learns)]
+    return "\n".join([common(curves), "", *lines]).strip() + "\n"
+
+
+def _origin(curve: Curve, curves: Sequence[Curve]) -> str:
+    """What the denoisers of a curve saw, and for how long: a line, or two."""
+    cells = [cell for at_one in curve.series.cells.values() for cell in at_one]
+    known: dict[str, dict[str, None]] = {}
+    for cell in cells:
+        for name, text in {**cell.labels, "seed": str(cell.seed)}.items():
+            known.setdefault(name.replace("_", " "), {})[text] = None
+    told = ", ".join(f"{name} {' '.join(texts)}" for name, texts in known.items())
+    line = f"{', '.join(words(curve, curves))}: {told}."
+    wrapped = textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return "\n".join(wrapped)
+
+
+def _block(curves: Sequence[Curve], axis: Axis) -> list[str]:
+    """The lines of one image set: headers, a rule, and a row per noise."""
+    heads = [words(curve, curves) for curve in curves]
+    depth = max(map(len, heads))
+    above = [""] * depth
+    columns = [[*above, axis.symbol, *axis.texts], [*above, "noisy", *_noisy(curves)]]
+    for head, curve in zip(heads, curves, strict=True):
+        columns.append([*head, *above[len(head) :], *_numbers(curve)])
+    lines = _side_by_side(columns, BETWEEN_CURVES)
+    rule = "-" * max(map(len, lines))
+    return [*lines[: depth + 1], rule, *lines[depth + 1 :]]
+
+
+def _noisy(curves: Sequence[Curve]) -> list[str]:
+    """The PSNR of the noisy images at each noise, of whichever curve has it."""
+    at_each = zip(*(curve.points for curve in curves), strict=True)
+    firsts = (next((point for point in points if point), None) for points in at_each)
+    return [_text(point, lambda p: f"{p.noisy_psnr_db:.2f}") for point in firsts]
+
+
+def _numbers(curve: Curve) -> list[str]:
+    """A curve's lines beneath its head: what the numbers are, then those of each noise."""
+    shown: dict[str, Callable[[Point], str]] = {
+        "PSNR": _psnr,
+        "gain": lambda p: f"{p.gain_db:+.2f}",
+    }
+    if curve.estimates:
+        shown["est."] = lambda p: f"{p.estimate:.3g}" if not math.isnan(p.estimate) else MISSING
+    if curve.errors:
+        shown["error"] = lambda p: f"{p.error:+.1%}" if not math.isnan(p.error) else MISSING
+    columns = [[head, *(_text(p, show) for p in curve.points)] for head, show in shown.items()]
+    return _side_by_side(columns, BETWEEN_NUMBERS)
+
+
+def _psnr(point: Point) -> str:
+    half = "" if math.isnan(point.half_db) else f" ±{point.half_db:.2f}"
+    return f"{point.psnr_db:.2f}{half}"
+
+
+def _text(point: Point | None, show: Callable[[Point], str]) -> str:
+    return show(point) if point else MISSING
+
+
+def _side_by_side(columns: Columns, gap: str) -> list[str]:
+    """The lines of columns of as many cells each, padded to one width in each column."""
+    widths = [max(map(len, column)) for column in columns]
+    rows = zip(*columns, strict=True)
+    return [
+        gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

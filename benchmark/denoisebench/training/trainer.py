@@ -1,0 +1,303 @@
+"""The training engine: any network, any loss, on the CPU or an accelerator.
+
+Master weights, Adam and the average of the weights are float32; the network runs under bfloat16
+autocast where the hardware has it.  On the CPU a training that was interrupted and resumed ends
+with the same weights, bit for bit, as one that was not.  Nothing in a step waits for the device:
+steps with a non-finite gradient are skipped inside the optimiser and counted there.
+"""
+
+import copy
+import math
+import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from denoisebench.budgets import Budget
+from denoisebench.errors import PluginError
+from denoisebench.nn.devices import Precision, true_float32
+from denoisebench.plugin.method import Batch, Moment, Schedule
+from denoisebench.progress import Progress, ProgressCallback
+from denoisebench.training.batches import BatchSource
+from denoisebench.training.checkpoint import resume, write_checkpoint
+from denoisebench.training.freed_memory import freed_memory_kept
+from denoisebench.training.interrupts import uninterrupted
+from denoisebench.training.schedule import ema_decay_at, learning_rate_at, moment_at
+from denoisebench.training.seeded_dropout import keyed_dropout
+
+Loss = Callable[[nn.Module, Batch, Moment, torch.Generator], Tensor]
+
+CLIP = 2.0  # times the gradient's usual norm
+USUAL_OVER = 50  # steps that the usual norm looks back over
+MAX_SKIPS_IN_A_ROW = 20
+CHECKPOINT_EVERY_S = 30.0
+LOG_POINTS, HELD_OUT_POINTS = 100, 10
+HELD_OUT_PATCHES = 64
+
+
+class TrainingDivergedError(PluginError):
+    """The gradients stayed non-finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to train, beside the network, the loss and the data."""
+
+    budget: Budget
+    patches_per_step: int
+    learning_rate: float
+    seed: int
+    device: str
+    precision: Precision
+    keep: Literal["last", "held-out", "oracle"] = "last"
+    """Which weights count: see `TrainedMethod.checkpoint`; oracle: its watch's best."""
+    schedule: Schedule = "cosine"
+    beta2: float = 0.999
+    average_share: float = 0.01
+    stages: tuple[float, ...] = (1.0,)
+    """See `TrainedMethod.stages`."""
+
+    def moment(self, step: int) -> Moment:
+        return moment_at(step, self.budget.steps, self.patches_per_step, self.stages)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is measured now and then while a training runs, on images held out of it.
+
+    oracle_psnr_db: of the averaged network on their clean versions, which training never uses.
+    """
+
+    held_out: BatchSource
+    oracle_psnr_db: Callable[[nn.Module], float] | None = None
+
+
+@dataclass(slots=True)
+class Record:
+    """What happened in a training, kept beside its weights.
+
+    kept_step: the step whose weights are the result; kept_loss: their loss on held-out images;
+    minus their PSNR where an oracle picked them.
+    """
+
+    step: int = 0
+    train_s: float = 0.0
+    skipped_steps: int = 0
+    kept_step: int = 0
+    kept_loss: float = math.inf
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+class Trainer:
+    """One training: `run()` takes it from its checkpoint, or from the start, to the end."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        loss: Loss,
+        batches: BatchSource,
+        settings: Settings,
+        checkpoint: Path,
+        watch: Watch | None = None,
+    ) -> None:
+        self.device = torch.device(settings.device)
+        self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
+        self.record = Record()
+        self._loss, self._batches, self._settings = loss, batches, settings
+        self._checkpoint, self._watch = checkpoint, watch
+        self._kept: dict[str, Tensor] = {}  # the weights with the lowest kept_loss so far
+        self._drops = any(isinstance(m, nn.Dropout) for m in self.network.modules())
+        self._rng = torch.Generator(self.device).manual_seed(settings.seed)
+        self._parameters = list(self.network.parameters())
+        self._averaged = list(self.average.parameters())
+        self._adam = self._new_adam()
+        zero = torch.zeros((), device=self.device)
+        # sum of losses since the last log; skips, skips in a row, the longest such row
+        counts = ("loss", "skipped", "row", "longest", "usual_norm")
+        self._tally = {k: zero.clone() for k in counts}
+        self._since_log = 0
+
+    def run(self, progress: ProgressCallback) -> Record:
+        """Train to the end of the budget; `average` then has the weights that count.
+
+        Raises TrainingDivergedError, and UserError for a checkpoint that cannot be read; when
+        interrupted it saves one and lets go.
+        """
+        exact = true_float32() if self._settings.precision == "fp32" else nullcontext()
+        with exact, freed_memory_kept():
+            return self._run(progress)
+
+    def _run(self, progress: ProgressCallback) -> Record:
+        self._resume()
+        record, steps = self.record, self._settings.budget.steps
+        if record.step:
+            progress(Progress(f"training goes on from step {record.step} of {steps}", 0, 0))
+        log_every = max(1, steps // LOG_POINTS)
+        started, begun_with = time.monotonic(), record.train_s
+        saved = started
+        try:
+            while record.step < steps:
+                with uninterrupted():
+                    self._step(record.step)
+                    record.step += 1
+                now = time.monotonic()
+                record.train_s = begun_with + now - started
+                if record.step % log_every == 0 or record.step == steps:
+                    self._log(progress)
+                if now - saved > CHECKPOINT_EVERY_S:
+                    self._save()
+                    saved = now
+        except KeyboardInterrupt:
+            self._save()
+            raise
+        self._copy_buffers()
+        record.skipped_steps = int(self._tally["skipped"])
+        if self._kept:
+            self.average.load_state_dict(self._kept)
+        else:
+            record.kept_step = record.step
+        return record
+
+    def _new_adam(self) -> torch.optim.Adam:
+        rate, beta2 = self._settings.learning_rate, self._settings.beta2
+        return torch.optim.Adam(self._parameters, rate, (0.9, beta2), fused=True)
+
+    def _begin_stage(self) -> None:
+        """Go on from the weights that count of the stage before, with nothing else of it."""
+        self._copy_buffers()
+        if self._kept:
+            self.average.load_state_dict(self._kept)
+        self.network.load_state_dict(self.average.state_dict())
+        self._adam = self._new_adam()
+        self._tally["usual_norm"] = torch.zeros_like(self._tally["usual_norm"])
+        self._kept, self.record.kept_loss = {}, math.inf
+
+    def _step(self, step: int) -> None:
+        settings = self._settings
+        moment = settings.moment(step)
+        if moment.step == 0 and moment.stage > 0:
+            self._begin_stage()
+        self._adam.param_groups[0]["lr"] = learning_rate_at(
+            moment.step, moment.steps, settings.learning_rate, settings.schedule
+        )
+        batch = self._batches.sample(step, settings.patches_per_step, self._rng)
+        with keyed_dropout(self.device, settings.seed, step) if self._drops else nullcontext():
+            loss = self._loss_of(self.network, batch, moment, self._rng)
+        self._adam.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        bad = self._clip()
+        self._adam.found_inf = bad  # type: ignore[attr-defined]  # the fused kernel skips the step
+        self._adam.step()
+        weight = 1.0 - ema_decay_at(moment.step, moment.steps, settings.average_share)
+        torch._foreach_lerp_(self._averaged, [p.detach() for p in self._parameters], weight)
+        tally = self._tally
+        tally["loss"] += torch.where(bad > 0, 0.0, loss.detach())
+        tally["skipped"] += bad
+        tally["row"] = (tally["row"] + 1.0) * bad
+        tally["longest"] = torch.maximum(tally["longest"], tally["row"])
+        self._since_log += 1
+
+    def _clip(self) -> Tensor:
+        """Shorten a gradient that is much longer than usual.  Returns 1.0 if it is not finite.
+
+        What is usual differs a thousandfold between losses, so it is measured.  Without this, Adam
+        at a fast rate now and then takes a few growing steps and loses the network.
+        """
+        gradients = [p.grad for p in self._parameters if p.grad is not None]
+        norm = nn.utils.get_total_norm(gradients, foreach=True)
+        finite = torch.isfinite(norm)
+        usual = self._tally["usual_norm"]
+        usual = torch.where((usual == 0) & finite, norm, usual)  # the first step
+        longest = CLIP * usual
+        torch._foreach_mul_(gradients, (longest / norm).clamp(max=1.0))
+        kept = torch.where(finite, torch.minimum(norm, longest), usual)
+        self._tally["usual_norm"] = usual.lerp(kept, 1.0 / USUAL_OVER)
+        return 1.0 - finite.float()
+
+    def _loss_of(
+        self, network: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator
+    ) -> Tensor:
+        half = self._settings.precision == "bf16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+            loss = self._loss(network, batch, moment, rng)
+        if loss.shape != (len(batch.noisy),):
+            raise ValueError(f"the loss must be one value a patch, (B,), not {tuple(loss.shape)}")
+        return loss.mean()
+
+    def _log(self, progress: ProgressCallback) -> None:
+        """The only place that waits for the device."""
+        record, budget = self.record, self._settings.budget
+        if self._tally["longest"] >= MAX_SKIPS_IN_A_ROW:
+            raise TrainingDivergedError(
+                f"training diverged: more than {MAX_SKIPS_IN_A_ROW} steps in a row had a"
+                f" non-finite gradient before step {record.step}; lower the learning rate"
+            )
+        loss = float(self._tally["loss"]) / self._since_log
+        rate = self._adam.param_groups[0]["lr"]
+        entry = {"step": record.step, "loss": loss, "train_s": record.train_s, "rate": rate}
+        points = max(1, budget.steps // HELD_OUT_POINTS)
+        if self._watch is not None and (record.step % points == 0 or record.step == budget.steps):
+            entry |= self._watched(self._watch)
+        record.history.append(entry)
+        self._tally["loss"] = torch.zeros_like(self._tally["loss"])
+        self._since_log = 0
+        skipped = int(self._tally["skipped"])
+        note = f"loss {loss:.4f}" + (f", {skipped} steps skipped" if skipped else "")
+        progress(Progress("training", record.step, budget.steps, note))
+
+    def _copy_buffers(self) -> None:
+        """Buffers (running statistics, say) are not averaged but taken as they are."""
+        for ours, theirs in zip(self.average.buffers(), self.network.buffers(), strict=True):
+            ours.copy_(theirs)
+
+    @torch.no_grad()
+    def _watched(self, watch: Watch) -> dict[str, float]:
+        """The averaged weights' loss on the same patches and draws every time, and the oracle's
+        figure; keeps the weights when they are to be the best ones."""
+        self._copy_buffers()
+        rng = torch.Generator(self.device).manual_seed(0)
+        batch = watch.held_out.sample(0, HELD_OUT_PATCHES, rng)
+        moment = self._settings.moment(self.record.step - 1)
+        at_its_end = replace(moment, step=moment.steps)
+        loss = float(self._loss_of(self.average, batch, at_its_end, rng))
+        found = {"held_out_loss": loss}
+        if watch.oracle_psnr_db is not None:
+            found["oracle_psnr_db"] = watch.oracle_psnr_db(self.average)
+        negative_db = -found.get("oracle_psnr_db", -math.inf)
+        least = {"last": math.inf, "held-out": loss, "oracle": negative_db}[self._settings.keep]
+        if least < self.record.kept_loss:
+            self.record.kept_loss, self.record.kept_step = least, self.record.step
+            self._kept = copy.deepcopy(self.average.state_dict())
+        return found
+
+    def _save(self) -> None:
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "kept": self._kept,
+            "adam": self._adam.state_dict(),
+            "rng": self._rng.get_state(),
+            "tally": self._tally,
+            "since_log": self._since_log,
+            "record": asdict(self.record),
+        }
+        write_checkpoint(self._checkpoint, repr(self._settings), state)
+
+    def _resume(self) -> None:
+        if self._checkpoint.exists():
+            resume(self._checkpoint, repr(self._settings), self.device, self._take)
+
+    def _take(self, state: Mapping[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self._kept = state["kept"]
+        self._adam.load_state_dict(state["adam"])
+        self._rng.set_state(state["rng"].cpu())
+        self._tally, self._since_log = state["tally"], state["since_log"]
+        self.record = Record(**state["record"])

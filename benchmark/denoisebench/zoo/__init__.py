@@ -1,0 +1,1 @@
+"""Training, checking and importing the weights that methods ship with."""

@@ -1,0 +1,118 @@
+"""The zoo: weights that come with the methods, beside the recipes that they are trained by.
+
+Imports no torch.  A recipe's training is the very one that `bench run` plans for its settings.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from denoisebench.errors import UserError
+from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.planning.plan import TrainingPlan
+from denoisebench.planning.request import Request
+from denoisebench.planning.training_planner import TrainingPlanner, described, usual_noise
+from denoisebench.planning.training_sets import TrainingSets
+from denoisebench.planning.weights_finder import WeightsFinder
+from denoisebench.plugin.method import Draws, Task, TrainedMethod
+from denoisebench.plugin.recipe import Recipe
+from denoisebench.registry.registries import Registries
+from denoisebench.specs import config_spec
+from denoisebench.training.weights_file import file_hash
+
+
+class State(StrEnum):
+    """Whether the file of a recipe is there."""
+
+    SHIPPED = "shipped"
+    RECIPE_ONLY = "recipe only"  # no file comes with the package
+    MISSING = "missing"  # one should, and is not there
+    ANOTHER = "another file"  # what lies there is not what the recipe names
+
+
+class Meant(NamedTuple):
+    """What a recipe means.  config: as it is trained."""
+
+    method: TrainedMethod[Any]
+    config: Any
+    task: Task
+
+
+def weights_file(recipe: Recipe, registries: Registries) -> Path | None:
+    """Where the weights of a recipe lie, if they are there; None where the method's plugin is one
+    file, which brings no weights.  Raises UserError for a method that no plugin offers."""
+    method, _ = registries.method(recipe.settings["method"])
+    folder = registries.weights_folder(method.name)
+    return folder / f"{recipe.stem}.safetensors" if folder else None
+
+
+def state_of(recipe: Recipe, path: Path | None) -> State:
+    """The state of a recipe's file."""
+    if path is None or not path.exists():
+        return State.RECIPE_ONLY if recipe.sha256 is None else State.MISSING
+    return State.SHIPPED if file_hash(path) == recipe.sha256 else State.ANOTHER
+
+
+def meaning(recipe: Recipe, registries: Registries) -> Meant:
+    """The method, config and task of a recipe.
+
+    Raises UserError for a method that learns nothing or declines, and for noise nobody can draw.
+    """
+    said = recipe.settings
+    method, config = registries.method(said["method"])
+    if not isinstance(method, TrainedMethod):
+        raise UserError(f"recipe {recipe.name}: {method.name} learns nothing and has no weights")
+    noise, parameters = registries.noise(said["noise"]), cast(Parameters, said["parameters"])
+    if noise.law_unknown:
+        raise UserError(f"recipe {recipe.name}: {noise} has no law and cannot be drawn")
+    noise.refuse_gray(recipe.channels, f"recipe {recipe.name}")
+    task = Task(usual_noise(method, config, noise, parameters), parameters, recipe.channels)
+    reason = method.declines(config, task)
+    if reason is not None:
+        spec = config_spec(method.name, config)
+        raise UserError(f"recipe {recipe.name}: {spec} declines {noise} {parameters}: {reason}")
+    return Meant(method, method.trained_as(config), task)
+
+
+def header_of(recipe: Recipe, registries: Registries) -> dict[str, Any]:
+    """What the header of a recipe's weights says, as far as the recipe does."""
+    meant, request = meaning(recipe, registries), _request(recipe)
+    (seed,), (train_set,) = request.seeds, request.train_sets
+    return described(request, *meant, seed, train_set)
+
+
+def plan_training(recipe: Recipe, registries: Registries) -> tuple[TrainingPlan, Sequence[str]]:
+    """The training of a recipe, and what there is to note of it.
+
+    Raises UserError for what cannot be trained so.
+    """
+    meant, request = meaning(recipe, registries), _request(recipe)
+    notes: dict[str, None] = {}
+    note = notes.setdefault
+    sets = TrainingSets(request, registries, note)
+    weights = WeightsFinder(request, registries, note)
+    evidence = meant.method.evidence(meant.config)
+    reason = sets.refuses_given(evidence, meant.task, None)
+    if reason is not None:
+        raise UserError(f"recipe {recipe.name}: {reason}")
+    planner = TrainingPlanner(request, registries, sets, weights, (), note)
+    training = planner.plan(*meant, request.seeds[0], None, request.draws)
+    return training, tuple(notes)
+
+
+def _request(recipe: Recipe) -> Request:
+    """A request of a recipe's settings that scores nothing."""
+    said = recipe.settings
+    return Request(
+        methods=(said["method"],),
+        noises=(said["noise"],),
+        parameters=(cast(Parameters, said["parameters"]),),
+        datasets=(),
+        train_sets=(said["train-set"],),
+        draws=cast(Draws, said["draws"]),
+        budget=recipe.budget,
+        weights="none",
+        seeds=(int(said["seed"]),),
+        channels=recipe.channels,
+    )

@@ -1,0 +1,57 @@
+"""`noisy:PATH[:channels=gray|colour]`: the user's own noisy images, of which there is no clean one.
+
+The images are those of `folder:PATH`, as they are stored: `channels` says what the files are
+expected to be, since the luma of a noisy image would have other noise.
+"""
+
+from pathlib import Path
+
+from denoisebench.errors import UserError
+from denoisebench.images.image_set import ImageFile, ImageSet
+from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.plugin.image_source import ImageSource
+from denoisebench.specs import Spec
+from denoisebench_datasets.local.folder import typed_folder
+from denoisebench_datasets.local.stored_files import stored_files
+
+
+class NoisySource(ImageSource):
+    """The noisy images of one folder, without references."""
+
+    name = "noisy"
+    summary = "your own noisy images without clean ones, to rank methods on: noisy:PATH"
+    licence = "your own"
+    source = "this machine"
+
+    def open(self, spec: Spec) -> ImageSet:
+        """The folder's images, hashed, with only their headers read.
+
+        Raises UserError for a folder that is missing or holds no image, for a file that is not one
+        the suite reads, and for gray files among colour.
+        """
+        typed, config = typed_folder(spec)
+        files = stored_files(Path(typed).expanduser())
+        channels = files[0].shape[0]
+        for file in files:
+            if file.shape[0] != channels:
+                raise UserError(
+                    f"{files[0].path} is {CHANNEL_WORDS[channels]} and {file.path}"
+                    f" {CHANNEL_WORDS[file.shape[0]]}; put them into two folders"
+                )
+        if config.channels not in ("", CHANNEL_WORDS[channels]):
+            raise UserError(
+                f"noisy.channels: {files[0].path} is {CHANNEL_WORDS[channels]}; noisy images are"
+                f" taken as stored: leave channels={config.channels} out"
+            )
+        images = tuple(
+            ImageFile(f.path.name, f.sha256, f.load, load_noisy=f.load, noisy_sha256=f.sha256)
+            for f in files
+        )
+        options = (("channels", config.channels),) if config.channels else ()
+        canonical = Spec(self.name, (typed,), options)
+        return ImageSet(str(canonical), channels, images, noise="real", has_reference=False)
+
+    def at_hand(self, spec: Spec) -> bool:
+        """Whether the folder exists."""
+        typed, _ = typed_folder(spec)
+        return Path(typed).expanduser().is_dir()

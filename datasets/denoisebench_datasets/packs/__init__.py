@@ -1,0 +1,1 @@
+"""Image sets packed in one file."""

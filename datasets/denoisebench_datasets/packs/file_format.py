@@ -1,0 +1,210 @@
+"""The file that holds the images of a pack: a header, the pixels of all images, and an index.
+
+    header   magic, version, where the index lies, its length and its SHA-256
+    pixels   of one image after the other, (C, H, W), as uint8, uint16 or float32, little-endian
+    index    JSON: {"channels": 1 or 3, "images": [...]}, see `Entry`
+
+An image is stored in the smallest of the three types that gives its float32 pixels back, bit for
+bit.  Nothing is unpickled, and nothing of the file is believed before the index's hash is right.
+"""
+
+import hashlib
+import json
+import math
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from denoisebench.errors import UserError
+from denoisebench.images.pixels import COLOUR, GRAY, Pixels
+
+MAGIC, VERSION = b"denoisebenchpack", 1
+_HEADER = struct.Struct("<16sIQQ32s")
+_TYPES: dict[str, np.dtype[Any]] = {
+    "uint8": np.dtype("u1"),
+    "uint16": np.dtype("<u2"),
+    "float32": np.dtype("<f4"),
+}
+_HASHES = ("sha256", "pixel_sha256", "gray_sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index says of one image.
+
+    id: its path below the folder that was packed.  shape: channels, height, width, as stored.
+    sha256: of the file it comes from.  pixel_sha256, gray_sha256: of its pixels as an image of the
+    set, and of their luma, as `pixel_hash` gives them.
+    """
+
+    id: str
+    shape: tuple[int, int, int]
+    type: str
+    sha256: str
+    pixel_sha256: str
+    gray_sha256: str
+
+    @property
+    def bytes(self) -> int:
+        """The length of its pixels in the file."""
+        return math.prod(self.shape) * int(_TYPES[self.type].itemsize)
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack's index.  The entries' pixels follow each other from the header's end on."""
+
+    path: Path
+    channels: int
+    entries: tuple[Entry, ...]
+
+    def offsets(self) -> list[int]:
+        """Where each entry's pixels begin."""
+        ends = np.cumsum([_HEADER.size, *(entry.bytes for entry in self.entries)], dtype=np.int64)
+        starts: list[int] = ends[:-1].tolist()
+        return starts
+
+
+def smallest(pixels: Pixels) -> tuple[str, npt.NDArray[Any]]:
+    """The name of the smallest type that holds float32 pixels exactly, and the pixels in it."""
+    for name in ("uint8", "uint16"):
+        highest = np.float32(np.iinfo(name).max)
+        stored = np.rint(np.clip(pixels, 0.0, 1.0) * highest).astype(name)
+        if np.array_equal(_scaled(stored), pixels):
+            return name, stored.astype(_TYPES[name])
+    return "float32", pixels.astype(_TYPES["float32"])
+
+
+def _scaled(stored: npt.NDArray[Any]) -> Pixels:
+    """Float32 pixels of values as they are stored, as the image reader scales them."""
+    pixels = stored.astype(np.float32)
+    return pixels if stored.dtype.kind == "f" else pixels / np.float32(np.iinfo(stored.dtype).max)
+
+
+class Writer:
+    """Writes a pack: pixels as they come, then the index."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._file.write(bytes(_HEADER.size))
+
+    def add(self, stored: npt.NDArray[Any]) -> None:
+        """Append one image's pixels, as `smallest` gives them."""
+        self._file.write(stored.tobytes())
+
+    def close(self, channels: int, entries: Sequence[Entry]) -> None:
+        """Append the index, write the header, and see both to the disk."""
+        index = {"channels": channels, "images": [asdict(entry) for entry in entries]}
+        text = json.dumps(index, separators=(",", ":")).encode()
+        at = self._file.tell()
+        self._file.write(text)
+        self._file.seek(0)
+        digest = hashlib.sha256(text).digest()
+        self._file.write(_HEADER.pack(MAGIC, VERSION, at, len(text), digest))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+@contextmanager
+def new_pack(path: Path) -> Iterator[Writer]:
+    """A writer of the file `path`, which appears when all went well; else nothing is left.
+
+    Raises UserError when it exists or cannot be written.
+    """
+    if path.exists():
+        raise UserError(f"{path} exists already; remove it or give another --out")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("xb") as file:
+            yield Writer(file)
+        part.replace(path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def open_pack(path: Path) -> Pack:
+    """Read a pack's index.  Raises UserError for a file that is missing, damaged or no pack."""
+    try:
+        with path.open("rb") as file:
+            index = _index(path, file)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+    try:
+        entries = tuple(map(_entry, index["images"]))
+        pack = Pack(path, index["channels"], entries)
+        if pack.channels not in (GRAY, COLOUR) or not entries:
+            raise ValueError(f"{pack.channels} channels, {len(entries)} images")
+        if len({entry.id for entry in entries}) < len(entries):
+            raise ValueError("two images have one name")
+        if any(entry.shape[0] > pack.channels for entry in entries):
+            raise ValueError("a colour image in a gray pack")
+        pixels, stored = sum(entry.bytes for entry in entries), index["pixel_bytes"]
+        if pixels != stored:
+            raise ValueError(f"images of {pixels} bytes in {stored}")
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, f"its index is wrong ({' '.join(str(error).split())[:80]})") from None
+    return pack
+
+
+def _index(path: Path, file: BinaryIO) -> dict[str, Any]:
+    """The index as it was written, whole, with the length of what lies before it."""
+    header = file.read(_HEADER.size)
+    if not header.startswith(MAGIC) or len(header) < _HEADER.size:
+        raise UserError(f"{path} is no pack; `bench datasets pack DIR --out FILE` makes one")
+    _, version, at, length, digest = _HEADER.unpack(header)
+    if version != VERSION:
+        raise UserError(
+            f"{path} is a pack of version {version} and version {VERSION} is read; pack the images"
+            " anew"
+        )
+    size = path.stat().st_size
+    if size != at + length:
+        raise _damaged(path, f"it has {size} bytes and should have {at + length}")
+    file.seek(at)
+    text = file.read(length)
+    if hashlib.sha256(text).digest() != digest:
+        raise _damaged(path, "its index is not what was written")
+    try:
+        index: dict[str, Any] = json.loads(text) | {"pixel_bytes": at - _HEADER.size}
+    except (ValueError, TypeError):
+        raise _damaged(path, "its index is no JSON object") from None
+    return index
+
+
+def _entry(values: dict[str, Any]) -> Entry:
+    """Raises ValueError, KeyError or TypeError for what is no entry."""
+    entry = Entry(**{**values, "shape": tuple(values["shape"])})
+    channels, height, width = entry.shape
+    sound = channels in (GRAY, COLOUR) and type(height) is type(width) is int
+    if not sound or min(height, width) < 1 or entry.type not in _TYPES:
+        raise ValueError(f"shape {entry.shape}, type {entry.type}")
+    if not entry.id or not all(len(getattr(entry, name)) == 64 for name in _HASHES):
+        raise ValueError(f"image {entry.id!r} without its hashes")
+    return entry
+
+
+def _damaged(path: Path, reason: str) -> UserError:
+    return UserError(f"{path} is damaged: {reason}; pack the images anew")
+
+
+def read_pixels(path: Path, entry: Entry, offset: int) -> Pixels:
+    """One image's float32 pixels, (C, H, W), as stored.  The file is mapped meanwhile, no longer.
+
+    Raises UserError when it is gone or shorter than it was.
+    """
+    try:
+        stored = np.memmap(path, _TYPES[entry.type], "r", offset=offset, shape=entry.shape)
+        return _scaled(stored)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+    except ValueError:
+        raise _damaged(path, f"it ends before {entry.id}") from None

@@ -1,0 +1,1 @@
+"""Public image sets: catalog, samples, downloads."""

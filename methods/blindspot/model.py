@@ -1,0 +1,192 @@
+"""The blind-spot denoiser's network, loss and result, for one config and task."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from blindspot.config import Config
+from blindspot.impulse import impulse_loss, impulse_mean
+from blindspot.network import BlindSpotNet, PlainNet
+from denoisebench.nn.gaussian_likelihood import (
+    columns_of,
+    gaussian_loss,
+    gaussian_mean,
+    predicted_std,
+    regulariser,
+)
+from denoisebench.nn.regression import SCALE
+from denoisebench.nn.regression_losses import annealed_gamma, power, squared
+from denoisebench.plugin.method import Batch, Denoised, Model, Moment, Output, Task
+
+SMALLEST_SIGMA = 1e-3
+"""A told standard deviation below counts as this."""
+
+DARKEST = 1e-3
+"""The variance of Poisson noise is that of a pixel of this value, where μ is below it."""
+
+STD_WHITE = 10.0 / 255.0
+"""The predicted standard deviation that a picture shows as white."""
+
+START = 3.0
+"""Where r begins: at a parameter of 0.31, above any usual noise.  It then comes down to the spread
+of the smoothest pixels, Σx taking the rest.  From below, as in the original's code (r = 0), Σx has
+long taken the noise too, and a short training never gives it back."""
+
+GLOBAL_PACE = 10.0
+"""What is learned of a global noise parameter is taken times this: it has as far to go as many
+weights have together, and a short training has few steps."""
+
+ESTIMATOR_PACE = 0.2
+"""What the network that finds an image's parameter gives is taken times this: all its weights move
+it the same way at first, and it would fall past the noise before Σx is there to take the rest."""
+
+SPREAD_FROM, SPREAD_ALL = 0.2, 0.4
+"""Of a training with that network, as shares: until the first Σx is left out, and the parameter
+learns to tell images apart by their whole spread; until the second Σx is let in.  A Σx there from
+the start takes the noise too: it can tell its level from what surrounds a pixel."""
+
+UNITS = {"gaussian": 255.0, "poisson": 1.0, "impulse": 100.0}
+"""The family's level for a noise parameter of 1: σ in [0, 1] units, ζ, α."""
+
+
+class Denoiser(nn.Module):
+    """The blind-spot network with what finds a noise parameter that is not told."""
+
+    def __init__(self, config: Config, task: Task) -> None:
+        super().__init__()
+        self.blind = BlindSpotNet(task.channels, outputs_of(config, task.channels), config.edges)
+        way = level_of(config, task)
+        if way == "global":
+            self.raw = nn.Parameter(torch.tensor(START / GLOBAL_PACE))
+        self.estimator = PlainNet(task.channels, 1, config.edges) if way == "per-image" else None
+        if self.estimator is not None:
+            nn.init.zeros_(self.estimator.head.weight)
+
+    def parameter(self, noisy: Tensor) -> Tensor:
+        """The noise parameter of images (B, C, H, W), when it is not told: (B, 1, 1, 1)."""
+        if self.estimator is None:
+            return noise_parameter(GLOBAL_PACE * self.raw).expand(len(noisy), 1, 1, 1)
+        found = self.estimator(noisy - 0.5).float().mean(dim=(1, 2, 3), keepdim=True)
+        return noise_parameter(START + ESTIMATOR_PACE * found)
+
+
+def noise_parameter(raw: Tensor) -> Tensor:
+    """softplus(r − 4) + 1e-3: 0.0191 at r = 0."""
+    return F.softplus(raw - 4.0) + 1e-3
+
+
+def spread_let_in(network: Denoiser, moment: Moment) -> float:
+    """The share of the predicted factors of Σx that counts in the loss, 0 to 1."""
+    if network.estimator is None:
+        return 1.0
+    return min(1.0, max(0.0, (moment.share - SPREAD_FROM) / (SPREAD_ALL - SPREAD_FROM)))
+
+
+def outputs_of(config: Config, channels: int) -> int:
+    """How many numbers a pixel gets: μ, and the factors of its covariance."""
+    factors = {"none": 0, "diagonal": channels, "full": channels * (channels + 1) // 2}
+    return channels + factors[config.covariance]
+
+
+def level_of(config: Config, task: Task) -> str:
+    """How the noise level is had: told, global or per-image; none where none is needed."""
+    if config.covariance == "none":
+        return "none"
+    if task.parameters == "known":
+        return "told"
+    if config.level == "auto":
+        return "per-image" if task.noise.is_range else "global"
+    return config.level
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the network says of noisy images, (B, C, H, W): μ, and the factors of Σx."""
+
+    mean: Tensor
+    factors: Tensor
+
+
+def predict(network: Denoiser, noisy: Tensor) -> Prediction:
+    """μ = ½ + f(y − ½)/10 and the factors f(y − ½)/10, from what surrounds each pixel.
+
+    noisy: (B, C, H, W), any H and W.  float32.
+    """
+    out, channels = SCALE * network.blind(noisy - 0.5).float(), noisy.shape[1]
+    return Prediction(0.5 + out[:, :channels], out[:, channels:])
+
+
+def told_parameter(family: str, level: Tensor) -> Tensor:
+    """The noise parameter of a level in the family's unit."""
+    told = level / UNITS[family]
+    return told.clamp_min(SMALLEST_SIGMA) if family == "gaussian" else told
+
+
+def sigma_of(family: str, mean: Tensor, parameter: Tensor) -> Tensor:
+    """The standard deviation of Gaussian or Poisson noise: σ, or √(ζ·μ) at each pixel."""
+    if family == "gaussian":
+        return parameter
+    return (mean.clamp_min(DARKEST) * parameter).sqrt()
+
+
+def batch_loss(model: Model[Config], batch: Batch, moment: Moment) -> Tensor:
+    """The negative log likelihood of each patch, (B,); without a covariance, the distance of μ."""
+    network, noisy = model.network, batch.noisy
+    assert isinstance(network, Denoiser)
+    found = predict(network, noisy)
+    family = model.task.noise.family
+    if model.config.covariance == "none":
+        if family.keeps == "mode":
+            loss = power(found.mean, noisy, annealed_gamma(moment.share))
+        else:
+            loss = squared(found.mean, noisy)
+        return loss.mean(dim=(1, 2, 3))
+    told = batch.level is not None
+    parameter = (
+        told_parameter(family.name, batch.level)
+        if batch.level is not None
+        else network.parameter(noisy)
+    )
+    factors = spread_let_in(network, moment) * found.factors
+    if family.name == "impulse":
+        return impulse_loss(found.mean, factors, noisy, parameter).mean(dim=(1, 2))
+    sigma = sigma_of(family.name, found.mean, parameter)
+    columns = columns_of(factors, noisy.shape[1])
+    loss = gaussian_loss(found.mean, columns, noisy, sigma)
+    if not told:
+        loss = loss + regulariser(sigma)
+    return loss.mean(dim=(1, 2))
+
+
+def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> Denoised:
+    """The posterior mean of an image (1, C, H, W), with μ and the predicted standard deviation.
+
+    level: told, in the family's unit; else the one learned or estimated is used, and returned.
+    """
+    network, channels = model.network, noisy.shape[1]
+    assert isinstance(network, Denoiser)
+    found = predict(network, noisy)
+    if model.config.covariance == "none":
+        return Denoised(found.mean)
+    family, estimate = model.task.noise.family.name, None
+    if level is None:
+        parameter = network.parameter(noisy)
+        estimate = float(parameter.detach()) * UNITS[family]
+    else:
+        parameter = told_parameter(family, noisy.new_tensor(level).view(1, 1, 1, 1))
+    mean, factors, y, s = (_double(t) for t in (found.mean, found.factors, noisy, parameter))
+    columns = columns_of(factors, channels)
+    if family == "impulse":
+        image = impulse_mean(mean, columns, y, s)
+    else:
+        image = gaussian_mean(mean, columns, y, sigma_of(family, mean, s))
+    std = predicted_std(factors, channels).float()
+    outputs = {"mean": Output(found.mean), "std": Output(std, STD_WHITE)}
+    return Denoised(image.float(), estimate, outputs)
+
+
+def _double(t: Tensor) -> Tensor:
+    """float64, on the CPU where the device has none."""
+    return t.cpu().double() if t.device.type == "mps" else t.double()

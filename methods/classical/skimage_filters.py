@@ -1,0 +1,194 @@
+"""Non-local means, total variation and wavelet shrinkage, as scikit-image has them.
+
+Strengths are in standard deviations of the noise, so that one setting serves every level.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from classical.adapter import Array, channel_axis, declines_all_but, filter_image
+from denoisebench.plugin.method import Denoised, Task, UntrainedMethod
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+RULES = {"bayes": "BayesShrink", "visu": "VisuShrink"}
+"""How a wavelet threshold is set: per band, or one for all.  scikit-image's names."""
+
+MOST_LEVELS = 10
+"""More are of no use: the coarsest coefficient then stands for 1024 pixels."""
+
+
+def _refuse_not_above(name: str, value: float, least: float) -> None:
+    if not least < value < float("inf"):
+        raise ValueError(f"{name}: {value:g} must be above {least:g} and finite")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NlmConfig:
+    """h: how unlike weighted patches may be, in standard deviations of the noise.
+
+    patch_px: the side of a patch, odd.  distance_px: how far away patches are looked for.
+    """
+
+    h: float = 0.6
+    patch_px: int = 5
+    distance_px: int = 6
+
+    def __post_init__(self) -> None:
+        _refuse_not_above("h", self.h, 0.0)
+        if self.patch_px < 1 or self.patch_px % 2 == 0:
+            raise ValueError(f"patch_px: {self.patch_px} must be odd and above 0")
+        _refuse_not_above("distance_px", self.distance_px, 0)
+
+
+class Nlm(UntrainedMethod[NlmConfig]):
+    """Buades, Coll & Morel, CVPR 2005; the noise's own distance is taken off that of patches."""
+
+    name = "nlm"
+    summary = "means over similar patches (Buades et al., CVPR 2005); Gaussian noise"
+    config_type = NlmConfig
+
+    def declines(self, config: NlmConfig, task: Task) -> str | None:
+        del config
+        return declines_all_but("gaussian", task)
+
+    def denoise(
+        self, config: NlmConfig, task: Task, noisy: "Tensor", level: float | None
+    ) -> Denoised:
+        from skimage.restoration import denoise_nl_means
+
+        def denoise(image: Array, sigma_255: float) -> Array:
+            sigma = sigma_255 / 255.0
+            denoised: Array = denoise_nl_means(
+                image,
+                patch_size=config.patch_px,
+                patch_distance=config.distance_px,
+                h=config.h * sigma,
+                sigma=sigma,
+                fast_mode=True,
+                channel_axis=channel_axis(image),
+            )
+            return denoised
+
+        return filter_image(task, noisy, level, denoise)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TvConfig:
+    """weight: of the total variation, in standard deviations of the noise.
+
+    eps: relative change of the cost at which the iterations end.  iterations: at most.
+    """
+
+    weight: float = 0.8
+    eps: float = 2e-4
+    iterations: int = 200
+
+    def __post_init__(self) -> None:
+        _refuse_not_above("weight", self.weight, 0.0)
+        _refuse_not_above("eps", self.eps, 0.0)
+        _refuse_not_above("iterations", self.iterations, 0)
+
+
+class Tv(UntrainedMethod[TvConfig]):
+    """Rudin, Osher & Fatemi 1992 by the algorithm of Chambolle 2004, each channel for itself."""
+
+    name = "tv"
+    summary = "least total variation (Rudin et al. 1992, Chambolle 2004); Gaussian noise"
+    config_type = TvConfig
+
+    def declines(self, config: TvConfig, task: Task) -> str | None:
+        del config
+        return declines_all_but("gaussian", task)
+
+    def denoise(
+        self, config: TvConfig, task: Task, noisy: "Tensor", level: float | None
+    ) -> Denoised:
+        from skimage import restoration
+
+        chambolle: Callable[..., Array] = restoration.denoise_tv_chambolle  # it has no types
+
+        def denoise(image: Array, sigma_255: float) -> Array:
+            return chambolle(
+                image,
+                weight=config.weight * sigma_255 / 255.0,
+                eps=config.eps,
+                max_num_iter=config.iterations,
+                channel_axis=channel_axis(image),
+            )
+
+        return filter_image(task, noisy, level, denoise)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaveletConfig:
+    """wavelet: an orthogonal one of PyWavelets.  rule: how thresholds are set, a key of RULES.
+
+    mode: of the threshold, soft or hard.  levels: how often the image is halved; 0 leaves it to
+    scikit-image: three times less often than it could be, and once at least.
+    """
+
+    wavelet: str = "sym4"
+    rule: str = "bayes"
+    mode: str = "soft"
+    levels: int = 0
+
+    def __post_init__(self) -> None:
+        import pywt
+
+        if self.wavelet not in pywt.wavelist(kind="discrete"):
+            raise ValueError(
+                f"wavelet: PyWavelets has no {self.wavelet!r}; give one like sym4, db2"
+            )
+        if not pywt.Wavelet(self.wavelet).orthogonal:
+            raise ValueError(f"wavelet: {self.wavelet} is not orthogonal; give one like sym4, db2")
+        if self.rule not in RULES:
+            raise ValueError(f"rule: {self.rule!r} is none of {', '.join(RULES)}")
+        if self.mode not in ("soft", "hard"):
+            raise ValueError(f"mode: {self.mode!r} is neither soft nor hard")
+        if not 0 <= self.levels <= MOST_LEVELS:
+            raise ValueError(f"levels: {self.levels} must lie in 0..{MOST_LEVELS}")
+
+    @property
+    def smallest_px(self) -> int:
+        """Sides of an image that is halved so often: below, every coefficient feels the border."""
+        import pywt
+
+        length = int(pywt.Wavelet(self.wavelet).dec_len)
+        return (length - 1) << max(self.levels, 1)
+
+
+class Wavelet(UntrainedMethod[WaveletConfig]):
+    """BayesShrink (Chang, Yu & Vetterli 2000) or VisuShrink (Donoho & Johnstone 1994)."""
+
+    name = "wavelet"
+    summary = "wavelet coefficients shrunk (Chang et al., IEEE TIP 2000); Gaussian noise"
+    config_type = WaveletConfig
+
+    def declines(self, config: WaveletConfig, task: Task) -> str | None:
+        del config
+        return declines_all_but("gaussian", task)
+
+    def denoise(
+        self, config: WaveletConfig, task: Task, noisy: "Tensor", level: float | None
+    ) -> Denoised:
+        """In colour, the channels of YCbCr are shrunk, each with the noise that it has there."""
+        from skimage.restoration import denoise_wavelet
+
+        def denoise(image: Array, sigma_255: float) -> Array:
+            denoised: Array = denoise_wavelet(
+                image,
+                sigma=sigma_255 / 255.0,
+                wavelet=config.wavelet,
+                mode=config.mode,
+                wavelet_levels=config.levels or None,
+                method=RULES[config.rule],
+                convert2ycbcr=image.ndim == 3,
+                rescale_sigma=True,  # to YCbCr: without, colour images keep their noise
+                channel_axis=channel_axis(image),
+            )
+            return denoised
+
+        return filter_image(task, noisy, level, denoise, config.smallest_px)

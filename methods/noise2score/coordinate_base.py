@@ -1,0 +1,88 @@
+"""What a coordinate is: a function z of the noisy image along which the score is learned, in which
+the noise is nearly the same everywhere, with what the network sees of it.
+
+Shapes: y, z and scores (B, C, H, W); level (B, 1, 1, 1) or 0-dim, in the unit of the family.
+"""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+from denoisebench.noise.family import ExponentialFamily
+from noise2score.probe_schedule import Span
+
+
+class Coordinate(ABC):
+    """How one family's score is learned.  Stateless; everything is elementwise."""
+
+    span = Span(0.5, 0.2)
+    """The first and last probe, in `probe_unit`."""
+    in_counts = False
+    """Whether published probe sizes are counts, `probe_unit`, and not lengths along z."""
+
+    def of(self, y: Tensor) -> Tensor:
+        """z of a noisy image: y itself unless redefined."""
+        return y
+
+    @abstractmethod
+    def noise_std(self, level: Tensor) -> Tensor:
+        """The standard deviation of the noise along z, where it is typical."""
+
+    def probe_unit(self, level: Tensor) -> Tensor:
+        """What the probe is measured in: the noise's standard deviation, or one count."""
+        return self.noise_std(level)
+
+    def seen(self, z: Tensor, level: Tensor) -> Tensor:
+        """What the network is shown of z, of order one and centred."""
+        del level
+        return z - 0.5
+
+    def unit(self, z: Tensor, level: Tensor) -> Tensor:
+        """The score of z is the network's output over this, so that the output is of order one."""
+        del z
+        return self.noise_std(level)
+
+    def score_of_y(self, y: Tensor, score: Tensor) -> Tensor:
+        """The score of y from that of z."""
+        del y
+        return score
+
+    def weight(self, z: Tensor, level: Tensor) -> Tensor | float:
+        """What an error of the score at z counts in the loss: what it counts in x̂, squared."""
+        del z, level
+        return 1.0
+
+    @abstractmethod
+    def rough_level(self, z: Tensor) -> Tensor:
+        """The level, to within a quarter or so, from z alone: (B, 1, 1, 1)."""
+
+    @abstractmethod
+    def denoised(
+        self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
+    ) -> Tensor:
+        """The clean image, from the score of z, learned with a last probe of `probe` units."""
+
+
+def even_out(noise_std: Tensor) -> Tensor:
+    """What the network's input is multiplied by: to noise of a tenth; weak noise by ten at most."""
+    return 0.1 / noise_std.clamp_min(0.01)
+
+
+def flat_std(z: Tensor) -> Tensor:
+    """The standard deviation of white noise in images, from their flattest quarter.
+
+    The finest diagonal Haar coefficients see little of an image and all of white noise; of their
+    root mean squares over 4×4 neighbours the lower quartile is taken, and divided by what it is
+    for noise alone.  (B, C, H, W), H and W 8 or more -> (B, 1, 1, 1), above 0.
+    """
+    height, width = (8 * (n // 8) for n in z.shape[-2:])
+    z = z[..., :height, :width]
+    detail = 0.5 * (z[..., ::2, ::2] - z[..., ::2, 1::2] - z[..., 1::2, ::2] + z[..., 1::2, 1::2])
+    power = torch.nn.functional.avg_pool2d(detail.square(), 4).flatten(1)
+    quarter = power.sort(dim=1).values[:, (power.shape[1] - 1) // 4]
+    return (quarter / LOWER_QUARTILE).clamp_min(1e-12).sqrt().view(-1, 1, 1, 1)
+
+
+LOWER_QUARTILE = 11.912 / 16.0
+"""Of the mean of 16 squared standard normals: a χ² of 16 degrees of freedom over 16."""

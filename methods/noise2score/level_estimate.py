@@ -1,0 +1,149 @@
+"""The noise level of one image, when nobody tells it: three ways.
+
+`patches`      the family's own estimator, from the noisy image alone (`NoiseFamily.estimate`)
+`penalty`      Noise2Score's: the level at which the denoised image is best by a quality penalty;
+               the families, weights and grids of its code
+`closed-form`  NoiseAdaptive2Score's (Kim et al., CVPR 2022): the level at which the denoised image
+               does not move when the noisy one does; here with medians over the pixels where it
+               is defined, and not rounded
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from denoisebench.noise.family import Noise
+
+NUDGE = 0.02
+"""How far `closed-form` moves the noisy image, in standard deviations of the noise about: far
+enough for float32, near enough to be a derivative."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One noisy image, (1, C, H, W), and what can be asked about it.
+
+    noise: the range of levels trained on.  denoise_at: the denoised image at a level.
+    score_near: the score of y at an image like the noisy one.
+    """
+
+    noise: Noise
+    noisy: Tensor
+    denoise_at: Callable[[float], Tensor]
+    score_near: Callable[[Tensor], Tensor]
+
+    @property
+    def family(self) -> str:
+        return self.noise.family.name
+
+
+def estimate_level(how: str, scene: Scene) -> float:
+    """The level by the way called `how`, inside what the family allows.
+
+    Where there is nothing to go by (an image without noise) it is the middle of the range.
+    """
+    estimate = WAYS[how](scene)
+    if estimate is None or not math.isfinite(estimate):
+        return scene.noise.middle
+    family = scene.noise.family
+    return min(max(estimate, family.lowest), family.highest)
+
+
+def from_patches(scene: Scene) -> float | None:
+    """What the family itself reads off the noisy image, by no network."""
+    return scene.noise.family.estimate(scene.noisy[0].cpu().numpy())
+
+
+def total_variation(x: Tensor) -> Tensor:
+    """TV(x) = mean √(Δ_v x² + 1e-12) + mean √(Δ_h x² + 1e-12), forward differences."""
+    down, right = x.diff(dim=-2), x.diff(dim=-1)
+    variation = x.new_zeros(())
+    for difference in (down, right):
+        if difference.numel():
+            variation = variation + (difference.square() + 1e-12).sqrt().mean()
+    return variation
+
+
+def gaussian_penalty(x: Tensor, y: Tensor) -> Tensor:
+    """TV(x̂)."""
+    del y
+    return total_variation(x)
+
+
+def poisson_penalty(x: Tensor, y: Tensor) -> Tensor:
+    """0.1·TV(x̂₊) + mean over x̂ > 0 of (x̂ − y·log x̂)."""
+    bright = x > 0
+    fit = (x - y * x.log())[bright].mean()
+    return 0.1 * total_variation(x.clamp_min(0.0)) + fit
+
+
+def gamma_penalty(x: Tensor, y: Tensor) -> Tensor:
+    """TV(x̂) + mean log x̂ + mean y/x̂ + mean (y/x̂)², the last three over x̂ > 0."""
+    bright = x > 0
+    ratio = y[bright] / x[bright]
+    return total_variation(x) + x[bright].log().mean() + ratio.mean() + ratio.square().mean()
+
+
+PENALTIES: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], list[float]]] = {
+    "gaussian": (gaussian_penalty, [float(sigma) for sigma in range(6, 56)]),
+    "poisson": (poisson_penalty, [0.09905 - 0.00095 * i for i in range(100)]),
+    "gamma": (gamma_penalty, [float(k) for k in range(41, 121)]),
+}
+"""Penalty and levels tried, of Noise2Score's code."""
+
+
+def from_penalty(scene: Scene) -> float | None:
+    """The level of the grid whose denoised image has the least penalty."""
+    penalty, grid = PENALTIES[scene.family]
+    values = torch.stack([penalty(scene.denoise_at(level), scene.noisy) for level in grid])
+    if not values.isfinite().any():
+        return None
+    return grid[int(values.nan_to_num(torch.inf, torch.inf, torch.inf).argmin())]
+
+
+def closed_form(family: str, y: Tensor, step: Tensor, change: Tensor) -> float | None:
+    """The level at which Tweedie's formula gives the same x̂ at y and at y + step, pixel by pixel.
+
+    change: of the score of y between the two.  With c = step/change:
+        Gaussian  σ² = −c        Poisson  ζ² + 2·ζ·y + 2·c = 0
+        Gamma     1/k = g/(change + g),   g = 1/(y + step) − 1/y
+    and the median over pixels where that is a positive number.
+    """
+    c = step / change
+    if family == "gaussian":
+        values = 255.0 * (-c).sqrt()
+    elif family == "poisson":
+        values = (y.square() - 2.0 * c).sqrt() - y
+    else:
+        g = (y + step).reciprocal() - y.reciprocal()
+        values = (change + g) / g
+    values = values[values.isfinite() & (values > 0) & ((y > 0) | (family == "gaussian"))]
+    return float(values.median()) if values.numel() else None
+
+
+def from_closed_form(scene: Scene) -> float | None:
+    """`closed_form` along one random direction of fixed seed."""
+    scale = SCALES[scene.family]
+    rng = torch.Generator().manual_seed(0)
+    y = scene.noisy
+    direction = torch.randn(y.shape, generator=rng).to(y.device)
+    step = NUDGE * scale(y, scene.noise.middle) * direction
+    change = scene.score_near(y + step) - scene.score_near(y)
+    return closed_form(scene.family, y, step, change)
+
+
+SCALES: dict[str, Callable[[Tensor, float], Tensor]] = {
+    "gaussian": lambda y, level: torch.full_like(y, level / 255.0),
+    "poisson": lambda y, level: (level * y.clamp_min(level)).sqrt(),
+    "gamma": lambda y, level: y.clamp_min(0.0) / math.sqrt(level),
+}
+"""The noise's standard deviation at a pixel of the noisy image."""
+
+WAYS: dict[str, Callable[[Scene], float | None]] = {
+    "patches": from_patches,
+    "penalty": from_penalty,
+    "closed-form": from_closed_form,
+}

@@ -1,0 +1,134 @@
+"""Noise2Score's network, loss and denoiser, for one config and task."""
+
+import torch
+from torch import Tensor
+
+from denoisebench.nn.padding import in_float32, run_padded
+from denoisebench.noise.family import ExponentialFamily
+from denoisebench.plugin.method import Batch, Denoised, Model, Moment
+from noise2score import probe_schedule as schedules
+from noise2score.config import Config
+from noise2score.coordinate_base import Coordinate
+from noise2score.coordinates import coordinate_of
+from noise2score.level_estimate import Scene, estimate_level
+from noise2score.loss import ardae_loss, paired_ardae_loss
+from noise2score.probe_schedule import Span
+
+WIDEN = 1.5
+"""A rough level may lie outside the range trained on by this factor."""
+
+
+class Learner:
+    """A model in its coordinate.
+
+    What scales the network's input and output is the level it is told in training when the
+    parameters are known, else a rough one that it measures in the very image it is shown.
+    """
+
+    def __init__(self, model: Model[Config]) -> None:
+        self._model = model
+        self.coordinate = coordinate_of(model.task.noise, model.config.coordinate)
+        self._told = model.task.parameters == "known"
+
+    def scale(self, z: Tensor, level: Tensor | None) -> Tensor:
+        """The level that scales the network: `level` if it is given, else measured in z."""
+        if level is not None:
+            return level
+        noise = self._model.task.noise
+        return self.coordinate.rough_level(z).clamp(noise.low / WIDEN, noise.high * WIDEN)
+
+    def score(self, z: Tensor, level: Tensor | None) -> Tensor:
+        """The score at z, (B, C, H, W); H and W as the network takes them."""
+        scale = self.scale(z, level)
+        output: Tensor = self._model.network(self.coordinate.seen(z, scale)).float()
+        return output / self.coordinate.unit(z, scale)
+
+    def weight(self, z: Tensor, level: Tensor | None) -> Tensor | float:
+        """What the pixels' errors count, see `Coordinate.weight`."""
+        return self.coordinate.weight(z, self.scale(z, level))
+
+    def score_of_image(self, y: Tensor, level: float | None) -> Tensor:
+        """The score of z at a noisy image (1, C, H, W) of any size.  level: see `scale`."""
+        told = None if level is None else y.new_tensor(level)
+        multiple = int(getattr(self._model.network, "multiple", 1))
+        return run_padded(lambda z: self.score(z, told), self.coordinate.of(y), multiple)
+
+    def denoised(self, y: Tensor, score: Tensor, level: float) -> Tensor:
+        """The clean image at a level, given `score_of_image`."""
+        family = self._model.task.noise.family
+        assert isinstance(family, ExponentialFamily)  # see Noise2Score.declines
+        probe = last_probe(self._model.config, self.coordinate) if self._told else 0.0
+        return self.coordinate.denoised(family, y, score, y.new_tensor(level), probe)
+
+
+def batch_loss(model: Model[Config], batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
+    """The AR-DAE loss of each patch, (B,), in the coordinate, with the probe of this moment."""
+    learner, config = Learner(model), model.config
+    z = learner.coordinate.of(batch.noisy)
+    probe = probe_size(config, learner.coordinate, learner.scale(z, batch.level), moment, rng)
+    paired = config.probe == "paired"
+    level = batch.level
+    if level is not None and paired:
+        level = level.repeat(2, 1, 1, 1)
+    loss = paired_ardae_loss if paired else ardae_loss
+    return loss(
+        lambda v: learner.score(v, level), z, probe, rng, lambda v: learner.weight(v, level)
+    )
+
+
+def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> Tensor | Denoised:
+    """One network pass, then Tweedie's formula, at the level told or else estimated.
+
+    Only `raw` Poisson weights, whose input is y/ζ, take a pass for every level tried.
+    """
+    learner, task = Learner(model), model.task
+    fixed = model.config.coordinate == "raw" and learner.coordinate.in_counts
+    if level is not None:
+        scaled = level if fixed or task.parameters == "known" else None
+        return learner.denoised(noisy, learner.score_of_image(noisy, scaled), level)
+
+    score = None if fixed else learner.score_of_image(noisy, None)
+
+    def denoise_at(guess: float) -> Tensor:
+        known = learner.score_of_image(noisy, guess) if score is None else score
+        return learner.denoised(noisy, known, guess)
+
+    def score_near(y: Tensor) -> Tensor:
+        scaled = task.noise.middle if fixed else None
+        with in_float32(model.network):  # what counts is how little it changes
+            return learner.coordinate.score_of_y(y, learner.score_of_image(y, scaled))
+
+    scene = Scene(task.noise, noisy, denoise_at, score_near)
+    estimate = estimate_level(model.config.estimate, scene)
+    return Denoised(denoise_at(estimate), estimate)
+
+
+def probe_size(
+    config: Config, coordinate: Coordinate, level: Tensor, moment: Moment, rng: torch.Generator
+) -> Tensor:
+    """The probe's size along z for each patch of this moment, (B, 1, 1, 1)."""
+    unit = coordinate.probe_unit(level)
+    published = unit if coordinate.in_counts else torch.ones_like(unit)
+    counts = coordinate.in_counts
+    if config.schedule == "geometric":
+        return unit * schedules.geometric(_span(config, coordinate), moment)
+    if config.schedule == "paper":
+        span = schedules.PAPER_COUNTS if counts else schedules.PAPER
+        return published * schedules.linear(span, moment)
+    if config.schedule == "sawtooth":
+        span = schedules.CODE_COUNTS if counts else schedules.CODE
+        return published * schedules.sawtooth(span, moment)
+    span = schedules.SUCCESSOR_POISSON if counts else schedules.SUCCESSOR
+    return schedules.mixed(span, len(level), rng)
+
+
+def last_probe(config: Config, coordinate: Coordinate) -> float:
+    """The last probe in `probe_unit`, as far as Tweedie's formula is to know of it: the published
+    schedules end at next to nothing, or have no last probe."""
+    return _span(config, coordinate).end if config.schedule == "geometric" else 0.0
+
+
+def _span(config: Config, coordinate: Coordinate) -> Span:
+    if config.probe_start:
+        return Span(config.probe_start, config.probe_end)
+    return coordinate.span

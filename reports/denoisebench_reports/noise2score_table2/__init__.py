@@ -1,0 +1,1 @@
+"""Table 2 of Noise2Score, filled from results."""

@@ -1,0 +1,236 @@
+"""Which stored results stand in the cells of a published table, and which do not and why."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from denoisebench.budgets import Budget
+from denoisebench.images.orientations import without_ensemble
+from denoisebench.noise.level_knowledge import ORACLE, ORACLE_CHECKPOINT
+from denoisebench.results.records import CellResult
+from denoisebench.results.store import read_cells
+from denoisebench.scoring.protocols import PROTOCOLS
+from denoisebench.specs import parse_spec
+from denoisebench_reports.published.figures import Printed, printed
+from denoisebench_reports.published.verdict import megapixels_of
+from denoisebench_reports.summary.summary import Summary, summarise
+from denoisebench_reports.tables.columns import merged
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PROTOCOL = PROTOCOLS["float"]
+SEED = "0"
+
+
+class Place(NamedTuple):
+    """A cell of the table."""
+
+    noise: str
+    dataset: str
+    parameters: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A published table.  figures: by place, in the order of its file, those in doubt too."""
+
+    source: str
+    figures: Mapping[Place, Printed]
+
+    @property
+    def noises(self) -> list[str]:
+        return list(dict.fromkeys(place.noise for place in self.figures))
+
+    @property
+    def datasets(self) -> list[str]:
+        return list(dict.fromkeys(place.dataset for place in self.figures))
+
+    def columns(self, noise: str = "") -> list[tuple[str, str]]:
+        """Parameters and method of each column, of all noises by default: the known ones first."""
+        noises = [noise] if noise else self.noises
+        rows = [
+            dict.fromkeys((p.parameters, p.method) for p in self.figures if p.noise == each)
+            for each in noises
+        ]
+        return sorted(merged(map(list, rows)), key=lambda column: column[0])
+
+    def sound(self, place: Place) -> float:
+        """The figure at a place, dB; NaN where there is none, or one in doubt."""
+        figure = self.figures.get(place)
+        return math.nan if figure is None or figure.doubt else figure.psnr_db
+
+
+def read_paper(name: str) -> Paper:
+    """The published table in one of `figures.FILES`."""
+    source, figures = printed(name)
+    return Paper(source, {Place(f.noise, f.dataset, f.parameters, f.method): f for f in figures})
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A stored result.  recipe, outcome: of its training, empty where they are not known."""
+
+    line: Summary
+    cell: str
+    training: str
+    """What tells its weights from others."""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    outcome: Mapping[str, Any] = field(default_factory=dict)
+    version: str = ""
+
+    @property
+    def place(self) -> Place:
+        line = self.line
+        return Place(line.noise, line.dataset, line.parameters, line.method)
+
+    @property
+    def psnr_db(self) -> float:
+        """As it is printed."""
+        return round(self.line.psnr_db, 2)
+
+    @property
+    def is_trained(self) -> bool:
+        return self.line.weights != "none"
+
+    @property
+    def budget(self) -> Budget | None:
+        """None where nothing was trained, or nothing tells how long."""
+        told = self.recipe.get("budget")
+        return Budget(**told) if told else None
+
+    @property
+    def megapixels(self) -> float:
+        """Of its training; 0 where nothing was trained, or nothing tells how long."""
+        label = megapixels_of(self.line.budget)
+        known = self.budget.megapixels if self.budget else label
+        return 0.0 if math.isnan(known) else known
+
+    @property
+    def order(self) -> tuple[float, bool, str, str]:
+        """The first in this order stands in a cell: the one trained longest.
+
+        Of equals one that learned the very noise before one that learned a range, then by name.
+        """
+        learned_it = self.recipe.get("noise") == self.line.noise
+        return -self.megapixels, not learned_it, self.line.weights, self.cell
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A table with what is measured.  candidates: by place, the one that counts first.
+
+    left_out: how many results were not used, by reason.  declined: (method, noise and parameters,
+    reason).  results: where all of them are stored.
+    """
+
+    paper: Paper
+    candidates: Mapping[Place, Sequence[Measured]]
+    left_out: Mapping[str, int]
+    declined: Sequence[tuple[str, str, str]]
+    results: Path
+
+    def counts(self, place: Place) -> Measured | None:
+        """The result that stands at a place."""
+        return next(iter(self.candidates.get(place, ())), None)
+
+    @property
+    def chosen(self) -> list[Measured]:
+        """What stands in the cells, in the order of the table."""
+        return [found for place in self.places if (found := self.counts(place))]
+
+    @property
+    def places(self) -> list[Place]:
+        """Every cell, noise by noise and row by row."""
+        return [
+            Place(noise, dataset, parameters, method)
+            for noise in self.paper.noises
+            for dataset in self.paper.datasets
+            for parameters, method in self.paper.columns(noise)
+        ]
+
+    def difference_db(self, place: Place) -> float:
+        """Ours − the paper's, both as printed; NaN where one of them is missing or in doubt."""
+        ours = self.counts(place)
+        return math.nan if ours is None else round(ours.psnr_db - self.paper.sound(place), 2)
+
+
+def fill(paper: Paper, rows: "pd.DataFrame") -> Filled:
+    """The table filled from per-image rows (`results.COLUMNS`) and, where they are stored under
+    `rows.attrs["results"]`, from what their files say of the training."""
+    results: Path | None = rows.attrs.get("results")
+    candidates: dict[Place, list[Measured]] = {}
+    left_out: Counter[str] = Counter()
+    for measured in _measured(rows, results):
+        reason = _unfit(measured.line, paper)
+        if reason:
+            left_out[reason] += 1
+        else:
+            candidates.setdefault(measured.place, []).append(measured)
+    for its in candidates.values():
+        its.sort(key=lambda measured: measured.order)
+    smaller = sum(len(its) - 1 for its in candidates.values())
+    if smaller:
+        left_out["in cells where another was trained as long or longer"] = smaller
+    declined = rows.attrs.get("declined", ())
+    counted = dict(sorted(left_out.items()))
+    return Filled(paper, candidates, counted, declined, results or Path("results"))
+
+
+def _measured(rows: "pd.DataFrame", results: Path | None) -> Iterator[Measured]:
+    stored = read_cells(results, rows["cell"].unique()) if results else []
+    files = {result.cell: result for result in stored}
+    for (cell, training), its in rows.groupby(["cell", "training"], sort=False):
+        for line in summarise(its):
+            told = _told(files[cell]) if cell in files else {}
+            name = str(training) or f"{line.method} {line.weights}"
+            yield Measured(line, str(cell), **{"training": name, **told})
+
+
+def _told(result: CellResult) -> dict[str, Any]:
+    """What a result's file says of its weights."""
+    said = result.provenance
+    told: dict[str, Any] = {
+        "recipe": said.get("recipe") or {},
+        "outcome": said.get("training_outcome") or {},
+        "version": f"denoisebench {said.get('denoisebench')}, PyTorch {said.get('torch')}",
+    }
+    given = said.get("weights_sha256")
+    return told | ({"training": given} if given else {})
+
+
+def _unfit(line: Summary, paper: Paper) -> str:
+    """Why a result does not stand in the table; empty where it does.  The first reason counts."""
+    spec, ensembled = without_ensemble(line.method)
+    name = parse_spec(spec).name
+    columns = paper.columns(line.noise)
+    methods = {method for _, method in paper.columns()}
+    of_it = line.noise in paper.noises and line.dataset in paper.datasets and name in methods
+    picked = line.parameters == ORACLE or line.weights.endswith(ORACLE_CHECKPOINT)
+    fresh = line.draws.startswith("fresh")
+    other_noise = not fresh and line.draws not in ("", "fixed")
+    foreign = line.weights.startswith("trained from") or line.budget == "unknown"
+    reasons = {
+        "of noises, image sets or methods that the paper's table does not have": not of_it,
+        f"under protocols other than {PROTOCOL}": line.protocol != str(PROTOCOL),
+        "with what clean images pick (oracle)": picked,
+        "averaged over the orientations of an image (--self-ensemble)": ensembled,
+        "of methods with settings of their own": spec != name,
+        "of columns that the paper does not have": (line.parameters, line.method) not in columns,
+        f"of seeds other than {SEED}": line.seed != SEED,
+        "trained on fresh draws": fresh,
+        "trained on a noise that is neither the test's nor its blind range": other_noise,
+        "trained on the test images": line.train_set.endswith("(transductive)"),
+        "begun from other weights, or imported": foreign,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def signed(difference_db: float) -> str:
+    """`+0.12`, `−0.31`, `0.00`."""
+    printed = round(difference_db, 2)
+    return f"{printed:+.2f}".replace("-", "−") if printed else "0.00"

@@ -1,0 +1,148 @@
+"""Why figures of a published table are missing, each reason under a label that cells refer to."""
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from statistics import median
+
+from denoisebench.budgets import BUDGETS, DENOISE_MPX_PER_S, TRAIN_MPX_PER_S
+from denoisebench.specs import parse_spec
+from denoisebench_reports.noise2score_table2.cells import Filled, Place
+from denoisebench_reports.noise2score_table2.trainings import by_datasets, run_command
+from denoisebench_reports.tables.markdown import escaped
+
+BUDGET = BUDGETS["quick"]
+"""What a command that trains takes where nothing else is asked for."""
+
+TIMES = (
+    f"Times are of the budget {BUDGET.name} ({BUDGET.megapixels / 1e3:.2g} gigapixels), at the"
+    " median rate of the method's trainings on a CPU among the stored results, else at"
+    f" {TRAIN_MPX_PER_S:g} megapixels a second, a U-Net's on two cores; where weights come with the"
+    " method, less."
+)
+"""What the times are of that reasons tell."""
+
+IMAGE_MPX = 0.25
+"""Of a photograph, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """ours, papers: by place, the label of the reason why that figure is missing, as r1.
+
+    texts: the reasons, by label.
+    """
+
+    ours: Mapping[Place, str]
+    papers: Mapping[Place, str]
+    texts: Mapping[str, str]
+
+
+def reasons(filled: Filled) -> Reasons:
+    """The reasons for every figure that is missing."""
+    ours = {place: f"ours: {why}" for place, why in _why_ours(filled).items()}
+    papers = {place: f"the paper's: {why}" for place, why in _why_papers(filled).items()}
+    texts = list(dict.fromkeys([*ours.values(), *papers.values()]))
+    labels = {text: f"r{number}" for number, text in enumerate(texts, start=1)}
+    return Reasons(
+        {place: labels[text] for place, text in ours.items()},
+        {place: labels[text] for place, text in papers.items()},
+        {label: text for text, label in labels.items()},
+    )
+
+
+def _why_papers(filled: Filled) -> dict[Place, str]:
+    figures = filled.paper.figures
+    return {
+        place: figures[place].doubt if place in figures else "the paper has none"
+        for place in filled.places
+        if math.isnan(filled.paper.sound(place))
+    }
+
+
+def _why_ours(filled: Filled) -> dict[Place, str]:
+    """A text for each place without a result; those that one command computes share one."""
+    missing: dict[tuple[str, str], dict[str, list[str]]] = {}
+    found: dict[Place, str] = {}
+    for place in filled.places:
+        if filled.counts(place):
+            continue
+        declined = _declined(filled, place)
+        if declined:
+            found[place] = declined
+        else:
+            of = missing.setdefault((place.method, place.parameters), {})
+            of.setdefault(place.noise, []).append(place.dataset)
+    for (method, parameters), of in missing.items():
+        for datasets, noises in by_datasets(of):
+            text = _not_stored(filled, method, noises, parameters, datasets)
+            places = [Place(n, d, parameters, method) for n in noises for d in datasets]
+            found |= dict.fromkeys(places, text)
+    return found
+
+
+def _declined(filled: Filled, place: Place) -> str:
+    """What the run said of a place that its method declines."""
+    return next(
+        (
+            escaped(f"{method} declines {what}: {reason}")
+            for method, what, reason in filled.declined
+            if (method, what) == (place.method, f"{place.noise} {place.parameters}")
+        ),
+        "",
+    )
+
+
+def _not_stored(
+    filled: Filled, method: str, noises: Sequence[str], parameters: str, datasets: Sequence[str]
+) -> str:
+    command = run_command(method, noises, parameters, datasets, "", str(filled.results))
+    needs = _needs().get(method)
+    if needs:
+        return f"not among the stored results; `{command}` {needs}"
+    minutes = _minutes(filled, method, noises, parameters, datasets)
+    return f"not among the stored results; `{command}` takes about {minutes:.0f} min"
+
+
+def _minutes(
+    filled: Filled, method: str, noises: Sequence[str], parameters: str, datasets: Sequence[str]
+) -> float:
+    """About how long a command takes that trains and denoises.
+
+    Gray and colour sets are trained for each by itself, and so is each noise, or each family where
+    the level is not told.  Of a set without results the kind of image and their number are unknown;
+    it is then a kind of its own, and its images are not counted.
+    """
+    stored = [m for its in filled.candidates.values() for m in its if m.line.dataset in datasets]
+    counts = {m.line.dataset: m.line.images for m in stored}
+    channels = {m.line.dataset: m.recipe["channels"] for m in stored if "channels" in m.recipe}
+    kinds = {channels.get(dataset, dataset) for dataset in datasets}
+    learned = {n if parameters == "known" else parse_spec(n).name for n in noises}
+    train_s = len(kinds) * len(learned) * BUDGET.megapixels / _train_mpx_per_s(filled, method)
+    images = sum(counts.values()) * len(noises)
+    return max(1.0, (train_s + images * IMAGE_MPX / DENOISE_MPX_PER_S) / 60.0)
+
+
+def _train_mpx_per_s(filled: Filled, method: str) -> float:
+    """How fast a method trains on a CPU."""
+    rates = [
+        measured.megapixels / measured.line.train_s
+        for place, its in filled.candidates.items()
+        for measured in its
+        if place.method == method
+        and measured.outcome.get("device") == "cpu"
+        and measured.line.train_s > 0.0
+    ]
+    return median(rates) if rates else TRAIN_MPX_PER_S
+
+
+@cache
+def _needs() -> Mapping[str, str]:
+    """What a method needs that may not be at hand, by its name."""
+    file = files("denoisebench_reports.noise2score_table2") / "notes.csv"
+    text = file.read_text(encoding="utf-8")
+    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    return {row["method"]: row["needs"] for row in rows}

@@ -1,0 +1,94 @@
+"""How far the figures measured here are from those of a published table, in short."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from statistics import mean, median
+
+import numpy as np
+
+from denoisebench_reports.noise2score_table2.cells import Filled, Place, signed
+from denoisebench_reports.noise2score_table2.gap import METHOD, REFERENCE, Gap
+from denoisebench_reports.published.verdict import published_training
+from denoisebench_reports.tables.markdown import pipe_table
+from denoisebench_reports.tables.notes import NONE
+
+
+def summary(filled: Filled, between: Sequence[Gap]) -> list[str]:
+    """A paragraph each, under a heading."""
+    sound = [place for place in filled.places if not math.isnan(filled.paper.sound(place))]
+    count = sum(not math.isnan(filled.difference_db(place)) for place in sound)
+    doubtful = len(filled.paper.figures) - len(sound)
+    notes = [
+        *_gap_notes(between),
+        *_paper_notes(filled),
+        *_error_notes(filled),
+        "Where several results fit one cell, the one trained longest stands there.",
+        *_left_out(filled),
+    ]
+    return [
+        "## In short",
+        f"Of the paper's figures {len(sound)} are sound and {doubtful} in doubt. Beside {count} of"
+        " the sound ones stand ours; their differences from them, in dB:",
+        pipe_table(
+            ("method", "parameters", "cells", "mean difference", "from", "to", "gigapixels"),
+            [_method_row(filled, sound, *column) for column in filled.paper.columns()],
+        ),
+        "\n".join(f"- {note}" for note in notes),
+    ]
+
+
+def _method_row(filled: Filled, sound: Sequence[Place], parameters: str, method: str) -> list[str]:
+    """A column of the paper's: how many of its cells are filled, and how far ours are off."""
+    places = [p for p in sound if (p.parameters, p.method) == (parameters, method)]
+    there = [p for p in places if not math.isnan(filled.difference_db(p))]
+    found = [filled.difference_db(p) for p in there]
+    told = [signed(mean(found)), signed(min(found)), signed(max(found))] if found else [NONE] * 3
+    lengths = sorted({m.megapixels for p in there if (m := filled.counts(p))})
+    trained = " / ".join(f"{length / 1e3:.3g}" for length in lengths if length)
+    return [method, parameters, f"{len(there)} of {len(places)}", *told, trained or NONE]
+
+
+def _gap_notes(between: Sequence[Gap]) -> list[str]:
+    """What METHOD loses to REFERENCE on average, in the cells where the paper has both too."""
+    both = [gap for gap in between if not math.isnan(gap.paper_db)]
+    if not both:
+        return []
+    ours, papers = mean(gap.ours_db for gap in both), mean(gap.paper_db for gap in both)
+    return [
+        f"{METHOD} less {REFERENCE}, trained equally long, mean over {len(both)} cells: ours"
+        f" {signed(ours)}, the paper's {signed(papers)} dB (each cell below)."
+    ]
+
+
+def _paper_notes(filled: Filled) -> list[str]:
+    """How long the paper's networks were trained, and on what draws, where it says so."""
+    told = []
+    for parameters, method in filled.paper.columns():
+        theirs = published_training(filled.paper.source, method, parameters)
+        if not math.isnan(theirs.megapixels):
+            length = f"{theirs.megapixels / 1e3:.3g} gigapixels"
+            told.append(f"{method} ({parameters}) on {length}, {theirs.draws} draws")
+    return [f"The paper trained {'; '.join(told)}."] if told else []
+
+
+def _error_notes(filled: Filled) -> list[str]:
+    """The standard error over the images of each set, which says little of a difference."""
+    errors: defaultdict[str, list[float]] = defaultdict(list)
+    for measured in filled.chosen:
+        values = np.array(list(measured.line.psnr_of_image.values()))
+        if len(values) > 1:
+            errors[measured.line.dataset].append(float(values.std(ddof=1)) / math.sqrt(len(values)))
+    if not errors:
+        return []
+    found = ", ".join(f"{d} {median(errors[d]):.2f}" for d in filled.paper.datasets if d in errors)
+    return [
+        f"Standard error of a figure over the images of its set (median over cells): {found} dB."
+        " The paper's figure is of the same images, so most of it is not in the difference; what"
+        " other noise draws and other seeds of training change is not in it either."
+    ]
+
+
+def _left_out(filled: Filled) -> list[str]:
+    told = "; ".join(f"{count} {reason}" for reason, count in filled.left_out.items())
+    return [f"Stored results that are not used: {told}."] if told else []

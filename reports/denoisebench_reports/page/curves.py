@@ -1,0 +1,51 @@
+"""The page's training curves: the losses of the trainings that results are of."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from denoisebench.results.training_history import Training, describe, open_trainings
+from denoisebench_reports.page.plots import Curve, curve_plot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LOSSES = {"loss": "on the training images", "held_out_loss": "on held-out images"}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingCurve:
+    """A training's loss, drawn."""
+
+    label: str
+    plot: str
+
+
+def training_curves(rows: "pd.DataFrame", results: Path | None) -> list[TrainingCurve]:
+    """The losses of the trainings that are there and have ended."""
+    if results is None:
+        return []
+    ids = [str(training) for training in rows["training"].unique() if training]
+    there = [x for x in ids if (results / "trainings" / x / "history.json").is_file()]
+    trainings = open_trainings(there, results)
+    common, labels = describe(trainings) if trainings else ("", [])
+    return [
+        TrainingCurve(f"{label}, {common}" if common else label, _curve(training, label))
+        for training, label in zip(trainings, labels, strict=True)
+    ]
+
+
+def _curve(training: Training, label: str) -> str:
+    curves = []
+    for series in LOSSES:
+        x, y = training.curve(series, "megapixels")
+        finite = [(a, b) for a, b in zip(x, y, strict=True) if math.isfinite(b)]
+        if finite:
+            curves.append(Curve(series, *map(list, zip(*finite, strict=True))))
+    if not curves:
+        return ""
+    values = [value for curve in curves for value in curve.y]
+    logarithmic = min(values) > 0 and max(values) > 10 * min(values)
+    said = "; ".join(f"{LOSSES[c.kind]} from {c.y[0]:.3g} to {c.y[-1]:.3g}" for c in curves)
+    return curve_plot(curves, f"Loss of {label}: {said}.", logarithmic=logarithmic)

@@ -1,0 +1,249 @@
+"""The page: stored results as one HTML file, which a browser shows without any network.
+
+The template, style sheet and script are in `parts/`.  What is measured comes from the results,
+the images from `OUT/pictures`, where a run saved them, and the curves from `OUT/trainings`.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from denoisebench.scoring.protocols import labelled
+from denoisebench_reports.page.curves import training_curves
+from denoisebench_reports.page.galleries import Gallery, galleries
+from denoisebench_reports.page.pictures import Album
+from denoisebench_reports.page.plots import Point, cost_plot
+from denoisebench_reports.published.verdict import Beside
+from denoisebench_reports.summary.marks import Mark, marks, resolved_db
+from denoisebench_reports.summary.summary import KEYS, Summary, summarise
+from denoisebench_reports.tables.columns import is_baseline, knowledge_of, table_columns
+from denoisebench_reports.tables.layout import make_board
+from denoisebench_reports.tables.notes import ORACLE_NOTES, TRAINING_HEADERS, trainings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WIDE_PX, NARROW_PX = 720, 340
+"""Widths of a plot: on a wide screen, and on a phone's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the methods cost on one image set.  lines: name of the column, summary."""
+
+    dataset: str
+    lines: Sequence[tuple[str, Summary]]
+
+    @property
+    def plots(self) -> list[str]:
+        """Quality against cost, wide and narrow; none with fewer than two methods to compare."""
+        points = [
+            Point(name, line.denoise_s_per_mpx, line.psnr_db)
+            for name, line in self.lines
+            if math.isfinite(line.psnr_db) and line.denoise_s_per_mpx > 0
+        ]
+        if len(points) < 2:
+            return []
+        return [cost_plot(points, WIDE_PX, "wide"), cost_plot(points, NARROW_PX, "narrow")]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Results that may be compared: of one noise, what was known of it, and one protocol.
+
+    rows: name of the column -> image set -> summary.  marks: image set -> name of the column -> who
+    is best, second or tied.  resolved_db: image set -> the smallest difference it resolves.
+    oracle: what clean images picked, if they did, so that no one is best.
+    """
+
+    key: str
+    label: str
+    short: str  # as a choice among others
+    protocol: str
+    rows: Mapping[str, Mapping[str, Summary]]
+    marks: Mapping[str, Mapping[str, Mark]]
+    resolved_db: Mapping[str, float]
+    datasets: Sequence[str]
+    costs: Sequence[Cost]
+    oracle: str
+    galleries: Sequence[Gallery]
+
+    @property
+    def published(self) -> list[tuple[str, Summary, Beside]]:
+        """What stands beside a published figure: name of the column, summary, that figure."""
+        return [
+            (name, line, beside)
+            for name, row in self.rows.items()
+            for line in row.values()
+            for beside in line.published
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where results were made.  common: what holds for all, by its name.  groups: what else holds
+    for some of them, and which these are, in words."""
+
+    common: Mapping[str, Any]
+    groups: Sequence[tuple[Mapping[str, Any], Sequence[str]]]
+
+
+def render_page(rows: "pd.DataFrame") -> str:
+    """The page of result rows, whole.
+
+    Raises UserError for a damaged picture or training under `rows.attrs["results"]`.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    results: Path | None = rows.attrs.get("results")
+    lines, board = summarise(rows), make_board(rows)
+    album = Album()
+    conditions = _conditions(rows, lines, results, album)
+    parts = {name: _part(name) for name in ("style.css", "script.js")}
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": _number, "si": _si}
+    return environment.from_string(_part("template.html")).render(
+        style=parts["style.css"],
+        script=parts["script.js"],
+        lines=lines,
+        compared=len({line.method for line in lines if not is_baseline(line)}),
+        conditions=conditions,
+        baseline=is_baseline,
+        training_headers=TRAINING_HEADERS,
+        trainings=trainings(board) if board else [],
+        about=_about,
+        curves=training_curves(rows, results),
+        provenance=_provenance(rows, results),
+        viewer=_viewer(conditions),
+        pictures=album.pictures,
+    )
+
+
+def _part(name: str) -> str:
+    return (files("denoisebench_reports.page") / "parts" / name).read_text(encoding="utf-8")
+
+
+def _conditions(
+    rows: "pd.DataFrame", lines: Sequence[Summary], results: Path | None, album: Album
+) -> list[Condition]:
+    columns, places = table_columns(lines)
+    told = sorted(zip(places, lines, strict=True), key=lambda pair: columns.index(pair[0]))
+    kinds = dict.fromkeys((line.noise, knowledge_of(line), line.protocol) for line in lines)
+    conditions = []
+    for number, kind in enumerate(kinds):
+        its = [(c, x) for c, x in told if (x.noise, knowledge_of(x), x.protocol) == kind]
+        datasets = list(dict.fromkeys(x.dataset for x in lines if any(x is y for _, y in its)))
+        table: dict[str, dict[str, Summary]] = {}
+        for column, line in its:
+            table.setdefault(column.name, {})[line.dataset] = line
+        cells = {d: {c: line for c, line in its if line.dataset == d} for d in datasets}
+        marked = {d: {c.name: m for c, m in marks(of).items()} for d, of in cells.items()}
+        costs, shown = [], []
+        for dataset, of in cells.items():
+            here = [(column.name, line) for column, line in of.items()]
+            costs.append(Cost(dataset, [pair for pair in here if not is_baseline(pair[1])]))
+            shown.append((dataset, [(name, _rows_of(rows, line)) for name, line in here]))
+        noise, known, protocol = kind
+        oracle = ORACLE_NOTES.get(known, "")
+        under = "" if len({protocol for *_, protocol in kinds}) == 1 else f", {protocol}"
+        conditions.append(
+            Condition(
+                key=f"c{number}",
+                label=f"{noise}, {'' if oracle else 'parameters '}{known}{under}",
+                short=f"{noise}, {known}{under}",
+                protocol=protocol,
+                rows=table,
+                marks=marked,
+                resolved_db=resolved_db(cells.items()),
+                datasets=datasets,
+                costs=costs,
+                oracle=oracle,
+                galleries=galleries(f"c{number}", shown, results, album),
+            )
+        )
+    return conditions
+
+
+def _rows_of(rows: "pd.DataFrame", line: Summary) -> "pd.DataFrame":
+    """The rows that a summary is of."""
+    chosen = rows
+    for key in KEYS:
+        chosen = chosen[chosen[key] == getattr(line, key)]
+    return chosen
+
+
+def _about(label: str) -> str:
+    """What the protocol with this label does."""
+    protocol = labelled(label)
+    return protocol.summary if protocol else "unknown here"
+
+
+def _provenance(rows: "pd.DataFrame", results: Path | None) -> Provenance:
+    """Where the results were made, read from their files; nothing where they are not stored."""
+    from denoisebench.results.store import read_cells
+
+    made: dict[tuple[tuple[str, Any], ...], list[str]] = {}
+    for result in read_cells(results, rows["cell"].unique()) if results else []:
+        told = {_MACHINE[key]: result.provenance.get(key) for key in _MACHINE}
+        known = tuple((name, value) for name, value in told.items() if value is not None)
+        what = f"{result.method} · {result.noise} · {result.dataset} · seed {result.seed}"
+        made.setdefault(known, []).append(f"{what} · {result.cell}")
+    machines = [dict(known) for known in made]
+    first = machines[0] if machines else {}
+    common = {k: v for k, v in first.items() if all(machine.get(k) == v for machine in machines)}
+    own = [{k: v for k, v in machine.items() if k not in common} for machine in machines]
+    return Provenance(common, list(zip(own, made.values(), strict=True)))
+
+
+_MACHINE = {
+    "denoisebench": "denoisebench",
+    "git": "commit",
+    "torch": "PyTorch",
+    "numpy": "NumPy",
+    "python": "Python",
+    "device": "device",
+    "device_name": "processor",
+    "threads": "threads",
+    "precision": "precision",
+    "platform": "system",
+}
+"""What is told of a result's provenance, and how the page calls it."""
+
+
+def _viewer(conditions: Iterable[Condition]) -> dict[str, Any]:
+    """What the page's script is told: the image sets of each condition, and their images."""
+    return {
+        condition.key: {
+            "sets": [
+                {"key": gallery.key, "name": gallery.dataset, **gallery.data}
+                for gallery in condition.galleries
+            ]
+        }
+        for condition in conditions
+    }
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    """A number with so many digits behind the point; a dash for none."""
+    if value is None or math.isnan(value):
+        return "–"
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def _si(value: float | None) -> str:
+    """Three digits of a number: 0.0123, 1.24, 151, 1,270,000 as 1.27 M."""
+    if value is None or math.isnan(value):
+        return "–"
+    for power, letter in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if abs(value) >= power:
+            return f"{value / power:.3g}{letter}"
+    return f"{value:.3g}"

@@ -1,0 +1,111 @@
+"""What our figure says beside a published one, in words."""
+
+import csv
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from denoisebench.budgets import BUDGETS
+from denoisebench_reports.published.figures import Figure
+
+AGREES_WITHIN_DB = 0.1
+ROUNDING_MPX = 0.5
+"""A budget's label, such as `39322 Mpx`, may be this much off."""
+
+AGREES, ABOVE, BELOW, NOT_COMPARABLE = "agrees", "above", "below", "not comparable"
+
+TRAINED_LESS, TRAINED_MORE = "trained less", "trained more"
+FRESH_THERE, FRESH_HERE = "fresh draws there", "fresh draws here"
+OTHER_PROTOCOL, OTHER_IMAGES = "other protocol", "other images"
+
+EXPLAIN_BELOW = (TRAINED_LESS, FRESH_THERE)
+"""What may be why ours is below.  Where ours is above all the same, it says nothing."""
+EXPLAIN_ABOVE = (TRAINED_MORE, FRESH_HERE)
+EXPLAIN_BOTH = (OTHER_PROTOCOL, OTHER_IMAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A published figure beside ours."""
+
+    figure: Figure
+    diff_db: float
+    """Ours − published."""
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How a published network was trained; what is not stated is NaN or an empty text."""
+
+    megapixels: float = math.nan
+    draws: str = ""
+
+
+def verdict(difference_db: float, unlike: Sequence[str] = ()) -> str:
+    """`agrees`, `above`, `below`, or `not comparable: trained less`; empty for NaN.
+
+    difference_db: ours − published, taken as it is printed, to two decimals.  unlike: in what the
+    two figures were not come by alike (see `differences`); what cannot be why they differ in this
+    direction is left out.
+    """
+    if math.isnan(difference_db):
+        return ""
+    printed = round(difference_db, 2)
+    plain = AGREES if abs(printed) <= AGREES_WITHIN_DB else ABOVE if printed > 0 else BELOW
+    one_way = {ABOVE: EXPLAIN_ABOVE, BELOW: EXPLAIN_BELOW, AGREES: ()}[plain]
+    reasons = [reason for reason in unlike if reason in one_way or reason in EXPLAIN_BOTH]
+    return f"{NOT_COMPARABLE}: {', '.join(reasons)}" if reasons else plain
+
+
+def differences(
+    figure: Figure, method: str, parameters: str, protocol: str, budget: str, draws: str
+) -> list[str]:
+    """In what our figure is known to be unlike a published one.
+
+    protocol, budget (`quick`, `1049 Mpx`), draws (`fixed`, ...): labels of our results.  What
+    either side does not state is no difference.
+    """
+    theirs = published_training(figure.source, method, parameters)
+    ours_mpx, ours_draws = megapixels_of(budget), draws.partition(",")[0]
+    known = {ours_draws, theirs.draws} == {"fixed", "fresh"}
+    is_so = {
+        TRAINED_LESS: ours_mpx < theirs.megapixels,
+        TRAINED_MORE: ours_mpx > theirs.megapixels + ROUNDING_MPX,
+        FRESH_THERE: known and theirs.draws == "fresh",
+        FRESH_HERE: known and ours_draws == "fresh",
+        OTHER_PROTOCOL: figure.protocol not in ("", protocol),
+        OTHER_IMAGES: figure.images != "",
+    }
+    return [reason for reason, so in is_so.items() if so]
+
+
+def published_training(source: str, method: str, parameters: str) -> Training:
+    """How the network of a published figure was trained, as trainings.csv has it."""
+    trainings = _trainings()
+    either = trainings.get((source, method, ""), Training())
+    return trainings.get((source, method, parameters), either)
+
+
+def megapixels_of(budget: str) -> float:
+    """How long the training was that a result's label tells; NaN where it does not."""
+    if budget in BUDGETS:
+        return BUDGETS[budget].megapixels
+    label = re.fullmatch(r"([\d.]+) Mpx", budget)
+    return float(label[1]) if label else math.nan
+
+
+@cache
+def _trainings() -> Mapping[tuple[str, str, str], Training]:
+    """By source, method and parameters (empty: both kinds)."""
+    text = (files("denoisebench_reports.published") / "trainings.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    return {
+        (row["source"], row["method"], row["parameters"]): Training(
+            float(row["megapixels"] or math.nan), row["draws"]
+        )
+        for row in rows
+    }

@@ -1,0 +1,1 @@
+"""Averages of results, and marks of what is best or tied."""

@@ -1,0 +1,95 @@
+"""Reports for other programs: CSV and strict JSON."""
+
+import csv
+import io
+import json
+import math
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from denoisebench.results.dataframe import COLUMNS
+from denoisebench_reports.published.verdict import Beside
+from denoisebench_reports.summary.summary import Summary, summarise
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUMMARY_COLUMNS = (
+    *(f.name for f in fields(Summary) if f.name not in ("psnr_of_image", "published")),
+    *("published_psnr_db", "published_source", "published_protocol", "published_diff_db"),
+    *("verdict", "published_more"),
+)
+"""What a summary is of, and the first published figure.  published_more: the other papers'."""
+
+DECIMALS = {"train_s": 1, "denoise_s_per_mpx": 6, "peak_memory_mb": 1}
+OTHER_DECIMALS = 4  # dB, SSIM
+
+
+def render_csv(rows: "pd.DataFrame") -> str:
+    """The summaries as CSV, header first; a missing number is an empty field."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(SUMMARY_COLUMNS)
+    for line in _summary_lines(rows):
+        more = "; ".join(map(_in_words, line.pop("published_more")))
+        writer.writerow([*line.values(), more])
+    return text.getvalue()
+
+
+def render_json(rows: "pd.DataFrame") -> str:
+    """`{"summary": [...], "images": [...]}`: the lines of the CSV, and the rows as they are.
+
+    `published_more` is a list with an object per paper, of the names that the first paper has.
+
+    A missing number is null, an infinite one the string "inf" or "-inf".
+    """
+    images = rows[list(COLUMNS)].to_dict("records")
+    report = {
+        "summary": [_strict(line) for line in _summary_lines(rows)],
+        "images": [_strict({str(key): value for key, value in row.items()}) for row in images],
+    }
+    return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _summary_lines(rows: "pd.DataFrame") -> list[dict[str, Any]]:
+    """The summaries, by column: rounded, None where a number is missing."""
+    return [_summary_line(line) for line in summarise(rows)]
+
+
+def _summary_line(line: Summary) -> dict[str, Any]:
+    names = (f.name for f in fields(Summary))
+    own = {c: _rounded(c, getattr(line, c)) for c in names if c in SUMMARY_COLUMNS}
+    first, *more = map(_published, line.published) if line.published else [_published(None)]
+    return {**own, **first, "published_more": more}
+
+
+def _published(beside: Beside | None) -> dict[str, Any]:
+    """A published figure by column; None and empty texts where there is none."""
+    figure = beside.figure if beside else None
+    return {
+        "published_psnr_db": figure.psnr_db if figure else None,
+        "published_source": figure.source if figure else "",
+        "published_protocol": figure.protocol if figure else "",
+        "published_diff_db": _rounded("", beside.diff_db) if beside else None,
+        "verdict": beside.verdict if beside else "",
+    }
+
+
+def _in_words(published: dict[str, Any]) -> str:
+    figure, source = published["published_psnr_db"], published["published_source"]
+    return f"{figure:g} ({source}): {published['verdict']}"
+
+
+def _rounded(column: str, value: Any) -> Any:
+    if not isinstance(value, float):
+        return value
+    return None if math.isnan(value) else round(value, DECIMALS.get(column, OTHER_DECIMALS))
+
+
+def _strict(record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value
+        if not isinstance(value, float) or math.isfinite(value)
+        else (None if math.isnan(value) else str(value))
+        for key, value in record.items()
+    }

@@ -1,0 +1,181 @@
+"""The table as LaTeX for a paper: tables of the package booktabs, to be pasted as they are."""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from denoisebench_reports.summary.marks import Mark
+from denoisebench_reports.tables.columns import Column, is_baseline
+from denoisebench_reports.tables.layout import (
+    Board,
+    Row,
+    half_text,
+    make_board,
+    published_text,
+    widest_interval,
+)
+from denoisebench_reports.tables.notes import (
+    AGAINST_HEADERS,
+    NONE,
+    TRAINING_HEADERS,
+    against,
+    against_note,
+    notes,
+    sources,
+    trainings,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MARKS = "bold: best, ~: tied with the best, underlined: second"
+PREAMBLE = r"% In the preamble: \usepackage{booktabs}"
+TIED = r"\textasciitilde{}"
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "~": TIED,
+    "^": r"\textasciicircum{}",
+    **{character: f"\\{character}" for character in "_%&#${}"},
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "σ": r"$\sigma$",
+    "²": r"\textsuperscript{2}",
+    "–": "--",
+    "−": "$-$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "→": r"$\to$",
+    "≈": r"$\approx$",
+    "·": r"$\cdot$",
+    "μ": r"$\mu$",
+    "…": r"\dots{}",
+}
+_SPECIAL = re.compile("|".join(map(re.escape, _ESCAPES)))
+
+
+def render_latex(rows: "pd.DataFrame") -> str:
+    """Three floats: the figures, how methods were trained, the comparison with what is published.
+
+    Every row of a tabular has as many columns as its head says, spans counted.
+    """
+    board = make_board(rows)
+    if board is None:
+        return "% No results.\n"
+    figures = _float(_tabular(board), " ".join(notes(board, MARKS)), small=board.compact)
+    trained = [[f"\\texttt{{{escaped(name)}}}", *map(escaped, rest)] for name, *rest in
+               trainings(board)]  # fmt: skip
+    floats = [figures, _float(_plain(TRAINING_HEADERS, trained), "How methods were trained.")]
+    if any(line.published for _, line in board.told):
+        papers = [f"[{number}] {source}." for number, source in enumerate(sources(board), start=1)]
+        body = [[escaped(_signed(cell)) for cell in row] for row in against(board)]
+        said = " ".join([against_note(board), *papers])
+        floats.append(_float(_plain(AGAINST_HEADERS, body), said))
+    return "\n\n".join([PREAMBLE, *floats]) + "\n"
+
+
+def escaped(text: str) -> str:
+    """`text` with every character that LaTeX reads as a command written out."""
+    return _SPECIAL.sub(lambda found: _ESCAPES[found[0]], text)
+
+
+def _signed(cell: str) -> str:
+    """A negative number with a minus sign in place of a hyphen."""
+    return re.sub(r"^-(?=\d)", "−", cell)
+
+
+def _float(tabular: str, caption: str, small: bool = False) -> str:
+    size = "\\scriptsize\\setlength{\\tabcolsep}{3pt}" if small else "\\small"
+    lines = ["\\begin{table}", f"\\centering{size}", tabular, f"\\caption{{{escaped(caption)}}}"]
+    return "\n".join([*lines, "\\end{table}"])
+
+
+def _environment(columns: str, lines: Iterable[str]) -> str:
+    return "\n".join([f"\\begin{{tabular}}{{{columns}}}", *lines, "\\end{tabular}"])
+
+
+def _plain(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    rows = [_line(row) for row in body]
+    head = _line(list(map(escaped, header)))
+    return _environment("l" * len(header), ["\\toprule", head, "\\midrule", *rows, "\\bottomrule"])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _tabular(board: Board) -> str:
+    extra = [*(["noisy"] if board.with_noisy else []), *(["$\\pm$"] if board.compact else [])]
+    lead = 1 + len(extra)
+    names = [f"\\texttt{{{escaped(column.name)}}}" for column in board.columns]
+    lines = ["\\toprule", *_titles(board, lead), _line(["", *extra, *names])]
+    for block in board.blocks:
+        span = lead + len(board.columns)
+        lines += ["\\midrule", _line([_spanning(span, "l", f"\\emph{{{escaped(block.title)}}}")])]
+        lines += [_line(cells) for row in block.rows for cells in _rows(row, board)]
+    bars = ["|" if _divides(board, i) else "" for i in range(len(board.columns))]
+    columns = "l" + "r" * len(extra) + "".join(f"{bar}l" for bar in bars)
+    return _environment(columns, [*lines, "\\bottomrule"])
+
+
+def _divides(board: Board, number: int) -> bool:
+    """Whether a bar stands before a column: of supervised methods, after others."""
+    return bool(number) and board.starts_group(number) and board.columns[number].saw_clean
+
+
+def _titles(board: Board, lead: int) -> list[str]:
+    """Rows of parameters and of evidence above the methods, where there are several."""
+    lines: list[str] = []
+    if board.has_groups:
+        names = [c.heading for c in board.columns]
+        lines += _title(lead, names, [c.group for c in board.columns])
+    if board.has_evidences:
+        names = [column.evidence for column in board.columns]
+        lines += _title(lead, names, [column[:2] for column in board.columns])
+    return lines
+
+
+def _title(lead: int, names: Sequence[str], spans: Sequence[object]) -> list[str]:
+    """A row of titles over equal neighbours of `spans`, and the rules beneath them."""
+    cells, rules, first = [""] * lead, [], lead + 1
+    for _, its in groupby(range(len(names)), key=lambda number: spans[number]):
+        count, name = len(list(its)), names[first - lead - 1]
+        cells.append(_spanning(count, "c", escaped(name)))
+        rules += [f"\\cmidrule(lr){{{first}-{first + count - 1}}}"] if name else []
+        first += count
+    return [_line(cells), "".join(rules)]
+
+
+def _spanning(columns: int, align: str, text: str) -> str:
+    return f"\\multicolumn{{{columns}}}{{{align}}}{{{text}}}"
+
+
+def _rows(row: Row, board: Board) -> list[list[str]]:
+    """The row of a data set and, in a compact table, one beneath it with published figures."""
+    noisy = [f"{row.noisy_psnr_db:.2f}"] if board.with_noisy else []
+    figures = [_figure(row, column, board.compact) for column in board.columns]
+    if not board.compact:
+        return [[escaped(row.dataset), *noisy, *figures]]
+    first = [escaped(row.dataset), *noisy, widest_interval(row.cells), *figures]
+    published = [published_text(row.cells[c]) if c in row.cells else "" for c in board.columns]
+    beneath = [*("" for _ in noisy), "", "", *published]
+    return [first, beneath] if any(published) else [first]
+
+
+def _figure(row: Row, column: Column, compact: bool) -> str:
+    if column not in row.cells:
+        return escaped(NONE)
+    line, mark = row.cells[column], row.marks.get(column, Mark())
+    figure = f"{line.psnr_db:.2f}"
+    if is_baseline(line):
+        return figure
+    look = "\\textbf{%s}" if mark.best else "\\underline{%s}" if mark.second else "%s"
+    figure = look % figure + (TIED if mark.tied else "")
+    if compact:
+        return figure
+    small = [f"$\\pm${half_text(line)}" if half_text(line) else "", published_text(line)]
+    rest = " ".join(filter(None, small))
+    return figure + (f" {{\\scriptsize {rest}}}" if rest else "")

@@ -1,0 +1,132 @@
+"""A table before it is printed: its columns, its rows in blocks, and the marks of its figures."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from denoisebench_reports.summary.marks import Cells, Mark, marks
+from denoisebench_reports.summary.summary import Summary, summarise
+from denoisebench_reports.tables.columns import Column, column_names, is_baseline, table_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FULL_COLUMNS = 4
+"""With more methods than this a cell is the figure alone; intervals and published figures move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A data set's figures under one noise."""
+
+    dataset: str
+    cells: Cells
+    marks: dict[Column, Mark]
+
+    @property
+    def noisy_psnr_db(self) -> float:
+        return next(iter(self.cells.values())).noisy_psnr_db
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The rows under one noise (parameters, protocol), which the title names."""
+
+    title: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A table with at least one figure.
+
+    told: each summary with the name of its column, in the order of the columns.  declined: (method,
+    noise and parameters, reason) for cells that are missing.
+    """
+
+    columns: Sequence[Column]
+    blocks: Sequence[Block]
+    told: Sequence[tuple[str, Summary]]
+    declined: Sequence[tuple[str, str, str]]
+
+    @property
+    def with_noisy(self) -> bool:
+        """Whether the noisy images' figure has a column, there being none of the baseline."""
+        return not any(is_baseline(line) for _, line in self.told)
+
+    @property
+    def methods(self) -> list[Column]:
+        """The columns without the baseline's."""
+        return [column for column in self.columns if column.evidence]
+
+    @property
+    def compact(self) -> bool:
+        return len(self.methods) > FULL_COLUMNS
+
+    @property
+    def has_groups(self) -> bool:
+        return any(column.group for column in self.columns)
+
+    @property
+    def has_evidences(self) -> bool:
+        """Whether the methods are of more than one evidence."""
+        return len({column.evidence for column in self.methods}) > 1
+
+    @property
+    def has_marks(self) -> bool:
+        return any(row.marks for block in self.blocks for row in block.rows)
+
+    def starts_group(self, number: int) -> bool:
+        """Whether a line stands before this column: its parameters or its evidence are others."""
+        column, before = self.columns[number], self.columns[number - 1] if number else None
+        if before is None or not before.evidence:
+            return bool(column.group)
+        return before[:2] != column[:2]
+
+
+def make_board(rows: "pd.DataFrame") -> Board | None:
+    """The table of per-image rows (`results.COLUMNS`); None without any.
+
+    `rows.attrs["declined"]`: why cells are missing, where it is given.
+    """
+    lines = summarise(rows)
+    if not lines:
+        return None
+    columns, places = table_columns(lines)
+    order = list(dict.fromkeys(column.name for column in columns))
+    told = sorted(
+        zip(column_names(lines), lines, strict=True), key=lambda pair: order.index(pair[0])
+    )
+    return Board(columns, _blocks(lines, places), told, rows.attrs.get("declined", ()))
+
+
+def _blocks(lines: Sequence[Summary], places: Sequence[Column]) -> list[Block]:
+    one_protocol = len({line.protocol for line in lines}) == 1
+    grouped = any(place.group for place in places)
+    cells: dict[str, dict[str, dict[Column, Summary]]] = {}  # by title and data set
+    for line, place in zip(lines, places, strict=True):
+        title = line.noise + ("" if grouped else f", parameters {line.parameters}")
+        title += "" if one_protocol else f", protocol {line.protocol}"
+        cells.setdefault(title, {}).setdefault(line.dataset, {})[place] = line
+    return [
+        Block(title, [Row(dataset, its, marks(its)) for dataset, its in datasets.items()])
+        for title, datasets in cells.items()
+    ]
+
+
+def half_text(line: Summary) -> str:
+    """Half the interval of a mean, `0.85`; empty where there is none."""
+    half = line.psnr_high - line.psnr_db
+    return "" if math.isnan(half) else f"{half:.2f}"
+
+
+def published_text(line: Summary) -> str:
+    """The first published figure, `(30.13)`; empty where there is none."""
+    return f"({line.published[0].figure.psnr_db:.2f})" if line.published else ""
+
+
+def widest_interval(cells: Cells) -> str:
+    """The widest of a row, as `half_text`."""
+    texts = [half_text(line) for line in cells.values() if not is_baseline(line)]
+    return max(filter(None, texts), key=float, default="")

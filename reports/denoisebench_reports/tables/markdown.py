@@ -1,0 +1,114 @@
+"""The table as GitHub-flavoured Markdown."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from denoisebench_reports.summary.marks import Mark
+from denoisebench_reports.tables.columns import Column, is_baseline
+from denoisebench_reports.tables.layout import (
+    Block,
+    Board,
+    Row,
+    half_text,
+    make_board,
+    published_text,
+    widest_interval,
+)
+from denoisebench_reports.tables.notes import (
+    AGAINST_HEADERS,
+    NONE,
+    TRAINING_HEADERS,
+    against,
+    against_note,
+    notes,
+    sources,
+    trainings,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MARKS = "bold: best, ~: tied with the best, underlined: second"
+DIVIDER = "‖"
+"""A column of these stands before the methods that see clean images."""
+_SPECIAL = re.compile(r"([\\`*_<>|~\[\]#])")
+
+
+def render_markdown(rows: "pd.DataFrame") -> str:
+    """A table per noise, then notes, trainings and published figures, as beneath the text table."""
+    board = make_board(rows)
+    if board is None:
+        return "No results.\n"
+    parts = [part for block in board.blocks for part in _block(block, board)]
+    parts.append("\n".join(f"- {escaped(note)}" for note in notes(board, MARKS)))
+    parts.append(pipe_table(TRAINING_HEADERS, map(_escaped_all, trainings(board))))
+    if any(line.published for _, line in board.told):
+        parts += [escaped(against_note(board)), _papers(board)]
+        parts.append(pipe_table(AGAINST_HEADERS, map(_escaped_all, against(board))))
+    return "\n\n".join(parts) + "\n"
+
+
+def escaped(text: str) -> str:
+    """`text` with everything that Markdown would read as a mark escaped."""
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def _escaped_all(texts: Sequence[str]) -> list[str]:
+    return [escaped(text) for text in texts]
+
+
+def _papers(board: Board) -> str:
+    papers = enumerate(sources(board), start=1)
+    return "\n".join(f"- {escaped(f'[{number}] {source}')}" for number, source in papers)
+
+
+def _block(block: Block, board: Board) -> list[str]:
+    extra = [*(["noisy"] if board.with_noisy else []), *(["±"] if board.compact else [])]
+    header = ["", *extra, *_with_dividers([_heading(c, board) for c in board.columns], board)]
+    return [
+        f"**{escaped(block.title)}**",
+        pipe_table(header, (_row(row, board) for row in block.rows)),
+    ]
+
+
+def _heading(column: Column, board: Board) -> str:
+    """A method's name, under it what it sees and knows where that differs between columns."""
+    said = [column.heading] if column.heading else []
+    said += [column.evidence] if board.has_evidences and column.evidence else []
+    return "<br>".join([escaped(column.name).replace(":", "<br>:"), *said])
+
+
+def _row(row: Row, board: Board) -> list[str]:
+    noisy = [f"{row.noisy_psnr_db:.2f}"] if board.with_noisy else []
+    widest = [widest_interval(row.cells)] if board.compact else []
+    figures = [_figure(row, column, board.compact) for column in board.columns]
+    return [escaped(row.dataset), *noisy, *widest, *_with_dividers(figures, board)]
+
+
+def _figure(row: Row, column: Column, compact: bool) -> str:
+    if column not in row.cells:
+        return NONE
+    line, mark = row.cells[column], row.marks.get(column, Mark())
+    figure = f"{line.psnr_db:.2f}"
+    if is_baseline(line):
+        return figure
+    figure = f"**{figure}**" if mark.best else f"<u>{figure}</u>" if mark.second else figure
+    figure += escaped("~") if mark.tied else ""
+    half = "" if compact else half_text(line)
+    return " ".join(filter(None, [figure, half and f"± {half}", published_text(line)]))
+
+
+def _with_dividers(cells: Sequence[str], board: Board) -> list[str]:
+    divided = []
+    for number, cell in enumerate(cells):
+        if number and board.starts_group(number) and board.columns[number].saw_clean:
+            divided.append(DIVIDER)
+        divided.append(cell)
+    return divided
+
+
+def pipe_table(header: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    """The lines of a table; what its cells hold is Markdown already."""
+    rule = ["---"] * len(header)
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, rule, *body])

@@ -1,0 +1,238 @@
+"""What stands beneath a table: what its numbers are, why some are missing, how each method was
+trained, and how its figures compare with the published ones.  Reports print it in their own way."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from denoisebench.budgets import BUDGETS, megapixel_label
+from denoisebench.images.orientations import ORIENTATIONS, SELF_ENSEMBLED, without_ensemble
+from denoisebench.noise.level_knowledge import LEVELS, ORACLE, ORACLE_CHECKPOINT
+from denoisebench.scoring.protocols import labelled
+from denoisebench_reports.published import verdict
+from denoisebench_reports.published.figures import Figure
+from denoisebench_reports.published.verdict import AGREES_WITHIN_DB
+from denoisebench_reports.summary.marks import resolved_db
+from denoisebench_reports.summary.summary import Summary
+from denoisebench_reports.tables.columns import is_baseline, knowledge_of
+from denoisebench_reports.tables.layout import Board
+
+NONE = "–"
+
+TRAINING_HEADERS = (
+    *("method", "evidence", "draws", "level", "training set", "budget", "weights", "seeds"),
+)
+AGAINST_HEADERS = ("", "noise", "", "", "ours", "published", "diff.", "verdict")
+
+REASONS = {
+    verdict.TRAINED_LESS: "on fewer pixels than the paper's network",
+    verdict.TRAINED_MORE: "on more pixels than the paper's network",
+    verdict.FRESH_THERE: "theirs saw new noise on the clean image at every step, ours one noisy"
+    " copy",
+    verdict.FRESH_HERE: "ours saw new noise on the clean image at every step, theirs one noisy"
+    " copy",
+    verdict.OTHER_PROTOCOL: "theirs is under {protocols}",
+    verdict.OTHER_IMAGES: "theirs are {images}",
+}
+"""What each reason that a verdict gives means."""
+
+ORACLE_NOTE = (
+    f"Oracle: trained as for unknown levels; of {LEVELS} levels over the noise's blind range, tried"
+    " from coarse to fine, each image is told the one with the highest PSNR against its clean"
+    " image; not ranked."
+)
+
+CHECKPOINT_NOTE = (
+    "Oracle checkpoint: of each training the weights with the highest PSNR on held-out clean"
+    " images; not ranked."
+)
+ORACLE_NOTES = {ORACLE: ORACLE_NOTE, ORACLE_CHECKPOINT: CHECKPOINT_NOTE}
+"""By what is known (`columns.knowledge_of`)."""
+
+ENSEMBLE_NOTE = (
+    f"{SELF_ENSEMBLED.strip()}: the method denoises each image in its {len(ORIENTATIONS)}"
+    " orientations, and the mean is scored; not compared with published figures."
+)
+
+Declined = Iterable[tuple[str, str, str]]  # method, noise and parameters, reason
+
+
+def notes(board: Board, marks: str) -> list[str]:
+    """A paragraph each.  marks: how the best, the tied and the second look."""
+    lines = [line for _, line in board.told]
+    protocols = dict.fromkeys(line.protocol for line in lines)
+    return [
+        f"PSNR in dB, mean over images ({_averaged(lines)} averaged first);"
+        f" ±: {_interval(board.compact)}.",
+        *(_marks(marks) if board.has_marks else []),
+        *_supervised(board),
+        *(ORACLE_NOTES[k] for k in dict.fromkeys(map(knowledge_of, lines)) if k in ORACLE_NOTES),
+        *([ENSEMBLE_NOTE] if any(without_ensemble(x.method)[1] for x in lines) else []),
+        *_resolved(board),
+        *_seeds(board),
+        *(f"Protocol {label}: {_about(label)}." for label in protocols),
+        f"Images: {', '.join(dict.fromkeys(map(_images, lines)))}.",
+        *_levels(lines),
+        *(["(…): published; compared beneath."] if any(line.published for line in lines) else []),
+        *_reasons(board.declined),
+    ]
+
+
+def _averaged(lines: Sequence[Summary]) -> str:
+    return "repeats and seeds" if any(line.repeats > 1 for line in lines) else "seeds"
+
+
+def _interval(compact: bool) -> str:
+    return (
+        "half the widest 95 % t-interval in the row"
+        if compact
+        else "half the 95 % t-interval of it"
+    )
+
+
+def _marks(marks: str) -> list[str]:
+    return [
+        f"{marks}; what is printed equal is marked equal. Tied: the paired difference over the same"
+        " images has an interval that holds 0, of 95 % for all pairs of methods in a row together."
+    ]
+
+
+def _supervised(board: Board) -> list[str]:
+    if board.has_evidences and any(column.saw_clean for column in board.columns):
+        return ["Methods that see clean images are not ranked, as in Table 2 of Noise2Score."]
+    return []
+
+
+def _resolved(board: Board) -> list[str]:
+    rows = [(row.dataset, row.cells) for block in board.blocks for row in block.rows]
+    found = [f"{dataset} {least_db:.2f}" for dataset, least_db in resolved_db(rows).items()]
+    what = "half the paired 95 % interval of one pair, median over pairs of ranked methods"
+    return [f"Smallest difference resolved ({what}): {', '.join(found)} dB."] if found else []
+
+
+def _seeds(board: Board) -> list[str]:
+    """The largest spread of each method between its seeds, where it has several."""
+    spreads: dict[str, float] = {}
+    for name, line in board.told:
+        if not (math.isnan(line.seed_sd_db) or is_baseline(line)):
+            spreads[name] = max(spreads.get(name, 0.0), line.seed_sd_db)
+    found = ", ".join(f"{name} {spread_db:.2f}" for name, spread_db in spreads.items())
+    what = "standard deviation of a set's mean, the largest of a method"
+    note = f"Spread between seeds ({what}): {found} dB; it is in no interval."
+    return [note] if found else []
+
+
+def _about(label: str) -> str:
+    protocol = labelled(label)
+    return protocol.summary if protocol else "unknown here"
+
+
+def _images(line: Summary) -> str:
+    """`set14 14 ×20`: the images of a data set, and how many noisy copies of each."""
+    return f"{line.dataset} {line.images}" + (f" ×{line.repeats}" if line.repeats > 1 else "")
+
+
+def _levels(lines: Sequence[Summary]) -> list[str]:
+    errors = [
+        f"{line.method} {line.noise} on {line.dataset} {line.level_error:.1%}"
+        for line in lines
+        if not math.isnan(line.level_error)
+    ]
+    if not errors:
+        return []
+    return [f"Noise levels estimated, median error over images: {', '.join(errors)}."]
+
+
+def _reasons(declined: Declined) -> list[str]:
+    """Why cells are missing, each reason of a method once."""
+    kinds: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for method, what, reason in declined:
+        noise, _, parameters = what.rpartition(" ")
+        kinds.setdefault((method, reason), {}).setdefault(noise, []).append(parameters)
+    return [
+        f"{NONE}: {method} declines {', '.join(map(_what, noises, noises.values()))}: {reason}."
+        for (method, reason), noises in kinds.items()
+    ]
+
+
+def _what(noise: str, parameters: Sequence[str]) -> str:
+    """`gaussian:25 unknown and oracle`; `gaussian:25` where it is both known and unknown."""
+    return noise if {"known", "unknown"} <= {*parameters} else f"{noise} {' and '.join(parameters)}"
+
+
+def trainings(board: Board) -> list[list[str]]:
+    """A row per method: what it saw, knew and was trained with, `/` between what varies."""
+    body = []
+    for method in dict.fromkeys(line.method for _, line in board.told):
+        its = [line for _, line in board.told if line.method == method]
+        cells = (
+            (line.evidence, line.draws, _level(line), line.train_set, _length(line), line.weights)
+            for line in its
+        )
+        columns = [*zip(*cells, strict=True), [line.seed for line in its]]
+        body.append([method, *map(_distinct, columns)])
+    return body
+
+
+def _level(line: Summary) -> str:
+    """What a method knew of the noise level."""
+    if is_baseline(line):
+        return ""
+    if line.parameters == ORACLE:
+        return ORACLE
+    estimated = not math.isnan(line.level_error)
+    if line.parameters == "known":
+        return "given, estimated" if estimated else "given"
+    return "estimated" if estimated else "not used"
+
+
+def _length(line: Summary) -> str:
+    """`quick (131 Mpx)`: the name tells nothing beside the length of a training without one."""
+    if line.budget not in BUDGETS:
+        return line.budget
+    return f"{line.budget} ({megapixel_label(BUDGETS[line.budget].megapixels)})"
+
+
+def _distinct(values: Iterable[str]) -> str:
+    return " / ".join(value for value in dict.fromkeys(values) if value) or NONE
+
+
+def sources(board: Board) -> list[str]:
+    """The papers whose figures stand beside ours, in the order of their numbers."""
+    figures = [beside.figure for _, line in board.told for beside in line.published]
+    return list(dict.fromkeys(map(_source, figures)))
+
+
+def _source(figure: Figure) -> str:
+    return figure.source + (f" ({figure.protocol})" if figure.protocol else "")
+
+
+def against(board: Board) -> list[list[str]]:
+    """A row for each of our figures and paper, AGAINST_HEADERS; a paper is named by its number.
+
+    Where several papers have a figure, the later rows leave ours out.
+    """
+    numbers = {source: f"[{number}]" for number, source in enumerate(sources(board), start=1)}
+    mixed = len({line.protocol for _, line in board.told}) > 1
+    body = []
+    for name, line in board.told:
+        where = f"{line.dataset} {line.protocol}" if mixed else line.dataset
+        ours = [name, line.noise, line.parameters, where, f"{line.psnr_db:.2f}"]
+        for beside in line.published:
+            figure = f"{beside.figure.psnr_db:.2f} {numbers[_source(beside.figure)]}"
+            body.append([*ours, figure, f"{beside.diff_db:+.2f}", beside.verdict or NONE])
+            ours = [""] * len(ours)
+    return body
+
+
+def against_note(board: Board) -> str:
+    """What the comparison's verdicts mean."""
+    besides = [beside for _, line in board.told for beside in line.published]
+    note = f"Against the published figures; agrees: within {AGREES_WITHIN_DB:g} dB."
+    for reason, meaning in REASONS.items():
+        of_it = [beside.figure for beside in besides if reason in beside.verdict]
+        if of_it:
+            protocols = ", ".join(dict.fromkeys(figure.protocol for figure in of_it))
+            images = ", ".join(dict.fromkeys(figure.images for figure in of_it))
+            told = meaning.format(protocols=protocols, images=images)
+            note += f" {reason.capitalize()}: {told}."
+    return note

@@ -1,0 +1,184 @@
+"""The text table, in the style of Noise2Score's Table 2: a block per noise, a column per method,
+by what methods see, known and unknown parameters side by side."""
+
+import os
+import sys
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from denoisebench_reports.summary.marks import Mark
+from denoisebench_reports.tables.columns import Column, is_baseline
+from denoisebench_reports.tables.grid import BAR, GAP, narrow, render_grid, visible
+from denoisebench_reports.tables.layout import (
+    Board,
+    Row,
+    half_text,
+    make_board,
+    published_text,
+    widest_interval,
+)
+from denoisebench_reports.tables.notes import (
+    AGAINST_HEADERS,
+    NONE,
+    TRAINING_HEADERS,
+    against,
+    against_note,
+    notes,
+    sources,
+    trainings,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WIDTH = 100
+VERDICT_WIDTH = 34  # a longer one goes on in the next line
+DIVIDER, NARROW_DIVIDER = " ‖ ", " ‖"
+"""What stands before the methods that see clean images; the second in a compact table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a marked figure looks: formats of `29.52` that show as six characters."""
+
+    best: str
+    second: str
+    tied: str
+    tied_second: str
+    legend: str
+
+    def of(self, mark: Mark) -> str:
+        if mark.best:
+            return self.best
+        if mark.tied:
+            return self.tied_second if mark.second else self.tied
+        return self.second if mark.second else "{} "
+
+
+PLAIN = Style("{}*", "{}_", "{}~", "{}~", "*: best, ~: tied with the best, _: second")
+ANSI = Style(
+    "\x1b[1m{}\x1b[0m ",
+    "\x1b[4m{}\x1b[0m ",
+    "{}~",
+    "\x1b[4m{}\x1b[0m~",
+    "bold: best, ~: tied with the best, underlined: second",
+)
+
+
+def render_table(rows: "pd.DataFrame") -> str:
+    """The table and what is to be known of it: 100 characters hold four methods, 160 Table 2.
+
+    The best, the second and those tied with the best are marked: bold and underlined on a terminal
+    (unless NO_COLOR is set), else by characters.
+    """
+    board = make_board(rows)
+    if board is None:
+        return "No results.\n"
+    style = ANSI if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else PLAIN
+    parts = [_table(board, style), _wrapped(notes(board, style.legend)), _trainings(board)]
+    if any(line.published for _, line in board.told):
+        parts.append(_against(board))
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _table(board: Board, style: Style) -> list[str]:
+    """Under one header, a titled block per noise (parameters, protocol)."""
+    body: list[list[str]] = []
+    titles: dict[int, str] = {}  # above which row of the body
+    for block in board.blocks:
+        titles[len(body)] = block.title
+        for row in block.rows:
+            body += _lines(row, board, style)
+    extra = [*(["noisy"] if board.with_noisy else []), *(["±"] if board.compact else [])]
+    header = ["", *extra, *(_broken(column.name, board.compact) for column in board.columns)]
+    gaps = [GAP, *(GAP for _ in extra), *(_gap(board, i) for i in range(len(board.columns)))]
+    heads, rows = render_grid(header, body, gaps, _titles(board, len(extra)))
+    shown = [*heads, "-" * max(map(visible, [*heads, *rows]))]
+    for number, line in enumerate(rows):
+        if number in titles:
+            shown += [*([""] if number else []), titles[number]]
+        shown.append(line)
+    return [line.rstrip() for line in shown]
+
+
+def _titles(board: Board, extra: int) -> list[list[str]]:
+    """The rows above the names of methods: parameters, evidence, where there are several."""
+    blank = [""] * extra
+    titles = []
+    if board.has_groups:
+        names = [c.heading for c in board.columns]
+        titles.append(["", *blank, *names])
+    if board.has_evidences:
+        names = [column.evidence.removeprefix("noisy-") for column in board.columns]  # pairs
+        titles.append(["sees", *blank, *names])
+    return titles
+
+
+def _gap(board: Board, number: int) -> str:
+    if not board.starts_group(number):
+        return GAP
+    column, before = board.columns[number], board.columns[number - 1] if number else None
+    behind = before is not None and before.group == column.group and before.evidence
+    if not (column.saw_clean and behind):
+        return BAR
+    return NARROW_DIVIDER if board.compact else DIVIDER
+
+
+def _broken(name: str, compact: bool) -> str:
+    """A method's name over the lines of the header: narrow where there are many columns."""
+    if not compact:
+        return name.replace(":", "\n:")
+    return "\n".join(narrow(name))
+
+
+def _lines(row: Row, board: Board, style: Style) -> list[list[str]]:
+    """The row of a data set and, in a compact table, one beneath it with published figures."""
+    noisy = [f"{row.noisy_psnr_db:.2f}"] if board.with_noisy else []
+    figures = [_text(row, column, style, board.compact) for column in board.columns]
+    if not board.compact:
+        return [[row.dataset, *noisy, *figures]]
+    first = [row.dataset, *noisy, widest_interval(row.cells), *figures]
+    published = [published_text(row.cells[c]) if c in row.cells else "" for c in board.columns]
+    beneath = ["", *("" for _ in noisy), "", *published]
+    return [first, beneath] if any(published) else [first]
+
+
+def _text(row: Row, column: Column, style: Style, compact: bool) -> str:
+    """A cell: `29.52*±0.85 (30.13)`, in a compact table `29.52*`."""
+    if column not in row.cells:
+        return NONE
+    line = row.cells[column]
+    if is_baseline(line):
+        return f"{line.psnr_db:.2f}"
+    figure = style.of(row.marks.get(column, Mark())).format(f"{line.psnr_db:.2f}")
+    if compact:
+        return figure.rstrip()
+    half = half_text(line)
+    published = published_text(line)
+    return (figure + (f"±{half}" if half else "") + (f" {published}" if published else "")).rstrip()
+
+
+def _wrapped(paragraphs: Sequence[str]) -> list[str]:
+    return [part for text in paragraphs for part in textwrap.wrap(text, WIDTH)]
+
+
+def _trainings(board: Board) -> list[str]:
+    from tabulate import tabulate
+
+    table = tabulate(trainings(board), TRAINING_HEADERS, tablefmt="simple", disable_numparse=True)
+    return table.splitlines()
+
+
+def _against(board: Board) -> list[str]:
+    """What our figures are beside the published ones, method by method."""
+    body: list[Sequence[str]] = []
+    for *row, verdict in against(board):
+        first, *rest = textwrap.wrap(verdict, VERDICT_WIDTH)
+        body += [[*row, first], *([*("" for _ in row), more] for more in rest)]
+    heads, lines = render_grid(AGAINST_HEADERS, body)
+    rule = "-" * max(map(len, [*heads, *lines]))
+    table = [line.rstrip() for line in [*heads, rule, *lines]]
+    papers = [f"[{number}] {source}" for number, source in enumerate(sources(board), start=1)]
+    return [*textwrap.wrap(against_note(board), WIDTH), *_wrapped(papers), "", *table]
