@@ -50,7 +50,7 @@ class Counts(Coordinate):
 
         x̂ = ζ·exp(ψ(n + b + 1) + s) − ζ·b,   b = a²·λ₀/(λ₀ + 1),   λ₀ the same at b = 0.
 
-    tests/methods/test_coordinates.py has what this loses beside the best estimate, and what the
+    tests/methods/noise2score/test_coordinates.py has what this loses beside the best estimate, and what the
     plain formula (b = 0) and a last probe of ½ count do.
     """
 

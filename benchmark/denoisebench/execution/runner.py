@@ -125,8 +125,8 @@ class Runner:
 
     def _compute(self, cell: CellPlan) -> CellResult:
         from denoisebench.execution import cost
-        from denoisebench.execution.score_job import evaluate
         from denoisebench.execution.provenance import provenance
+        from denoisebench.execution.score_job import evaluate
         from denoisebench.nn.devices import pick_device, pick_precision
 
         device = pick_device(self.options.device)

@@ -11,7 +11,7 @@ from denoisebench.registry.loader import load
 from denoisebench.registry.registries import Registries
 
 PRESETS = {preset.name: preset for preset in named_configs()}
-PAGE = Path(__file__).parents[2] / "docs" / "presets.md"
+PAGE = Path(__file__).parents[3] / "docs" / "presets.md"
 
 GAUSS = "n2c n2n blindspot-sigma_known blindspot-{u} blindspot_diag-sigma_known blindspot_diag-{u}"
 OTHER = "n2c n2n blindspot-sigma_known blindspot-{u}"

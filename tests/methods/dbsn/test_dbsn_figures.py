@@ -1,7 +1,7 @@
 """D-BSN's figures on Set12, trained on cbsd399: an hour on two CPU cores, once; trainings and cells
 are kept under `results/dbsn` as `bench run` keeps them.
 
-    DENOISEBENCH_DATA=... .venv/bin/python -m pytest -m slow tests/methods/test_dbsn_figures.py
+    DENOISEBENCH_DATA=... .venv/bin/python -m pytest -m slow tests/methods/dbsn/test_dbsn_figures.py
 """
 
 import os

@@ -1,5 +1,5 @@
 """How well level and family are told on real images, by no network: Set12, and the 256×256 centres
-of Kodak, as luma.  `pytest -m slow -s tests/core/test_blind_estimates.py` prints the tables."""
+of Kodak, as luma.  `pytest -m slow -s tests/denoisebench/noise/test_blind_estimates.py` prints the tables."""
 
 from collections import Counter
 
