@@ -3,8 +3,7 @@ folders, noisy-clean pairs and packs."""
 
 from collections.abc import Iterable
 
-from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.image_source import ImageSource
+from denoisebench.plugin import ImageSource, hookimpl
 
 
 @hookimpl

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.nn.regression import RegressionConfig, RegressionMethod
-from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.method import Evidence, Method, Task, UntrainedMethod
+from denoisebench.nn import RegressionConfig, RegressionMethod
+from denoisebench.plugin import Evidence, Method, Task, UntrainedMethod, hookimpl
 
 if TYPE_CHECKING:  # torch is slow to import, and `bench --help` imports every plugin
     from torch import Tensor, nn

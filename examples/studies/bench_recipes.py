@@ -6,8 +6,7 @@ bench run --plugin examples/studies/bench_recipes.py --method noise2score-1e-3 -
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.method import Method, Schedule, Task, TrainedMethod
+from denoisebench.plugin import Method, Schedule, Task, TrainedMethod, hookimpl
 from noise2score import Noise2Score
 from supervised import Supervised
 

@@ -10,22 +10,26 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.errors import UserError
-from denoisebench.images.image_set import ImageFile, ImageSet
-from denoisebench.images.pixels import GRAY, Pixels
-from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.image_source import ImageSource
-from denoisebench.plugin.method import (
+from denoisebench.plugin import (
+    GRAY,
     Denoised,
     Evidence,
+    ImageFile,
+    ImageSet,
+    ImageSource,
     Method,
     Model,
     Moment,
+    Pixels,
+    ProgressCallback,
+    Spec,
     Task,
     TrainedMethod,
+    UserError,
+    build_config,
+    config_spec,
+    hookimpl,
 )
-from denoisebench.progress import ProgressCallback
-from denoisebench.specs import Spec, build_config, config_spec
 from denoisebench_datasets.public.catalog import catalog
 from noise2score import Config, Noise2Score
 
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.plugin.method import Batch
+    from denoisebench.plugin import Batch
 
 PAPER = Noise2Score()
 

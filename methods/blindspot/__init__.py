@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 from blindspot.config import Config
 from blindspot.presets import named_configs
-from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.method import (
+from denoisebench.plugin import (
     Denoised,
     Evidence,
     Method,
     Model,
     Moment,
+    Preset,
+    Recipe,
     Task,
     TrainedMethod,
+    hookimpl,
+    read_recipes,
 )
-from denoisebench.plugin.preset import Preset
-from denoisebench.plugin.recipe import Recipe, read_recipes
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.noise.family import Noise
-    from denoisebench.plugin.method import Batch
+    from denoisebench.plugin import Batch, Noise
 
 ROTATIONS = 4
 LIKELIHOODS = ("gaussian", "poisson", "impulse")

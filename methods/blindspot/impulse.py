@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from denoisebench.nn.gaussian_likelihood import columns_of, log_det_and_distance
+from denoisebench.nn import columns_of, log_det_and_distance
 
 FLOOR_DET, FLOOR_VARIANCE = 1e-9, 1e-6
 """Of the marginal of a pixel under impulse noise, and of its clean value."""

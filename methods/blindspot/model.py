@@ -9,16 +9,18 @@ from torch import Tensor, nn
 from blindspot.config import Config
 from blindspot.impulse import impulse_loss, impulse_mean
 from blindspot.network import BlindSpotNet, PlainNet
-from denoisebench.nn.gaussian_likelihood import (
+from denoisebench.nn import (
+    SCALE,
+    annealed_gamma,
     columns_of,
     gaussian_loss,
     gaussian_mean,
+    power,
     predicted_std,
     regulariser,
+    squared,
 )
-from denoisebench.nn.regression import SCALE
-from denoisebench.nn.regression_losses import annealed_gamma, power, squared
-from denoisebench.plugin.method import Batch, Denoised, Model, Moment, Output, Task
+from denoisebench.plugin import Batch, Denoised, Model, Moment, Output, Task
 
 SMALLEST_SIGMA = 1e-3
 """A told standard deviation below counts as this."""

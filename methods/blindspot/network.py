@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoisebench.nn.unet import leaky
+from denoisebench.nn import leaky
 
 ENCODER, DECODER = 48, 96
 """Channels on the way down and on the way up."""

@@ -6,7 +6,7 @@ not say, and where it departs from the original, is in docs/presets.md.
 
 from collections.abc import Iterator, Mapping
 
-from denoisebench.plugin.preset import Preset
+from denoisebench.plugin import Preset
 
 NOISES = {
     "gauss25": "gaussian:25",

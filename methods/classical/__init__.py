@@ -6,8 +6,7 @@ from typing import Any
 from classical.bm3d_methods import AnscombeBm3d, Bm3d
 from classical.identity import Identity, IdentityConfig
 from classical.skimage_filters import Nlm, Tv, Wavelet
-from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.method import Method
+from denoisebench.plugin import Method, hookimpl
 
 __all__ = ["AnscombeBm3d", "Bm3d", "Identity", "IdentityConfig", "Nlm", "Tv", "Wavelet"]
 

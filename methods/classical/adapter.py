@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.noise.family import Noise
-from denoisebench.plugin.method import Denoised, Task
+from denoisebench.plugin import Denoised, Noise, Task
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,7 +30,7 @@ def filter_image(
     The image is (H, W) if gray and (H, W, 3) if colour, float64, in the unit of `noisy`.
     level: None to have it estimated (see `estimated_level`); the result then tells the estimate.
     """
-    from denoisebench.nn.padding import run_padded
+    from denoisebench.nn import run_padded
 
     estimate = None
     if level is None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from classical.adapter import declines_all_but, filter_image
 from classical.anscombe import INVERSES, Array, denoise_poisson
-from denoisebench.plugin.method import Denoised, Task, UntrainedMethod
+from denoisebench.plugin import Denoised, Task, UntrainedMethod
 
 if TYPE_CHECKING:
     from torch import Tensor

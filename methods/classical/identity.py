@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from denoisebench.plugin.method import Task, UntrainedMethod
+from denoisebench.plugin import Task, UntrainedMethod
 
 if TYPE_CHECKING:
     from torch import Tensor

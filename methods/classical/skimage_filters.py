@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from classical.adapter import Array, channel_axis, declines_all_but, filter_image
-from denoisebench.plugin.method import Denoised, Task, UntrainedMethod
+from denoisebench.plugin import Denoised, Task, UntrainedMethod
 
 if TYPE_CHECKING:
     from torch import Tensor

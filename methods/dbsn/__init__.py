@@ -13,26 +13,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbsn.config import PUBLISHED_START, Config
-from denoisebench.errors import UserError
-from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.method import (
+from denoisebench.plugin import (
     Denoised,
     Evidence,
     Imported,
     Method,
     Model,
     Moment,
+    Recipe,
     Task,
     TrainedMethod,
+    UserError,
+    hookimpl,
+    read_recipes,
 )
-from denoisebench.plugin.recipe import Recipe, read_recipes
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.noise.family import Noise
-    from denoisebench.plugin.method import Batch
+    from denoisebench.plugin import Batch, Noise
 
 STAGES, STAGES_WITH_STUDENT = (0.4, 0.2, 0.4), (0.25, 0.1, 0.25, 0.4)
 """The shares of the steps of each stage."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from dbsn.noise_law import NoiseLaw
-from denoisebench.nn.gaussian_likelihood import determinant, gaussian_loss, log_det_and_distance
+from denoisebench.nn import determinant, gaussian_loss, log_det_and_distance
 
 
 def marginal_loss(mean: Tensor, columns: Sequence[Tensor], law: NoiseLaw, noisy: Tensor) -> Tensor:

@@ -19,17 +19,17 @@ from dbsn.noise_law import (
     told_law,
 )
 from dbsn.whole_image import predict_image
-from denoisebench.nn.gaussian_likelihood import (
+from denoisebench.nn import (
+    SCALE,
+    UNet,
     columns_of,
     gaussian_mean,
     predicted_std,
     regulariser,
+    run_padded,
+    squared,
 )
-from denoisebench.nn.padding import run_padded
-from denoisebench.nn.regression import SCALE
-from denoisebench.nn.regression_losses import squared
-from denoisebench.nn.unet import UNet
-from denoisebench.plugin.method import Batch, Denoised, Model, Moment, Output, Task
+from denoisebench.plugin import Batch, Denoised, Model, Moment, Output, Task
 
 MEAN, SPREAD, ALL, STUDENT = range(4)
 """The stages of a training."""

@@ -8,7 +8,7 @@ any height and width, reflected to multiples of 8; the original's are cropped.
 import torch
 from torch import Tensor, nn
 
-from denoisebench.nn.padding import run_padded
+from denoisebench.nn import run_padded
 
 MULTIPLE = 8
 """What a side is divided by on the way down."""

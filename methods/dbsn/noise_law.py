@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from denoisebench.nn.gaussian_likelihood import columns_of
-from denoisebench.noise.family import Noise
+from denoisebench.nn import columns_of
+from denoisebench.plugin import Noise
 
 LEAST_SIGMA = 1e-3
 """A standard deviation below counts as this."""

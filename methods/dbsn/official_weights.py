@@ -11,9 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from dbsn.network import FIRST_BLOCK, DilatedBlindSpotNet, NoiseNet, SpreadNet
-from denoisebench.errors import UserError
-from denoisebench.images.pixels import CHANNEL_WORDS
-from denoisebench.nn.regression import SCALE
+from denoisebench.nn import SCALE
+from denoisebench.plugin import CHANNEL_WORDS, UserError
 
 PARTS = {"blind": "dbsn", "spread": "sigma_mu", "noise": "sigma_n"}
 """Our word for each network -> the official one."""

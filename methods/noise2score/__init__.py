@@ -13,27 +13,29 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.nn.shelf import build_network
-from denoisebench.noise.family import ExponentialFamily, NoiseFamily
-from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.method import (
+from denoisebench.nn import build_network
+from denoisebench.plugin import (
     Denoised,
     Evidence,
+    ExponentialFamily,
     Imported,
     Method,
     Model,
     Moment,
+    NoiseFamily,
+    Recipe,
     Task,
     TrainedMethod,
+    hookimpl,
+    read_recipes,
 )
-from denoisebench.plugin.recipe import Recipe, read_recipes
 from noise2score.config import ESTIMATES, Config
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.plugin.method import Batch
+    from denoisebench.plugin import Batch
 
 
 class Noise2Score(TrainedMethod[Config]):

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from denoisebench.noise.family import ExponentialFamily
+from denoisebench.plugin import ExponentialFamily
 from noise2score.probe_schedule import Span
 
 

@@ -13,8 +13,7 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from denoisebench.noise.family import ExponentialFamily, Noise
-from denoisebench.noise.overflow_guards import LARGEST_LOG_GAIN, finite
+from denoisebench.plugin import LARGEST_LOG_GAIN, ExponentialFamily, Noise, finite
 from noise2score.coordinate_base import Coordinate, even_out, flat_std
 from noise2score.probe_schedule import Span
 
@@ -50,8 +49,8 @@ class Counts(Coordinate):
 
         x̂ = ζ·exp(ψ(n + b + 1) + s) − ζ·b,   b = a²·λ₀/(λ₀ + 1),   λ₀ the same at b = 0.
 
-    tests/methods/noise2score/test_coordinates.py has what this loses beside the best estimate, and what the
-    plain formula (b = 0) and a last probe of ½ count do.
+    tests/methods/noise2score/test_coordinates.py measures what this loses to the best estimate,
+    and what the plain formula (b = 0) and a last probe of ½ count do.
     """
 
     span = Span(1.0, 0.7)

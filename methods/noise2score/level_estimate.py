@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from denoisebench.noise.family import Noise
+from denoisebench.plugin import Noise
 
 NUDGE = 0.02
 """How far `closed-form` moves the noisy image, in standard deviations of the noise about: far

@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor
 
-from denoisebench.nn.padding import in_float32, run_padded
-from denoisebench.noise.family import ExponentialFamily
-from denoisebench.plugin.method import Batch, Denoised, Model, Moment
+from denoisebench.nn import in_float32, run_padded
+from denoisebench.plugin import Batch, Denoised, ExponentialFamily, Model, Moment
 from noise2score import probe_schedule as schedules
 from noise2score.config import Config
 from noise2score.coordinate_base import Coordinate

@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from denoisebench.errors import UserError
-from denoisebench.images.pixels import CHANNEL_WORDS
-from denoisebench.nn.shared_unet import SharedUNet
+from denoisebench.nn import SharedUNet
+from denoisebench.plugin import CHANNEL_WORDS, UserError
 
 LAYERS = {
     "_block1.0": "down1.convs.0",

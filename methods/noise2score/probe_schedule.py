@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from denoisebench.plugin.method import Moment
+from denoisebench.plugin import Moment
 
 EPOCH = 24_000
 """Patches in an epoch of Noise2Score's code: 1,200 images, 20 times each."""

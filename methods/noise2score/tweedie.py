@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from denoisebench.noise.overflow_guards import LARGEST_LOG_GAIN, finite
+from denoisebench.plugin import LARGEST_LOG_GAIN, finite
 
 LEAST_PIXEL, LARGEST_PIXEL = 1e-8, 1e8
 """y^(ρ − 1) is taken of a pixel inside these, far beyond any image's, so that it is a number."""

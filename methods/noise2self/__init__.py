@@ -8,17 +8,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.nn.shelf import build_network
-from denoisebench.noise.family import NoiseFamily
-from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.method import (
+from denoisebench.nn import build_network
+from denoisebench.plugin import (
     Denoised,
     Evidence,
     Method,
     Model,
     Moment,
+    NoiseFamily,
     Task,
     TrainedMethod,
+    hookimpl,
 )
 from noise2self.config import MIXED, Config
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.plugin.method import Batch
+    from denoisebench.plugin import Batch
 
 
 class Noise2Self(TrainedMethod[Config]):

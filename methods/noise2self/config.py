@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from denoisebench.nn.shelf import refuse_unknown_network
+from denoisebench.nn import refuse_unknown_network
 
 CHOICES = {
     "fill": ("interpolate", "zero"),

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from denoisebench.nn.padding import run_padded
-from denoisebench.plugin.method import Batch, Denoised, Model, Moment
+from denoisebench.nn import run_padded
+from denoisebench.plugin import Batch, Denoised, Model, Moment
 from noise2self.config import Config
 from noise2self.masking import interpolated, part
 from noise2self.mixing import mix

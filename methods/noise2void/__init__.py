@@ -8,15 +8,14 @@ Departures from the paper, and what they are worth: see README.md.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.method import Evidence, Method, Model, Moment, Task, TrainedMethod
+from denoisebench.plugin import Evidence, Method, Model, Moment, Task, TrainedMethod, hookimpl
 from noise2void.config import Config
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.plugin.method import Batch
+    from denoisebench.plugin import Batch
 
 
 class Noise2Void(TrainedMethod[Config]):

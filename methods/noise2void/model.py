@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from denoisebench.nn.padding import run_padded
-from denoisebench.nn.unet import UNet
-from denoisebench.plugin.method import Batch, Model, Task
+from denoisebench.nn import UNet, run_padded
+from denoisebench.plugin import Batch, Model, Task
 from noise2void.config import Config
 from noise2void.masking import cell_px, hide
 from noise2void.network import TwoLevelUNet

@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from denoisebench.nn.regression import RegressionConfig, RegressionMethod
-from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.method import Evidence, Method
-from denoisebench.plugin.recipe import Recipe, read_recipes
+from denoisebench.nn import RegressionConfig, RegressionMethod
+from denoisebench.plugin import Evidence, Method, Recipe, hookimpl, read_recipes
 
 
 class Supervised(RegressionMethod[RegressionConfig]):

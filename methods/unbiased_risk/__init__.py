@@ -10,16 +10,15 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from denoisebench.nn.shelf import UNSTEADY, build_network
-from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.method import Evidence, Method, Model, Moment, Task, TrainedMethod
+from denoisebench.nn import UNSTEADY, build_network
+from denoisebench.plugin import Evidence, Method, Model, Moment, Task, TrainedMethod, hookimpl
 from unbiased_risk.config import PureConfig, SureConfig
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from denoisebench.plugin.method import Batch
+    from denoisebench.plugin import Batch
     from unbiased_risk.probes import Denoiser
 
 

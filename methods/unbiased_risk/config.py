@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from denoisebench.nn.shelf import refuse_unknown_network
+from denoisebench.nn import refuse_unknown_network
 
 ESTIMATORS = ("sparse", "first-order")
 SMALLEST_PROBE, LARGEST_PROBE = 1e-3, 1.0

@@ -2,8 +2,7 @@
 
 from torch import Tensor, nn
 
-from denoisebench.nn.padding import run_padded
-from denoisebench.nn.regression import SCALE
+from denoisebench.nn import SCALE, run_padded
 
 
 def predict(network: nn.Module, y: Tensor) -> Tensor:

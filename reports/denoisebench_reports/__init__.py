@@ -3,8 +3,7 @@ JSON and a page."""
 
 from collections.abc import Iterable
 
-from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.report import Report
+from denoisebench.plugin import Report, hookimpl
 from denoisebench_reports.noise2score_table2.page import NAME, render_table2
 from denoisebench_reports.page.page import render_page
 from denoisebench_reports.tables.export import render_csv, render_json

@@ -1,1 +1,96 @@
-"""What methods are built from: networks, padding, losses, likelihoods."""
+"""What methods are built from: networks, losses, likelihoods, and a network run on whole images.
+
+A name is imported from its module when it is first asked for: some need torch, some do not.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from denoisebench.nn.gaussian_likelihood import (
+        columns_of,
+        determinant,
+        gaussian_loss,
+        gaussian_mean,
+        log_det_and_distance,
+        predicted_std,
+        regulariser,
+    )
+    from denoisebench.nn.padding import in_float32, run_padded
+    from denoisebench.nn.regression import SCALE, RegressionConfig, RegressionMethod
+    from denoisebench.nn.regression_losses import annealed_gamma, power, squared
+    from denoisebench.nn.shared_unet import SharedUNet
+    from denoisebench.nn.shelf import UNSTEADY, build_network, refuse_unknown_network
+    from denoisebench.nn.unet import UNet, conv3x3, conv_of_upsampled, leaky
+
+_NAMES = {
+    "gaussian_likelihood": (
+        "columns_of",
+        "determinant",
+        "gaussian_loss",
+        "gaussian_mean",
+        "log_det_and_distance",
+        "predicted_std",
+        "regulariser",
+    ),
+    "padding": (
+        "in_float32",
+        "run_padded",
+    ),
+    "regression": (
+        "RegressionConfig",
+        "RegressionMethod",
+        "SCALE",
+    ),
+    "regression_losses": (
+        "annealed_gamma",
+        "power",
+        "squared",
+    ),
+    "shared_unet": ("SharedUNet",),
+    "shelf": (
+        "UNSTEADY",
+        "build_network",
+        "refuse_unknown_network",
+    ),
+    "unet": (
+        "UNet",
+        "conv3x3",
+        "conv_of_upsampled",
+        "leaky",
+    ),
+}
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+__all__ = [
+    "SCALE",
+    "UNSTEADY",
+    "RegressionConfig",
+    "RegressionMethod",
+    "SharedUNet",
+    "UNet",
+    "annealed_gamma",
+    "build_network",
+    "columns_of",
+    "conv3x3",
+    "conv_of_upsampled",
+    "determinant",
+    "gaussian_loss",
+    "gaussian_mean",
+    "in_float32",
+    "leaky",
+    "log_det_and_distance",
+    "power",
+    "predicted_std",
+    "refuse_unknown_network",
+    "regulariser",
+    "run_padded",
+    "squared",
+]

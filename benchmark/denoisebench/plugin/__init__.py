@@ -1,1 +1,104 @@
-"""What authors of plugins import."""
+"""What a plugin imports, apart from networks, losses and likelihoods (`denoisebench.nn`).
+
+A plugin is a module with functions marked by `hookimpl`: see docs/writing-a-plugin.md.  Nothing
+here imports torch.
+"""
+
+from denoisebench.errors import UserError
+from denoisebench.images.image_set import ImageFile, ImageSet, IndexedFile, Share
+from denoisebench.images.orientations import ORIENTATIONS, SELF_ENSEMBLED, without_ensemble
+from denoisebench.images.pixels import (
+    CHANNEL_WORDS,
+    COLOUR,
+    GRAY,
+    Pixels,
+    as_colour,
+    pixel_hash,
+    to_gray,
+)
+from denoisebench.noise.family import ExponentialFamily, Keeps, Noise, NoiseFamily
+from denoisebench.noise.level_knowledge import LEVELS, ORACLE, ORACLE_CHECKPOINT, Parameters
+from denoisebench.noise.overflow_guards import LARGEST_LOG_GAIN, finite
+from denoisebench.noise.stream import Stream
+from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.image_source import ImagePacker, ImageSource, PackChoice, Packed
+from denoisebench.plugin.method import (
+    Batch,
+    ConfigT,
+    Denoised,
+    Draws,
+    Evidence,
+    Imported,
+    Method,
+    Model,
+    Moment,
+    Output,
+    Schedule,
+    Task,
+    TrainedMethod,
+    UntrainedMethod,
+)
+from denoisebench.plugin.preset import Preset
+from denoisebench.plugin.recipe import Recipe, read_recipes
+from denoisebench.plugin.report import Report
+from denoisebench.progress import Progress, ProgressCallback
+from denoisebench.specs import Spec, build_config, config_spec, number_text, parse_spec
+
+__all__ = [
+    "CHANNEL_WORDS",
+    "COLOUR",
+    "GRAY",
+    "LARGEST_LOG_GAIN",
+    "LEVELS",
+    "ORACLE",
+    "ORACLE_CHECKPOINT",
+    "ORIENTATIONS",
+    "SELF_ENSEMBLED",
+    "Batch",
+    "ConfigT",
+    "Denoised",
+    "Draws",
+    "Evidence",
+    "ExponentialFamily",
+    "ImageFile",
+    "ImagePacker",
+    "ImageSet",
+    "ImageSource",
+    "Imported",
+    "IndexedFile",
+    "Keeps",
+    "Method",
+    "Model",
+    "Moment",
+    "Noise",
+    "NoiseFamily",
+    "Output",
+    "PackChoice",
+    "Packed",
+    "Parameters",
+    "Pixels",
+    "Preset",
+    "Progress",
+    "ProgressCallback",
+    "Recipe",
+    "Report",
+    "Schedule",
+    "Share",
+    "Spec",
+    "Stream",
+    "Task",
+    "TrainedMethod",
+    "UntrainedMethod",
+    "UserError",
+    "as_colour",
+    "build_config",
+    "config_spec",
+    "finite",
+    "hookimpl",
+    "number_text",
+    "parse_spec",
+    "pixel_hash",
+    "read_recipes",
+    "to_gray",
+    "without_ensemble",
+]

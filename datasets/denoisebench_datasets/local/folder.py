@@ -8,11 +8,20 @@ import os
 from functools import partial
 from pathlib import Path
 
-from denoisebench.errors import UserError
-from denoisebench.images.image_set import ImageFile, ImageSet
-from denoisebench.images.pixels import CHANNEL_WORDS, COLOUR, GRAY, Pixels, as_colour, to_gray
-from denoisebench.plugin.image_source import ImageSource
-from denoisebench.specs import Spec, build_config
+from denoisebench.plugin import (
+    CHANNEL_WORDS,
+    COLOUR,
+    GRAY,
+    ImageFile,
+    ImageSet,
+    ImageSource,
+    Pixels,
+    Spec,
+    UserError,
+    as_colour,
+    build_config,
+    to_gray,
+)
 from denoisebench_datasets.local.stored_files import WORDS, FolderConfig, StoredFile, stored_files
 
 

@@ -6,11 +6,7 @@ expected to be, since the luma of a noisy image would have other noise.
 
 from pathlib import Path
 
-from denoisebench.errors import UserError
-from denoisebench.images.image_set import ImageFile, ImageSet
-from denoisebench.images.pixels import CHANNEL_WORDS
-from denoisebench.plugin.image_source import ImageSource
-from denoisebench.specs import Spec
+from denoisebench.plugin import CHANNEL_WORDS, ImageFile, ImageSet, ImageSource, Spec, UserError
 from denoisebench_datasets.local.folder import typed_folder
 from denoisebench_datasets.local.stored_files import stored_files
 

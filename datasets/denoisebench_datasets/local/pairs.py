@@ -9,11 +9,15 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from denoisebench.errors import UserError
-from denoisebench.images.image_set import ImageFile, ImageSet
-from denoisebench.images.pixels import CHANNEL_WORDS
-from denoisebench.plugin.image_source import ImageSource
-from denoisebench.specs import Spec, build_config
+from denoisebench.plugin import (
+    CHANNEL_WORDS,
+    ImageFile,
+    ImageSet,
+    ImageSource,
+    Spec,
+    UserError,
+    build_config,
+)
 from denoisebench_datasets.local.stored_files import FolderConfig, StoredFile, stored_files
 
 

@@ -4,8 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from denoisebench.errors import UserError
-from denoisebench.images.pixels import COLOUR, GRAY, Pixels
+from denoisebench.plugin import COLOUR, GRAY, Pixels, UserError
 from denoisebench_datasets.reading.formats import Shape
 from denoisebench_datasets.reading.reader import ENDINGS, decode_image, read_bytes, stored_shape
 

@@ -22,8 +22,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.errors import UserError
-from denoisebench.images.pixels import COLOUR, GRAY, Pixels
+from denoisebench.plugin import COLOUR, GRAY, Pixels, UserError
 
 MAGIC, VERSION = b"denoisebenchpack", 1
 _HEADER = struct.Struct("<16sIQQ32s")

@@ -8,12 +8,24 @@ import os
 from functools import partial
 from pathlib import Path
 
-from denoisebench.errors import UserError
-from denoisebench.images.image_set import ImageSet, IndexedFile
-from denoisebench.images.pixels import CHANNEL_WORDS, COLOUR, GRAY, Pixels, as_colour, pixel_hash
-from denoisebench.plugin.image_source import ImagePacker, ImageSource, PackChoice, Packed
-from denoisebench.progress import ProgressCallback
-from denoisebench.specs import Spec, build_config
+from denoisebench.plugin import (
+    CHANNEL_WORDS,
+    COLOUR,
+    GRAY,
+    ImagePacker,
+    ImageSet,
+    ImageSource,
+    IndexedFile,
+    PackChoice,
+    Packed,
+    Pixels,
+    ProgressCallback,
+    Spec,
+    UserError,
+    as_colour,
+    build_config,
+    pixel_hash,
+)
 from denoisebench_datasets.local.stored_files import WORDS, FolderConfig
 from denoisebench_datasets.packs.file_format import Entry, open_pack, read_pixels
 from denoisebench_datasets.packs.writer import pack_folder

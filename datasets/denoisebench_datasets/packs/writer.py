@@ -6,10 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from denoisebench.errors import UserError
-from denoisebench.images.pixels import COLOUR, GRAY, Pixels, as_colour, pixel_hash, to_gray
-from denoisebench.plugin.image_source import PackChoice
-from denoisebench.progress import Progress, ProgressCallback
+from denoisebench.plugin import (
+    COLOUR,
+    GRAY,
+    PackChoice,
+    Pixels,
+    Progress,
+    ProgressCallback,
+    UserError,
+    as_colour,
+    pixel_hash,
+    to_gray,
+)
 from denoisebench_datasets.packs.file_format import Entry, Writer, new_pack, smallest
 from denoisebench_datasets.reading.reader import ENDINGS, decode_image, read_bytes, stored_shape
 

@@ -11,11 +11,19 @@ from functools import partial
 
 import numpy as np
 
-from denoisebench.images.image_set import ImageFile, ImageSet
-from denoisebench.images.pixels import COLOUR, GRAY, Pixels, as_colour
-from denoisebench.plugin.image_source import ImageSource
-from denoisebench.progress import ProgressCallback
-from denoisebench.specs import Spec, build_config, config_spec
+from denoisebench.plugin import (
+    COLOUR,
+    GRAY,
+    ImageFile,
+    ImageSet,
+    ImageSource,
+    Pixels,
+    ProgressCallback,
+    Spec,
+    as_colour,
+    build_config,
+    config_spec,
+)
 from denoisebench_datasets.public.downloads import RemoteFile, fetch, find, load
 from denoisebench_datasets.public.known_overlaps import shares_of
 from denoisebench_datasets.public.tables import table

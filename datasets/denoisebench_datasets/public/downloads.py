@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from denoisebench.errors import UserError
-from denoisebench.images.pixels import Pixels
-from denoisebench.progress import Progress, ProgressCallback
+from denoisebench.plugin import Pixels, Progress, ProgressCallback, UserError
 from denoisebench_datasets.reading.formats import quiet
 from denoisebench_datasets.reading.reader import decode_image, read_bytes
 

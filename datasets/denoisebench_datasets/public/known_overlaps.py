@@ -7,7 +7,7 @@ and read in both directions.
 from collections.abc import Collection
 from functools import cache
 
-from denoisebench.images.image_set import Share
+from denoisebench.plugin import Share
 from denoisebench_datasets.public.tables import table
 
 

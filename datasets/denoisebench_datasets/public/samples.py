@@ -10,12 +10,19 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from denoisebench.errors import UserError
-from denoisebench.images.image_set import ImageFile, ImageSet
-from denoisebench.images.pixels import COLOUR, GRAY, Pixels
-from denoisebench.plugin.image_source import ImageSource
-from denoisebench.progress import ProgressCallback
-from denoisebench.specs import Spec, build_config, config_spec
+from denoisebench.plugin import (
+    COLOUR,
+    GRAY,
+    ImageFile,
+    ImageSet,
+    ImageSource,
+    Pixels,
+    ProgressCallback,
+    Spec,
+    UserError,
+    build_config,
+    config_spec,
+)
 from denoisebench_datasets.public.known_overlaps import shares_of
 from denoisebench_datasets.public.tables import table
 from denoisebench_datasets.reading.reader import decode_image, read_bytes

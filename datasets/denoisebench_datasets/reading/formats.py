@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.images.pixels import COLOUR, GRAY
+from denoisebench.plugin import COLOUR, GRAY
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from denoisebench.errors import UserError
-from denoisebench.images.pixels import Pixels
+from denoisebench.plugin import Pixels, UserError
 from denoisebench_datasets.reading import formats, npy
 from denoisebench_datasets.reading.formats import RefusedError, Shape, Stored
 

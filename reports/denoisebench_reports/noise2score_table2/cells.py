@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from denoisebench.budgets import Budget
-from denoisebench.images.orientations import without_ensemble
-from denoisebench.noise.level_knowledge import ORACLE, ORACLE_CHECKPOINT
+from denoisebench.plugin import ORACLE, ORACLE_CHECKPOINT, parse_spec, without_ensemble
 from denoisebench.results.records import CellResult
 from denoisebench.results.store import read_cells
 from denoisebench.scoring.protocols import PROTOCOLS
-from denoisebench.specs import parse_spec
 from denoisebench_reports.published.figures import Printed, printed
 from denoisebench_reports.published.verdict import megapixels_of
 from denoisebench_reports.summary.summary import Summary, summarise

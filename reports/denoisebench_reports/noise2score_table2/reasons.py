@@ -9,7 +9,7 @@ from importlib.resources import files
 from statistics import median
 
 from denoisebench.budgets import BUDGETS, DENOISE_MPX_PER_S, TRAIN_MPX_PER_S
-from denoisebench.specs import parse_spec
+from denoisebench.plugin import parse_spec
 from denoisebench_reports.noise2score_table2.cells import Filled, Place
 from denoisebench_reports.noise2score_table2.trainings import by_datasets, run_command
 from denoisebench_reports.tables.markdown import escaped

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from denoisebench.errors import UserError
 from denoisebench.files import file_names
+from denoisebench.plugin import UserError
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from denoisebench.specs import number_text, parse_spec
+from denoisebench.plugin import number_text, parse_spec
 
 FILES = (
     "noise2score_table2.csv",

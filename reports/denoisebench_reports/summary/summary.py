@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.noise.level_knowledge import ORACLE, ORACLE_CHECKPOINT
+from denoisebench.plugin import ORACLE, ORACLE_CHECKPOINT
 from denoisebench.scoring.statistics import half_interval
 from denoisebench_reports.published.figures import published
 from denoisebench_reports.published.verdict import Beside, differences, verdict

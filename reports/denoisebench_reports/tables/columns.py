@@ -4,9 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
-from denoisebench.images.orientations import without_ensemble
-from denoisebench.noise.level_knowledge import ORACLE, ORACLE_CHECKPOINT
-from denoisebench.plugin.method import Evidence
+from denoisebench.plugin import ORACLE, ORACLE_CHECKPOINT, Evidence, without_ensemble
 from denoisebench_reports.summary.summary import Summary
 
 TRAINING_FIELDS = ("evidence", "draws", "budget", "train_set", "weights")

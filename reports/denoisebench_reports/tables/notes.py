@@ -5,8 +5,14 @@ import math
 from collections.abc import Iterable, Sequence
 
 from denoisebench.budgets import BUDGETS, megapixel_label
-from denoisebench.images.orientations import ORIENTATIONS, SELF_ENSEMBLED, without_ensemble
-from denoisebench.noise.level_knowledge import LEVELS, ORACLE, ORACLE_CHECKPOINT
+from denoisebench.plugin import (
+    LEVELS,
+    ORACLE,
+    ORACLE_CHECKPOINT,
+    ORIENTATIONS,
+    SELF_ENSEMBLED,
+    without_ensemble,
+)
 from denoisebench.scoring.protocols import labelled
 from denoisebench_reports.published import verdict
 from denoisebench_reports.published.figures import Figure

@@ -1,5 +1,8 @@
-"""How well level and family are told on real images, by no network: Set12, and the 256×256 centres
-of Kodak, as luma.  `pytest -m slow -s tests/denoisebench/noise/test_blind_estimates.py` prints the tables."""
+"""How well level and family are estimated on real images without a network: Set12, and the 256×256
+centres of Kodak, as luma.  This prints the tables:
+
+    pytest -m slow -s tests/denoisebench/noise/test_blind_estimates.py
+"""
 
 from collections import Counter
 

@@ -4,7 +4,7 @@ import dataclasses
 import os
 
 import pytest
-from test_results import RESULT
+from a_result import RESULT
 
 from denoisebench.errors import UserError
 from denoisebench.results.selection import choose
