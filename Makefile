@@ -26,6 +26,7 @@ lint: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # Installs bm3d (for non-commercial use only) in an environment of its own and runs what needs it;
 # `.venv-bm3d/bin/python -m pytest -m "bm3d and slow"` measures its figures, in half an hour.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from bench import bench
 
-from denoisebench.plugin import hooks as hookspecs
+from denoisebench.plugin import hooks
 
 DOC = Path(__file__).parents[2] / "docs" / "writing-a-plugin.md"
 NAMED_FILE = re.compile(r"^\*\*`(\S+)`\*\*\n\n```\w+\n(.*?)^```", re.M | re.S)
@@ -48,7 +48,7 @@ def test_every_python_block_has_a_file_name():
 
 def test_every_hook_is_explained():
     text = DOC.read_text(encoding="utf-8")
-    for hook in (name for name in vars(hookspecs) if name.startswith("register_")):
+    for hook in (name for name in vars(hooks) if name.startswith("register_")):
         assert f"def {hook}(" in text, hook
         assert f"| `{hook}` |" in text, hook
 

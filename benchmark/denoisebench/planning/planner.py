@@ -8,6 +8,7 @@ from typing import Any
 
 from denoisebench.errors import UserError
 from denoisebench.images.image_set import ImageSet
+from denoisebench.nn.shelf import module_of
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import take_given_noise
 from denoisebench.noise.level_knowledge import Knowledge, Parameters, trained_for
@@ -187,7 +188,7 @@ class _Planner:
             protocol=protocol,
             seed=seed,
             labels=_labels(method, config, training, given),
-            source=self._registries.source_hash(method.name, noise.family, config),
+            source=self._registries.source_hash(method.name, noise.family, module_of(config)),
             training=training,
             given=given,
             self_ensemble=self._request.self_ensemble,

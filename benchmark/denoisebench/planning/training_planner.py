@@ -6,6 +6,7 @@ from typing import Any
 
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.overlap import refuse_overlap
+from denoisebench.nn.shelf import module_of
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import take_given_noise
 from denoisebench.noise.level_knowledge import Parameters
@@ -57,7 +58,9 @@ class TrainingPlanner:
             "version": RECIPE_VERSION,
             **described(request, method, config, task, seed, self.sets.name),
             "learning_rate": method.learning_rate,
-            "source": self.registries.source_hash(method.name, task.noise.family, config),
+            "source": self.registries.source_hash(
+                method.name, task.noise.family, module_of(config)
+            ),
             "train_digest": train_set.digest,
         }
         if request.precision == "fp32" and not method.float32:

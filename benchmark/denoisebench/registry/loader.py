@@ -20,7 +20,7 @@ import pluggy
 
 from denoisebench.errors import UserError
 from denoisebench.noise.family import NoiseFamily
-from denoisebench.plugin import hooks as hookspecs
+from denoisebench.plugin import hooks
 from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.method import Method
 from denoisebench.plugin.preset import Preset
@@ -48,7 +48,7 @@ def load(extra: Sequence[str] = ()) -> Registries:
     installed plugin that raises, or misuses a hook, is recorded in `broken`.
     """
     manager = pluggy.PluginManager(GROUP)
-    manager.add_hookspecs(hookspecs)
+    manager.add_hookspecs(hooks)
     broken: dict[str, str] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
         try:

@@ -11,7 +11,6 @@ from typing import Any
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.pixels import CHANNEL_WORDS
-from denoisebench.nn.shelf import module_of
 from denoisebench.noise.family import Noise, NoiseFamily
 from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.method import Method
@@ -96,11 +95,13 @@ class Registries:
             raise unknown_name(kind, spec.name, registry)
         return registry[spec.name]
 
-    def source_hash(self, method: str, family: NoiseFamily, config: object) -> str:
-        """SHA-256 (hex) of what the plugin of a method, the network that its config takes off the
-        shelf, and a noise family compute."""
+    def source_hash(
+        self, method: str, family: NoiseFamily, built_from: tuple[str, ...] = ()
+    ) -> str:
+        """SHA-256 (hex) of what the plugin of a method, the modules that its config adds to it, and
+        a noise family compute."""
         package = _package(self.origins[f"method {method}"])
-        others = (type(family).__module__, *module_of(config))
+        others = (type(family).__module__, *built_from)
         if (package, others) not in self._source_hashes:
             self._source_hashes[package, others] = self._hasher.of([*_modules(package), *others])
         return self._source_hashes[package, others]

@@ -6,11 +6,11 @@ import textwrap
 import pytest
 
 from denoisebench.errors import UserError
-from denoisebench.plugin import hooks as hookspecs
+from denoisebench.plugin import hooks
 from denoisebench.plugin.method import UntrainedMethod
 from denoisebench.registry.loader import load
 
-HOOKS = [name for name in vars(hookspecs) if name.startswith("register_")]
+HOOKS = [name for name in vars(hooks) if name.startswith("register_")]
 
 METHOD = """
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def plugin_file(tmp_path):
 
 
 def source_hash(registries):
-    return registries.source_hash("toy", registries.noise("gaussian:25").family, None)
+    return registries.source_hash("toy", registries.noise("gaussian:25").family)
 
 
 @pytest.fixture
@@ -255,7 +255,7 @@ def test_the_source_hash_of_a_package_follows_every_module_of_it(
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_says_what_it_returns_and_what_a_clash_does(hook):
-    text = inspect.getdoc(getattr(hookspecs, hook))
+    text = inspect.getdoc(getattr(hooks, hook))
     assert text.startswith("Return ")
     assert "already taken" in text
 

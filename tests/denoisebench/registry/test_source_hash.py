@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from denoisebench.nn.shelf import module_of
 from denoisebench.registry.loader import load
 from denoisebench.registry.source_hash import FOLLOWED, SourceHasher
 
@@ -155,11 +156,12 @@ def changed(monkeypatch):
         real = SourceHasher._tree
         registries = load()
         method, config = registries.method(spec)
+        built_from = module_of(config)
         family = registries.noise(noise).family
-        before = registries.source_hash(method.name, family, config)
+        before = registries.source_hash(method.name, family, built_from)
         with monkeypatch.context() as patch:
             patch.setattr(SourceHasher, "_tree", tree)
-            after = replace(registries).source_hash(method.name, family, config)
+            after = replace(registries).source_hash(method.name, family, built_from)
         return before != after
 
     return of
@@ -201,7 +203,7 @@ def test_a_method_that_builds_on_another_plugin_has_an_id_of_both(tmp_path, monk
     monkeypatch.setattr(
         SourceHasher, "_hash_linked", lambda self, m: (reached.append(m), alone(self, m))[1]
     )
-    registries.source_hash("heir", registries.noise("gaussian:25").family, None)
+    registries.source_hash("heir", registries.noise("gaussian:25").family)
     assert {"noise2score.loss", "denoisebench.nn.unet"} <= set(reached)
 
 
@@ -213,7 +215,7 @@ def test_ids_need_no_torch():
     code = (
         "import sys\nfrom denoisebench.registry.loader import load\nr = load()\n"
         "family = r.noise('gaussian:25').family\n"
-        "for name in r.methods: r.source_hash(name, family, r.method(name)[1])\n"
+        "for name in r.methods: r.source_hash(name, family)\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
