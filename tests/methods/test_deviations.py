@@ -14,7 +14,7 @@ from skimage.restoration import denoise_tv_chambolle
 from torch import Tensor
 
 from classical.skimage_filters import Tv, TvConfig
-from denoisebench.denoising.denoiser import untrained
+from denoisebench.denoising.denoiser import load_denoiser
 from denoisebench.execution.score_job import evaluate
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.pixels import pixel_hash
@@ -58,7 +58,7 @@ def scores(image_set: ImageSet, protocol: str, remembered: Remembered) -> list[I
         training=None,
         given=None,
     )
-    denoise = untrained(cell)
+    denoise = load_denoiser(cell, None, "cpu", "fp32")
 
     def once(noisy: Tensor, level: float | None) -> Tensor | Denoised:
         key = pixel_hash(noisy.numpy())

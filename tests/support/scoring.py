@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from denoisebench.denoising.denoiser import untrained
+from denoisebench.denoising.denoiser import load_denoiser
 from denoisebench.execution.score_job import evaluate
 from denoisebench.images.image_set import ImageFile, ImageSet
 from denoisebench.images.pixels import Pixels
@@ -89,7 +89,7 @@ def scored(
     return evaluate(
         planned,
         loaded,
-        untrained(planned),
+        load_denoiser(planned, None, "cpu", "fp32"),
         device="cpu",
         saver=saver or Saver(planned, Path("unused")),
         journal=journal or Unfinished(Path("unused"), planned.id, keep=False),

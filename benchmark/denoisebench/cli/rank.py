@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from denoisebench.budgets import DENOISE_MPX_PER_S, get_budget
-from denoisebench.cli.shared.compute import exit_with, fetcher, load_plugins, out_folder
+from denoisebench.cli.shared.compute import context, exit_with, load_plugins, out_folder
 from denoisebench.cli.shared.dry_run import about, asides, print_total, print_trainings
 from denoisebench.cli.shared.options import (
     BUDGET,
@@ -20,10 +20,8 @@ from denoisebench.cli.shared.options import (
     plugin_option,
     precision_option,
 )
-from denoisebench.cli.shared.progress import show_progress
 from denoisebench.cli.shared.request import refuse_lengths
 from denoisebench.errors import UserError
-from denoisebench.execution.runner import Options, Runner
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import Parameters
 from denoisebench.planning.plan import Plan
@@ -134,8 +132,7 @@ def _rank(plan: Plan, registries: Registries, device: str, out: Path, form: str)
     from denoisebench.ranking.rank import rank_cells
     from denoisebench.ranking.table import FORMATS
 
-    runner = Runner(plan, Options(out, device), fetcher(registries), show_progress)
-    ranked, failures = rank_cells(runner)
+    ranked, failures = rank_cells(plan, context(out, device, registries))
     for failure in failures:
         click.echo(f"failed: {failure.method} on {failure.dataset}: {failure.error}", err=True)
     if ranked:

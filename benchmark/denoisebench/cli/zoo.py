@@ -5,13 +5,12 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.compute import exit_with, fetcher, load_plugins, out_folder
+from denoisebench.cli.shared.compute import context, exit_with, load_plugins, out_folder
 from denoisebench.cli.shared.dry_run import print_total, print_training
 from denoisebench.cli.shared.options import device_option, out_option, plugin_option
-from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import PluginError, UserError
-from denoisebench.execution.runner import Options, Runner
-from denoisebench.planning.plan import Plan, TrainingPlan
+from denoisebench.execution import train_job
+from denoisebench.planning.plan import TrainingPlan
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.registry.registries import Registries
 from denoisebench.zoo.recipe_training import State, plan_training, state_of, weights_file
@@ -122,9 +121,8 @@ def _train(
     """Train, halve, say what came of it.  Returns the exit status."""
     from denoisebench.training.weights_file import halve
 
-    runner = Runner(Plan(()), Options(out, device), fetcher(registries), show_progress)
     try:
-        weights = runner.trained(training)
+        weights = train_job.train(training, (), context(out, device, registries))
     except PluginError as error:
         click.echo(f"failed: {error}", err=True)
         return 1

@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from denoisebench.denoising.self_ensemble import Denoise, self_ensembled
 from denoisebench.errors import PluginError, plugin_code
 from denoisebench.images.pixels import Pixels
 from denoisebench.nn.devices import Precision, true_float32
@@ -19,25 +19,29 @@ from denoisebench.plugin.method import Denoised, Model, Output, TrainedMethod, U
 from denoisebench.results.saved_images import RESERVED, Shown
 from denoisebench.training.weights_file import load_into
 
-Denoise = Callable[[Tensor, float | None], Tensor | Denoised]
-
-
 ROUNDING = 1e-4
 """Two runs of one network differ by no more than this at any pixel."""
 
 
-def untrained(cell: CellPlan) -> Denoise:
-    """What denoises, for a method that learns nothing."""
+def load_denoiser(
+    cell: CellPlan, weights: Path | None, device: str, precision: Precision
+) -> Denoise:
+    """What denoises an image of a cell, in its eight orientations if the cell says so.
+
+    weights: of a method that learns.  precision: of its network; what comes before and after is
+    float32.  Raises UserError for weights that do not fit the network.
+    """
+    denoise = _untrained(cell) if weights is None else _trained(cell, weights, device, precision)
+    return self_ensembled(denoise) if cell.self_ensemble else denoise
+
+
+def _untrained(cell: CellPlan) -> Denoise:
     method = cell.method
     assert isinstance(method, UntrainedMethod)
     return lambda noisy, level: method.denoise(cell.config, cell.task, noisy, level)
 
 
-def trained(cell: CellPlan, weights: Path, device: str, precision: Precision) -> Denoise:
-    """What denoises, with weights from a file.  UserError when they do not fit the network.
-
-    precision: of the network; what comes before and after it is float32.
-    """
+def _trained(cell: CellPlan, weights: Path, device: str, precision: Precision) -> Denoise:
     method = cell.method
     assert isinstance(method, TrainedMethod)
     with plugin_code(method.name):

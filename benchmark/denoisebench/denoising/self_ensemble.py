@@ -3,14 +3,16 @@
 Results are named in `orientations`, which imports no torch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from denoisebench.denoising.denoiser import Denoise
 from denoisebench.images.orientations import ORIENTATIONS
 from denoisebench.plugin.method import Denoised, Output
+
+Denoise = Callable[[Tensor, float | None], Tensor | Denoised]
+"""A noisy image (1, C, H, W) and its level, if it is known -> the estimate."""
 
 
 def self_ensembled(denoise: Denoise) -> Denoise:

@@ -15,7 +15,7 @@ from denoisebench.planning.plan import CellPlan
 from denoisebench.plugin.method import TrainedMethod
 
 if TYPE_CHECKING:
-    from denoisebench.denoising.denoiser import Denoise
+    from denoisebench.denoising.self_ensemble import Denoise
 
 COUNTED_PX = 256
 """Multiply-adds are counted on the upper left of an image, at most so many pixels wide and high."""

@@ -1,24 +1,135 @@
-"""One cell: each image made noisy (or given so), denoised, scored, and saved if asked for."""
+"""Scores one cell: each image made noisy (or given so), denoised, scored, saved if asked for."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from denoisebench.denoising.denoiser import ROUNDING, Denoise, Made, denoise_checked
-from denoisebench.errors import plugin_code
-from denoisebench.images.image_set import LoadedImage
+from denoisebench.denoising.denoiser import ROUNDING, Made, denoise_checked, load_denoiser
+from denoisebench.denoising.self_ensemble import Denoise
+from denoisebench.errors import PluginError, plugin_code
+from denoisebench.execution import cost
+from denoisebench.execution.context import Context
+from denoisebench.execution.provenance import provenance
+from denoisebench.images.image_set import ImageSet, LoadedImage
+from denoisebench.images.overlap import refuse_same_pixels
 from denoisebench.images.pixels import Pixels, pixel_hash
+from denoisebench.nn.devices import pick_device, pick_precision
 from denoisebench.noise.given import noisy_of
 from denoisebench.noise.level_knowledge import STRIDE
-from denoisebench.planning.plan import CellPlan
+from denoisebench.planning.plan import CellPlan, train_set_label
+from denoisebench.planning.request import TRANSDUCTIVE
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
-from denoisebench.results.records import ImageScore
+from denoisebench.results.records import CellResult, ImageScore
 from denoisebench.results.saved_images import Finding, Saver, Shown
 from denoisebench.scoring.metrics import psnr_db
 from denoisebench.scoring.protocol import padded_to_square
+from denoisebench.training.weights_file import read_header
+
+
+def score(
+    cell: CellPlan,
+    weights: Path | None,
+    saver: Saver,
+    journal: Unfinished,
+    estimates: Estimates | None,
+    context: Context,
+) -> CellResult:
+    """The result of a cell.  weights: of its denoiser, if it learns.  The rest: see `evaluate`.
+
+    What the method raises is the result's error.  Raises UserError for weights that do not fit or
+    saw a test image, and for a file that cannot be written.
+    """
+    device = pick_device(context.device)
+    try:
+        denoise, images = prepare(cell, weights, context)
+        memory = cost.PeakMemory(device)
+        scores = evaluate(
+            cell,
+            images,
+            denoise,
+            device=device,
+            saver=saver,
+            journal=journal,
+            progress=context.progress,
+            estimates=estimates,
+        )
+        memory_mb = memory.megabytes()
+        return replace(
+            _result(cell, weights, device),
+            scores=tuple(scores),
+            network_parameters=cost.network_parameters(cell),
+            gmacs_per_mpx=cost.gmacs_per_mpx(cell, images[0], denoise, device),
+            peak_memory_mb=memory_mb,
+        )
+    except PluginError as failure:
+        return replace(_result(cell, weights, device), error=str(failure))
+
+
+def failed(cell: CellPlan, error: str, context: Context) -> CellResult:
+    """The result of a cell whose training failed."""
+    return replace(_result(cell, None, pick_device(context.device)), error=error)
+
+
+def prepare(
+    cell: CellPlan, weights: Path | None, context: Context
+) -> tuple[Denoise, Sequence[LoadedImage]]:
+    """What denoises a cell's images, and the images.  Raises UserError for weights that do not fit
+    or saw one of the images."""
+    reader, device = context.reader, pick_device(context.device)
+    if weights is not None:
+        header = read_header(weights)
+        if not _trained_on_it(header.recipe, cell.image_set):
+            seen, tested = train_set_label(header.recipe), reader.hashes(cell.image_set)
+            refuse_same_pixels(seen, header.images, cell.image_set.spec, tested)
+    denoise = load_denoiser(cell, weights, device, pick_precision(device, cell.precision))
+    return denoise, reader.images(cell.image_set)
+
+
+def _trained_on_it(recipe: Mapping[str, Any], image_set: ImageSet) -> bool:
+    """Whether weights were trained on the noisy images of this very set, as is allowed."""
+    return recipe["train_set"] == TRANSDUCTIVE and recipe.get("train_digest") == image_set.digest
+
+
+def _result(cell: CellPlan, weights: Path | None, device: str) -> CellResult:
+    """What a result says of a cell before anything is scored."""
+    header = read_header(weights) if weights is not None else None
+    outcome = header.outcome if header else {}
+    learns = cell.training is not None or cell.given is not None
+    return CellResult(
+        cell=cell.id,
+        method=cell.method_label,
+        noise=str(cell.noise),
+        parameters=cell.parameters,
+        dataset=cell.image_set.spec,
+        protocol=str(cell.protocol),
+        evidence=cell.labels["evidence"],
+        draws=cell.labels["draws"],
+        seed=cell.seed,
+        train_set=cell.labels["train_set"],
+        budget=cell.labels["budget"],
+        weights=cell.labels["weights"],
+        training=cell.training.id if cell.training else "",
+        train_s=outcome.get("train_s"),
+        network_parameters=None,
+        gmacs_per_mpx=None,
+        peak_memory_mb=None,
+        scores=(),
+        provenance=provenance(device)
+        | {
+            "precision": pick_precision(device, cell.precision) if learns else None,
+            "precision_asked": cell.precision,
+            "recipe": dict(header.recipe) if header else None,
+            "training_outcome": outcome or None,
+            "weights_sha256": cell.given.sha256 if cell.given else None,
+            "image_set_digest": cell.image_set.digest,
+        },
+    )
 
 
 def evaluate(

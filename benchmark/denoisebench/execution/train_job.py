@@ -1,28 +1,105 @@
-"""One training, from its plan to its weights file."""
+"""Carries out one training: reads its images, checks what it may see, trains under a lock."""
 
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-
-from denoisebench.errors import UserError, plugin_code
-from denoisebench.execution.provenance import provenance
-from denoisebench.images.image_set import LoadedImage
-from denoisebench.images.pixels import CHANNEL_WORDS
-from denoisebench.nn.devices import pick_precision
-from denoisebench.noise.given import noisy_of
+from denoisebench.errors import UserError
+from denoisebench.execution.context import Context
+from denoisebench.execution.image_reader import ImageReader
+from denoisebench.files import write_whole
+from denoisebench.images.image_set import ImageSet
+from denoisebench.images.overlap import CLEAN_AND_TEST, CLEAN_AND_TRAIN, refuse_same_pixels
 from denoisebench.planning.plan import GivenWeights, TrainingPlan
-from denoisebench.planning.request import HALF
-from denoisebench.plugin.method import Batch, Denoised, Evidence, Model, Moment, TrainedMethod
-from denoisebench.progress import Progress, ProgressCallback
-from denoisebench.training.batches import BatchSource, batch_source
-from denoisebench.training.splits import HELD_OUT_EVERY, Contents, Shown
-from denoisebench.training.trainer import Record, Settings, Trainer, Watch
-from denoisebench.training.weights_file import Header, load_into, write_weights
+from denoisebench.planning.request import HALF, TRANSDUCTIVE
+from denoisebench.plugin.method import Evidence
+from denoisebench.progress import Progress
+from denoisebench.training.splits import Contents, Shown, halves, hold_out, taken
+
+
+def train(training: TrainingPlan, tested: Sequence[ImageSet], context: Context) -> Path:
+    """The weights of a training, which runs now if it has not run before.
+
+    tested: the image sets that are scored with the weights.  Other processes wait meanwhile.
+    Raises PluginError for what the method raises, UserError for images that it must not see.
+    """
+    folder = context.out / "trainings" / training.id
+    weights = folder / "weights.safetensors"
+    if weights.exists():
+        return weights
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        context.progress(Progress(f"another process trains {training.id}; waiting", 0, 0))
+        lock.acquire()
+    try:
+        if not weights.exists():
+            _train(training, tested, folder, context)
+    finally:
+        lock.release()
+    return weights
+
+
+def _train(
+    training: TrainingPlan, tested: Sequence[ImageSet], folder: Path, context: Context
+) -> None:
+    from denoisebench.execution.fit import fit
+    from denoisebench.nn.devices import pick_device
+    from denoisebench.training.batches import refuse_small
+
+    device, reader = pick_device(context.device), context.reader
+    recipe = json.dumps(training.recipe, indent=1, sort_keys=True)
+    write_whole(folder / "recipe.json", f"{recipe}\n".encode())
+    for image_set in filter(None, (training.train_set, training.clean_set)):
+        refuse_small(reader.sizes(image_set), training.budget.crop_px)
+    shown, contents = _shown(training, reader)
+    hashes = contents.all
+    if training.start is not None:
+        if training.evidence is Evidence.UNPAIRED:
+            refuse_start(training.start, training.recipe, contents)
+        hashes = {**training.start.header.images, **hashes}
+    held_out = Shown([])
+    if training.recipe["train_set"] != TRANSDUCTIVE:
+        for image_set in tested:
+            _refuse_tested(training, contents, hashes, image_set, reader)
+        shown, held_out = hold_out(shown)
+    fit(training, shown, held_out, hashes, folder, device, context.progress)
+
+
+def _shown(training: TrainingPlan, reader: ImageReader) -> tuple[Shown, Contents]:
+    """What a training is shown.  Raises UserError for an image that is noisy and clean."""
+    train_set, clean_set = training.train_set, training.clean_set
+    images, hashes = reader.images(train_set), reader.hashes(train_set)
+    if training.evidence is not Evidence.UNPAIRED:
+        return Shown(images), Contents(hashes, {})
+    if clean_set is not None:
+        clean = reader.hashes(clean_set)
+        refuse_same_pixels(clean_set.spec, clean, train_set.spec, hashes, CLEAN_AND_TRAIN)
+        return Shown(images, reader.images(clean_set)), Contents(hashes, clean)
+    pixels = reader.pixel_hashes(train_set)
+    sides = halves(train_set, pixels, training.recipe["seed"])
+    noisy, clean = ({pixels[i]: train_set.images[i].id for i in side} for side in sides)
+    return Shown(*(taken(images, side) for side in sides)), Contents(noisy, clean)
+
+
+def _refuse_tested(
+    training: TrainingPlan,
+    contents: Contents,
+    hashes: Mapping[str, str],
+    image_set: ImageSet,
+    reader: ImageReader,
+) -> None:
+    """Raise UserError for a test image among those that are shown, or were by the start."""
+    tested = reader.hashes(image_set)
+    if training.clean_set is not None:
+        spec = training.clean_set.spec
+        refuse_same_pixels(spec, contents.clean, image_set.spec, tested, CLEAN_AND_TEST)
+    refuse_same_pixels(training.train_set.spec, hashes, image_set.spec, tested)
 
 
 def refuse_start(start: GivenWeights, recipe: Mapping[str, Any], shown: Contents) -> None:
@@ -49,137 +126,3 @@ def _sides_of(recipe: Mapping[str, Any]) -> tuple[Any, ...]:
     clean_set = recipe.get("clean_set")
     seed = recipe.get("seed") if clean_set == HALF else None
     return clean_set, recipe.get("train_digest"), recipe.get("clean_digest"), seed
-
-
-ORACLE_IMAGES, ORACLE_PX = 4, 128
-"""The oracle looks at the middle of a few images, so that it costs next to nothing."""
-
-
-def fit(
-    plan: TrainingPlan,
-    shown: Shown,
-    held_out: Shown,
-    image_hashes: Mapping[str, str],
-    folder: Path,
-    device: str,
-    progress: ProgressCallback,
-) -> None:
-    """Train by `plan` on its evidence about what is shown; leave `weights.safetensors` and
-    `history.json` in `folder`.  Raises PluginError for what the method raises."""
-    method = plan.method
-    assert isinstance(method, TrainedMethod)  # a method with evidence is one
-    kind = CHANNEL_WORDS[plan.task.channels]
-    sets = plan.train_set.spec + (f" + {plan.clean_set.spec}" if plan.clean_set else "")
-    what = f"{plan.recipe['method']} on {sets} in {kind}, {plan.recipe['noise']}"
-    progress(Progress(f"training {what}: {plan.budget}", 0, 0))
-    with plugin_code(method.name):
-        network = _fresh_network(method, plan)
-        if plan.start is not None:
-            load_into(plan.start.path, network)
-        settings = Settings(
-            budget=plan.budget,
-            patches_per_step=_patches_per_step(plan, method.passes_per_patch(plan.config)),
-            learning_rate=method.learning_rate,
-            seed=plan.recipe["seed"],
-            device=device,
-            precision="fp32" if method.float32 else pick_precision(device, plan.precision),
-            keep="oracle" if plan.oracle_checkpoint else method.checkpoint,
-            schedule=method.schedule,
-            beta2=method.beta2,
-            average_share=method.average_share,
-            stages=method.stages(plan.config, plan.task),
-        )
-
-    def source(images: Shown) -> BatchSource:
-        return batch_source(
-            images,
-            plan.evidence,
-            plan.recipe["draws"],
-            plan.task,
-            crop_px=plan.budget.crop_px,
-            seed=plan.recipe["seed"],
-            device=torch.device(device),
-        )
-
-    def loss(network: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
-        return method.loss(Model(plan.config, plan.task, network), batch, moment, rng)
-
-    checkpoint = folder / "checkpoint.pt"
-    watch = None
-    if held_out.noisy:
-        watch = Watch(source(held_out), _oracle(plan, held_out.noisy, device))
-    if plan.oracle_checkpoint and (watch is None or watch.oracle_psnr_db is None):
-        raise UserError(
-            f"--oracle-checkpoint: {plan.train_set.spec} has no clean images to hold out; give a"
-            f" training set of {HELD_OUT_EVERY} images or more, with clean ones"
-        )
-    trainer = Trainer(network, loss, source(shown), settings, checkpoint, watch)
-    with plugin_code(method.name):
-        record = trainer.run(progress)
-    (folder / "history.json").write_text(json.dumps(record.history, indent=0) + "\n")
-    header = Header(dict(plan.recipe), dict(image_hashes), _outcome(record, settings))
-    write_weights(folder / "weights.safetensors", trainer.average, header)
-    checkpoint.unlink(missing_ok=True)
-
-
-def _oracle(
-    plan: TrainingPlan, held_out: Sequence[LoadedImage], device: str
-) -> Callable[[nn.Module], float] | None:
-    """Tells a network's PSNR on held-out images, for the record alone: nothing depends on it.
-
-    None when a method takes the second images of given pairs for noisy ones: there is no clean one.
-    """
-    if plan.evidence is Evidence.NOISY_PAIRS and plan.train_set.noisy_is_given:
-        return None
-    method, told = plan.method, plan.task.parameters == "known"
-    assert isinstance(method, TrainedMethod)
-    shown = []
-    for image in held_out[:ORACLE_IMAGES]:
-        noisy, level = noisy_of(image, plan.task.noise, plan.recipe["seed"])
-        clean_part, noisy_part = (
-            _middle(torch.from_numpy(pixels)[None]).to(device) for pixels in (image.clean, noisy)
-        )
-        shown.append((clean_part, noisy_part, level if told else None))
-
-    def psnr_db(network: nn.Module) -> float:
-        model, total = Model(plan.config, plan.task, network), 0.0
-        for clean, noisy, level in shown:
-            denoised = method.denoise(model, noisy, level)
-            image = denoised.image if isinstance(denoised, Denoised) else denoised
-            error = (image.float().clamp(0.0, 1.0) - clean).square().mean()
-            total -= 10.0 * math.log10(max(float(error), 1e-12))
-        return total / len(shown)
-
-    return psnr_db
-
-
-def _middle(image: Tensor) -> Tensor:
-    """The middle of an image (1, C, H, W), at most ORACLE_PX wide and high."""
-    top, left = (max(0, (side - ORACLE_PX) // 2) for side in image.shape[-2:])
-    return image[..., top : top + ORACLE_PX, left : left + ORACLE_PX]
-
-
-def _patches_per_step(plan: TrainingPlan, passes: int) -> int:
-    patches, rest = divmod(plan.budget.batch, passes)
-    if rest or not patches:
-        raise UserError(
-            f"{plan.method.name} sees each patch {passes} times: --batch {plan.budget.batch} is no"
-            f" multiple of that; give --batch {passes * max(1, patches)}"
-        )
-    return patches
-
-
-def _fresh_network(method: TrainedMethod[object], plan: TrainingPlan) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(plan.recipe["seed"])
-        return method.network(plan.config, plan.task)
-
-
-def _outcome(record: Record, settings: Settings) -> dict[str, object]:
-    return {
-        "train_s": round(record.train_s, 3),
-        "skipped_steps": record.skipped_steps,
-        "kept_step": record.kept_step,
-        "precision": settings.precision,
-        **provenance(settings.device),
-    }

@@ -6,15 +6,17 @@ sees how far the ranking can be trusted.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from denoisebench.errors import PluginError, UserError, plugin_code
-from denoisebench.execution.runner import Runner
+from denoisebench.execution.context import Context
+from denoisebench.execution.runner import weights_of
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import Pixels, pixel_hash
 from denoisebench.noise.stream import Stream
 from denoisebench.noise_models.gaussian import Gaussian
-from denoisebench.planning.plan import CellPlan
+from denoisebench.planning.plan import CellPlan, Plan
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.ranking.records import (
     RANK_VERSION,
@@ -33,7 +35,7 @@ from denoisebench.ranking.scores import (
 )
 
 if TYPE_CHECKING:
-    from denoisebench.denoising.denoiser import Denoise
+    from denoisebench.denoising.self_ensemble import Denoise
 
 
 class Failure(NamedTuple):
@@ -44,17 +46,17 @@ class Failure(NamedTuple):
     error: str
 
 
-def rank_cells(runner: Runner) -> tuple[list[Ranked], list[Failure]]:
-    """Score what a runner's plan denoises, without clean images.  Computes what is not stored.
+def rank_cells(plan: Plan, context: Context) -> tuple[list[Ranked], list[Failure]]:
+    """Score what a plan denoises, without clean images.  Computes what is not stored.
 
     What a method raises leaves it out.  Raises UserError for an image below `LEAST_SIDE_PX`.
     """
     ranked, failures = [], []
-    for cell in runner.plan.cells:
-        path = rank_path(runner.options.out, cell)
+    for cell in plan.cells:
+        path = rank_path(context.out, cell)
         if not path.exists():
             try:
-                write_ranked(path, _ranked(cell, runner))
+                write_ranked(path, _ranked(cell, plan, context))
             except PluginError as error:
                 failures.append(Failure(cell.method_spec, cell.image_set.spec, str(error)))
                 continue
@@ -62,8 +64,13 @@ def rank_cells(runner: Runner) -> tuple[list[Ranked], list[Failure]]:
     return ranked, failures
 
 
-def _ranked(cell: CellPlan, runner: Runner) -> Ranked:
-    denoise, images, device = runner.opened(cell)
+def _ranked(cell: CellPlan, plan: Plan, context: Context) -> Ranked:
+    from denoisebench.execution.score_job import prepare
+    from denoisebench.nn.devices import pick_device
+
+    weights, device = weights_of(cell, plan, context), pick_device(context.device)
+    in_float32 = replace(cell, precision="fp32")  # small differences of estimates count
+    denoise, images = prepare(in_float32, weights, context)
     return Ranked(
         dataset=cell.image_set.spec,
         noise=str(cell.noise),
@@ -71,7 +78,7 @@ def _ranked(cell: CellPlan, runner: Runner) -> Ranked:
         method=cell.method_spec,
         weights=cell.labels["weights"],
         train_set=cell.labels["train_set"],
-        images=tuple(_scores(cell, images, denoise, device, runner.progress)),
+        images=tuple(_scores(cell, images, denoise, device, context.progress)),
     )
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bench import make_images
+from here import here
 from PIL import Image
 
 from denoisebench.budgets import get_budget
 from denoisebench.errors import UserError
-from denoisebench.execution.runner import Options, Runner
+from denoisebench.execution.runner import Runner
 from denoisebench.images.image_set import IndexedFile, ReadWhenTaken
 from denoisebench.images.pixels import Pixels
 from denoisebench.planning.planner import make_plan
@@ -47,7 +48,7 @@ def asked(tmp_path: Path) -> Request:
 
 def runner(asked: Request, registries: Registries, out: Path) -> Runner:
     plan = make_plan(asked, registries)
-    return Runner(plan, Options(out, "cpu"), lambda *_: None, lambda _: None)
+    return Runner(plan, here(out))
 
 
 def test_a_pack_is_trained_and_scored_without_reading_it_whole(
@@ -59,7 +60,7 @@ def test_a_pack_is_trained_and_scored_without_reading_it_whole(
     assert len(result.scores) == 4
     (result,) = (run := runner(asked, registries, tmp_path)).run()
     assert result.error is None
-    assert [type(images) for images in run._read.values()] == [ReadWhenTaken, list]
+    assert [type(images) for images in run.context.reader._read.values()] == [ReadWhenTaken, list]
 
 
 def spoil_pixels(tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from here import here
 from watched import CLEAN, TEST, TRAIN, flat_images, request, watched
 
 from denoisebench.budgets import get_budget
-from denoisebench.execution.runner import Options, Runner
+from denoisebench.execution.runner import Runner
 from denoisebench.planning.planner import make_plan
 from denoisebench.planning.request import Request
 from denoisebench.plugin.image_source import PackChoice
@@ -37,7 +38,7 @@ def run(asked: Request, registries: Registries, out: Path) -> tuple[CellResult, 
     seen = registries.method("watched")[0].seen  # type: ignore[attr-defined]
     seen.clear()
     plan = make_plan(asked, registries)
-    (result,) = Runner(plan, Options(out, "cpu"), lambda *_: None, lambda _: None).run()
+    (result,) = Runner(plan, here(out)).run()
     assert result.error is None
     noisy, clean = (
         {round(value) for b in seen for value in (getattr(b, name) * 255).flatten().tolist()}

@@ -9,7 +9,7 @@ import torch
 from bench import make_images
 
 from denoisebench.budgets import get_budget
-from denoisebench.denoising.denoiser import untrained
+from denoisebench.denoising.denoiser import load_denoiser
 from denoisebench.errors import UserError
 from denoisebench.execution.score_job import evaluate
 from denoisebench.images.image_set import ImageFile, ImageSet, LoadedImage
@@ -108,7 +108,7 @@ def test_scoring_uses_and_names_the_given_noisy_image(registries, asked):
     scores = evaluate(
         cell,
         images,
-        untrained(cell),
+        load_denoiser(cell, None, "cpu", "fp32"),
         device="cpu",
         saver=Saver(cell, Path("unused")),
         journal=Unfinished(Path("unused"), cell.id, keep=False),

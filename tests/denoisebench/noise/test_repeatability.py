@@ -9,7 +9,8 @@ import torch
 from bench import make_images
 
 from denoisebench.budgets import get_budget
-from denoisebench.denoising.denoiser import Denoise, trained, untrained
+from denoisebench.denoising.denoiser import load_denoiser
+from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.execution.score_job import evaluate
 from denoisebench.images.image_set import ImageSet
 from denoisebench.nn.devices import pick_precision
@@ -57,8 +58,8 @@ def planned(method: str, images: str, registries: Registries) -> CellPlan:
 
 def denoiser(cell: CellPlan) -> Denoise:
     if cell.given is None:
-        return untrained(cell)
-    return trained(cell, cell.given.path, "cpu", pick_precision("cpu"))
+        return load_denoiser(cell, None, "cpu", "fp32")
+    return load_denoiser(cell, cell.given.path, "cpu", pick_precision("cpu"))
 
 
 def scores(cell: CellPlan, *, threads: int, backwards: bool) -> dict[str, ImageScore]:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from here import here
 from PIL import Image
 from torch import nn
 from watched import PLUGIN, flat_images, request, watched
 
 from denoisebench.errors import UserError
-from denoisebench.execution.runner import Options, Runner
+from denoisebench.execution.runner import Runner
 from denoisebench.images.pixels import GRAY
 from denoisebench.planning.planner import make_plan
 from denoisebench.planning.request import Request
@@ -73,8 +74,7 @@ def test_training_on_the_scored_images_needs_a_clean_set(asked, registries):
 
 
 def run(asked: Request, registries: Registries) -> None:
-    Runner(make_plan(asked, registries), Options(Path("out"), "cpu"), lambda *_: None,
-           lambda _: None).run()  # fmt: skip
+    Runner(make_plan(asked, registries), here(Path("out"))).run()  # fmt: skip
 
 
 @pytest.mark.parametrize("train_set", ["folder:train", "test"])

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scoring import Made, cell, images
 
-from denoisebench.denoising.denoiser import untrained
+from denoisebench.denoising.denoiser import load_denoiser
 from denoisebench.errors import UserError
 from denoisebench.execution.score_job import evaluate
 from denoisebench.results.journal import Unfinished
@@ -20,7 +20,7 @@ def evaluated(planned, out, *, keep=True):
     return evaluate(
         planned,
         loaded,
-        untrained(planned),
+        load_denoiser(planned, None, "cpu", "fp32"),
         device="cpu",
         saver=Saver(planned, out),
         journal=Unfinished(out, planned.id, keep=True),

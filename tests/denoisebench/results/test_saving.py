@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from here import here
 from PIL import Image
 from scoring import Made, cell, images, scored
 
 from denoisebench.errors import UserError
-from denoisebench.execution.runner import Options, Runner
+from denoisebench.execution.runner import ExecutionOptions, Runner
 from denoisebench.planning.plan import Plan
 from denoisebench.plugin.method import Denoised, Output
 from denoisebench.results.saved_images import Saver
@@ -116,8 +117,7 @@ def test_a_folder_can_be_named_in_a_spec_whatever_the_image_set_is(tmp_path):
 
 
 def run(planned, out, *kinds):
-    options = Options(out, "cpu", kinds)
-    return Runner(Plan((planned,)), options, lambda *_: None, lambda _: None).run()
+    return Runner(Plan((planned,)), here(out), ExecutionOptions(kinds)).run()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from denoisebench.cli.shared.options import Asked
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.cli.shared.request import make_request
 from denoisebench.errors import PluginError, UserError, plugin_code
-from denoisebench.execution.runner import Options, Runner
+from denoisebench.execution.context import Context
+from denoisebench.execution.image_reader import ImageReader
+from denoisebench.execution.runner import ExecutionOptions, Runner
 from denoisebench.images.image_set import ImageSet
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
@@ -53,11 +55,8 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
 
 def carry_out(plan: Plan, asked: Asked, registries: Registries) -> list[CellResult]:
     """The results of a plan's cells, computed where they are not there; says which failed."""
-    out = asked.out
-
-    save = _kinds(asked)
-    options = Options(out, asked.device, save, asked.retry_failed, asked.keep_estimates)
-    results = Runner(plan, options, fetcher(registries), show_progress).run()
+    options = ExecutionOptions(_kinds(asked), asked.retry_failed, asked.keep_estimates)
+    results = Runner(plan, context(asked.out, asked.device, registries), options).run()
     failed = {f"{r.method} on {r.dataset}, {r.noise}: {r.error}": None for r in results if r.error}
     for line in failed:
         click.echo(f"failed: {line} (--retry-failed computes it again)", err=True)
@@ -115,6 +114,11 @@ def status_of(results: Iterable[CellResult]) -> int:
 def _kinds(asked: Asked) -> tuple[Kind, ...]:
     asked_kinds: dict[Kind, bool] = {"pictures": asked.save_images, "arrays": asked.save_arrays}
     return tuple(kind for kind, wanted in asked_kinds.items() if wanted)
+
+
+def context(out: Path, device: str, registries: Registries) -> Context:
+    """Where a command carries out its jobs."""
+    return Context(out, device, ImageReader(fetcher(registries), show_progress), show_progress)
 
 
 def fetcher(registries: Registries) -> Callable[[ImageSet, ProgressCallback], None]:

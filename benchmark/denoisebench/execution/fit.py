@@ -1,0 +1,156 @@
+"""One training, from its images to its weights file."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from denoisebench.errors import UserError, plugin_code
+from denoisebench.execution.provenance import provenance
+from denoisebench.images.image_set import LoadedImage
+from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.nn.devices import pick_precision
+from denoisebench.noise.given import noisy_of
+from denoisebench.planning.plan import TrainingPlan
+from denoisebench.plugin.method import Batch, Denoised, Evidence, Model, Moment, TrainedMethod
+from denoisebench.progress import Progress, ProgressCallback
+from denoisebench.training.batches import BatchSource, batch_source
+from denoisebench.training.splits import HELD_OUT_EVERY, Shown
+from denoisebench.training.trainer import Record, Settings, Trainer, Watch
+from denoisebench.training.weights_file import Header, load_into, write_weights
+
+ORACLE_IMAGES, ORACLE_PX = 4, 128
+"""The oracle looks at the middle of a few images, so that it costs next to nothing."""
+
+
+def fit(
+    plan: TrainingPlan,
+    shown: Shown,
+    held_out: Shown,
+    image_hashes: Mapping[str, str],
+    folder: Path,
+    device: str,
+    progress: ProgressCallback,
+) -> None:
+    """Train by `plan` on its evidence about what is shown; leave `weights.safetensors` and
+    `history.json` in `folder`.  Raises PluginError for what the method raises."""
+    method = plan.method
+    assert isinstance(method, TrainedMethod)  # a method with evidence is one
+    kind = CHANNEL_WORDS[plan.task.channels]
+    sets = plan.train_set.spec + (f" + {plan.clean_set.spec}" if plan.clean_set else "")
+    what = f"{plan.recipe['method']} on {sets} in {kind}, {plan.recipe['noise']}"
+    progress(Progress(f"training {what}: {plan.budget}", 0, 0))
+    with plugin_code(method.name):
+        network = _fresh_network(method, plan)
+        if plan.start is not None:
+            load_into(plan.start.path, network)
+        settings = Settings(
+            budget=plan.budget,
+            patches_per_step=_patches_per_step(plan, method.passes_per_patch(plan.config)),
+            learning_rate=method.learning_rate,
+            seed=plan.recipe["seed"],
+            device=device,
+            precision="fp32" if method.float32 else pick_precision(device, plan.precision),
+            keep="oracle" if plan.oracle_checkpoint else method.checkpoint,
+            schedule=method.schedule,
+            beta2=method.beta2,
+            average_share=method.average_share,
+            stages=method.stages(plan.config, plan.task),
+        )
+
+    def source(images: Shown) -> BatchSource:
+        return batch_source(
+            images,
+            plan.evidence,
+            plan.recipe["draws"],
+            plan.task,
+            crop_px=plan.budget.crop_px,
+            seed=plan.recipe["seed"],
+            device=torch.device(device),
+        )
+
+    def loss(network: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
+        return method.loss(Model(plan.config, plan.task, network), batch, moment, rng)
+
+    checkpoint = folder / "checkpoint.pt"
+    watch = None
+    if held_out.noisy:
+        watch = Watch(source(held_out), _oracle(plan, held_out.noisy, device))
+    if plan.oracle_checkpoint and (watch is None or watch.oracle_psnr_db is None):
+        raise UserError(
+            f"--oracle-checkpoint: {plan.train_set.spec} has no clean images to hold out; give a"
+            f" training set of {HELD_OUT_EVERY} images or more, with clean ones"
+        )
+    trainer = Trainer(network, loss, source(shown), settings, checkpoint, watch)
+    with plugin_code(method.name):
+        record = trainer.run(progress)
+    (folder / "history.json").write_text(json.dumps(record.history, indent=0) + "\n")
+    header = Header(dict(plan.recipe), dict(image_hashes), _outcome(record, settings))
+    write_weights(folder / "weights.safetensors", trainer.average, header)
+    checkpoint.unlink(missing_ok=True)
+
+
+def _oracle(
+    plan: TrainingPlan, held_out: Sequence[LoadedImage], device: str
+) -> Callable[[nn.Module], float] | None:
+    """Tells a network's PSNR on held-out images, for the record alone: nothing depends on it.
+
+    None when a method takes the second images of given pairs for noisy ones: there is no clean one.
+    """
+    if plan.evidence is Evidence.NOISY_PAIRS and plan.train_set.noisy_is_given:
+        return None
+    method, told = plan.method, plan.task.parameters == "known"
+    assert isinstance(method, TrainedMethod)
+    shown = []
+    for image in held_out[:ORACLE_IMAGES]:
+        noisy, level = noisy_of(image, plan.task.noise, plan.recipe["seed"])
+        clean_part, noisy_part = (
+            _middle(torch.from_numpy(pixels)[None]).to(device) for pixels in (image.clean, noisy)
+        )
+        shown.append((clean_part, noisy_part, level if told else None))
+
+    def psnr_db(network: nn.Module) -> float:
+        model, total = Model(plan.config, plan.task, network), 0.0
+        for clean, noisy, level in shown:
+            denoised = method.denoise(model, noisy, level)
+            image = denoised.image if isinstance(denoised, Denoised) else denoised
+            error = (image.float().clamp(0.0, 1.0) - clean).square().mean()
+            total -= 10.0 * math.log10(max(float(error), 1e-12))
+        return total / len(shown)
+
+    return psnr_db
+
+
+def _middle(image: Tensor) -> Tensor:
+    """The middle of an image (1, C, H, W), at most ORACLE_PX wide and high."""
+    top, left = (max(0, (side - ORACLE_PX) // 2) for side in image.shape[-2:])
+    return image[..., top : top + ORACLE_PX, left : left + ORACLE_PX]
+
+
+def _patches_per_step(plan: TrainingPlan, passes: int) -> int:
+    patches, rest = divmod(plan.budget.batch, passes)
+    if rest or not patches:
+        raise UserError(
+            f"{plan.method.name} sees each patch {passes} times: --batch {plan.budget.batch} is no"
+            f" multiple of that; give --batch {passes * max(1, patches)}"
+        )
+    return patches
+
+
+def _fresh_network(method: TrainedMethod[object], plan: TrainingPlan) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(plan.recipe["seed"])
+        return method.network(plan.config, plan.task)
+
+
+def _outcome(record: Record, settings: Settings) -> dict[str, object]:
+    return {
+        "train_s": round(record.train_s, 3),
+        "skipped_steps": record.skipped_steps,
+        "kept_step": record.kept_step,
+        "precision": settings.precision,
+        **provenance(settings.device),
+    }

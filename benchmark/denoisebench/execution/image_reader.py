@@ -1,0 +1,45 @@
+"""Reading the images of sets once, and their names by content."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from denoisebench.images.image_set import ImageSet, LoadedImage, ReadWhenTaken
+from denoisebench.images.pixels import pixel_hash
+from denoisebench.progress import ProgressCallback
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReader:
+    """Reads each image set once.  fetch: brings the missing files of a set to this machine."""
+
+    fetch: Callable[[ImageSet, ProgressCallback], None]
+    progress: ProgressCallback
+    _read: dict[tuple[str, int], Sequence[LoadedImage]] = field(default_factory=dict)
+
+    def images(self, image_set: ImageSet) -> Sequence[LoadedImage]:
+        """The images of a set; of an indexed one, each is read when it is taken."""
+        key = (image_set.spec, image_set.channels)
+        if key not in self._read:
+            self.fetch(image_set, self.progress)
+            indexed = image_set.indexed
+            self._read[key] = (
+                ReadWhenTaken(indexed) if indexed else [image.read() for image in image_set.images]
+            )
+        return self._read[key]
+
+    def hashes(self, image_set: ImageSet) -> dict[str, str]:
+        """The pixel hash of each clean image -> its id."""
+        ids = (image.id for image in image_set.images)
+        return dict(zip(self.pixel_hashes(image_set), ids, strict=True))
+
+    def pixel_hashes(self, image_set: ImageSet) -> list[str]:
+        """The pixel hash of each clean image, in the order of the set."""
+        if image_set.indexed:
+            return [image.pixel_sha256 for image in image_set.indexed]
+        return [pixel_hash(image.clean) for image in self.images(image_set)]
+
+    def sizes(self, image_set: ImageSet) -> dict[str, tuple[int, int]]:
+        """The id of each image -> its height and width in pixels."""
+        if image_set.indexed:
+            return {image.id: image.size for image in image_set.indexed}
+        return {image.id: image.clean.shape[1:] for image in self.images(image_set)}
