@@ -81,7 +81,7 @@ def test_the_wheel_has_the_data_and_the_type_markers(wheel: Path):
     packed = set(zipfile.ZipFile(wheel).namelist())
     assert {f"{package}/py.typed" for package in package_folders()} <= packed
     data = {"catalog.csv", "samples.csv", "shares.csv"}
-    assert {f"denoisebench_datasets/{name}" for name in data} <= packed
+    assert {f"denoisebench_datasets/public/{name}" for name in data} <= packed
     published = "denoisebench_reports/published/"
     assert f"{published}noise2score_table2.csv" in packed
 

@@ -1,7 +1,6 @@
-"""Oracle levels: the level of a method picked for each image by the clean image.
+"""What a method knows of the noise level: known, unknown, or picked by an oracle.
 
-What a method knows of the noise level when it is scored is one kind more than what it is trained
-for.  An oracle is trained as for an unknown level; each image is denoised at levels of a fixed
+A method is trained for a known or an unknown level.  In scoring there is a third kind.  An oracle is trained as for an unknown level; each image is denoised at levels of a fixed
 grid, and the estimate with the highest PSNR counts.  It is never ranked.
 
 Oracle checkpoints: of a training the weights with the highest PSNR on held-out clean images, in
@@ -10,14 +9,11 @@ place of the last ones.  They are not ranked either.
 
 from typing import TYPE_CHECKING, Literal
 
-from denoisebench.noise.family import Noise
-
 if TYPE_CHECKING:
-    pass
-
+    from denoisebench.noise.family import Noise
 
 Parameters = Literal["known", "unknown"]
-
+"""What a method knows of the level in training."""
 
 Knowledge = Literal["known", "unknown", "oracle"]
 """What a method knows of the level of an image that is scored."""

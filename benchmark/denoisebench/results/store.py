@@ -13,14 +13,11 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
 from denoisebench.results.records import CellResult, ImageScore
-
-if TYPE_CHECKING:
-    pass
 
 SCHEMA = 4
 
