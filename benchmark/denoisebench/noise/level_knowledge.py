@@ -1,7 +1,8 @@
 """What a method knows of the noise level: known, unknown, or picked by an oracle.
 
-A method is trained for a known or an unknown level.  In scoring there is a third kind.  An oracle is trained as for an unknown level; each image is denoised at levels of a fixed
-grid, and the estimate with the highest PSNR counts.  It is never ranked.
+A method is trained for a known or an unknown level.  In scoring there is a third kind.  An oracle
+is trained as for an unknown level; each image is denoised at levels of a fixed grid, and the
+estimate with the highest PSNR counts.  It is never ranked.
 
 Oracle checkpoints: of a training the weights with the highest PSNR on held-out clean images, in
 place of the last ones.  They are not ranked either.
