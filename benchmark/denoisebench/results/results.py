@@ -40,7 +40,9 @@ class Results:
         """
         rows = frame([cell for cell in self.cells if not cell.error], self.declined)
         if rows.empty:
-            reasons = [f"{method} declines {what}: {why}" for method, what, why in self.declined]
+            reasons = [
+                f"{method} declines {what}: {why}" for method, what, why in rows.attrs["declined"]
+            ]
             failures = [f"{cell.method} on {cell.dataset}: {cell.error}" for cell in self.errors]
             raise UserError(f"nothing to show: {'; '.join((*reasons, *failures))}")
         rows.attrs["results"] = self.folder
