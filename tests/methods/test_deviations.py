@@ -15,7 +15,7 @@ from torch import Tensor
 
 from classical.skimage_filters import Tv, TvConfig
 from denoisebench.denoising.denoiser import load_denoiser
-from denoisebench.execution.score_job import evaluate
+from denoisebench.execution.evaluation import evaluate
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.pixels import pixel_hash
 from denoisebench.noise.family import Noise

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from denoisebench.denoising.denoiser import load_denoiser
-from denoisebench.execution.score_job import evaluate
+from denoisebench.execution.evaluation import evaluate
 from denoisebench.images.image_set import ImageFile, ImageSet
 from denoisebench.images.pixels import Pixels
 from denoisebench.noise.family import Noise

@@ -43,7 +43,7 @@ class Results:
             reasons = [
                 f"{method} declines {what}: {why}" for method, what, why in rows.attrs["declined"]
             ]
-            failures = [f"{cell.method} on {cell.dataset}: {cell.error}" for cell in self.errors]
+            failures = [f"{c.method} on {c.dataset}: {c.error}" for c in self.errors]
             raise UserError(f"nothing to show: {'; '.join((*reasons, *failures))}")
         rows.attrs["results"] = self.folder
         return rows

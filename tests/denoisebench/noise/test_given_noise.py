@@ -11,7 +11,7 @@ from bench import make_images
 from denoisebench.budgets import get_budget
 from denoisebench.denoising.denoiser import load_denoiser
 from denoisebench.errors import UserError
-from denoisebench.execution.score_job import evaluate
+from denoisebench.execution.evaluation import evaluate
 from denoisebench.images.image_set import ImageFile, ImageSet, LoadedImage
 from denoisebench.images.pixels import GRAY, pixel_hash
 from denoisebench.noise.family import Noise

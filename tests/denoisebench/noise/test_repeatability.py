@@ -11,7 +11,7 @@ from bench import make_images
 from denoisebench.budgets import get_budget
 from denoisebench.denoising.denoiser import load_denoiser
 from denoisebench.denoising.self_ensemble import Denoise
-from denoisebench.execution.score_job import evaluate
+from denoisebench.execution.evaluation import evaluate
 from denoisebench.images.image_set import ImageSet
 from denoisebench.nn.devices import pick_precision
 from denoisebench.planning.plan import CellPlan

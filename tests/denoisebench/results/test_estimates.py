@@ -7,7 +7,7 @@ from scoring import Made, cell, images
 
 from denoisebench.denoising.denoiser import load_denoiser
 from denoisebench.errors import UserError
-from denoisebench.execution.score_job import evaluate
+from denoisebench.execution.evaluation import evaluate
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.saved_images import Saver
