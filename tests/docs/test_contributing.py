@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from denoisebench.registry.moved import MOVED
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CORE = ROOT / "benchmark" / "denoisebench"
@@ -41,6 +43,14 @@ def test_no_line_is_of_a_folder_that_is_not_there():
 @pytest.mark.parametrize("module", NEW_HOMES)
 def test_each_new_home_of_an_import_exists(module):
     assert importlib.import_module(module)
+
+
+def test_each_import_that_moved_is_in_the_table():
+    rows = re.findall(r"^\| (`denoisebench\..*) \| `(denoisebench\.[\w.]+)`", PAGE, re.MULTILINE)
+    table = {
+        (old, new) for olds, new in rows for old in re.findall(r"`(denoisebench[\w.]+)`", olds)
+    }
+    assert set(MOVED.items()) <= table
 
 
 def test_there_are_new_homes_to_check():
