@@ -1,4 +1,4 @@
-"""What goes wrong: the user's input, told in one line, and a plugin's own code, told by name."""
+"""Exceptions for bad user input and for failures inside a plugin."""
 
 import difflib
 from collections.abc import Iterable, Iterator
@@ -18,12 +18,12 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:
 
 
 class PluginError(Exception):
-    """A plugin's own code failed: its cells are recorded as failed, the others go on."""
+    """The code of a plugin failed: its cells are recorded as failed, the others continue."""
 
 
 @contextmanager
 def plugin_code(name: str) -> Iterator[None]:
-    """Around calls of a plugin's code: what it raises becomes a PluginError that names it."""
+    """Turn exceptions from a plugin's code into a PluginError that names the plugin."""
     try:
         yield
     except (UserError, PluginError):

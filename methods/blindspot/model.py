@@ -23,7 +23,7 @@ from denoisebench.nn import (
 from denoisebench.plugin import Batch, Denoised, Model, Moment, Output, Task
 
 SMALLEST_SIGMA = 1e-3
-"""A told standard deviation below counts as this."""
+"""A given standard deviation below this counts as this."""
 
 DARKEST = 1e-3
 """The variance of Poisson noise is that of a pixel of this value, where μ is below it."""
@@ -37,24 +37,24 @@ of the smoothest pixels, Σx taking the rest.  From below, as in the original's 
 long taken the noise too, and a short training never gives it back."""
 
 GLOBAL_PACE = 10.0
-"""What is learned of a global noise parameter is taken times this: it has as far to go as many
-weights have together, and a short training has few steps."""
+"""Scale of the learned global noise parameter: it has as far to go as many weights have together,
+and a short training has few steps."""
 
 ESTIMATOR_PACE = 0.2
-"""What the network that finds an image's parameter gives is taken times this: all its weights move
-it the same way at first, and it would fall past the noise before Σx is there to take the rest."""
+"""Scale of the estimator's output.  Its early updates all point one way; unscaled, the estimate
+drops below the true level before Σx has learned the rest."""
 
 SPREAD_FROM, SPREAD_ALL = 0.2, 0.4
-"""Of a training with that network, as shares: until the first Σx is left out, and the parameter
-learns to tell images apart by their whole spread; until the second Σx is let in.  A Σx there from
-the start takes the noise too: it can tell its level from what surrounds a pixel."""
+"""Shares of a training with that network.  Up to the first, Σx is left out, and the parameter
+learns to distinguish images by their whole spread; up to the second, Σx is let in.  From the
+start, Σx would take the noise too: it can infer its level from the surroundings of a pixel."""
 
 UNITS = {"gaussian": 255.0, "poisson": 1.0, "impulse": 100.0}
 """The family's level for a noise parameter of 1: σ in [0, 1] units, ζ, α."""
 
 
 class Denoiser(nn.Module):
-    """The blind-spot network with what finds a noise parameter that is not told."""
+    """The blind-spot network with an estimator of unknown noise parameters."""
 
     def __init__(self, config: Config, task: Task) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class Denoiser(nn.Module):
             nn.init.zeros_(self.estimator.head.weight)
 
     def parameter(self, noisy: Tensor) -> Tensor:
-        """The noise parameter of images (B, C, H, W), when it is not told: (B, 1, 1, 1)."""
+        """The noise parameter of images (B, C, H, W), if it is unknown: (B, 1, 1, 1)."""
         if self.estimator is None:
             return noise_parameter(GLOBAL_PACE * self.raw).expand(len(noisy), 1, 1, 1)
         found = self.estimator(noisy - 0.5).float().mean(dim=(1, 2, 3), keepdim=True)
@@ -87,13 +87,13 @@ def spread_let_in(network: Denoiser, moment: Moment) -> float:
 
 
 def outputs_of(config: Config, channels: int) -> int:
-    """How many numbers a pixel gets: μ, and the factors of its covariance."""
+    """The number of outputs at a pixel: μ, and the factors of its covariance."""
     factors = {"none": 0, "diagonal": channels, "full": channels * (channels + 1) // 2}
     return channels + factors[config.covariance]
 
 
 def level_of(config: Config, task: Task) -> str:
-    """How the noise level is had: told, global or per-image; none where none is needed."""
+    """The origin of the noise level: told, global or per-image; none if none is needed."""
     if config.covariance == "none":
         return "none"
     if task.parameters == "known":
@@ -105,14 +105,14 @@ def level_of(config: Config, task: Task) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the network says of noisy images, (B, C, H, W): μ, and the factors of Σx."""
+    """The network's prediction for noisy images, (B, C, H, W): μ, and the factors of Σx."""
 
     mean: Tensor
     factors: Tensor
 
 
 def predict(network: Denoiser, noisy: Tensor) -> Prediction:
-    """μ = ½ + f(y − ½)/10 and the factors f(y − ½)/10, from what surrounds each pixel.
+    """μ = ½ + f(y − ½)/10 and the factors f(y − ½)/10, from the surroundings of each pixel.
 
     noisy: (B, C, H, W), any H and W.  float32.
     """
@@ -165,7 +165,7 @@ def batch_loss(model: Model[Config], batch: Batch, moment: Moment) -> Tensor:
 def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> Denoised:
     """The posterior mean of an image (1, C, H, W), with μ and the predicted standard deviation.
 
-    level: told, in the family's unit; else the one learned or estimated is used, and returned.
+    level: in the family's unit; if None, the learned or estimated one is used, and returned.
     """
     network, channels = model.network, noisy.shape[1]
     assert isinstance(network, Denoiser)

@@ -1,4 +1,4 @@
-"""What a denoiser costs beside its time: parameters, multiply-adds, memory."""
+"""The cost of a denoiser other than time: parameters, multiply-adds, memory."""
 
 import dataclasses
 from pathlib import Path
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from denoisebench.denoising.self_ensemble import Denoise
 
 COUNTED_PX = 256
-"""Multiply-adds are counted on the upper left of an image, at most so many pixels wide and high."""
+"""Multiply-adds are counted on the upper left of an image, at most this wide and high."""
 
 _CLEAR_REFS, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 
 
 def network_parameters(cell: CellPlan) -> int | None:
-    """How many numbers the cell's network learns; None for a method that has no network."""
+    """The number of parameters of the cell's network; None for a method without one."""
     if not isinstance(cell.method, TrainedMethod):
         return None
     with plugin_code(cell.method.name), torch.random.fork_rng(devices=[]):
@@ -36,11 +36,11 @@ def network_parameters(cell: CellPlan) -> int | None:
 def gmacs_per_mpx(
     cell: CellPlan, image: LoadedImage, denoise: "Denoise", device: str
 ) -> float | None:
-    """Billions of multiply-adds per megapixel denoised; None for a method that has no network.
+    """Billions of multiply-adds per megapixel denoised; None for a method without a network.
 
-    Counted by PyTorch while it denoises a part of `image` once: exact for what convolutions and
-    matrix products do, all passes through the network and its padding included; what is done pixel
-    by pixel does not count, nor do the other levels that an oracle tries.
+    Counted by PyTorch while it denoises a part of `image` once: exact for convolutions and matrix
+    products, all passes through the network and its padding included; operations pixel by pixel do
+    not count, nor do the other levels that an oracle tries.
     """
     if not isinstance(cell.method, TrainedMethod):
         return None
@@ -56,7 +56,7 @@ def gmacs_per_mpx(
 
 
 class _FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as above
-    """Adds up the FLOPs of what runs within, by PyTorch's formulas for each operation.
+    """Adds up the FLOPs of the code run inside it, by PyTorch's formulas for each operation.
 
     PyTorch's own counter does the same, and imports the compiler first, for seconds.
     """
@@ -77,7 +77,7 @@ class _FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as ab
 
 
 class PeakMemory:
-    """The most memory taken since this was made: of the GPU on CUDA, else by this process."""
+    """The peak of memory since the object was made: of the GPU on CUDA, else of this process."""
 
     def __init__(self, device: str) -> None:
         self._cuda = device == "cuda"
@@ -95,10 +95,10 @@ class PeakMemory:
         return True
 
     def megabytes(self) -> float | None:
-        """What it is now; None where the system tells only that of the process's whole life.
+        """The peak so far, in MB; None if the system reports it only for the whole process.
 
-        On CUDA what PyTorch has allocated there, else what the process holds: the interpreter,
-        PyTorch and the images of the set included.
+        On CUDA it is the memory that PyTorch allocated there, else that of the process, with the
+        interpreter, PyTorch and the images of the set.
         """
         if not self._fresh:
             return None

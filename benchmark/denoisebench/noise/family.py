@@ -30,19 +30,20 @@ Keeps = Literal["mean", "median", "mode", "pixels"]
 class NoiseFamily(ABC):
     """A kind of noise with one level.  Stateless.
 
-    symbol and unit name the level in messages; `lowest` ≤ level ≤ `highest` is what makes sense;
+    symbol and unit name the level in messages; a level lies in `lowest`..`highest`;
     `blind` is the range trained on when the level is unknown.
 
-    keeps: what of a noisy pixel is the clean one: its mean, its median or its mode; or `pixels`,
-    of which some are kept as they are and the rest, which `observed` leaves out, say nothing.
-    independent: whether, given the clean image, pixels apart have independent noise.
+    keeps: the statistic of the noisy pixel that equals the clean value (`mean`, `median`, `mode`),
+    or `pixels` if some pixels are untouched and the rest carry no information (see `observed`).
+    independent: whether, given the clean image, the noise of different pixels is independent.
     spread: how levels lie in a range; in a range from 0 they lie evenly in any case.
     range_from_zero: whether a range may begin at 0, where no noise is left, below `lowest`.
     colour_only: whether gray images cannot have it.
-    level_of: the family whose level this one's is too, in the same unit; empty: none but itself.
+    level_of: the family with whose level this one's is interchangeable, in the same unit; empty for
+    none.
 
-    What a noise model has beside its level belongs to the family: `parse` makes one of its own,
-    and `settings` says it.
+    Settings of a noise model other than its level belong to the family: `parse` makes a family that
+    has them, and `settings` writes them.
     """
 
     name: str
@@ -72,7 +73,7 @@ class NoiseFamily(ABC):
         raise UserError(f"noise {self.name!r} offers no fresh draws; use --draws fixed")
 
     def observed(self, noisy: "Tensor") -> "Tensor | None":
-        """Which pixels of (B, C, H, W) say something of the clean image: 1 or 0, (B, 1, H, W).
+        """Which pixels of (B, C, H, W) carry information on the clean image: 1 or 0, (B, 1, H, W).
 
         None: all of them.
         """
@@ -80,15 +81,15 @@ class NoiseFamily(ABC):
         return None
 
     def estimate(self, noisy: Pixels) -> float | None:
-        """The level of one noisy image (C, H, W), told from it alone, within lowest..highest.
+        """The level of one noisy image (C, H, W), estimated from it alone, in lowest..highest.
 
-        None when the image does not tell it, or the family has no estimator.
+        None if the image does not allow it, or the family has no estimator.
         """
         del noisy
         return None
 
     def _within(self, level: float | None) -> float | None:
-        """An estimate, put at the end of what makes sense when it lies beyond."""
+        """An estimate, limited to lowest..highest."""
         return None if level is None else min(max(level, self.lowest), self.highest)
 
     def shares_level(self, other: "NoiseFamily") -> bool:
@@ -96,15 +97,15 @@ class NoiseFamily(ABC):
         return (self.level_of or self.name) == (other.level_of or other.name)
 
     def stand_in(self) -> "Noise | None":
-        """What methods take this noise for, where nobody knows its law; None where it is known.
+        """For noise of unknown distribution, the noise model that methods should assume; else None.
 
-        Noise with a stand-in is only ever given with noisy images, never drawn.
+        Noise with a stand-in comes with noisy images and is never drawn.
         """
         return None
 
     def settings(self) -> str:
-        """What stands behind the level in a spec, in canonical form: the 10 of
-        `heteroscedastic:40:10`; empty where the level is all."""
+        """The part of a spec after the level, in canonical form: the 10 of `heteroscedastic:40:10`;
+        empty if there is only a level."""
         return ""
 
     def parse(self, spec: Spec) -> "Noise":
@@ -166,16 +167,16 @@ class Noise:
 
     @property
     def law_unknown(self) -> bool:
-        """Whether nobody knows its law or level: it is given with noisy images and never drawn."""
+        """Whether its distribution and level are unknown: it is given with images, never drawn."""
         return self.family.stand_in() is not None
 
     @property
     def assumed(self) -> "Noise":
-        """What methods take it for: itself, where its law is known."""
+        """The noise model that methods assume: itself if its distribution is known."""
         return self.family.stand_in() or self
 
     def blind(self) -> "Noise":
-        """The same family over its blind range: what is trained on when the level is unknown."""
+        """The same family over its blind range, for trainings with unknown level."""
         return Noise(self.family, *self.family.blind)
 
     def like(self, other: "Noise") -> bool:
@@ -184,7 +185,7 @@ class Noise:
         return ours.name == theirs.name and ours.settings() == theirs.settings()
 
     def refuse_gray(self, channels: int, images: str) -> None:
-        """Raise UserError where noise of colour images alone meets gray ones.
+        """Raise UserError for gray images if the noise is for colour images only.
 
         images: the name of the image or set that has the channels.
         """

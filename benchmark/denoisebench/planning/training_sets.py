@@ -1,4 +1,4 @@
-"""Which images trainings are shown: the training set of a request, its clean set, and why not."""
+"""Choose the training images of a request, or say why they cannot be used."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from denoisebench.registry.registries import Registries
 
 @dataclass(frozen=True)
 class TrainingSets:
-    """The sets that the trainings of one request use.  note: takes remarks."""
+    """The sets that the trainings of one request use.  note: called with remarks for the user."""
 
     request: Request
     registries: Registries
@@ -31,7 +31,7 @@ class TrainingSets:
 
     @cached_property
     def name(self) -> str:
-        """The first training set that is at hand, else the last; what is passed over is noted."""
+        """The first training set that is on this machine, else the last; skipped ones are noted."""
         *preferred, last = self.request.train_sets
         for name in preferred:
             source, spec = self.registries.source(name)
@@ -57,9 +57,9 @@ class TrainingSets:
         return self.request.clean_set or HALF
 
     def train_set(self, task: Task, image_set: ImageSet | None) -> ImageSet:
-        """What is trained on for a task and a test set, gray or colour as the task is.
+        """The training images for a task and a test set, gray or colour as the task is.
 
-        image_set: None where nothing is scored.
+        image_set: None if nothing is scored.
         """
         if self.request.transductive:
             assert image_set is not None  # it is what is trained on
@@ -69,10 +69,10 @@ class TrainingSets:
     def clean_set(
         self, evidence: Evidence, task: Task, train_set: ImageSet, tested: Sequence[ImageSet]
     ) -> ImageSet | None:
-        """The clean images that were given for UNPAIRED evidence, gray or colour as the task is.
+        """The given clean images for UNPAIRED evidence, gray or colour as the task is.
 
-        None for half of the training set, and for other evidence.  Raises UserError when they are
-        in the training set or in one that is tested.
+        None for half of the training set, and for other evidence.  Raises UserError if they are in
+        the training set or in a tested one.
         """
         if evidence is not Evidence.UNPAIRED or self.clean_name == HALF:
             return None
@@ -83,7 +83,7 @@ class TrainingSets:
         return clean_set
 
     def refuses_transductive(self, evidence: Evidence) -> str | None:
-        """Why nothing may be trained on the images that are scored; None when it may."""
+        """Why a training may not use the scored images; None if it may."""
         if not self.request.transductive or evidence in (Evidence.NOTHING, Evidence.NOISY):
             return None
         only = "--train-set test shows the scored noisy images alone"
@@ -96,7 +96,7 @@ class TrainingSets:
     def refuses_given(
         self, evidence: Evidence, task: Task, image_set: ImageSet | None
     ) -> str | None:
-        """Why training cannot be shown pairs of images that are given; None when it can."""
+        """Why a training cannot use the given pairs of images; None if it can."""
         train_set = self.train_set(task, image_set)
         if not train_set.noisy_is_given:
             return None
@@ -116,7 +116,7 @@ class TrainingSets:
 
 
 def _in_channels(image_set: ImageSet, channels: int, what: str) -> ImageSet:
-    """The set in gray or colour.  UserError where there is no such version."""
+    """The set in gray or colour.  Raises UserError if there is no such version."""
     if channels == image_set.channels:
         return image_set
     if channels == GRAY:

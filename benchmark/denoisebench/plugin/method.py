@@ -1,4 +1,4 @@
-"""What a plugin that offers a method defines, and what its functions are given.
+"""The interface of a method plugin: what it defines, and the arguments of its functions.
 
 Nothing here imports torch: a method's functions import it when they run.
 """
@@ -47,9 +47,9 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a denoiser is for: the noise it is trained on, what it is told, gray or colour.
+    """The purpose of a denoiser: noise it is trained on, known or unknown level, gray or colour.
 
-    target_noise: of the second copy of each pair (NOISY_PAIRS), where it is another.
+    target_noise: of the second copy of each pair (NOISY_PAIRS), if it differs.
     """
 
     noise: "Noise"
@@ -83,9 +83,9 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a method found out about each pixel, beside the denoised image.
+    """Another output of a method for each pixel, such as a predicted deviation.
 
-    image: (1, 1 or C, H, W), nominally 0..white.  white: what a picture of it shows as white.
+    image: (1, 1 or C, H, W), nominally 0..white.  white: the value that a picture shows as white.
     """
 
     image: "Tensor"
@@ -94,7 +94,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Denoised:
-    """A denoised image with what else the method found out.
+    """A denoised image with other outputs of the method.
 
     image: (1, C, H, W).  level: the method's estimate of the noise level, in the unit of the noise
     family, or None.  outputs: by name; saved on request.
@@ -123,18 +123,18 @@ class Method(ABC, Generic[ConfigT]):
         """What training may see under this config."""
 
     def declines(self, config: ConfigT, task: Task) -> str | None:
-        """Why this method does not apply to `task`, or None when it does."""
+        """Why this method does not apply to `task`; None if it does."""
         del config, task
         return None
 
     def blind_noise(self, config: ConfigT, noise: "Noise") -> "Noise":
-        """What is trained on when the level is unknown, for a test noise: the family's blind range,
-        unless a method learns the level from the very images it is trained on."""
+        """The noise to train on for a test noise of unknown level: the family's blind range, unless
+        a method learns the level from its training images."""
         del config
         return noise.blind()
 
     def warns(self, config: ConfigT, task: Task) -> str | None:
-        """What speaks against this config for `task`, though it can be done; None when nothing."""
+        """A warning about this config for `task`, which can be done all the same; None for none."""
         del config, task
         return None
 
@@ -168,7 +168,7 @@ class Model(Generic[ConfigT]):
 
 @dataclass(frozen=True, slots=True)
 class Imported(Generic[ConfigT]):
-    """What a method made of a file of its original code.  tensors: the state of its `network`."""
+    """Weights from a file of a method's original code.  tensors: the state of its `network`."""
 
     config: ConfigT
     channels: int
@@ -176,31 +176,31 @@ class Imported(Generic[ConfigT]):
 
 
 class TrainedMethod(Method[ConfigT]):
-    """A method that brings a network and a loss; the core's engine does the rest."""
+    """A method with a network and a loss; the core's engine does the rest."""
 
     learning_rate: float = 2e-3
     """Adam's peak rate."""
 
     beta2: float = 0.999
-    """Adam's β₂.  A loss that begins thousands of times as steep as it goes on wants 0.99: at 0.999
-    the first steps' gradients hold the rest back for a thousand steps."""
+    """Adam's β₂.  Use 0.99 if early gradients are thousands of times larger than later ones: at
+    0.999 they shrink the steps for the first thousand iterations."""
 
     schedule: Schedule = "cosine"
-    """How the rate goes up to its peak and down to zero: see `schedule`."""
+    """The course of the rate, up to its peak and down to zero: see `training.schedule`."""
 
     average_share: float = 0.01
-    """The weights that count are an average over the last steps: over this share of all of them."""
+    """The resulting weights are an average over the last steps: over this share of all of them."""
 
     float32: bool = False
-    """Train in true float32, for losses that bfloat16 or TF32 would drown in rounding."""
+    """Train in true float32, for losses that the rounding of bfloat16 or TF32 would ruin."""
 
     checkpoint: Literal["last", "held-out"] = "last"
     """The weights that count: those at the end, or those with the lowest loss on held-out images
     (the method's own loss, of its own evidence)."""
 
     foreign_classes: tuple[type, ...] = ()
-    """What files of the original code hold beside tensors and plain containers; nothing else is
-    read.  A class here must be harmless whatever attributes a file gives it."""
+    """Classes in files of the original code, apart from tensors and plain containers; nothing else
+    is read.  A class here must be harmless whatever attributes a file gives it."""
 
     def passes_per_patch(self, config: ConfigT) -> int:
         """How often the network sees each sampled patch in one step; budgets count these."""
@@ -210,15 +210,15 @@ class TrainedMethod(Method[ConfigT]):
     def stages(self, config: ConfigT, task: Task) -> tuple[float, ...]:
         """The share of the steps that each stage of the training takes; they add up to 1.
 
-        A stage begins with the averaged weights of the one before, and with the rate's schedule and
-        the optimiser anew.  The loss is told the stage, and trains what it lets gradients reach.
+        A stage begins with the averaged weights of the one before, and with a new schedule and
+        optimiser.  The loss is given the stage; parameters without a gradient do not change.
         """
         del config, task
         return (1.0,)
 
     def trained_as(self, config: ConfigT) -> ConfigT:
-        """`config` with what training does not depend on put at its default, so that configs
-        which differ in denoising alone share one training."""
+        """`config` with all fields that affect only denoising set to their defaults: configs that
+        differ in nothing else share one training."""
         return config
 
     @abstractmethod
@@ -256,10 +256,10 @@ class TrainedMethod(Method[ConfigT]):
         return (network,)
 
     def import_weights(self, stored: object) -> Imported[ConfigT]:
-        """Weights out of a file of the method's original code.
+        """The weights in a file of the method's original code.
 
-        stored: what the file holds, unpickled safely; trust neither its names nor its shapes.
-        Raises UserError for what is not such weights; the file's name is put before its text.
+        stored: the content of the file, unpickled safely; trust neither its names nor its shapes.
+        Raises UserError if it holds no such weights; the file's name is put before its text.
         """
         del stored
         raise UserError(f"{self.name} reads no foreign weights")

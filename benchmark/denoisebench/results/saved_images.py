@@ -1,11 +1,11 @@
-"""What a run leaves to look at beside its results: the images of a cell, as pictures and as arrays.
+"""Save the images of a cell, as pictures and as arrays.
 
 OUT/pictures/SET/NOISE/METHOD-CELL/ holds noisy | denoised | clean of each image side by side as
 NAME.png, and a folder of PNGs for each output of the method.  OUT/arrays/SET/NOISE/METHOD-CELL/
 holds the folders `noisy`, `denoised` and one for each output, with float32 NAME.npy, (H, W) or
 (H, W, 3), neither clipped nor rounded, as `folder:` reads them.  In both, levels.csv has a line for
-each image: the level of its noise, the method's estimate of it, and the outputs there are.  Where a
-protocol repeats an image, this is its first repeat.
+each image: the level of its noise, the method's estimate of it, and the names of the outputs.
+If a protocol repeats an image, this is its first repeat.
 """
 
 import csv
@@ -26,17 +26,17 @@ Kind = Literal["pictures", "arrays"]
 
 _ENDINGS: Mapping[Kind, str] = {"pictures": ".png", "arrays": ".npy"}
 _FOLDERS: Mapping[Kind, tuple[str, ...]] = {"pictures": ("",), "arrays": ("noisy", "denoised")}
-"""Those that every method fills; an output has a folder of its name."""
+"""The folders of every method; each output has another, of its name."""
 
 RESERVED = ("noisy", "denoised", "clean")
-"""What no output may be called."""
+"""Names that no output may have."""
 
 _LEVELS = "levels.csv"
 _LEVELS_HEADER = ["image", "level", "level_estimate", "outputs"]
 
 
 class Shown(NamedTuple):
-    """An output of a method.  pixels: (1 or C, H, W).  white: what a picture shows as white."""
+    """An output of a method.  pixels: (1 or C, H, W).  white: the value shown as white."""
 
     pixels: Pixels
     white: float
@@ -44,7 +44,7 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finding:
-    """One denoised image with all that there is to save of it.  (C, H, W) each."""
+    """One denoised image with everything to save.  (C, H, W) each."""
 
     image: str
     clean: Pixels
@@ -80,14 +80,14 @@ class Saver:
         self._lines.append([finding.image, *texts, " ".join(finding.outputs)])
 
     def finish(self) -> None:
-        """Save what there is once all images are: their levels."""
+        """Write levels.csv after the last image."""
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([_LEVELS_HEADER, *self._lines])
         for kind in self.kinds:
             write_whole(self.folder(kind) / _LEVELS, text.getvalue().encode())
 
     def missing(self) -> bool:
-        """Whether a file of an asked kind is not there."""
+        """Whether a file of a requested kind is missing."""
         return any(self._missing(kind) for kind in self.kinds)
 
     def _missing(self, kind: Kind) -> bool:

@@ -11,7 +11,7 @@ from denoisebench.results.store import cell_path, read_cells
 from denoisebench.specs import parse_spec
 
 OUTCOME = ("cell", "training", "train_s", "network_parameters", "gmacs_per_mpx", "peak_memory_mb")
-"""What tells of two results that were made in the same way which is which."""
+"""Fields that may differ between two results that were made in the same way."""
 
 _SAME = tuple(
     field.name
@@ -22,7 +22,7 @@ _SAME = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Results without an error; how many failed ones and how many older ones were left out."""
+    """Results without an error; the numbers of failed and of older ones that were left out."""
 
     results: tuple[CellResult, ...]
     failed: int
@@ -59,8 +59,8 @@ def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Chosen:
 
 
 def _places(results: list[CellResult], field: str, items: list[str]) -> list[int]:
-    """For each result the number of the item that is its spec, else of its name: 0 if there are no
-    items, -1 if it answers to none."""
+    """For each result, the index of the item it matches, by spec or else by name; 0 if there are no
+    items, -1 for no match."""
     specs = [str(getattr(result, field)) for result in results]
     names = [(spec, parse_spec(without_ensemble(spec)[0]).name) for spec in specs]
     for item in items:

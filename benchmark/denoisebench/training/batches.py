@@ -1,4 +1,4 @@
-"""What training may see: the images go in, and exactly the declared evidence comes out."""
+"""From images to batches that hold exactly the declared evidence."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -118,7 +118,7 @@ def batch_source(
 
 
 def refuse_small(sizes: Mapping[str, tuple[int, int]], crop_px: int) -> None:
-    """Raise UserError, naming it, for an image that no crop fits into.
+    """Raise UserError, naming the image, for one that is smaller than a crop.
 
     sizes: image id -> height, width.
     """
@@ -135,10 +135,10 @@ def _as_it_is(image: LoadedImage) -> TrainingImage:
 
 
 def _shown(image: LoadedImage, evidence: Evidence, task: Task, seed: int) -> TrainingImage:
-    """One image as `evidence` has it.  Of a given pair the second image is the target of a method
-    that sees pairs, as it is: nobody can tell whether it is noisy."""
+    """One image as `evidence` has it.  For a supplied pair, the second image is the target,
+    unchanged; whether it is noisy is unknown."""
     noisy, known = noisy_of(image, task.noise, seed)
-    level = math.nan if known is None else known  # nobody is told it then
+    level = math.nan if known is None else known  # no method is given it then
     if evidence in (Evidence.NOISY, Evidence.UNPAIRED):
         return TrainingImage((noisy,), level)
     if evidence is Evidence.CLEAN or image.noisy is not None:

@@ -1,4 +1,4 @@
-"""How a training's rate and the average of its weights go with the steps."""
+"""Learning-rate schedules and the decay of the weight average."""
 
 import itertools
 import math
@@ -32,18 +32,21 @@ RATES: Mapping[Schedule, Callable[[int, int, float], float]] = {"cosine": cosine
 
 
 def learning_rate_at(step: int, steps: int, peak: float, schedule: Schedule = "cosine") -> float:
-    """Adam's rate at a step, from 0, of so many."""
+    """Adam's rate at a step, from 0, of a training of `steps` steps."""
     return RATES[schedule](step, steps, peak)
 
 
 def ema_decay_at(step: int, steps: int, share: float) -> float:
-    """The average's decay: a horizon of this share of the steps, shorter at the start."""
+    """The decay of the weight average: its horizon is `share` of the steps, less at the start."""
     horizon = min(share * steps, (step + 10) / 9)
     return 1.0 - 1.0 / max(1.0, horizon)
 
 
 def moment_at(step: int, steps: int, patches_per_step: int, stages: Sequence[float]) -> Moment:
-    """Where a step, from 0, of so many lies in the stages, whose shares of the steps these are."""
+    """Map a global step, from 0, to a stage and the step within it.
+
+    stages: each stage's share of all steps.
+    """
     ends = [round(share * steps) for share in itertools.accumulate(stages)]
     ends[-1] = steps
     stage = next(k for k, end in enumerate(ends) if step < end)

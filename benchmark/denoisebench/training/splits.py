@@ -13,19 +13,18 @@ from denoisebench.errors import UserError
 from denoisebench.images.image_set import ImageSet, LoadedImage, ReadWhenTaken
 
 HELD_OUT_EVERY = 50
-"""One image in so many is held out of training, to watch the loss on; a smaller set holds out
-none."""
+"""Hold out every n-th image to monitor the loss; smaller sets hold out none."""
 
 HELD_OUT_OF_STREAMED = 32
-"""No more than so many are held out of a set that is streamed."""
+"""The most images that are held out of a streamed set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The images that training is shown something of.
+    """The images of a training.
 
-    noisy: those whose evidence is made of a noisy image.  clean: those of other scenes that are
-    shown as they are; UNPAIRED alone has any.
+    noisy: those that are shown noisy.  clean: those of other scenes that are shown clean; only
+    UNPAIRED evidence has any.
     """
 
     noisy: Sequence[LoadedImage]
@@ -34,7 +33,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The content of what is shown, pixel hash -> id of each image."""
+    """The content of the training images, pixel hash -> id of each image."""
 
     noisy: Mapping[str, str]
     clean: Mapping[str, str]
@@ -96,14 +95,14 @@ def _scenes(image_set: ImageSet, pixels: Sequence[str]) -> list[list[int]]:
 
 
 def taken(images: Sequence[LoadedImage], numbers: Sequence[int]) -> Sequence[LoadedImage]:
-    """The images with these numbers; reads none of the images of a streamed set."""
+    """The images with these numbers; reads no image of a streamed set."""
     if isinstance(images, ReadWhenTaken):
         return ReadWhenTaken([images.files[number] for number in numbers])
     return [images[number] for number in numbers]
 
 
 def hold_out(shown: Shown) -> tuple[Shown, Shown]:
-    """What is trained on, and what is held out: of both sides, or of none."""
+    """The images to train on and those held out: of both sides, or of none."""
     (noisy, held_noisy), (clean, held_clean) = _split(shown.noisy), _split(shown.clean)
     if shown.clean and not (held_noisy and held_clean):
         return shown, Shown([])
@@ -111,7 +110,7 @@ def hold_out(shown: Shown) -> tuple[Shown, Shown]:
 
 
 def _split(images: Sequence[LoadedImage]) -> tuple[Sequence[LoadedImage], Sequence[LoadedImage]]:
-    """What is trained on, and what is held out.  Reads none of the images of a streamed set."""
+    """The images to train on and those held out.  Reads no image of a streamed set."""
     if len(images) < HELD_OUT_EVERY:
         return images, []
     if not isinstance(images, ReadWhenTaken):

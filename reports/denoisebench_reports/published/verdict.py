@@ -1,4 +1,4 @@
-"""What our figure says beside a published one, in words."""
+"""The comparison of our figure with a published one, in words."""
 
 import csv
 import math
@@ -22,14 +22,14 @@ FRESH_THERE, FRESH_HERE = "fresh draws there", "fresh draws here"
 OTHER_PROTOCOL, OTHER_IMAGES = "other protocol", "other images"
 
 EXPLAIN_BELOW = (TRAINED_LESS, FRESH_THERE)
-"""What may be why ours is below.  Where ours is above all the same, it says nothing."""
+"""Possible reasons for ours to be below.  They explain nothing if ours is above."""
 EXPLAIN_ABOVE = (TRAINED_MORE, FRESH_HERE)
 EXPLAIN_BOTH = (OTHER_PROTOCOL, OTHER_IMAGES)
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """A published figure beside ours."""
+    """A published figure compared with ours."""
 
     figure: Figure
     diff_db: float
@@ -48,9 +48,9 @@ class Training:
 def verdict(difference_db: float, unlike: Sequence[str] = ()) -> str:
     """`agrees`, `above`, `below`, or `not comparable: trained less`; empty for NaN.
 
-    difference_db: ours − published, taken as it is printed, to two decimals.  unlike: in what the
-    two figures were not come by alike (see `differences`); what cannot be why they differ in this
-    direction is left out.
+    difference_db: ours − published, taken as it is printed, to two decimals.  unlike: known
+    differences in how the two figures were obtained (see `differences`); those that cannot explain
+    a difference in this direction are ignored.
     """
     if math.isnan(difference_db):
         return ""
@@ -64,7 +64,7 @@ def verdict(difference_db: float, unlike: Sequence[str] = ()) -> str:
 def differences(
     figure: Figure, method: str, parameters: str, protocol: str, budget: str, draws: str
 ) -> list[str]:
-    """In what our figure is known to be unlike a published one.
+    """Known differences in how our figure and a published one were obtained.
 
     protocol, budget (`quick`, `1049 Mpx`), draws (`fixed`, ...): labels of our results.  What
     either side does not state is no difference.
@@ -91,7 +91,7 @@ def published_training(source: str, method: str, parameters: str) -> Training:
 
 
 def megapixels_of(budget: str) -> float:
-    """How long the training was that a result's label tells; NaN where it does not."""
+    """The length of the training by a result's label; NaN if the label does not tell it."""
     if budget in BUDGETS:
         return BUDGETS[budget].megapixels
     label = re.fullmatch(r"([\d.]+) Mpx", budget)
