@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from denoisebench.errors import UserError, plugin_code
 from denoisebench.execution.provenance import provenance
+from denoisebench.files import write_whole
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.nn.devices import pick_precision
@@ -87,7 +88,8 @@ def fit(
     trainer = Trainer(network, loss, source(shown), settings, checkpoint, watch)
     with plugin_code(method.name):
         record = trainer.run(progress)
-    (folder / "history.json").write_text(json.dumps(record.history, indent=0) + "\n")
+    history = json.dumps(record.history, indent=0) + "\n"
+    write_whole(folder / "history.json", history.encode(), durable=True)
     header = Header(dict(plan.recipe), dict(image_hashes), _outcome(record, settings))
     write_weights(folder / "weights.safetensors", trainer.average, header)
     checkpoint.unlink(missing_ok=True)

@@ -7,9 +7,7 @@ back into a float in every field but `provenance`.
 
 import json
 import math
-import os
 import reprlib
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
+from denoisebench.files import write_whole
 from denoisebench.results.records import CellResult, ImageScore
 
 if TYPE_CHECKING:
@@ -33,24 +32,13 @@ def cell_path(out: Path, cell: str) -> Path:
 def write_cell(out: Path, result: CellResult) -> Path:
     """Store `result` under its cell id, in place of an earlier one.  Returns the file's path.
 
-    Safe with parallel writers, of the same cell too: the last one stays.  Raises OSError when it
-    cannot write; nothing is left behind then.
+    Safe with parallel writers, of the same cell too: the last one stays.  Raises UserError when
+    it cannot write; nothing is left behind then.
     """
     path = cell_path(out, result.cell)
-    path.parent.mkdir(parents=True, exist_ok=True)
     record = _strict({"schema": SCHEMA, **asdict(result)})
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    # The name must not end in .json: `read_cells` would take a half-written file for a result.
-    temporary = path.parent / f".{result.cell}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
-    try:
-        with temporary.open("x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    write_whole(path, text.encode(), durable=True)
     return path
 
 
@@ -107,17 +95,6 @@ def _strict(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _strict(item) for key, item in value.items()}
     return [_strict(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` outlive a power cut."""
-    if os.name == "nt":  # Windows opens no folders, and needs no such call
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _without_repeats(record: dict[str, Any]) -> dict[str, Any]:

@@ -5,12 +5,12 @@ The header says what the weights are: the recipe they were trained by and what h
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from denoisebench.errors import UserError
+from denoisebench.files import write_whole
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,11 +33,14 @@ class Header:
 
 
 def write_weights(path: Path, network: "nn.Module", header: Header) -> None:
-    """Save `network` with its header; the file appears whole or not at all."""
+    """Save `network` with its header; the file appears whole or not at all.
+
+    Raises UserError when it cannot be written.
+    """
     from safetensors.torch import save
 
     tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
-    _write(path, save(tensors, metadata=_metadata(header)))
+    write_whole(path, save(tensors, metadata=_metadata(header)), durable=True)
 
 
 def _metadata(header: Header) -> dict[str, str]:
@@ -45,23 +48,11 @@ def _metadata(header: Header) -> dict[str, str]:
     return {KEY: json.dumps(text, sort_keys=True)}
 
 
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def halve(path: Path, out: Path) -> None:
     """Write a weights file anew in float16, with its header.
 
-    Raises UserError for a file that is not one of ours, and for weights that float16 cannot hold.
+    Raises UserError for a file that is not one of ours, for weights that float16 cannot hold, and
+    when `out` cannot be written.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file, save
@@ -75,7 +66,7 @@ def halve(path: Path, out: Path) -> None:
     for name, tensor in tensors.items():
         if not bool(tensor.isfinite().all()):
             raise UserError(f"weights {path}: {name} holds numbers that float16 cannot")
-    _write(out, save(tensors, metadata=_metadata(header)))
+    write_whole(out, save(tensors, metadata=_metadata(header)), durable=True)
 
 
 def same_tensors(one: Path, other: Path) -> bool:

@@ -11,7 +11,6 @@ bit.  Nothing is unpickled, and nothing of the file is believed before the index
 import hashlib
 import json
 import math
-import os
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.plugin import COLOUR, GRAY, Pixels, UserError
+from denoisebench.plugin import COLOUR, GRAY, Pixels, UserError, whole_file
 
 MAGIC, VERSION = b"denoisebenchpack", 1
 _HEADER = struct.Struct("<16sIQQ32s")
@@ -99,7 +98,7 @@ class Writer:
         self._file.write(stored.tobytes())
 
     def close(self, channels: int, entries: Sequence[Entry]) -> None:
-        """Append the index, write the header, and see both to the disk."""
+        """Append the index and write the header."""
         index = {"channels": channels, "images": [asdict(entry) for entry in entries]}
         text = json.dumps(index, separators=(",", ":")).encode()
         at = self._file.tell()
@@ -107,8 +106,6 @@ class Writer:
         self._file.seek(0)
         digest = hashlib.sha256(text).digest()
         self._file.write(_HEADER.pack(MAGIC, VERSION, at, len(text), digest))
-        self._file.flush()
-        os.fsync(self._file.fileno())
 
 
 @contextmanager
@@ -119,15 +116,11 @@ def new_pack(path: Path) -> Iterator[Writer]:
     """
     if path.exists():
         raise UserError(f"{path} exists already; remove it or give another --out")
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with part.open("xb") as file:
+        with whole_file(path, durable=True) as file:
             yield Writer(file)
-        part.replace(path)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def open_pack(path: Path) -> Pack:

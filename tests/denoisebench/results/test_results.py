@@ -100,7 +100,7 @@ def test_cells_are_read_in_the_order_asked_for_and_missing_ones_left_out(tmp_pat
 
 def test_a_temporary_file_is_no_result(tmp_path):
     path = write_cell(tmp_path, RESULT)
-    for name in (".c0ffee.1-ab.tmp", ".c0ffee.json", "c0ffee.json.tmp"):
+    for name in (".c0ffee.json.1-ab.part", ".c0ffee.json", "c0ffee.json.tmp"):
         (path.parent / name).write_text('{"schema": 2, "cell": "c0f')
     assert read_cells(tmp_path) == [RESULT]
 
@@ -112,7 +112,7 @@ def test_a_failed_write_leaves_the_earlier_result_and_nothing_else(tmp_path, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(UserError, match="cannot be written: No space left"):
         write_cell(tmp_path, replace(seed=1))
     assert read_cell(path) == RESULT
     assert list(path.parent.iterdir()) == [path]

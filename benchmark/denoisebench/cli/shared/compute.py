@@ -15,6 +15,7 @@ from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.execution.context import Context
 from denoisebench.execution.image_reader import ImageReader
 from denoisebench.execution.runner import ExecutionOptions, Runner
+from denoisebench.files import write_whole
 from denoisebench.images.image_set import ImageSet
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
@@ -74,7 +75,7 @@ def show(results: Sequence[CellResult], plan: Plan, asked: Asked, report: Report
         if report.printed:
             click.echo(text)
         path = out / f"{'table.txt' if report.name == 'table' else f'results.{report.name}'}"
-        path.write_text(text + "\n", encoding="utf-8")
+        write_whole(path, f"{text}\n".encode())
         click.echo(f"saved as {path}", err=True)
         say_saved(asked)
 
