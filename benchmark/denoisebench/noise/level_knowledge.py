@@ -10,10 +10,8 @@ place of the last ones.  They are not ranked either.
 
 from typing import TYPE_CHECKING, Literal
 
-from denoisebench.noise.family import Noise
-
 if TYPE_CHECKING:
-    pass
+    from denoisebench.noise.family import Noise
 
 
 Parameters = Literal["known", "unknown"]
