@@ -1,6 +1,5 @@
 """One training, from its images to its weights file."""
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from denoisebench.noise.given import noisy_of
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.plugin.method import Batch, Denoised, Evidence, Model, Moment, TrainedMethod
 from denoisebench.progress import Progress, ProgressCallback
+from denoisebench.results.strict_json import json_text, stored
 from denoisebench.training.batches import BatchSource, batch_source
 from denoisebench.training.splits import HELD_OUT_EVERY, Shown
 from denoisebench.training.trainer import Record, Settings, Trainer, Watch
@@ -88,7 +88,7 @@ def fit(
     trainer = Trainer(network, loss, source(shown), settings, checkpoint, watch)
     with plugin_code(method.name):
         record = trainer.run(progress)
-    history = json.dumps(record.history, indent=0) + "\n"
+    history = json_text(stored(record.history), indent=0)
     write_whole(folder / "history.json", history.encode(), durable=True)
     header = Header(dict(plan.recipe), dict(image_hashes), _outcome(record, settings))
     write_weights(folder / "weights.safetensors", trainer.average, header)

@@ -15,6 +15,7 @@ from denoisebench.errors import UserError
 from denoisebench.files import write_whole
 from denoisebench.planning.ids import hash_of
 from denoisebench.planning.plan import CellPlan
+from denoisebench.results.strict_json import json_text, number, stored
 
 RANK_VERSION = "denoisebench rank 1"
 """Part of every key and id: a change of what is drawn or scored changes it."""
@@ -56,8 +57,7 @@ def rank_path(out: Path, cell: CellPlan) -> Path:
 
 def write_ranked(path: Path, ranked: Ranked) -> None:
     """Store what was found.  Raises UserError when it cannot be written."""
-    text = json.dumps(strict(asdict(ranked)), indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(path, f"{text}\n".encode())
+    write_whole(path, json_text(stored(asdict(ranked))).encode())
 
 
 def read_ranked(path: Path) -> Ranked:
@@ -75,19 +75,13 @@ def read_ranked(path: Path) -> Ranked:
 
 
 def _image(record: Mapping[str, Any]) -> ImageRank:
-    """The scores of one image.  ValueError, KeyError or TypeError for what is not that."""
+    """The scores of one image.  ValueError, KeyError or TypeError for what is not that.
+
+    NaN is null in files that were written before it was "nan".
+    """
     numbers = {
-        field.name: math.nan if record[field.name] is None else float(record[field.name])
+        field.name: math.nan if record[field.name] is None else number(record[field.name])
         for field in fields(ImageRank)
         if field.name != "image"
     }
     return ImageRank(image=str(record["image"]), **numbers)
-
-
-def strict(value: Any) -> Any:
-    """`value` with None for every float that strict JSON cannot hold."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: strict(item) for key, item in value.items()}
-    return [strict(item) for item in value] if isinstance(value, list | tuple) else value

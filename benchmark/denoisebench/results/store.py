@@ -1,12 +1,10 @@
 """Results on disk: one immutable JSON file per cell, `OUT/cells/<cell id>.json`.
 
 A file appears whole or not at all, whatever is killed and however many processes write.  Files are
-strict JSON: a float that JSON cannot hold is the string "nan", "inf" or "-inf", which reading turns
-back into a float in every field but `provenance`.
+strict JSON (see `strict_json`): "nan" is read as a float in every field but `provenance`.
 """
 
 import json
-import math
 import reprlib
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -17,6 +15,7 @@ from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
 from denoisebench.files import write_whole
 from denoisebench.results.records import CellResult, ImageScore
+from denoisebench.results.strict_json import json_text, number, stored
 
 if TYPE_CHECKING:
     pass
@@ -36,8 +35,7 @@ def write_cell(out: Path, result: CellResult) -> Path:
     it cannot write; nothing is left behind then.
     """
     path = cell_path(out, result.cell)
-    record = _strict({"schema": SCHEMA, **asdict(result)})
-    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json_text(stored({"schema": SCHEMA, **asdict(result)}))
     write_whole(path, text.encode(), durable=True)
     return path
 
@@ -86,15 +84,6 @@ def read_cells(out: Path, ids: Iterable[str] | None = None) -> list[CellResult]:
     else:
         paths = [path for path in (cell_path(out, cell) for cell in ids) if path.exists()]
     return [read_cell(path) for path in paths]
-
-
-def _strict(value: Any) -> Any:
-    """`value` with every float that strict JSON cannot hold as a string."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(float(value))
-    if isinstance(value, dict):
-        return {key: _strict(item) for key, item in value.items()}
-    return [_strict(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _without_repeats(record: dict[str, Any]) -> dict[str, Any]:
@@ -149,15 +138,9 @@ _list = _expect("a list", list)
 _integer = _expect("an integer", int)
 
 
-def _number(value: Any) -> float:
-    if value in ("nan", "inf", "-inf"):
-        return float(value)
-    return float(_expect("a number", int, float)(value))
-
-
 def score_line(score: ImageScore) -> str:
     """One score as a line of strict JSON."""
-    return json.dumps(_strict(asdict(score)), ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(stored(asdict(score)), indent=None)
 
 
 def parse_score(line: str) -> ImageScore:
@@ -172,9 +155,9 @@ def _scores(value: Any) -> tuple[ImageScore, ...]:
 _PARSERS: dict[Any, Callable[[Any], Any]] = {
     str: _text,
     int: _integer,
-    float: _number,
+    float: number,
     int | None: lambda value: None if value is None else _integer(value),
-    float | None: lambda value: None if value is None else _number(value),
+    float | None: lambda value: None if value is None else number(value),
     str | None: lambda value: None if value is None else _text(value),
     dict[str, Any]: _object,
     tuple[ImageScore, ...]: _scores,
