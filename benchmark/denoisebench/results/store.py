@@ -5,20 +5,16 @@ strict JSON (see `strict_json`): "nan" is read as a float in every field but `pr
 """
 
 import json
-import reprlib
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+from typing import Any
 
 from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
 from denoisebench.files import write_whole
 from denoisebench.results.records import CellResult, ImageScore
-from denoisebench.results.strict_json import json_text, number, stored
-
-if TYPE_CHECKING:
-    pass
+from denoisebench.results.strict_json import json_text, parse, stored
 
 SCHEMA = 4
 
@@ -66,8 +62,8 @@ def read_cell(path: Path) -> CellResult:
             if schema <= older:
                 record = upgrade(record)
         record = _with_length_of_budget(record)
-        result = _parse(CellResult, record)
-    except ValueError as error:
+        result = parse(CellResult, record)
+    except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, str(error)) from None
     if result.cell != path.stem:
         raise _damaged(path, f"it holds the cell {result.cell}")
@@ -87,9 +83,11 @@ def read_cells(out: Path, ids: Iterable[str] | None = None) -> list[CellResult]:
 
 
 def _without_repeats(record: dict[str, Any]) -> dict[str, Any]:
-    """A record of schema 2, which knew no repeats, as one of schema 3: each image is repeat 0."""
-    scores = [{**_object(score), "repeat": 0} for score in _list(record.get("scores"))]
-    return {**record, "scores": scores}
+    """A record of schema 2, which knew no repeats, as one of schema 3: each image is repeat 0.
+
+    Raises KeyError or TypeError for what has no such scores.
+    """
+    return {**record, "scores": [{**score, "repeat": 0} for score in record["scores"]]}
 
 
 def _without_cost(record: dict[str, Any]) -> dict[str, Any]:
@@ -121,23 +119,6 @@ def _damaged(path: Path, why: str) -> UserError:
     )
 
 
-def _expect(what: str, *kinds: type) -> Callable[[Any], Any]:
-    """A parser that passes a value of these kinds; a bool counts as none of them."""
-
-    def parse(value: Any) -> Any:
-        if not isinstance(value, kinds) or isinstance(value, bool):
-            raise ValueError(f"{reprlib.repr(value)} is not {what}")
-        return value
-
-    return parse
-
-
-_text = _expect("a text", str)
-_object = _expect("an object", dict)
-_list = _expect("a list", list)
-_integer = _expect("an integer", int)
-
-
 def score_line(score: ImageScore) -> str:
     """One score as a line of strict JSON."""
     return json_text(stored(asdict(score)), indent=None)
@@ -145,37 +126,4 @@ def score_line(score: ImageScore) -> str:
 
 def parse_score(line: str) -> ImageScore:
     """The score of a line.  Raises ValueError for what is not one."""
-    return _parse(ImageScore, json.loads(line))
-
-
-def _scores(value: Any) -> tuple[ImageScore, ...]:
-    return tuple(_parse(ImageScore, item) for item in _list(value))
-
-
-_PARSERS: dict[Any, Callable[[Any], Any]] = {
-    str: _text,
-    int: _integer,
-    float: number,
-    int | None: lambda value: None if value is None else _integer(value),
-    float | None: lambda value: None if value is None else number(value),
-    str | None: lambda value: None if value is None else _text(value),
-    dict[str, Any]: _object,
-    tuple[ImageScore, ...]: _scores,
-}
-
-RecordT = TypeVar("RecordT", ImageScore, CellResult)
-
-
-def _parse(cls: type[RecordT], record: Any) -> RecordT:
-    """A dataclass from parsed JSON.  Raises ValueError, naming the field, for what is not one."""
-    types = get_type_hints(cls)
-    wrong = sorted(types.keys() ^ _object(record).keys())
-    if wrong:
-        raise ValueError(f"{'no' if wrong[0] in types else 'unknown'} field {wrong[0]!r}")
-    values: dict[str, Any] = {}
-    for name, kind in types.items():
-        try:
-            values[name] = _PARSERS[kind](record[name])
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
-    return cls(**values)
+    return parse(ImageScore, json.loads(line))

@@ -1,13 +1,21 @@
 """JSON that any program reads: how it holds the floats that strict JSON has no number for.
 
-Files that the suite reads again hold them as the strings "nan", "inf" and "-inf", which `number`
-turns back.  In an export NaN is null, as a missing number; infinite ones are "inf" and "-inf".
+Files that the suite reads again hold them as the strings "nan", "inf" and "-inf", which `parse` and
+`number` turn back.  In an export NaN is null, as a missing number, and the infinite ones are "inf"
+and "-inf".
 """
 
 import json
 import math
 import reprlib
-from typing import Any
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar, get_args, get_origin
+
+import msgspec
+
+_NAMES = ("nan", "inf", "-inf")
+
+RecordT = TypeVar("RecordT")
 
 
 def stored(value: Any) -> Any:
@@ -33,9 +41,31 @@ def json_text(value: Any, indent: int | None = 1) -> str:
     return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def parse(cls: type[RecordT], record: Any) -> RecordT:
+    """The dataclass that `stored` made a record of.  Raises ValueError for another record."""
+    return msgspec.convert(_with_floats(cls, record), cls)
+
+
+def _with_floats(kind: Any, value: Any) -> Any:
+    """`value`, parsed for a field of this kind, with floats for the strings that stand for them.
+
+    Raises ValueError for a field that a dataclass lacks.
+    """
+    if kind in (float, float | None) and value in _NAMES:
+        return float(value)
+    if get_origin(kind) is tuple and isinstance(value, list):
+        return [_with_floats(get_args(kind)[0], item) for item in value]
+    if not is_dataclass(kind) or not isinstance(value, dict):
+        return value
+    kinds = {field.name: field.type for field in fields(kind)}
+    for name in value.keys() - kinds.keys():
+        raise ValueError(f"unknown field {name!r}")
+    return {name: _with_floats(kinds[name], item) for name, item in value.items()}
+
+
 def number(value: Any) -> float:
     """The float of a parsed field of a file.  Raises ValueError for what is no number."""
-    if value in ("nan", "inf", "-inf"):
+    if value in _NAMES:
         return float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{reprlib.repr(value)} is not a number")
