@@ -54,15 +54,10 @@ class Recorder(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
     @torch.no_grad()
-    def replay_s(self, timer: Callable[[], float]) -> float:
-        """The least time, by a clock, of all that was kept, run again and nothing else."""
-        times = []
-        for _ in range(WARM_UP + ROUNDS):
-            started = timer()
-            for func, args in self.calls:
-                func(*args)
-            times.append(timer() - started)
-        return min(times[WARM_UP:])
+    def replay(self) -> None:
+        """Run again all that was kept, and nothing else."""
+        for func, args in self.calls:
+            func(*args)
 
 
 def trainer_of(method: TrainedMethod[Any], network: str, folder: Path) -> Trainer:
@@ -84,20 +79,31 @@ def trainer_of(method: TrainedMethod[Any], network: str, folder: Path) -> Traine
 
 
 def measure_step(benchmark: BenchmarkFixture, trainer: Trainer) -> None:
-    """The least time of a step, its megapixels a second and the convolutions' share of it."""
+    """The least time of a step, its megapixels a second and the convolutions' share of it.
+
+    Convolutions and step take turns, as a processor's speed may change from second to second.
+    """
 
     def step() -> None:
         trainer._step(100)
 
-    with freed_memory_kept():  # as `Trainer.run` has it
-        benchmark.pedantic(step, rounds=ROUNDS, warmup_rounds=WARM_UP)
     with Recorder() as recorder:
         step()
+    convolutions_s: list[float] = []
+
+    def convolutions() -> None:
+        started = benchmark._timer()
+        recorder.replay()
+        convolutions_s.append(benchmark._timer() - started)
+
+    with freed_memory_kept():  # as `Trainer.run` has it
+        benchmark.pedantic(step, setup=convolutions, rounds=ROUNDS, warmup_rounds=WARM_UP)
     assert benchmark.stats is not None
-    step_s = benchmark.stats.stats.min
+    steps_s = benchmark.stats.stats.data
+    shares = np.divide(convolutions_s[WARM_UP:], steps_s)
     benchmark.extra_info |= {
-        "mpx_per_s": BUDGET.batch * BUDGET.crop_px**2 / 1e6 / step_s,
-        "convolution_share": recorder.replay_s(benchmark._timer) / step_s,
+        "mpx_per_s": BUDGET.batch * BUDGET.crop_px**2 / 1e6 / min(steps_s),
+        "convolution_share": float(np.median(shares)),
         "precision": pick_precision("cpu"),
         "threads": torch.get_num_threads(),
     }

@@ -58,7 +58,7 @@ def scores(image_set: ImageSet, protocol: str, remembered: Remembered) -> list[I
         training=None,
         given=None,
     )
-    denoise = load_denoiser(cell, None, "cpu", "fp32")
+    denoise = load_denoiser(cell.method, cell.config, cell.task, None, "cpu", "fp32")
 
     def once(noisy: Tensor, level: float | None) -> Tensor | Denoised:
         key = pixel_hash(noisy.numpy())

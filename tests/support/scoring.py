@@ -89,7 +89,7 @@ def scored(
     return evaluate(
         planned,
         loaded,
-        load_denoiser(planned, None, "cpu", "fp32"),
+        load_denoiser(planned.method, planned.config, planned.task, None, "cpu", "fp32"),
         device="cpu",
         saver=saver or Saver(planned, Path("unused")),
         journal=journal or Unfinished(Path("unused"), planned.id, keep=False),

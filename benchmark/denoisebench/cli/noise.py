@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from denoisebench.cli.shared.compute import load_plugins
-from denoisebench.cli.shared.options import DATASET, plugin_option
+from denoisebench.cli.shared.options import plugin_option
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.figures.noise_preview import decibels, draw_panels, write_picture
@@ -14,6 +14,7 @@ from denoisebench.files import safe_name
 from denoisebench.images.pixels import CHANNEL_WORDS, Pixels
 from denoisebench.noise.export import folders, write_noisy
 from denoisebench.noise.family import ExponentialFamily, Noise
+from denoisebench.planning.run_options import DATASET
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec, split_list
 

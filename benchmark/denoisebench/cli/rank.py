@@ -1,17 +1,15 @@
 """bench rank: methods ranked on noisy images of which there is no clean one."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from denoisebench.budgets import DENOISE_MPX_PER_S, get_budget
-from denoisebench.cli.shared.compute import context, exit_with, load_plugins, out_folder
+from denoisebench.budgets import DENOISE_MPX_PER_S
+from denoisebench.cli.shared.compute import exit_with, load_plugins, out_folder
 from denoisebench.cli.shared.dry_run import about, asides, print_total, print_trainings
 from denoisebench.cli.shared.options import (
-    BUDGET,
-    NOISE,
-    TRAIN_SETS,
     F,
     config_option,
     device_option,
@@ -20,14 +18,16 @@ from denoisebench.cli.shared.options import (
     plugin_option,
     precision_option,
 )
-from denoisebench.cli.shared.request import refuse_lengths
+from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import UserError
+from denoisebench.execution.context import make_context
 from denoisebench.files import write_whole
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import Parameters
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
-from denoisebench.planning.request import TRANSDUCTIVE, Request
+from denoisebench.planning.request import TRANSDUCTIVE
+from denoisebench.planning.run_options import NOISE, TRAIN_SETS, RunOptions
 from denoisebench.ranking.records import rank_path
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec, split_list
@@ -99,24 +99,25 @@ def command(
     A method that must be trained is trained on the noisy images themselves, unless weights that
     come with it fit.  The table says when to believe which score.
     """
-    lengths = (budget, steps, batch, crop)
-    refuse_lengths(weights, lengths)
     registries = load_plugins(plugin)
     model = None if noise is None else _noise(noise, registries)
-    request = Request(
-        methods=_methods(methods, registries),
-        noises=(NOISE if model is None else str(model),),
-        own_noise=model is None,
-        parameters=(parameters or _told(model),),
-        datasets=_datasets(images, datasets),
-        train_sets=(TRANSDUCTIVE,),
-        weights_of=TRAIN_SETS,
-        needs_reference=False,
-        draws="fixed",
-        budget=get_budget(budget or BUDGET, steps, batch, crop),
-        weights="none" if weights == "auto" and any(lengths) else weights,
+    options = RunOptions(
+        noise=None if model is None else str(model),
+        parameters=parameters or _told(model),
+        train_set=TRANSDUCTIVE,
+        budget=budget,
+        steps=steps,
+        batch=batch,
+        crop=crop,
+        weights=weights,
         seeds=(seed,),
         precision=precision,
+    )
+    request = replace(
+        options.request(_methods(methods, registries)),
+        datasets=_datasets(images, datasets),
+        weights_of=TRAIN_SETS,
+        needs_reference=False,
     )
     plan = make_plan(request, registries)
     for line in asides(plan):
@@ -133,7 +134,7 @@ def _rank(plan: Plan, registries: Registries, device: str, out: Path, form: str)
     from denoisebench.ranking.rank import rank_cells
     from denoisebench.ranking.table import FORMATS
 
-    ranked, failures = rank_cells(plan, context(out, device, registries))
+    ranked, failures = rank_cells(plan, make_context(out, device, registries, show_progress))
     for failure in failures:
         click.echo(f"failed: {failure.method} on {failure.dataset}: {failure.error}", err=True)
     if ranked:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.compute import frame_shown, load_plugins, render
+from denoisebench.cli.shared.compute import load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.files import write_whole
+from denoisebench.results.results import Results
 from denoisebench.results.selection import choose
 from denoisebench.specs import split_list
 
@@ -58,7 +59,8 @@ def command(
     The page shows images where the runs saved them (`--save-images`), and training curves where the
     trainings are there.
     """
-    report = load_plugins(plugin).report(name)
+    registries = load_plugins(plugin)
+    report = registries.report(name)
     asked = {"method": methods, "dataset": datasets, "noise": noise}
     wanted = {field: split_list(text) for field, text in asked.items() if text is not None}
     chosen = choose(results, wanted)
@@ -68,7 +70,8 @@ def command(
     ):
         if count:
             click.echo(f"left out: {count} that {'is' if count == 1 else 'are'} {what}", err=True)
-    text = render(report, frame_shown(chosen.results), results)
+    stored = Results(tuple(chosen.results), (), results, registries.reports)
+    text = stored.render(name)
     if out is None and report.printed:
         click.echo(text)
         return

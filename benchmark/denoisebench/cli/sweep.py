@@ -1,6 +1,6 @@
 """bench sweep: denoisers over a grid of noises, as a table and a figure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -16,7 +16,6 @@ from denoisebench.cli.shared.compute import (
 )
 from denoisebench.cli.shared.dry_run import print_plan
 from denoisebench.cli.shared.options import Asked, sweeping
-from denoisebench.cli.shared.request import make_request
 from denoisebench.figures.style import check_ending
 from denoisebench.files import safe_name, write_whole
 from denoisebench.planning.plan import Plan
@@ -59,7 +58,7 @@ def command(methods: str, points: int, plot: Path | None, asked: Asked) -> None:
     if plot is not None:
         check_ending(plot, "--plot")
     registries = load_plugins(asked.plugin)
-    request = make_request(asked, split_list(methods))
+    request = asked.request(split_list(methods))
     trained_on = split_list(asked.source_noise) if asked.source_noise else [None]
     sweep = plan_sweep(request, trained_on, points, registries)
     exit_with(_carry_out(sweep, plot, asked, registries))
@@ -76,13 +75,13 @@ def _carry_out(sweep: Sweep, plot: Path | None, asked: Asked, registries: Regist
         return 0
     results = carry_out(sweep.plan, asked, registries)
     if asked.format != "table":
-        show(results, sweep.plan, asked, report)
-    if any(result.error is None for result in results):
-        _show(sweep, results, plot, asked)
+        show(results, asked, report)
+    if len(results.errors) < len(results.cells):
+        _show(sweep, results.cells, plot, asked)
     return status_of(results)
 
 
-def _show(sweep: Sweep, results: list[CellResult], plot: Path | None, asked: Asked) -> None:
+def _show(sweep: Sweep, results: Sequence[CellResult], plot: Path | None, asked: Asked) -> None:
     """The table, printed if it was asked for, and the figure, both saved."""
     from denoisebench.sweeps.figure import draw_sweep
 

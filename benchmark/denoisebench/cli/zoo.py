@@ -5,11 +5,13 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.compute import context, exit_with, load_plugins, out_folder
+from denoisebench.cli.shared.compute import exit_with, load_plugins, out_folder
 from denoisebench.cli.shared.dry_run import print_total, print_training
 from denoisebench.cli.shared.options import device_option, out_option, plugin_option
+from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import PluginError, UserError
 from denoisebench.execution import train_job
+from denoisebench.execution.context import make_context
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.registry.registries import Registries
@@ -121,7 +123,9 @@ def _train(
     from denoisebench.training.weights_file import halve
 
     try:
-        weights = train_job.train(training, (), context(out, device, registries))
+        weights = train_job.train(
+            training, (), make_context(out, device, registries, show_progress)
+        )
     except PluginError as error:
         click.echo(f"failed: {error}", err=True)
         return 1

@@ -3,19 +3,26 @@
 import math
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from denoisebench.denoising.self_ensemble import Denoise, self_ensembled
+from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.errors import PluginError, plugin_code
 from denoisebench.images.pixels import Pixels
 from denoisebench.nn.devices import Precision, true_float32
 from denoisebench.nn.padding import run_in_bf16
-from denoisebench.planning.plan import CellPlan
-from denoisebench.plugin.method import Denoised, Model, Output, TrainedMethod, UntrainedMethod
+from denoisebench.plugin.method import (
+    Denoised,
+    Method,
+    Model,
+    Output,
+    Task,
+    TrainedMethod,
+    UntrainedMethod,
+)
 from denoisebench.results.saved_images import RESERVED, Shown
 from denoisebench.training.weights_file import load_into
 
@@ -24,28 +31,24 @@ ROUNDING = 1e-4
 
 
 def load_denoiser(
-    cell: CellPlan, weights: Path | None, device: str, precision: Precision
+    method: Method[Any],
+    config: Any,
+    task: Task,
+    weights: Path | None,
+    device: str,
+    precision: Precision,
 ) -> Denoise:
-    """What denoises an image of a cell, in its eight orientations if the cell says so.
+    """What denoises an image (1, C, H, W) by a method.
 
     weights: of a method that learns.  precision: of its network; what comes before and after is
     float32.  Raises UserError for weights that do not fit the network.
     """
-    denoise = _untrained(cell) if weights is None else _trained(cell, weights, device, precision)
-    return self_ensembled(denoise) if cell.self_ensemble else denoise
-
-
-def _untrained(cell: CellPlan) -> Denoise:
-    method = cell.method
-    assert isinstance(method, UntrainedMethod)
-    return lambda noisy, level: method.denoise(cell.config, cell.task, noisy, level)
-
-
-def _trained(cell: CellPlan, weights: Path, device: str, precision: Precision) -> Denoise:
-    method = cell.method
+    if weights is None:
+        assert isinstance(method, UntrainedMethod)
+        return lambda noisy, level: method.denoise(config, task, noisy, level)
     assert isinstance(method, TrainedMethod)
     with plugin_code(method.name):
-        network = method.network(cell.config, cell.task)
+        network = method.network(config, task)
     load_into(weights, network)
     network = network.eval().requires_grad_(False)
     network = network.to(torch.device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -53,7 +56,7 @@ def _trained(cell: CellPlan, weights: Path, device: str, precision: Precision) -
         with plugin_code(method.name):
             for part in method.parts_in_bf16(network):
                 run_in_bf16(part, device)
-    model = Model(cell.config, cell.task, network)
+    model = Model(config, task, network)
     return lambda noisy, level: method.denoise(model, noisy, level)
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from denoisebench.execution.image_reader import ImageReader
+from denoisebench.images.image_set import ImageSet
 from denoisebench.progress import ProgressCallback
+from denoisebench.registry.registries import Registries
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +17,16 @@ class Context:
     device: str
     reader: ImageReader
     progress: ProgressCallback
+
+
+def make_context(
+    out: Path, device: str, registries: Registries, progress: ProgressCallback
+) -> Context:
+    """A context whose reader fetches image sets that are missing."""
+
+    def fetch(image_set: ImageSet, progress: ProgressCallback) -> None:
+        source, spec = registries.source(image_set.spec)
+        if not source.at_hand(spec):
+            source.fetch(spec, progress)
+
+    return Context(out, device, ImageReader(fetch, progress), progress)

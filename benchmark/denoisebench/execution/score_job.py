@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from denoisebench.denoising.denoiser import ROUNDING, Made, denoise_checked, load_denoiser
-from denoisebench.denoising.self_ensemble import Denoise
+from denoisebench.denoising.self_ensemble import Denoise, self_ensembled
 from denoisebench.errors import PluginError, plugin_code
 from denoisebench.execution import cost
 from denoisebench.execution.context import Context
@@ -87,7 +87,10 @@ def prepare(
         if not _trained_on_it(header.recipe, cell.image_set):
             seen, tested = train_set_label(header.recipe), reader.hashes(cell.image_set)
             refuse_same_pixels(seen, header.images, cell.image_set.spec, tested)
-    denoise = load_denoiser(cell, weights, device, pick_precision(device, cell.precision))
+    precision = pick_precision(device, cell.precision)
+    denoise = load_denoiser(cell.method, cell.config, cell.task, weights, device, precision)
+    if cell.self_ensemble:
+        denoise = self_ensembled(denoise)
     return denoise, reader.images(cell.image_set)
 
 

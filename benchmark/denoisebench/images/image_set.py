@@ -7,13 +7,10 @@ value / 255, 16-bit files value / 65535, float files as they are.
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import GRAY, Pixels, to_gray
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,8 +1,8 @@
-"""Oracle levels: the level of a method picked for each image by the clean image.
+"""What a method knows of the noise level: known, unknown, or picked by an oracle.
 
-What a method knows of the noise level when it is scored is one kind more than what it is trained
-for.  An oracle is trained as for an unknown level; each image is denoised at levels of a fixed
-grid, and the estimate with the highest PSNR counts.  It is never ranked.
+A method is trained for a known or an unknown level.  In scoring there is a third kind.  An oracle
+is trained as for an unknown level; each image is denoised at levels of a fixed grid, and the
+estimate with the highest PSNR counts.  It is never ranked.
 
 Oracle checkpoints: of a training the weights with the highest PSNR on held-out clean images, in
 place of the last ones.  They are not ranked either.
@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from denoisebench.noise.family import Noise
 
-
 Parameters = Literal["known", "unknown"]
-
+"""What a method knows of the level in training."""
 
 Knowledge = Literal["known", "unknown", "oracle"]
 """What a method knows of the level of an image that is scored."""

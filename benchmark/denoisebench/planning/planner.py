@@ -3,16 +3,16 @@
 Imports no torch: a comparison that is finished already prints at once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from denoisebench.errors import UserError
-from denoisebench.images.image_set import ImageSet
 from denoisebench.nn.shelf import module_of
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import take_given_noise
-from denoisebench.noise.level_knowledge import Knowledge, Parameters, trained_for
-from denoisebench.planning.plan import CellPlan, GivenWeights, Plan, TrainingPlan
+from denoisebench.noise.level_knowledge import Parameters, trained_for
+from denoisebench.planning.candidates import Candidate, ScoringTest, labels_of
+from denoisebench.planning.plan import CellPlan, Plan, TrainingPlan
 from denoisebench.planning.request import Request
 from denoisebench.planning.training_planner import TrainingPlanner, usual_noise
 from denoisebench.planning.training_sets import TrainingSets
@@ -77,24 +77,24 @@ class _Planner:
         _refuse_doubles([image_set.spec for image_set in self._image_sets])
         _refuse_doubles([f"seed {seed}" for seed in self._request.seeds])
         cells = [
-            cell
+            self._cell(method, config, test, protocol, seed)
             for seed in self._request.seeds
-            for noise, knowledge, image_set in self._tests(noises)
+            for test in self._tests(noises)
             for protocol in self._protocols
             for method, config in methods
-            for cell in self._cell(method, config, noise, knowledge, image_set, protocol, seed)
         ]
         if self._lacking:
             raise UserError(
                 f"--weights zoo: no weights that came with a method fit {'; '.join(self._lacking)};"
                 " --weights auto trains what is missing"
             )
-        if not cells:
+        planned = tuple(cell for cell in cells if cell is not None)
+        if not planned:
             reasons = [f"{name} declines {what}: {reason}" for name, what, reason in self._declined]
             raise UserError(f"nothing to compute: {'; '.join(reasons)}")
-        return Plan(tuple(cells), tuple(self._declined), tuple(self._notes))
+        return Plan(planned, tuple(self._declined), tuple(self._notes))
 
-    def _tests(self, noises: Sequence[Noise]) -> Iterator[tuple[Noise, Knowledge, ImageSet]]:
+    def _tests(self, noises: Sequence[Noise]) -> Iterator[ScoringTest]:
         """Each noise, what is told of it, and each set; then the sets that know their own noise.
 
         Of noise whose law is unknown nothing is ever told.
@@ -106,7 +106,7 @@ class _Planner:
             told = self._request.parameters
             if noise.law_unknown:
                 told = tuple(dict.fromkeys("unknown" if p == "known" else p for p in told))
-            yield from ((noise, p, image_set) for p in told for image_set in image_sets)
+            yield from (ScoringTest(noise, p, image_set) for p in told for image_set in image_sets)
 
     def _asked_target_noise(self) -> Noise | None:
         asked = self._request.target_noise
@@ -132,68 +132,76 @@ class _Planner:
         self._notes[text] = None
 
     def _cell(
-        self,
-        method: Method[Any],
-        config: Any,
-        noise: Noise,
-        knowledge: Knowledge,
-        image_set: ImageSet,
-        protocol: Protocol,
-        seed: int,
-    ) -> Iterable[CellPlan]:
-        """The cell, or nothing when the method declines."""
-        parameters = trained_for(knowledge)
-        trained_on = self._trained_on(method, config, noise, parameters)
+        self, method: Method[Any], config: Any, test: ScoringTest, protocol: Protocol, seed: int
+    ) -> CellPlan | None:
+        """The cell of a method in a test; None when the method declines or lacks weights."""
+        candidate = self._candidate(method, config, test)
+        reason = self._reason_to_decline(candidate, test)
+        if reason is not None:
+            what = f"{test.noise} {test.knowledge}"
+            self._declined[candidate.spec, what, reason] = None
+            return None
+        if candidate.trains and self._request.weights == "zoo":
+            self._lacking[self._weights.lack(method, candidate.config, candidate.task)] = None
+            return None
+        parameters = trained_for(test.knowledge)
+        take_given_noise(test.image_set, test.noise, parameters, self._note)
+        training = self._training(candidate, test, seed) if candidate.trains else None
+        learns = candidate.evidence is not Evidence.NOTHING
+        built_from = module_of(candidate.config)
+        return CellPlan(
+            method=method,
+            config=candidate.config,
+            task=candidate.task,
+            noise=test.noise,
+            parameters=test.knowledge,
+            image_set=test.image_set,
+            protocol=protocol,
+            seed=seed,
+            labels=labels_of(candidate.evidence, training, candidate.given),
+            source=self._registries.source_hash(method.name, test.noise.family, built_from),
+            training=training,
+            given=candidate.given,
+            self_ensemble=self._request.self_ensemble,
+            precision=self._request.precision if learns else "auto",
+        )
+
+    def _candidate(self, method: Method[Any], config: Any, test: ScoringTest) -> Candidate:
+        """What is scored: the method for the task that fits the test, or as its weights are."""
+        channels, parameters = test.image_set.channels, trained_for(test.knowledge)
+        trained_on = self._trained_on(method, config, test.noise, parameters)
         pairs = method.evidence(config) is Evidence.NOISY_PAIRS
         target = self._target_noise if pairs and self._target_noise != trained_on else None
-        for model in filter(None, (noise, trained_on, target)):
-            model.refuse_gray(image_set.channels, image_set.spec)
-        task = Task(trained_on, parameters, image_set.channels, target)
+        for model in filter(None, (test.noise, trained_on, target)):
+            model.refuse_gray(channels, test.image_set.spec)
+        task = Task(trained_on, parameters, channels, target)
         given = None
         if method.evidence(config) is not Evidence.NOTHING:
             assert isinstance(method, TrainedMethod)  # a method with evidence is one
             given = self._weights.find(method, config, task)
             if given is not None:
                 config, task = self._weights.adopt(given, method, config, task)
-        evidence = method.evidence(config)
-        trains = given is None and evidence is not Evidence.NOTHING
+        return Candidate(method, config, task, given)
+
+    def _reason_to_decline(self, candidate: Candidate, test: ScoringTest) -> str | None:
+        """Why a denoiser cannot be scored in a test; None if it can.  Notes what it warns of."""
+        method, config, task = candidate.method, candidate.config, candidate.task
         reason = method.declines(config, task)
-        warning = method.warns(config, task)
-        if warning is not None and reason is None:
-            self._note(f"{config_spec(method.name, config)} on {noise}: {warning}")
-        if reason is None:
-            reason = self._sets.refuses_transductive(evidence)
-        if reason is None and trains and self._request.weights == "zoo":
-            self._lacking[self._weights.lack(method, config, task)] = None
-            return
-        if reason is None and trains:
-            reason = self._sets.refuses_given(evidence, task, image_set)
         if reason is not None:
-            what = f"{noise} {knowledge}"
-            self._declined[str(config_spec(method.name, config)), what, reason] = None
-            return
-        take_given_noise(image_set, noise, parameters, self._note)
-        training = None
-        if trains:
-            assert isinstance(method, TrainedMethod)  # a method with evidence is one
-            label = self._draws_label(task, noise)
-            training = self._trainings.plan(method, config, task, seed, image_set, label)
-        yield CellPlan(
-            method=method,
-            config=config,
-            task=task,
-            noise=noise,
-            parameters=knowledge,
-            image_set=image_set,
-            protocol=protocol,
-            seed=seed,
-            labels=_labels(method, config, training, given),
-            source=self._registries.source_hash(method.name, noise.family, module_of(config)),
-            training=training,
-            given=given,
-            self_ensemble=self._request.self_ensemble,
-            precision="auto" if evidence is Evidence.NOTHING else self._request.precision,
-        )
+            return reason
+        warning = method.warns(config, task)
+        if warning is not None:
+            self._note(f"{candidate.spec} on {test.noise}: {warning}")
+        reason = self._sets.refuses_transductive(candidate.evidence)
+        if reason is None and candidate.trains and self._request.weights != "zoo":
+            reason = self._sets.refuses_given(candidate.evidence, task, test.image_set)
+        return reason
+
+    def _training(self, candidate: Candidate, test: ScoringTest, seed: int) -> TrainingPlan:
+        method, config, task = candidate.method, candidate.config, candidate.task
+        assert isinstance(method, TrainedMethod)  # a method with evidence is one
+        label = self._draws_label(task, test.noise)
+        return self._trainings.plan(method, config, task, seed, test.image_set, label)
 
     def _trained_on(
         self, method: Method[Any], config: Any, noise: Noise, parameters: Parameters
@@ -230,12 +238,3 @@ def _refuse_doubles(specs: Sequence[str]) -> None:
     for spec in specs:
         if specs.count(spec) > 1:
             raise UserError(f"{spec} is named twice")
-
-
-def _labels(
-    method: Method[Any], config: Any, training: TrainingPlan | None, given: GivenWeights | None
-) -> dict[str, str]:
-    """What a result says of where its denoiser comes from."""
-    untrained = {"draws": "", "train_set": "", "budget": "", "weights": "none"}
-    labels = training.labels if training else given.labels if given else untrained
-    return {"evidence": method.evidence(config).value, **labels}

@@ -3,14 +3,10 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from denoisebench.images.image_set import ImageSet
 from denoisebench.progress import ProgressCallback
 from denoisebench.specs import Spec
-
-if TYPE_CHECKING:
-    pass
 
 
 class ImageSource(ABC):

@@ -26,6 +26,7 @@ from denoisebench.plugin.method import Method
 from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.plugin.report import Report
+from denoisebench.registry.moved import new_home
 from denoisebench.registry.registries import Registries
 
 GROUP = "denoisebench"
@@ -156,5 +157,8 @@ def _promised(offered_type: type) -> list[str]:
 
 
 def _one_line(error: BaseException) -> str:
+    moved = new_home(error)
+    if moved is not None:
+        return moved
     text = " ".join(str(error).split())
     return text if isinstance(error, UserError) else f"{type(error).__name__}: {text}"

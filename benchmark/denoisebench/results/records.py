@@ -1,12 +1,9 @@
 """The record of a cell: scores by image, and what they are of."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from denoisebench.noise.level_knowledge import IGNORES_LEVELS, ORACLE
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Imports no torch.  A recipe's training is the very one that `bench run` plans fo
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -12,10 +13,11 @@ from denoisebench.errors import UserError
 from denoisebench.noise.level_knowledge import Parameters
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.planning.request import Request
+from denoisebench.planning.run_options import RunOptions
 from denoisebench.planning.training_planner import TrainingPlanner, described, usual_noise
 from denoisebench.planning.training_sets import TrainingSets
 from denoisebench.planning.weights_finder import WeightsFinder
-from denoisebench.plugin.method import Draws, Task, TrainedMethod
+from denoisebench.plugin.method import Task, TrainedMethod
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import config_spec
@@ -104,15 +106,13 @@ def plan_training(recipe: Recipe, registries: Registries) -> tuple[TrainingPlan,
 def _request(recipe: Recipe) -> Request:
     """A request of a recipe's settings that scores nothing."""
     said = recipe.settings
-    return Request(
-        methods=(said["method"],),
-        noises=(said["noise"],),
-        parameters=(cast(Parameters, said["parameters"]),),
-        datasets=(),
-        train_sets=(said["train-set"],),
-        draws=cast(Draws, said["draws"]),
-        budget=recipe.budget,
+    options = RunOptions(
+        noise=said["noise"],
+        parameters=said["parameters"],
+        channels=said["channels"],
+        train_set=said["train-set"],
+        draws=said["draws"],
         weights="none",
         seeds=(int(said["seed"]),),
-        channels=recipe.channels,
     )
+    return replace(options.request((said["method"],)), datasets=(), budget=recipe.budget)

@@ -81,7 +81,7 @@ def test_trained_on_one_noise_and_tested_on_another(place: Path) -> None:
     ("options", "text"),
     [
         (("--start", "none.safetensors"), "weights none.safetensors: No such file"),
-        (("--start", "x", "--weights", "y"), "give one of them"),
+        (("--start", "x", "--weights", "y"), "give only one"),
         (("--source-noise", "gausian:5"), "unknown noise model 'gausian'; did you mean"),
         (("--target-noise", "gaussian:9..5"), "the range runs backwards"),
     ],

@@ -215,7 +215,7 @@ def test_zoo_weights_are_used_and_named_and_nothing_is_trained(place: Path) -> N
         (("run", "--method", "tv", "--steps", "5"), "--weights zoo trains nothing; give one of"),
         (("run", "--method", "tv", "--budget", "quick"), "are of a training and --weights zoo"),
         (("rank", "--methods", "tv", "--crop", "32"), "are of a training and --weights zoo"),
-        (("run", "--method", "tv", "--start", "a"), "--start begins a training and --weights"),
+        (("run", "--method", "tv", "--start", "a"), "--start needs a training and --weights"),
         (("run", "--method", "tv", "--oracle-checkpoint"), "--oracle-checkpoint is of a training"),
     ],
     ids=lambda value: "-".join(value[:1] + value[-2:]) if isinstance(value, tuple) else "",

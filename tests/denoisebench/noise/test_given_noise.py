@@ -108,7 +108,7 @@ def test_scoring_uses_and_names_the_given_noisy_image(registries, asked):
     scores = evaluate(
         cell,
         images,
-        load_denoiser(cell, None, "cpu", "fp32"),
+        load_denoiser(cell.method, cell.config, cell.task, None, "cpu", "fp32"),
         device="cpu",
         saver=Saver(cell, Path("unused")),
         journal=Unfinished(Path("unused"), cell.id, keep=False),

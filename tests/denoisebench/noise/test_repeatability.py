@@ -58,8 +58,10 @@ def planned(method: str, images: str, registries: Registries) -> CellPlan:
 
 def denoiser(cell: CellPlan) -> Denoise:
     if cell.given is None:
-        return load_denoiser(cell, None, "cpu", "fp32")
-    return load_denoiser(cell, cell.given.path, "cpu", pick_precision("cpu"))
+        return load_denoiser(cell.method, cell.config, cell.task, None, "cpu", "fp32")
+    return load_denoiser(
+        cell.method, cell.config, cell.task, cell.given.path, "cpu", pick_precision("cpu")
+    )
 
 
 def scores(cell: CellPlan, *, threads: int, backwards: bool) -> dict[str, ImageScore]:

@@ -1,5 +1,6 @@
 """Finding plugins: ours and strangers', installed and not, sound and broken."""
 
+import importlib
 import inspect
 import textwrap
 
@@ -9,6 +10,7 @@ from denoisebench.errors import UserError
 from denoisebench.plugin import hooks
 from denoisebench.plugin.method import UntrainedMethod
 from denoisebench.registry.loader import load
+from denoisebench.registry.moved import MOVED
 
 HOOKS = [name for name in vars(hooks) if name.startswith("register_")]
 
@@ -263,3 +265,27 @@ def test_every_hook_says_what_it_returns_and_what_a_clash_does(hook):
 def test_there_is_a_hook_for_each_kind_of_thing():
     kinds = ["image_sets", "methods", "noise_models", "presets", "recipes", "reports"]
     assert sorted(HOOKS) == [f"register_{kind}" for kind in kinds]
+
+
+OLD = {
+    "from denoisebench.interfaces import UntrainedMethod": "denoisebench.plugin",
+    "from denoisebench.hookspecs import hookimpl": "denoisebench.plugin",
+    "from denoisebench.noise.model import NoiseFamily": "denoisebench.plugin",
+    "from denoisebench.images import ImageSet": "denoisebench.plugin",
+    "from denoisebench.networks import UNet": "denoisebench.nn",
+    "from denoisebench.inference import run_padded": "denoisebench.nn",
+    "from denoisebench.results import COLUMNS": "denoisebench.results.dataframe",
+}
+
+
+@pytest.mark.parametrize(("line", "new"), OLD.items())
+def test_a_plugin_that_imports_what_has_moved_is_told_where_to(plugin_file, line, new):
+    old = line.split()[1]
+    with pytest.raises(UserError) as wrong:
+        load([plugin_file("old.py", f"{line}\n")])
+    assert f"does not load: {old} has moved: import its names from {new}" in str(wrong.value)
+
+
+def test_what_has_moved_is_where_it_is_said_to_be():
+    for new in MOVED.values():
+        importlib.import_module(new)

@@ -20,7 +20,7 @@ def evaluated(planned, out, *, keep=True):
     return evaluate(
         planned,
         loaded,
-        load_denoiser(planned, None, "cpu", "fp32"),
+        load_denoiser(planned.method, planned.config, planned.task, None, "cpu", "fp32"),
         device="cpu",
         saver=Saver(planned, out),
         journal=Unfinished(out, planned.id, keep=True),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +10,6 @@ from denoisebench.images.orientations import ORIENTATIONS
 from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.planning.plan import Plan, TrainingPlan, train_set_label
 from denoisebench.results.store import cell_path
-
-if TYPE_CHECKING:
-    pass
 
 
 def asides(plan: Plan) -> Iterable[str]:

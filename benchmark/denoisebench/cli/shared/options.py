@@ -3,59 +3,35 @@
 import functools
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from denoisebench.budgets import BUDGETS
 from denoisebench.errors import UserError
-from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.planning.run_options import (
+    BUDGET,
+    CHANNELS,
+    DATASET,
+    NOISE,
+    TRAIN_SETS,
+    RunOptions,
+)
 from denoisebench.scoring.protocols import PROTOCOLS
 from denoisebench.specs import split_list
 
-if TYPE_CHECKING:
-    from denoisebench.nn.devices import AskedPrecision
-
-NOISE = "gaussian:25"
 GRID = "gaussian:5..50"
 METHODS = "identity,noise2score,noise2noise,blindspot,dbsn"
-DATASET = "samples"
-BUDGET = "quick"
-TRAIN_SETS = ("cbsd399", "samples:part=train")
-"""The first that is at hand is trained on."""
-
-CHANNELS = {word: channels for channels, word in CHANNEL_WORDS.items()}
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The options of `run` and `compare`, beside the methods, as they were typed."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked(RunOptions):
+    """What `run` and `compare` take beside the methods: what is run, where, and what is shown."""
 
-    noise: str | None
-    parameters: str
-    datasets: str
-    channels: str | None
-    train_set: str | None
-    clean_set: str | None
-    source_noise: str | None
-    target_noise: str | None
-    draws: str
-    budget: str | None
-    steps: int | None
-    batch: int | None
-    crop: int | None
-    start: Path | None
-    oracle_checkpoint: bool
-    weights: str
-    protocol: str
-    mixed: bool
-    self_ensemble: bool
-    precision: "AskedPrecision"
-    seeds: tuple[int, ...]
     device: str
     out: Path
     format: str
@@ -178,8 +154,9 @@ def sweeping(function: F) -> F:
 def _with_options(function: F, options: Sequence[Callable[[Any], Any]]) -> F:
     @functools.wraps(function)
     def verb(**values: Any) -> Any:
-        own = {k: v for k, v in values.items() if k not in Asked.__slots__}
-        asked = Asked(**{k: values[k] for k in Asked.__slots__})
+        shared = {field.name for field in fields(Asked)}
+        own = {k: v for k, v in values.items() if k not in shared}
+        asked = Asked(**{k: values[k] for k in shared})
         return function(asked=asked, **own)
 
     for option in reversed(options):

@@ -7,8 +7,9 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from denoisebench.cli.shared.options import CHANNELS, Asked
+from denoisebench.cli.shared.options import Asked
 from denoisebench.errors import UserError
+from denoisebench.planning.run_options import CHANNELS
 from denoisebench.plugin.preset import Preset
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import config_spec, parse_spec, split_list

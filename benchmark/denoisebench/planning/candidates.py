@@ -1,0 +1,48 @@
+"""What is scored, and on what, while a plan is made."""
+
+from typing import Any, NamedTuple
+
+from denoisebench.images.image_set import ImageSet
+from denoisebench.noise.family import Noise
+from denoisebench.noise.level_knowledge import Knowledge
+from denoisebench.planning.plan import GivenWeights, TrainingPlan
+from denoisebench.plugin.method import Evidence, Method, Task
+from denoisebench.specs import config_spec
+
+
+class ScoringTest(NamedTuple):
+    """What denoisers are scored on."""
+
+    noise: Noise
+    knowledge: Knowledge
+    image_set: ImageSet
+
+
+class Candidate(NamedTuple):
+    """A method for a task.  given: the weights that it has without a training, if any."""
+
+    method: Method[Any]
+    config: Any
+    task: Task
+    given: GivenWeights | None
+
+    @property
+    def evidence(self) -> Evidence:
+        return self.method.evidence(self.config)
+
+    @property
+    def trains(self) -> bool:
+        return self.given is None and self.evidence is not Evidence.NOTHING
+
+    @property
+    def spec(self) -> str:
+        return str(config_spec(self.method.name, self.config))
+
+
+def labels_of(
+    evidence: Evidence, training: TrainingPlan | None, given: GivenWeights | None
+) -> dict[str, str]:
+    """What a result says of where its denoiser comes from."""
+    untrained = {"draws": "", "train_set": "", "budget": "", "weights": "none"}
+    labels = training.labels if training else given.labels if given else untrained
+    return {"evidence": evidence.value, **labels}
