@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from denoisebench.errors import UserError
 from denoisebench.files import write_whole
 
@@ -92,8 +94,7 @@ def read_header(path: Path) -> Header:
             if size > 100_000_000:
                 raise ValueError("its header is too long")
             text = json.loads(file.read(size))["__metadata__"][KEY]
-        header = json.loads(text)
-        return Header(header["recipe"], header["images"], header["outcome"])
+        return msgspec.convert(json.loads(text), Header)
     except OSError as error:
         raise UserError(f"weights {path}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError) as error:
