@@ -1,14 +1,17 @@
-"""Files of images that the suite writes: their names, their bytes, and that they appear whole."""
+"""Files that the suite writes: the names and bytes of images, and that each appears whole."""
 
 import io
 import os
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING, BinaryIO
 
 from denoisebench.errors import UserError
-from denoisebench.images.pixels import Pixels
+
+if TYPE_CHECKING:
+    from denoisebench.images.pixels import Pixels
 
 
 def safe_name(text: str) -> str:
@@ -27,26 +30,55 @@ def file_names(ids: Sequence[str]) -> dict[str, str]:
     return dict(zip(ids, names, strict=True))
 
 
-def npy_bytes(pixels: Pixels) -> bytes:
+def npy_bytes(pixels: "Pixels") -> bytes:
     """(C, H, W) as the .npy file of a float32 array (H, W) or (H, W, 3)."""
+    import numpy as np
+
     stream = io.BytesIO()
     image = pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, 2)
     np.save(stream, np.ascontiguousarray(image, dtype=np.float32), allow_pickle=False)
     return stream.getvalue()
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file, in place of an earlier one; it appears whole or not at all.
+@contextmanager
+def whole_file(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
+    """A new file to write to, which takes the place of `path` when the block ends well.
+
+    durable: so that it outlives a power cut.  Safe with parallel writers of one path: the last one
+    stays.  When anything is raised, an OSError of writing included, nothing is left behind.
+    """
+    # Hidden, and of another ending than `path`: whoever lists files of its kind does not see it.
+    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            yield file
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    if durable and os.name != "nt":  # Windows opens no folders, and needs no such call
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` outlive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """Write a file as `whole_file` does, and the folders above it.
 
     Raises UserError when it cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            part.write_bytes(data)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole_file(path, durable=durable) as file:
+            file.write(data)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or error}") from None

@@ -245,7 +245,7 @@ def flipped(data: bytes, at: int) -> bytes:
         (lambda d: rewritten(d, lambda i: i["images"].clear()), "3 channels, 0 images"),
         (lambda d: rewritten(d, lambda i: i.update(channels=1)), "a colour image in a gray pack"),
         (lambda d: rewritten(d, lambda i: i["images"][0].update(shape=[3, -9, -20])), "shape"),
-        (lambda d: rewritten(d, lambda i: i["images"][0].update(type="object")), "type object"),
+        (lambda d: rewritten(d, lambda i: i["images"][0].update(type="object")), r"\[0\]\.type"),
         (lambda d: rewritten(d, lambda i: i["images"][0].update(id="b.png")), "have one name"),
         (lambda d: rewritten(d, lambda i: i["images"][0].update(more=1)), "its index is wrong"),
         (lambda d: rewritten(d, lambda i: i["images"][0].update(sha256=7)), "its index is wrong"),

@@ -84,6 +84,7 @@ def test_the_wheel_has_the_data_and_the_type_markers(wheel: Path):
     assert {f"denoisebench_datasets/public/{name}" for name in data} <= packed
     published = "denoisebench_reports/published/"
     assert f"{published}noise2score_table2.csv" in packed
+    assert "denoisebench/noise_models/font.txt" in packed
 
 
 def test_the_wheel_brings_only_our_own_top_level_names(wheel: Path):

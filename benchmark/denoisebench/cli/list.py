@@ -19,6 +19,8 @@ KINDS = ("methods", "noises", "datasets", "presets", "protocols", "recipes", "re
 @plugin_option
 def command(kind: str, plugin: tuple[str, ...]) -> None:
     """List methods, noises, datasets, presets, protocols, recipes or reports, one a line."""
+    from tabulate import tabulate
+
     registries = load_plugins(plugin)
     kinds: dict[str, Mapping[str, Any]] = {
         "methods": registries.methods,
@@ -30,9 +32,9 @@ def command(kind: str, plugin: tuple[str, ...]) -> None:
         "reports": registries.reports,
     }
     things = kinds[kind]
-    width = max(map(len, things), default=0)
-    for name, thing in things.items():
-        click.echo(f"{name:{width}}  {thing.summary}{_levels(thing)}")
+    rows = [(name, f"{thing.summary}{_levels(thing)}") for name, thing in things.items()]
+    if rows:
+        click.echo(tabulate(rows, tablefmt="plain", disable_numparse=True))
 
 
 def _levels(thing: Any) -> str:

@@ -21,6 +21,7 @@ from denoisebench.cli.shared.options import (
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import UserError
 from denoisebench.execution.context import make_context
+from denoisebench.files import write_whole
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import Parameters
 from denoisebench.planning.plan import Plan
@@ -140,7 +141,7 @@ def _rank(plan: Plan, registries: Registries, device: str, out: Path, form: str)
         text = FORMATS[form](ranked)
         click.echo(text)
         path = out / f"rank.{'txt' if form == 'table' else form}"
-        path.write_text(text + "\n", encoding="utf-8")
+        write_whole(path, f"{text}\n".encode())
         click.echo(f"saved as {path}", err=True)
     return 1 if failures else 0
 

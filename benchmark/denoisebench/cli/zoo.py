@@ -31,12 +31,11 @@ def command() -> None:
 @plugin_option
 def list_recipes(plugin: tuple[str, ...]) -> None:
     """List the recipes, one a line, and whether their weights are there."""
+    from tabulate import tabulate
+
     registries = load_plugins(plugin)
-    lines = [HEADS, *(_line(recipe, registries) for recipe in registries.recipes.values())]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        cells = (f"{cell:{width}}" for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+    lines = [_line(recipe, registries) for recipe in registries.recipes.values()]
+    click.echo(tabulate([HEADS, *lines], tablefmt="plain", disable_numparse=True))
 
 
 def _line(recipe: Recipe, registries: Registries) -> tuple[str, ...]:

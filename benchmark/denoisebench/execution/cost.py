@@ -58,7 +58,8 @@ def gmacs_per_mpx(
 class _FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as above
     """Adds up the FLOPs of the code run inside it, by PyTorch's formulas for each operation.
 
-    PyTorch's own counter does the same, and imports the compiler first, for seconds.
+    `torch.utils.flop_counter.FlopCounterMode` finds the same and imports the compiler first: 3 s,
+    and 70 MB that the peak memory of all later cells would include.
     """
 
     flops = 0

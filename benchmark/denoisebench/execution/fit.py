@@ -1,6 +1,5 @@
 """One training, from its images to its weights file."""
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 
 from denoisebench.errors import UserError, plugin_code
 from denoisebench.execution.provenance import provenance
+from denoisebench.files import write_whole
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.nn.devices import pick_precision
@@ -17,6 +17,7 @@ from denoisebench.noise.given import noisy_of
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.plugin.method import Batch, Denoised, Evidence, Model, Moment, TrainedMethod
 from denoisebench.progress import Progress, ProgressCallback
+from denoisebench.results.strict_json import json_text, stored
 from denoisebench.training.batches import BatchSource, batch_source
 from denoisebench.training.splits import HELD_OUT_EVERY, Shown
 from denoisebench.training.trainer import Record, Settings, Trainer, Watch
@@ -87,7 +88,8 @@ def fit(
     trainer = Trainer(network, loss, source(shown), settings, checkpoint, watch)
     with plugin_code(method.name):
         record = trainer.run(progress)
-    (folder / "history.json").write_text(json.dumps(record.history, indent=0) + "\n")
+    history = json_text(stored(record.history), indent=0)
+    write_whole(folder / "history.json", history.encode(), durable=True)
     header = Header(dict(plan.recipe), dict(image_hashes), _outcome(record, settings))
     write_weights(folder / "weights.safetensors", trainer.average, header)
     checkpoint.unlink(missing_ok=True)

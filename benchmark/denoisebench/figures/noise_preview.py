@@ -5,7 +5,6 @@ not clipped: what `bench run` prints as noisy.  The picture shows the middle, pi
 resized image would show less noise), clipped to what a screen can show.
 """
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from denoisebench.errors import PluginError, UserError, plugin_code
+from denoisebench.files import whole_file
 from denoisebench.images.pixels import Pixels
 from denoisebench.noise.family import Noise
 from denoisebench.scoring.metrics import psnr_db
@@ -87,10 +87,10 @@ def write_picture(path: Path, name: str, clean: Pixels, panels: Sequence[Panel])
     for panel in panels:
         lines = [str(panel.noise), decibels(panel.noisy_psnr_db)]
         cells.append(_cell(lines, panel.noisy, INK if panel.asked else PALE))
-    stream = io.BytesIO()
-    _side_by_side(cells).save(stream, format="png")
+    picture = _side_by_side(cells)
     try:
-        path.write_bytes(stream.getvalue())
+        with whole_file(path) as file:
+            picture.save(file, format="png")
     except OSError as error:
         raise UserError(f"--out {path} cannot be written: {error.strerror or error}") from None
 

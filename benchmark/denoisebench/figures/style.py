@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from denoisebench.errors import UserError
+from denoisebench.files import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,8 +50,10 @@ def write_figure(make: Callable[[], "Figure"], out: Path, option: str = "--out")
     same_bytes = mpl.rc_context({"svg.hashsalt": "denoisebench", "svg.fonttype": "none"})
     with style.context("default"), same_bytes:
         figure = make()
-        metadata = {"Date": None} if out.suffix.lower() == ".svg" else {}
+        ending = out.suffix.lower().removeprefix(".")
+        metadata = {"Date": None} if ending == "svg" else {}
         try:
-            figure.savefig(out, dpi=DPI, metadata=metadata)
+            with whole_file(out) as file:
+                figure.savefig(file, format=ending, dpi=DPI, metadata=metadata)
         except OSError as error:
             raise UserError(f"{option} {out}: {error.strerror or error}") from None

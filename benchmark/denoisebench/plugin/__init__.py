@@ -5,6 +5,7 @@ here imports torch.
 """
 
 from denoisebench.errors import UserError
+from denoisebench.files import whole_file
 from denoisebench.images.image_set import ImageFile, ImageSet, IndexedFile, Share
 from denoisebench.images.orientations import ORIENTATIONS, SELF_ENSEMBLED, without_ensemble
 from denoisebench.images.pixels import (
@@ -100,5 +101,6 @@ __all__ = [
     "pixel_hash",
     "read_recipes",
     "to_gray",
+    "whole_file",
     "without_ensemble",
 ]

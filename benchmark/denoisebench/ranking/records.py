@@ -5,16 +5,14 @@ decides what is in it, so that what was found is not computed again.
 """
 
 import json
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from denoisebench.errors import UserError
 from denoisebench.files import write_whole
 from denoisebench.planning.ids import hash_of
 from denoisebench.planning.plan import CellPlan
+from denoisebench.results.strict_json import json_text, parse, stored
 
 RANK_VERSION = "denoisebench rank 1"
 """Part of every key and id: a change of what is drawn or scored changes it."""
@@ -56,38 +54,19 @@ def rank_path(out: Path, cell: CellPlan) -> Path:
 
 def write_ranked(path: Path, ranked: Ranked) -> None:
     """Store what was found.  Raises UserError when it cannot be written."""
-    text = json.dumps(strict(asdict(ranked)), indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(path, f"{text}\n".encode())
+    write_whole(path, json_text(stored(asdict(ranked))).encode())
 
 
 def read_ranked(path: Path) -> Ranked:
     """What was stored.  Raises UserError for a file that cannot be read or is damaged."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        images = tuple(_image(image) for image in record.pop("images"))
-        return Ranked(**{name: str(text) for name, text in record.items()}, images=images)
+        for image in record["images"]:  # NaN was null in files of earlier versions
+            image.update({name: "nan" for name, value in image.items() if value is None})
+        return parse(Ranked, record)
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(
             f"{path} is damaged; delete it, and the next ranking computes it again"
         ) from None
-
-
-def _image(record: Mapping[str, Any]) -> ImageRank:
-    """The scores of one image.  ValueError, KeyError or TypeError for what is not that."""
-    numbers = {
-        field.name: math.nan if record[field.name] is None else float(record[field.name])
-        for field in fields(ImageRank)
-        if field.name != "image"
-    }
-    return ImageRank(image=str(record["image"]), **numbers)
-
-
-def strict(value: Any) -> Any:
-    """`value` with None for every float that strict JSON cannot hold."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: strict(item) for key, item in value.items()}
-    return [strict(item) for item in value] if isinstance(value, list | tuple) else value

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -11,8 +10,9 @@ from itertools import groupby
 
 import numpy as np
 
-from denoisebench.ranking.records import Ranked, strict
+from denoisebench.ranking.records import Ranked
 from denoisebench.ranking.standings import SCORES, TRUTH, Agreement, Standing, agreement, standings
+from denoisebench.results.strict_json import exported, json_text
 
 WIDTH = 100
 NONE = "–"
@@ -59,14 +59,14 @@ def render_csv(ranked: Sequence[Ranked]) -> str:
         of = group[0]
         for standing in _all_standings(group):
             record = {"dataset": of.dataset, "noise": of.noise, "parameters": of.parameters}
-            record |= strict(asdict(standing))
+            record |= exported(asdict(standing))
             writer.writerow([record[name] for name in names])
     return text.getvalue().rstrip("\n")
 
 
 def render_json(ranked: Sequence[Ranked]) -> str:
     """`[{dataset, noise, parameters, standings, agreement, methods}]`, methods with every image's
-    scores; a missing number is null."""
+    scores; a missing number is null, an infinite one the string "inf" or "-inf"."""
     sets = [
         {
             "dataset": group[0].dataset,
@@ -86,7 +86,7 @@ def render_json(ranked: Sequence[Ranked]) -> str:
         }
         for group in _by_set(ranked)
     ]
-    return json.dumps(strict(sets), indent=1, ensure_ascii=False, allow_nan=False)
+    return json_text(exported(sets)).rstrip("\n")
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Ranked]], str]] = {

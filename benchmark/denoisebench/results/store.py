@@ -1,23 +1,20 @@
 """Results on disk: one immutable JSON file per cell, `OUT/cells/<cell id>.json`.
 
 A file appears whole or not at all, whatever is killed and however many processes write.  Files are
-strict JSON: a float that JSON cannot hold is the string "nan", "inf" or "-inf", which reading turns
-back into a float in every field but `provenance`.
+strict JSON (see `strict_json`): "nan" is read as a float in every field but `provenance`.
 """
 
 import json
-import math
-import os
-import reprlib
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any
 
 from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
+from denoisebench.files import write_whole
 from denoisebench.results.records import CellResult, ImageScore
+from denoisebench.results.strict_json import json_text, parse, stored
 
 SCHEMA = 4
 
@@ -30,24 +27,12 @@ def cell_path(out: Path, cell: str) -> Path:
 def write_cell(out: Path, result: CellResult) -> Path:
     """Store `result` under its cell id, in place of an earlier one.  Returns the file's path.
 
-    Safe with parallel writers, of the same cell too: the last one stays.  Raises OSError when it
-    cannot write; nothing is left behind then.
+    Safe with parallel writers, of the same cell too: the last one stays.  Raises UserError when
+    it cannot write; nothing is left behind then.
     """
     path = cell_path(out, result.cell)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    record = _strict({"schema": SCHEMA, **asdict(result)})
-    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    # The name must not end in .json: `read_cells` would take a half-written file for a result.
-    temporary = path.parent / f".{result.cell}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
-    try:
-        with temporary.open("x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    text = json_text(stored({"schema": SCHEMA, **asdict(result)}))
+    write_whole(path, text.encode(), durable=True)
     return path
 
 
@@ -77,8 +62,8 @@ def read_cell(path: Path) -> CellResult:
             if schema <= older:
                 record = upgrade(record)
         record = _with_length_of_budget(record)
-        result = _parse(CellResult, record)
-    except ValueError as error:
+        result = parse(CellResult, record)
+    except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, str(error)) from None
     if result.cell != path.stem:
         raise _damaged(path, f"it holds the cell {result.cell}")
@@ -97,30 +82,12 @@ def read_cells(out: Path, ids: Iterable[str] | None = None) -> list[CellResult]:
     return [read_cell(path) for path in paths]
 
 
-def _strict(value: Any) -> Any:
-    """`value` with every float that strict JSON cannot hold as a string."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(float(value))
-    if isinstance(value, dict):
-        return {key: _strict(item) for key, item in value.items()}
-    return [_strict(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` outlive a power cut."""
-    if os.name == "nt":  # Windows opens no folders, and needs no such call
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _without_repeats(record: dict[str, Any]) -> dict[str, Any]:
-    """A record of schema 2, which knew no repeats, as one of schema 3: each image is repeat 0."""
-    scores = [{**_object(score), "repeat": 0} for score in _list(record.get("scores"))]
-    return {**record, "scores": scores}
+    """A record of schema 2, which knew no repeats, as one of schema 3: each image is repeat 0.
+
+    Raises KeyError or TypeError for what has no such scores.
+    """
+    return {**record, "scores": [{**score, "repeat": 0} for score in record["scores"]]}
 
 
 def _without_cost(record: dict[str, Any]) -> dict[str, Any]:
@@ -152,67 +119,11 @@ def _damaged(path: Path, why: str) -> UserError:
     )
 
 
-def _expect(what: str, *kinds: type) -> Callable[[Any], Any]:
-    """A parser that passes a value of these kinds; a bool counts as none of them."""
-
-    def parse(value: Any) -> Any:
-        if not isinstance(value, kinds) or isinstance(value, bool):
-            raise ValueError(f"{reprlib.repr(value)} is not {what}")
-        return value
-
-    return parse
-
-
-_text = _expect("a text", str)
-_object = _expect("an object", dict)
-_list = _expect("a list", list)
-_integer = _expect("an integer", int)
-
-
-def _number(value: Any) -> float:
-    if value in ("nan", "inf", "-inf"):
-        return float(value)
-    return float(_expect("a number", int, float)(value))
-
-
 def score_line(score: ImageScore) -> str:
     """One score as a line of strict JSON."""
-    return json.dumps(_strict(asdict(score)), ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(stored(asdict(score)), indent=None)
 
 
 def parse_score(line: str) -> ImageScore:
     """The score of a line.  Raises ValueError for what is not one."""
-    return _parse(ImageScore, json.loads(line))
-
-
-def _scores(value: Any) -> tuple[ImageScore, ...]:
-    return tuple(_parse(ImageScore, item) for item in _list(value))
-
-
-_PARSERS: dict[Any, Callable[[Any], Any]] = {
-    str: _text,
-    int: _integer,
-    float: _number,
-    int | None: lambda value: None if value is None else _integer(value),
-    float | None: lambda value: None if value is None else _number(value),
-    str | None: lambda value: None if value is None else _text(value),
-    dict[str, Any]: _object,
-    tuple[ImageScore, ...]: _scores,
-}
-
-RecordT = TypeVar("RecordT", ImageScore, CellResult)
-
-
-def _parse(cls: type[RecordT], record: Any) -> RecordT:
-    """A dataclass from parsed JSON.  Raises ValueError, naming the field, for what is not one."""
-    types = get_type_hints(cls)
-    wrong = sorted(types.keys() ^ _object(record).keys())
-    if wrong:
-        raise ValueError(f"{'no' if wrong[0] in types else 'unknown'} field {wrong[0]!r}")
-    values: dict[str, Any] = {}
-    for name, kind in types.items():
-        try:
-            values[name] = _PARSERS[kind](record[name])
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
-    return cls(**values)
+    return parse(ImageScore, json.loads(line))

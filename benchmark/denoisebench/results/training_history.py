@@ -6,7 +6,6 @@ Drawing is in `curves_figure`.
 """
 
 import json
-import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Literal, get_args
 
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.results.strict_json import number
 
 By = Literal["step", "seconds", "megapixels"]
 Recipe = Mapping[str, Any]
@@ -114,17 +114,21 @@ def _checked_history(value: Any) -> tuple[Mapping[str, float], ...]:
     """Raises ValueError for what is no list of entries."""
     if not isinstance(value, list) or not value:
         raise ValueError("it is no list of entries")
-    for number, entry in enumerate(value, start=1):
-        if not isinstance(entry, dict):
-            raise ValueError(f"entry {number} is no object")
-        for key in {*_ALWAYS, *(key for key in SERIES if key in entry)}:
-            _number(f"{key} of entry {number}", entry.get(key))
-    return tuple(value)
+    return tuple(_checked_entry(f"entry {at}", entry) for at, entry in enumerate(value, start=1))
 
 
-def _number(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name} is {reprlib.repr(value)}, not a number")
+def _checked_entry(name: str, entry: Any) -> Mapping[str, float]:
+    if not isinstance(entry, dict):
+        raise ValueError(f"{name} is no object")
+    keys = {*_ALWAYS, *(key for key in SERIES if key in entry)}
+    return entry | {key: _number(f"{key} of {name}", entry.get(key)) for key in keys}
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        return value if isinstance(value, int) else number(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def describe(trainings: Sequence[Training]) -> tuple[str, list[str]]:

@@ -94,9 +94,9 @@ def _text(point: Point | None, show: Callable[[Point], str]) -> str:
 
 def _side_by_side(columns: Columns, gap: str) -> list[str]:
     """The lines of columns of as many cells each, padded to one width in each column."""
-    widths = [max(map(len, column)) for column in columns]
-    rows = zip(*columns, strict=True)
-    return [
-        gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    from tabulate import DataRow, TableFormat, tabulate
+
+    row = DataRow("", gap, "")
+    form = TableFormat(None, None, None, None, row, row, padding=0, with_header_hide=None)
+    rows = list(zip(*columns, strict=True))
+    return tabulate(rows, tablefmt=form, disable_numparse=True).split("\n")

@@ -1,7 +1,6 @@
 """Where an interrupted training goes on from: its state in a file that is there whole or not at
 all, read in a way that runs no code."""
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,16 +8,13 @@ from typing import Any
 import torch
 
 from denoisebench.errors import UserError
+from denoisebench.files import whole_file
 
 
 def write_checkpoint(path: Path, settings: str, state: Mapping[str, Any]) -> None:
     """Save a training's state of tensors and plain values, with the settings it was made with."""
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
+    with whole_file(path, durable=True) as file:
         torch.save({"settings": settings, **state}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def resume(

@@ -5,12 +5,14 @@ The header says what the weights are: the recipe they were trained by and what h
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from denoisebench.errors import UserError
+from denoisebench.files import write_whole
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,11 +35,14 @@ class Header:
 
 
 def write_weights(path: Path, network: "nn.Module", header: Header) -> None:
-    """Save `network` with its header; the file appears whole or not at all."""
+    """Save `network` with its header; the file appears whole or not at all.
+
+    Raises UserError when it cannot be written.
+    """
     from safetensors.torch import save
 
     tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
-    _write(path, save(tensors, metadata=_metadata(header)))
+    write_whole(path, save(tensors, metadata=_metadata(header)), durable=True)
 
 
 def _metadata(header: Header) -> dict[str, str]:
@@ -45,23 +50,11 @@ def _metadata(header: Header) -> dict[str, str]:
     return {KEY: json.dumps(text, sort_keys=True)}
 
 
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def halve(path: Path, out: Path) -> None:
     """Write a weights file anew in float16, with its header.
 
-    Raises UserError for a file that is not one of ours, and for weights that float16 cannot hold.
+    Raises UserError for a file that is not one of ours, for weights that float16 cannot hold, and
+    when `out` cannot be written.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file, save
@@ -75,7 +68,7 @@ def halve(path: Path, out: Path) -> None:
     for name, tensor in tensors.items():
         if not bool(tensor.isfinite().all()):
             raise UserError(f"weights {path}: {name} holds numbers that float16 cannot")
-    _write(out, save(tensors, metadata=_metadata(header)))
+    write_whole(out, save(tensors, metadata=_metadata(header)), durable=True)
 
 
 def same_tensors(one: Path, other: Path) -> bool:
@@ -101,8 +94,7 @@ def read_header(path: Path) -> Header:
             if size > 100_000_000:
                 raise ValueError("its header is too long")
             text = json.loads(file.read(size))["__metadata__"][KEY]
-        header = json.loads(text)
-        return Header(header["recipe"], header["images"], header["outcome"])
+        return msgspec.convert(json.loads(text), Header)
     except OSError as error:
         raise UserError(f"weights {path}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError) as error:

@@ -11,18 +11,18 @@ bit.  Nothing is unpickled, and nothing of the file is believed before the index
 import hashlib
 import json
 import math
-import os
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, Literal
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.plugin import COLOUR, GRAY, Pixels, UserError
+from denoisebench.plugin import COLOUR, GRAY, Pixels, UserError, whole_file
 
 MAGIC, VERSION = b"denoisebenchpack", 1
 _HEADER = struct.Struct("<16sIQQ32s")
@@ -31,11 +31,13 @@ _TYPES: dict[str, np.dtype[Any]] = {
     "uint16": np.dtype("<u2"),
     "float32": np.dtype("<f4"),
 }
-_HASHES = ("sha256", "pixel_sha256", "gray_sha256")
+
+_Type = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(_TYPES)})$")]
+_Side = Annotated[int, msgspec.Meta(ge=1)]
+_Hash = Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the index says of one image.
 
     id: its path below the folder that was packed.  shape: channels, height, width, as stored.
@@ -43,12 +45,12 @@ class Entry:
     set, and of their luma, as `pixel_hash` gives them.
     """
 
-    id: str
-    shape: tuple[int, int, int]
-    type: str
-    sha256: str
-    pixel_sha256: str
-    gray_sha256: str
+    id: Annotated[str, msgspec.Meta(min_length=1)]
+    shape: tuple[Literal[1, 3], _Side, _Side]  # GRAY or COLOUR
+    type: _Type
+    sha256: _Hash
+    pixel_sha256: _Hash
+    gray_sha256: _Hash
 
     @property
     def bytes(self) -> int:
@@ -99,16 +101,14 @@ class Writer:
         self._file.write(stored.tobytes())
 
     def close(self, channels: int, entries: Sequence[Entry]) -> None:
-        """Append the index, write the header, and see both to the disk."""
-        index = {"channels": channels, "images": [asdict(entry) for entry in entries]}
+        """Append the index and write the header."""
+        index = {"channels": channels, "images": msgspec.to_builtins(entries)}
         text = json.dumps(index, separators=(",", ":")).encode()
         at = self._file.tell()
         self._file.write(text)
         self._file.seek(0)
         digest = hashlib.sha256(text).digest()
         self._file.write(_HEADER.pack(MAGIC, VERSION, at, len(text), digest))
-        self._file.flush()
-        os.fsync(self._file.fileno())
 
 
 @contextmanager
@@ -119,15 +119,11 @@ def new_pack(path: Path) -> Iterator[Writer]:
     """
     if path.exists():
         raise UserError(f"{path} exists already; remove it or give another --out")
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with part.open("xb") as file:
+        with whole_file(path, durable=True) as file:
             yield Writer(file)
-        part.replace(path)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def open_pack(path: Path) -> Pack:
@@ -138,7 +134,7 @@ def open_pack(path: Path) -> Pack:
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
     try:
-        entries = tuple(map(_entry, index["images"]))
+        entries = msgspec.convert(index["images"], tuple[Entry, ...])
         pack = Pack(path, index["channels"], entries)
         if pack.channels not in (GRAY, COLOUR) or not entries:
             raise ValueError(f"{pack.channels} channels, {len(entries)} images")
@@ -177,18 +173,6 @@ def _index(path: Path, file: BinaryIO) -> dict[str, Any]:
     except (ValueError, TypeError):
         raise _damaged(path, "its index is no JSON object") from None
     return index
-
-
-def _entry(values: dict[str, Any]) -> Entry:
-    """Raises ValueError, KeyError or TypeError for what is no entry."""
-    entry = Entry(**{**values, "shape": tuple(values["shape"])})
-    channels, height, width = entry.shape
-    sound = channels in (GRAY, COLOUR) and type(height) is type(width) is int
-    if not sound or min(height, width) < 1 or entry.type not in _TYPES:
-        raise ValueError(f"shape {entry.shape}, type {entry.type}")
-    if not entry.id or not all(len(getattr(entry, name)) == 64 for name in _HASHES):
-        raise ValueError(f"image {entry.id!r} without its hashes")
-    return entry
 
 
 def _damaged(path: Path, reason: str) -> UserError:

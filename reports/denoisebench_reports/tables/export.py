@@ -2,12 +2,12 @@
 
 import csv
 import io
-import json
 import math
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from denoisebench.results.dataframe import COLUMNS
+from denoisebench.results.strict_json import exported, json_text
 from denoisebench_reports.published.verdict import Beside
 from denoisebench_reports.summary.summary import Summary, summarise
 
@@ -45,10 +45,10 @@ def render_json(rows: "pd.DataFrame") -> str:
     """
     images = rows[list(COLUMNS)].to_dict("records")
     report = {
-        "summary": [_strict(line) for line in _summary_lines(rows)],
-        "images": [_strict({str(key): value for key, value in row.items()}) for row in images],
+        "summary": _summary_lines(rows),
+        "images": [{str(key): value for key, value in row.items()} for row in images],
     }
-    return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(exported(report))
 
 
 def _summary_lines(rows: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -84,12 +84,3 @@ def _rounded(column: str, value: Any) -> Any:
     if not isinstance(value, float):
         return value
     return None if math.isnan(value) else round(value, DECIMALS.get(column, OTHER_DECIMALS))
-
-
-def _strict(record: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: value
-        if not isinstance(value, float) or math.isfinite(value)
-        else (None if math.isnan(value) else str(value))
-        for key, value in record.items()
-    }

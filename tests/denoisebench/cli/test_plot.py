@@ -218,14 +218,22 @@ def test_a_training_that_has_not_ended_is_refused(results: Path) -> None:
     assert "training young has not ended" in fails("young", cwd=results.parent)
 
 
+@pytest.mark.parametrize("infinite", ['"inf"', "Infinity"])
+def test_an_infinite_loss_is_read_as_files_write_and_wrote_it(results: Path, infinite: str) -> None:
+    text = f'[{{"step": 1, "train_s": 1, "loss": {infinite}}}]'
+    (results / "trainings" / "beef0003" / "history.json").write_text(text)
+    (training,) = open_trainings(["beef"], results)
+    assert training.curve("loss", "step") == ([1], [math.inf])
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
         ('[{"step": 1', "damaged"),
         ("[]", "it is no list of entries"),
         ("[3]", "entry 1 is no object"),
-        ('[{"step": 1, "train_s": 1}]', "loss of entry 1 is None, not a number"),
-        ('[{"step": 1, "train_s": 1, "loss": 1, "rate": "x"}]', "rate of entry 1 is 'x'"),
+        ('[{"step": 1, "train_s": 1}]', "loss of entry 1: None is not a number"),
+        ('[{"step": 1, "train_s": 1, "loss": 1, "rate": "x"}]', "rate of entry 1: 'x' is not"),
     ],
 )
 def test_a_damaged_history_is_refused(results: Path, text: str, why: str) -> None:
@@ -238,7 +246,7 @@ def test_a_damaged_history_is_refused(results: Path, text: str, why: str) -> Non
 def test_a_recipe_without_its_budget_is_refused(results: Path) -> None:
     (results / "trainings" / "beef0003" / "recipe.json").write_text('{"budget": {"steps": 1}}')
     line = fails("beef", cwd=results.parent)
-    assert "recipe.json is damaged: budget.batch is None, not a number" in line
+    assert "recipe.json is damaged: budget.batch: None is not a number" in line
 
 
 def test_a_file_that_cannot_be_written_is_refused(results: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 import torch
 from scoring import Config, Made, cell, images
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from denoisebench.denoising.self_ensemble import self_ensembled
 from denoisebench.execution.cost import PeakMemory, gmacs_per_mpx, network_parameters
@@ -67,7 +68,7 @@ def test_a_self_ensemble_costs_eight_times_as_many():
     assert sorted(sizes) == [(1, 1, 30, 40)] * 4 + [(1, 1, 40, 30)] * 4
 
 
-def test_each_kind_of_layer_counts_what_it_multiplies():
+def test_each_kind_of_layer_counts_what_it_multiplies_and_pytorch_agrees():
     (clean,) = images((1, 40, 30))
     network = nn.Sequential(
         nn.Conv2d(1, 6, 3, stride=2, padding=1),
@@ -84,6 +85,9 @@ def test_each_kind_of_layer_counts_what_it_multiplies():
     planned, image = cell(Convolved(), [clean]), LoadedImage("a.png", clean)
     gmacs = gmacs_per_mpx(planned, image, lambda noisy, _: network(noisy), "cpu")
     assert gmacs == pytest.approx(macs / whole / 1e3, rel=1e-12)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(torch.from_numpy(clean)[None])
+    assert gmacs == counter.get_total_flops() / 2 / whole / 1e3
 
 
 def test_the_multiply_adds_of_a_large_image_are_counted_on_a_part_of_it():

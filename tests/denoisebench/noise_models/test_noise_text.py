@@ -7,7 +7,7 @@ import torch
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import pixel_hash
 from denoisebench.noise.stream import Stream
-from denoisebench.noise_models import register_noise_models
+from denoisebench.noise_models import font, register_noise_models
 from denoisebench.noise_models.font import GLYPH_HEIGHT, GLYPH_WIDTH, LETTERS, word
 from denoisebench.noise_models.text import LARGEST, LONGEST, SHORTEST, Text, written
 from denoisebench.specs import parse_spec
@@ -48,6 +48,13 @@ def covered_share(shape, level, *key):
 def test_a_noisy_image_is_the_same_on_every_machine_for_ever(text, seed, draw):
     noisy, _ = noise(text).noisy(page(), seed=seed, draw=draw)
     assert pixel_hash(noisy)[:16] == GOLDEN[text, seed, draw]
+
+
+def test_glyphs_that_were_changed_without_their_hash_are_refused(monkeypatch):
+    monkeypatch.setattr(font, "SHA256", "0" * 64)
+    font._glyphs.cache_clear()
+    with pytest.raises(RuntimeError, match=r"font\.txt is not what its SHA-256"):
+        letter("g")
 
 
 def test_the_font_has_62_letters_each_unlike_the_others():

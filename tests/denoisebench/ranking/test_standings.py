@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from denoisebench.ranking.records import ImageRank, Ranked
+from denoisebench.ranking.records import ImageRank, Ranked, read_ranked, write_ranked
 from denoisebench.ranking.standings import agreement, kendall, spearman, standings
 from denoisebench.ranking.table import render_csv, render_json, render_table
 
@@ -28,6 +28,18 @@ GROUP = [
     ranked("good", (1.0, 11.0, 21.0), (30.0, 29.0, 28.0)),
     ranked("fair", (5.0, 15.0, 25.0), (29.5, 28.5, 27.0)),
 ]
+
+
+def test_ranks_survive_the_disk_in_strict_json_and_an_earlier_null_is_read(tmp_path):
+    path = tmp_path / "ranks" / "a.json"
+    found = ranked("perfect", (1.0, NAN), (math.inf, 20.0))
+    write_ranked(path, found)
+    text = path.read_text(encoding="utf-8")
+    assert '"nan"' in text
+    assert '"inf"' in text
+    assert repr(read_ranked(path)) == repr(found)
+    path.write_text(text.replace('"nan"', "null"), encoding="utf-8")
+    assert repr(read_ranked(path)) == repr(found)
 
 
 def test_the_least_mean_is_first():

@@ -60,7 +60,7 @@ def test_a_result_of_schema_2_is_read_as_one_repeat_of_each_image(tmp_path):
     path.write_text(json.dumps(record), encoding="utf-8")
     assert read_cell(path) == replace(**UNKNOWN_COST)
     path.write_text(json.dumps(record | {"scores": [1]}), encoding="utf-8")
-    with pytest.raises(UserError, match="damaged: 1 is not an object"):
+    with pytest.raises(UserError, match=r"damaged: .*int"):
         read_cell(path)
 
 
@@ -100,7 +100,7 @@ def test_cells_are_read_in_the_order_asked_for_and_missing_ones_left_out(tmp_pat
 
 def test_a_temporary_file_is_no_result(tmp_path):
     path = write_cell(tmp_path, RESULT)
-    for name in (".c0ffee.1-ab.tmp", ".c0ffee.json", "c0ffee.json.tmp"):
+    for name in (".c0ffee.json.1-ab.part", ".c0ffee.json", "c0ffee.json.tmp"):
         (path.parent / name).write_text('{"schema": 2, "cell": "c0f')
     assert read_cells(tmp_path) == [RESULT]
 
@@ -112,7 +112,7 @@ def test_a_failed_write_leaves_the_earlier_result_and_nothing_else(tmp_path, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(UserError, match="cannot be written: No space left"):
         write_cell(tmp_path, replace(seed=1))
     assert read_cell(path) == RESULT
     assert list(path.parent.iterdir()) == [path]
@@ -179,19 +179,19 @@ def damage(tmp_path, change):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda r: r.pop("seed"), "no field 'seed'"),
+        (lambda r: r.pop("seed"), "missing required field `seed`"),
         (lambda r: r.update(colour="red"), "unknown field 'colour'"),
-        (lambda r: r.update(seed="0"), "seed: '0' is not an integer"),
-        (lambda r: r.update(seed=True), "seed: True is not an integer"),
-        (lambda r: r.update(method=None), "method: None is not a text"),
-        (lambda r: r.update(network_parameters=1.5), "network_parameters: 1.5 is not an integer"),
-        (lambda r: r.update(train_s="soon"), "train_s: 'soon' is not a number"),
-        (lambda r: r.update(scores={}), "scores: {} is not a list"),
-        (lambda r: r.update(scores=[1]), "scores: 1 is not an object"),
-        (lambda r: r["scores"][1].pop("ssim"), "scores: no field 'ssim'"),
-        (lambda r: r["scores"][1].pop("repeat"), "scores: no field 'repeat'"),
-        (lambda r: r["scores"][0].update(psnr_db=None), "psnr_db: None is not a number"),
-        (lambda r: r.update(provenance=[]), "provenance: [] is not an object"),
+        (lambda r: r.update(seed="0"), "Expected `int`, got `str` - at `$.seed`"),
+        (lambda r: r.update(seed=True), "Expected `int`, got `bool` - at `$.seed`"),
+        (lambda r: r.update(method=None), "Expected `str`, got `null` - at `$.method`"),
+        (lambda r: r.update(network_parameters=1.5), "got `float` - at `$.network_parameters`"),
+        (lambda r: r.update(train_s="soon"), "got `str` - at `$.train_s`"),
+        (lambda r: r.update(scores={}), "Expected `array`, got `object` - at `$.scores`"),
+        (lambda r: r.update(scores=[1]), "got `int` - at `$.scores[0]`"),
+        (lambda r: r["scores"][1].pop("ssim"), "required field `ssim` - at `$.scores[1]`"),
+        (lambda r: r["scores"][1].pop("repeat"), "required field `repeat` - at `$.scores[1]`"),
+        (lambda r: r["scores"][0].update(psnr_db=None), "got `null` - at `$.scores[0].psnr_db`"),
+        (lambda r: r.update(provenance=[]), "Expected `object`, got `array` - at `$.provenance`"),
         (lambda r: r.update(cell="other"), "it holds the cell other"),
         (lambda r: r.pop("schema"), "schema is None"),
     ],

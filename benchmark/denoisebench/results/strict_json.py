@@ -1,0 +1,72 @@
+"""JSON that any program reads: how it holds the floats that strict JSON has no number for.
+
+Files that the suite reads again hold them as the strings "nan", "inf" and "-inf", which `parse` and
+`number` turn back.  In an export NaN is null, as a missing number, and the infinite ones are "inf"
+and "-inf".
+"""
+
+import json
+import math
+import reprlib
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar, get_args, get_origin
+
+import msgspec
+
+_NAMES = ("nan", "inf", "-inf")
+
+RecordT = TypeVar("RecordT")
+
+
+def stored(value: Any) -> Any:
+    """`value`, of dicts, lists, tuples and plain values, as a file to be read again holds it."""
+    return _strict(value, "nan")
+
+
+def exported(value: Any) -> Any:
+    """`value`, of dicts, lists, tuples and plain values, as an export holds it."""
+    return _strict(value, None)
+
+
+def _strict(value: Any, nan: str | None) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return nan if math.isnan(value) else str(float(value))
+    if isinstance(value, dict):
+        return {key: _strict(item, nan) for key, item in value.items()}
+    return [_strict(item, nan) for item in value] if isinstance(value, list | tuple) else value
+
+
+def json_text(value: Any, indent: int | None = 1) -> str:
+    """`value`, which `stored` or `exported` made, as text that ends with a line break."""
+    return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def parse(cls: type[RecordT], record: Any) -> RecordT:
+    """The dataclass that `stored` made a record of.  Raises ValueError for another record."""
+    return msgspec.convert(_with_floats(cls, record), cls)
+
+
+def _with_floats(kind: Any, value: Any) -> Any:
+    """`value`, parsed for a field of this kind, with floats for the strings that stand for them.
+
+    Raises ValueError for a field that a dataclass lacks.
+    """
+    if kind in (float, float | None) and value in _NAMES:
+        return float(value)
+    if get_origin(kind) is tuple and isinstance(value, list):
+        return [_with_floats(get_args(kind)[0], item) for item in value]
+    if not is_dataclass(kind) or not isinstance(value, dict):
+        return value
+    kinds = {field.name: field.type for field in fields(kind)}
+    for name in value.keys() - kinds.keys():
+        raise ValueError(f"unknown field {name!r}")
+    return {name: _with_floats(kinds[name], item) for name, item in value.items()}
+
+
+def number(value: Any) -> float:
+    """The float of a parsed field of a file.  Raises ValueError for what is no number."""
+    if value in _NAMES:
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{reprlib.repr(value)} is not a number")
+    return float(value)
