@@ -48,7 +48,6 @@ class Recorder(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        del types
         if func in CONVOLUTIONS:
             self.calls.append((func, args))
         return func(*args, **(kwargs or {}))

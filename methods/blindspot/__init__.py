@@ -45,7 +45,6 @@ class BlindSpot(TrainedMethod[Config]):
     beta2 = 0.99
 
     def evidence(self, config: Config) -> Evidence:
-        del config
         return Evidence.NOISY
 
     def declines(self, config: Config, task: Task) -> str | None:
@@ -67,11 +66,9 @@ class BlindSpot(TrainedMethod[Config]):
 
     def blind_noise(self, config: Config, noise: "Noise") -> "Noise":
         """The test noise itself: the level is learned from the images that are trained on."""
-        del config
         return noise
 
     def passes_per_patch(self, config: Config) -> int:
-        del config
         return ROTATIONS
 
     def network(self, config: Config, task: Task) -> "nn.Module":
@@ -84,7 +81,6 @@ class BlindSpot(TrainedMethod[Config]):
     ) -> "Tensor":
         from blindspot.model import batch_loss
 
-        del rng
         return batch_loss(model, batch, moment)
 
     def denoise(self, model: Model[Config], noisy: "Tensor", level: float | None) -> "Denoised":

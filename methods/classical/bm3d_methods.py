@@ -87,7 +87,6 @@ class Bm3d(UntrainedMethod[Bm3dConfig]):
     config_type = Bm3dConfig
 
     def declines(self, config: Bm3dConfig, task: Task) -> str | None:
-        del config
         if task.noise.family.name == "poisson":
             return "it is for gaussian noise; anscombe-bm3d takes poisson noise"
         return declines_all_but("gaussian", task) or _missing()
@@ -120,7 +119,6 @@ class AnscombeBm3d(UntrainedMethod[AnscombeBm3dConfig]):
     config_type = AnscombeBm3dConfig
 
     def declines(self, config: AnscombeBm3dConfig, task: Task) -> str | None:
-        del config
         if task.noise.family.name == "gaussian":
             return "it is for poisson noise; bm3d takes gaussian noise"
         return declines_all_but("poisson", task) or _missing()

@@ -51,7 +51,6 @@ class Nlm(UntrainedMethod[NlmConfig]):
     config_type = NlmConfig
 
     def declines(self, config: NlmConfig, task: Task) -> str | None:
-        del config
         return declines_all_but("gaussian", task)
 
     def denoise(
@@ -100,7 +99,6 @@ class Tv(UntrainedMethod[TvConfig]):
     config_type = TvConfig
 
     def declines(self, config: TvConfig, task: Task) -> str | None:
-        del config
         return declines_all_but("gaussian", task)
 
     def denoise(
@@ -168,7 +166,6 @@ class Wavelet(UntrainedMethod[WaveletConfig]):
     config_type = WaveletConfig
 
     def declines(self, config: WaveletConfig, task: Task) -> str | None:
-        del config
         return declines_all_but("gaussian", task)
 
     def denoise(

@@ -57,7 +57,6 @@ class DBSN(TrainedMethod[Config]):
         return Evidence.NOISY if config.student == "none" else Evidence.UNPAIRED
 
     def declines(self, config: Config, task: Task) -> str | None:
-        del config
         family = task.noise.family
         if not family.independent:
             return f"{family.name} noise is not independent between pixels"
@@ -68,7 +67,6 @@ class DBSN(TrainedMethod[Config]):
         return None
 
     def warns(self, config: Config, task: Task) -> str | None:
-        del config
         if task.parameters == "known" or not task.noise.is_range:
             return None
         return (
@@ -78,12 +76,10 @@ class DBSN(TrainedMethod[Config]):
 
     def blind_noise(self, config: Config, noise: "Noise") -> "Noise":
         """The test noise itself: its law is learned from the images that are trained on."""
-        del config
         return noise
 
     def stages(self, config: Config, task: Task) -> tuple[float, ...]:
         """μ alone; the variances, μ as it is; all; and the student, if there is one."""
-        del task
         return STAGES if config.student == "none" else STAGES_WITH_STUDENT
 
     def trained_as(self, config: Config) -> Config:

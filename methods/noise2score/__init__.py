@@ -44,7 +44,6 @@ class Noise2Score(TrainedMethod[Config]):
     config_type = Config
 
     def evidence(self, config: Config) -> Evidence:
-        del config
         return Evidence.NOISY
 
     def declines(self, config: Config, task: Task) -> str | None:

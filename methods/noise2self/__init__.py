@@ -35,7 +35,6 @@ class Noise2Self(TrainedMethod[Config]):
     config_type = Config
 
     def evidence(self, config: Config) -> Evidence:
-        del config
         return Evidence.NOISY
 
     def declines(self, config: Config, task: Task) -> str | None:
@@ -65,7 +64,6 @@ class Noise2Self(TrainedMethod[Config]):
     ) -> "Tensor":
         from noise2self.model import batch_loss
 
-        del rng
         return batch_loss(model, batch, moment)
 
     def denoise(

@@ -74,7 +74,6 @@ class _NarrowInFloat32(TorchFunctionMode):
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        del types
         convolve = _CONVOLUTIONS.get(func, func)
         return convolve(*args, **(kwargs or {}))
 

@@ -90,7 +90,6 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
         """
         from denoisebench.nn.regression_losses import absolute, annealed_gamma, power, squared
 
-        del rng
         target = batch.target
         assert target is not None  # by the method's evidence
         noise = self.target_noise(model.config, model.task)
@@ -114,7 +113,6 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
     ) -> "Tensor":
         from denoisebench.nn.padding import run_padded
 
-        del level
         multiple = int(getattr(model.network, "multiple", 1))
         return predict(model, noisy, lambda y: run_padded(model.network, y, multiple))
 

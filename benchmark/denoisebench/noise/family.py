@@ -68,7 +68,6 @@ class NoiseFamily(ABC):
 
         Raises UserError when the family has no sampler for the device.
         """
-        del clean, level, rng
         raise UserError(f"noise {self.name!r} offers no fresh draws; use --draws fixed")
 
     def observed(self, noisy: "Tensor") -> "Tensor | None":
@@ -76,7 +75,6 @@ class NoiseFamily(ABC):
 
         None: all of them.
         """
-        del noisy
         return None
 
     def estimate(self, noisy: Pixels) -> float | None:
@@ -84,7 +82,6 @@ class NoiseFamily(ABC):
 
         None when the image does not tell it, or the family has no estimator.
         """
-        del noisy
         return None
 
     def _within(self, level: float | None) -> float | None:

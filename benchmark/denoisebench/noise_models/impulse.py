@@ -31,7 +31,6 @@ class Impulse(NoiseFamily):
 
     def _masks(self, channels: int) -> int:
         """How many masks an image has: one for all its channels."""
-        del channels
         return 1
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:

@@ -124,18 +124,15 @@ class Method(ABC, Generic[ConfigT]):
 
     def declines(self, config: ConfigT, task: Task) -> str | None:
         """Why this method does not apply to `task`, or None when it does."""
-        del config, task
         return None
 
     def blind_noise(self, config: ConfigT, noise: "Noise") -> "Noise":
         """What is trained on when the level is unknown, for a test noise: the family's blind range,
         unless a method learns the level from the very images it is trained on."""
-        del config
         return noise.blind()
 
     def warns(self, config: ConfigT, task: Task) -> str | None:
         """What speaks against this config for `task`, though it can be done; None when nothing."""
-        del config, task
         return None
 
 
@@ -143,7 +140,6 @@ class UntrainedMethod(Method[ConfigT]):
     """A method that learns nothing beforehand."""
 
     def evidence(self, config: ConfigT) -> Evidence:
-        del config
         return Evidence.NOTHING
 
     @abstractmethod
@@ -204,7 +200,6 @@ class TrainedMethod(Method[ConfigT]):
 
     def passes_per_patch(self, config: ConfigT) -> int:
         """How often the network sees each sampled patch in one step; budgets count these."""
-        del config
         return 1
 
     def stages(self, config: ConfigT, task: Task) -> tuple[float, ...]:
@@ -213,7 +208,6 @@ class TrainedMethod(Method[ConfigT]):
         A stage begins with the averaged weights of the one before, and with the rate's schedule and
         the optimiser anew.  The loss is told the stage, and trains what it lets gradients reach.
         """
-        del config, task
         return (1.0,)
 
     def trained_as(self, config: ConfigT) -> ConfigT:
@@ -261,5 +255,4 @@ class TrainedMethod(Method[ConfigT]):
         stored: what the file holds, unpickled safely; trust neither its names nor its shapes.
         Raises UserError for what is not such weights; the file's name is put before its text.
         """
-        del stored
         raise UserError(f"{self.name} reads no foreign weights")
