@@ -15,7 +15,6 @@ from denoisebench.plugin import (
     Method,
     Model,
     Moment,
-    NoiseFamily,
     Task,
     TrainedMethod,
     hookimpl,
@@ -47,7 +46,7 @@ class Noise2Self(TrainedMethod[Config]):
             return None
         if family.name not in MIXED:
             return f"inference=mixed is for {', '.join(MIXED)} noise"
-        if task.parameters == "unknown" and type(family).estimate is NoiseFamily.estimate:
+        if task.parameters == "unknown" and not family.can_estimate:
             return f"inference=mixed needs the level, and {family.name} noise has no estimate of it"
         return None
 

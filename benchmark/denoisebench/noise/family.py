@@ -84,6 +84,11 @@ class NoiseFamily(ABC):
         """
         return None
 
+    @property
+    def can_estimate(self) -> bool:
+        """Whether `estimate` may tell a level: where a family defines it."""
+        return type(self).estimate is not NoiseFamily.estimate
+
     def _within(self, level: float | None) -> float | None:
         """An estimate, put at the end of what makes sense when it lies beyond."""
         return None if level is None else min(max(level, self.lowest), self.highest)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class Rayleigh(Weibull):
     name = "rayleigh"
     summary = "y = x·Rayleigh of mean 1, the same as weibull:2"
+    can_estimate = False  # it has no level
 
     def parse(self, spec: Spec) -> Noise:
         return _without_level(spec, Noise(Weibull(), 2.0, 2.0))
@@ -31,6 +32,7 @@ class Rayleigh(Weibull):
 class Exponential(Gamma):
     name = "exponential"
     summary = "y = x·Exponential of mean 1, the same as gamma:1"
+    can_estimate = False  # it has no level
 
     def parse(self, spec: Spec) -> Noise:
         return _without_level(spec, Noise(Gamma(), 1.0, 1.0))
