@@ -142,7 +142,7 @@ def test_denoise(benchmark: BenchmarkFixture, noisy: Tensor, network: str, preci
     with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
         measure_image(
             benchmark,
-            lambda: run_padded(net, noisy, net.multiple),
+            lambda: run_padded(net, noisy, multiple=net.multiple),
             torch.get_num_threads(),
         )
 

@@ -196,8 +196,7 @@ def student_image(network: Denoiser, noisy: Tensor) -> Tensor:
     """The student's image, y + f(y − ½)/10.  (B, C, H, W), any H and W."""
     student = network.student
     assert student is not None
-    multiple = int(getattr(student, "multiple", 1))
-    return noisy + SCALE * run_padded(student, noisy - 0.5, multiple).float()
+    return noisy + SCALE * run_padded(student, noisy - 0.5).float()
 
 
 def posterior(found: Prediction, law: NoiseLaw, noisy: Tensor, gamma: float) -> Tensor:

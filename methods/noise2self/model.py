@@ -23,14 +23,13 @@ def predict(model: Model[Config], noisy: Tensor, mask: Tensor) -> Tensor:
     y, filled where it is hidden, so that no pixel of a part enters the estimate of that part.
     mask: (B or 1, 1, H, W), true or false.  Any H and W; float32.
     """
-    multiple = int(getattr(model.network, "multiple", 1))
     if model.config.fill == "zero":
         shown = torch.where(mask, 0.0, noisy - 0.5)
         marks = mask.to(shown.dtype).expand(len(shown), 1, -1, -1)
-        return 0.5 + run_padded(model.network, torch.cat([shown, marks], dim=1), multiple).float()
+        return 0.5 + run_padded(model.network, torch.cat([shown, marks], dim=1)).float()
     around = interpolated(noisy)
     shown = torch.where(mask, around, noisy) - 0.5
-    return around + SCALE * run_padded(model.network, shown, multiple).float()
+    return around + SCALE * run_padded(model.network, shown).float()
 
 
 def self_supervised_loss(predicted: Tensor, noisy: Tensor, mask: Tensor) -> Tensor:

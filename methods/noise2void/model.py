@@ -44,6 +44,5 @@ def batch_loss(model: Model[Config], batch: Batch, rng: torch.Generator) -> Tens
 def predict(model: Model[Config], seen: Tensor) -> Tensor:
     """The clean image as the network has it: y + f(y − ½)/10, or ½ + f(y − ½) for N2V2's, which
     takes nothing over from its input.  y: `seen`, of any H and W; float32."""
-    multiple = int(getattr(model.network, "multiple", 1))
-    out = run_padded(model.network, seen - 0.5, multiple).float()
+    out = run_padded(model.network, seen - 0.5).float()
     return 0.5 + out if model.config.network == "n2v2" else seen + SCALE * out

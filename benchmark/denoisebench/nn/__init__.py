@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         predicted_std,
         regulariser,
     )
-    from denoisebench.nn.padding import in_float32, run_padded
+    from denoisebench.nn.padding import in_float32, multiple_of, run_padded
     from denoisebench.nn.regression import SCALE, RegressionConfig, RegressionMethod
     from denoisebench.nn.regression_losses import annealed_gamma, power, squared
     from denoisebench.nn.shared_unet import SharedUNet
@@ -35,6 +35,7 @@ _NAMES = {
     ),
     "padding": (
         "in_float32",
+        "multiple_of",
         "run_padded",
     ),
     "regression": (
@@ -87,6 +88,7 @@ __all__ = [
     "in_float32",
     "leaky",
     "log_det_and_distance",
+    "multiple_of",
     "power",
     "predicted_std",
     "refuse_unknown_network",

@@ -113,8 +113,7 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
     ) -> "Tensor":
         from denoisebench.nn.padding import run_padded
 
-        multiple = int(getattr(model.network, "multiple", 1))
-        return predict(model, noisy, lambda y: run_padded(model.network, y, multiple))
+        return predict(model, noisy, lambda y: run_padded(model.network, y))
 
 
 def predict(
