@@ -1,7 +1,5 @@
 """The blind-spot denoiser's network, loss and result, for one config and task."""
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -10,11 +8,12 @@ from blindspot.config import Config
 from blindspot.impulse import impulse_loss, impulse_mean
 from blindspot.network import BlindSpotNet, PlainNet
 from denoisebench.nn import (
-    SCALE,
+    Prediction,
     annealed_gamma,
     columns_of,
     gaussian_loss,
     gaussian_mean,
+    in_float64,
     power,
     predicted_std,
     regulariser,
@@ -103,21 +102,13 @@ def level_of(config: Config, task: Task) -> str:
     return config.level
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What the network says of noisy images, (B, C, H, W): μ, and the factors of Σx."""
-
-    mean: Tensor
-    factors: Tensor
-
-
 def predict(network: Denoiser, noisy: Tensor) -> Prediction:
     """μ = ½ + f(y − ½)/10 and the factors f(y − ½)/10, from what surrounds each pixel.
 
     noisy: (B, C, H, W), any H and W.  float32.
     """
-    out, channels = SCALE * network.blind(noisy - 0.5).float(), noisy.shape[1]
-    return Prediction(0.5 + out[:, :channels], out[:, channels:])
+    out, channels = network.blind(noisy - 0.5), noisy.shape[1]
+    return Prediction.of_outputs(out[:, :channels], out[:, channels:])
 
 
 def told_parameter(family: str, level: Tensor) -> Tensor:
@@ -178,7 +169,7 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> D
         estimate = float(parameter.detach()) * UNITS[family]
     else:
         parameter = told_parameter(family, noisy.new_tensor(level).view(1, 1, 1, 1))
-    mean, factors, y, s = (_double(t) for t in (found.mean, found.factors, noisy, parameter))
+    mean, factors, y, s = (in_float64(t) for t in (found.mean, found.factors, noisy, parameter))
     columns = columns_of(factors, channels)
     if family == "impulse":
         image = impulse_mean(mean, columns, y, s)
@@ -187,8 +178,3 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> D
     std = predicted_std(factors, channels).float()
     outputs = {"mean": Output(found.mean), "std": Output(std, STD_WHITE)}
     return Denoised(image.float(), estimate, outputs)
-
-
-def _double(t: Tensor) -> Tensor:
-    """float64, on the CPU where the device has none."""
-    return t.cpu().double() if t.device.type == "mps" else t.double()

@@ -1,6 +1,6 @@
 """D-BSN's networks, losses and result, for one config and task."""
 
-from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -21,9 +21,12 @@ from dbsn.noise_law import (
 from dbsn.whole_image import predict_image
 from denoisebench.nn import (
     SCALE,
+    Prediction,
     UNet,
+    add_output,
     columns_of,
     gaussian_mean,
+    in_float64,
     predicted_std,
     regulariser,
     run_padded,
@@ -96,22 +99,9 @@ def law_way(task: Task) -> str:
     return "per-image" if task.noise.family.name == "gaussian" else "per-pixel"
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What the blind networks say of noisy images, (B, C, H, W): μ, and the factors of Σx."""
-
-    mean: Tensor
-    factors: Tensor
-
-
-def prediction(mean: Tensor, factors: Tensor) -> Prediction:
-    """μ = ½ + f/10 and factors f/10 of raw outputs."""
-    return Prediction(0.5 + SCALE * mean.float(), SCALE * factors.float())
-
-
 def predict(network: Denoiser, noisy: Tensor) -> Prediction:
     mean, feature = network.blind(noisy - 0.5)
-    return prediction(mean, network.spread(feature))
+    return Prediction.of_outputs(mean, network.spread(feature))
 
 
 def law_of(
@@ -154,7 +144,7 @@ def likelihood_loss(
     config, noisy = model.config, batch.noisy
     with torch.set_grad_enabled(moment.stage == ALL and torch.is_grad_enabled()):
         mean, feature = network.blind(noisy - 0.5)
-    found = prediction(mean, network.spread(feature))
+    found = Prediction.of_outputs(mean, network.spread(feature))
     law = law_of(network, model.task, noisy, found.mean, batch.level)
     factors, learned = found.factors, batch.level is None or not can_be_told(model.task.noise)
     if learned and moment.stage == SPREAD:
@@ -196,17 +186,17 @@ def student_image(network: Denoiser, noisy: Tensor) -> Tensor:
     """The student's image, y + f(y − ½)/10.  (B, C, H, W), any H and W."""
     student = network.student
     assert student is not None
-    return noisy + SCALE * run_padded(student, noisy - 0.5).float()
+    return add_output(noisy, partial(run_padded, student), noisy)
 
 
 def posterior(found: Prediction, law: NoiseLaw, noisy: Tensor, gamma: float) -> Tensor:
     """E[x | y], the noise's variance counted gamma times, in float64.  (B, C, H, W)"""
     weighed = law.scaled(gamma**0.5)
     mean, factors, y, sigma = (
-        _double(t) for t in (found.mean, found.factors, noisy, weighed.sigma)
+        in_float64(t) for t in (found.mean, found.factors, noisy, weighed.sigma)
     )
     columns = columns_of(factors, noisy.shape[1])
-    return gaussian_mean(mean, columns, y, sigma, [_double(c) for c in weighed.columns])
+    return gaussian_mean(mean, columns, y, sigma, [in_float64(c) for c in weighed.columns])
 
 
 def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> Denoised:
@@ -218,7 +208,7 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> D
     assert isinstance(network, Denoiser)
     if config.result == "auto" and network.student is not None:
         return Denoised(student_image(network, noisy))
-    found = prediction(*predict_image(network.blind, network.spread, noisy - 0.5))
+    found = Prediction.of_outputs(*predict_image(network.blind, network.spread, noisy - 0.5))
     told = None if level is None else noisy.new_tensor(level).view(1, 1, 1, 1)
     law = law_of(network, task, noisy, found.mean, told)
     std = predicted_std(found.factors, noisy.shape[1]).float()
@@ -239,8 +229,3 @@ def _estimate(task: Task, law: NoiseLaw, level: float | None) -> float | None:
     if level is not None or law_way(task) != "per-image":
         return None
     return 255.0 * float(law.variance().mean().sqrt())
-
-
-def _double(t: Tensor) -> Tensor:
-    """float64, on the CPU where the device has none."""
-    return t.cpu().double() if t.device.type == "mps" else t.double()

@@ -5,8 +5,10 @@ The evidence makes the difference: the target is a second noisy copy, or the cle
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from denoisebench.nn.output_scale import add_output
 from denoisebench.nn.shelf import build_network, refuse_unknown_network
 from denoisebench.noise.family import Keeps, Noise
 from denoisebench.plugin.method import Evidence, Model, Moment, Task, TrainedMethod
@@ -23,9 +25,6 @@ FITTING: dict[Keeps, str] = {"mean": "mse", "median": "mae", "mode": "l0", "pixe
 """The loss that finds what a noise keeps of the clean image."""
 
 FINDS = {"mse": "mean", "mae": "median", "l0": "mode"}
-
-SCALE = 0.1
-"""The network's output is taken times this; it learns faster so than at 1 for any noise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,12 +112,12 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
     ) -> "Tensor":
         from denoisebench.nn.padding import run_padded
 
-        return predict(model, noisy, lambda y: run_padded(model.network, y))
+        return predict(model, noisy, partial(run_padded, model.network))
 
 
 def predict(
     model: Model[RegressionConfigT], noisy: "Tensor", network: "Callable[[Tensor], Tensor]"
 ) -> "Tensor":
     """The prediction x̂ for noisy images y: y + f(y − ½)/10, or ½ + f(y − ½)/10.  (B, C, H, W)"""
-    output = SCALE * network(noisy - 0.5).float()
-    return output + (noisy if model.task.noise.family.keeps == "mean" else 0.5)
+    base = noisy if model.task.noise.family.keeps == "mean" else 0.5
+    return add_output(base, network, noisy)
