@@ -6,20 +6,19 @@ The evidence makes the difference: the target is a second noisy copy, or the cle
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from denoisebench.nn.output_scale import add_output
 from denoisebench.nn.shelf import build_network, refuse_unknown_network
 from denoisebench.noise.family import Keeps, Noise
 from denoisebench.plugin.method import Evidence, Model, Moment, Task, TrainedMethod
+from denoisebench.specs import refuse_unknown_words
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
     from denoisebench.plugin.method import Batch
-
-LOSSES = ("auto", "mse", "mae", "l0")
 
 FITTING: dict[Keeps, str] = {"mean": "mse", "median": "mae", "mode": "l0", "pixels": "mse"}
 """The loss that finds what a noise keeps of the clean image."""
@@ -35,12 +34,11 @@ class RegressionConfig:
     network: one of the shelf (see `shelf`).
     """
 
-    loss: str = "auto"
+    loss: Literal["auto", "mse", "mae", "l0"] = "auto"
     network: str = "unet"
 
     def __post_init__(self) -> None:
-        if self.loss not in LOSSES:
-            raise ValueError(f"loss: {self.loss!r} is none of {', '.join(LOSSES)}")
+        refuse_unknown_words(self)
         refuse_unknown_network(self.network)
 
 
@@ -92,7 +90,7 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
         target = batch.target
         assert target is not None  # by the method's evidence
         noise = self.target_noise(model.config, model.task)
-        name = model.config.loss
+        name: str = model.config.loss
         if name == "auto":
             name = FITTING[noise.family.keeps] if noise is not None else "mse"
         predicted = predict(model, batch.noisy, model.network)
