@@ -5,6 +5,9 @@ from typing import Literal
 
 from denoisebench.plugin import refuse_unknown_words
 
+MIXTURE = "impulse"
+"""The family whose noisy pixels are a mixture, with a likelihood of its own (see `impulse`)."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dbsn.config import PUBLISHED_START, Config
+from dbsn.config import MATRIX, PUBLISHED_START, Config
 from denoisebench.plugin import (
     Denoised,
     Evidence,
@@ -40,10 +40,6 @@ STAGES, STAGES_WITH_STUDENT = (0.4, 0.2, 0.4), (0.25, 0.1, 0.25, 0.4)
 FULL = 6
 """The factors of a full 3×3 covariance."""
 
-MATRIX = "multivariate-gaussian"
-TOLD = ("gaussian", "heteroscedastic", "heteroscedastic-shared", "poisson", "gamma")
-"""The noise families whose law follows from their level."""
-
 
 class DBSN(TrainedMethod[Config]):
     name = "dbsn"
@@ -62,7 +58,7 @@ class DBSN(TrainedMethod[Config]):
             return f"{family.name} noise is not independent between pixels"
         if family.keeps != "mean":
             return f"{family.name} noise does not keep the mean of the clean pixel"
-        if task.parameters == "known" and family.name not in (*TOLD, MATRIX):
+        if task.parameters == "known" and not (family.has_variance or family.name == MATRIX):
             return f"it is not told the law of {family.name} noise; --parameters unknown learns it"
         return None
 

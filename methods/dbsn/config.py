@@ -5,6 +5,9 @@ from typing import Literal
 
 from denoisebench.plugin import refuse_unknown_words
 
+MATRIX = "multivariate-gaussian"
+"""The family whose channels are correlated: a covariance for an image, learned in any case."""
+
 PUBLISHED_START = 4.88
 """σ of an unknown noise level where the released code begins, 0-255 units."""
 

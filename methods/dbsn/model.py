@@ -5,16 +5,16 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from dbsn.config import Config
+from dbsn.config import MATRIX, Config
 from dbsn.likelihood import LOSSES
 from dbsn.mwcnn import MWCNN
 from dbsn.network import DilatedBlindSpotNet, NoiseNet, SpreadNet
 from dbsn.noise_law import (
     NoiseLaw,
-    can_be_told,
     law_between_channels,
     law_per_image,
     law_per_pixel,
+    level_is_sigma,
     raw_of,
     told_law,
 )
@@ -91,12 +91,12 @@ def parts_in_bf16(network: nn.Module) -> list[nn.Module]:
 
 def law_way(task: Task) -> str:
     """How the noise's law is had: told; or learned, one σ per image, a covariance between the
-    channels per image, or σ for each pixel."""
-    if task.noise.family.name == "multivariate-gaussian":
+    channels per image (of the family MATRIX alone), or σ for each pixel."""
+    if task.noise.family.name == MATRIX:
         return "matrix"
     if task.parameters == "known":
         return "told"
-    return "per-image" if task.noise.family.name == "gaussian" else "per-pixel"
+    return "per-image" if level_is_sigma(task.noise.family) else "per-pixel"
 
 
 def predict(network: Denoiser, noisy: Tensor) -> Prediction:
@@ -112,8 +112,8 @@ def law_of(
     noisy, mean: (B, C, H, W).  Noise that grows with the intensity is found from μ, not from the
     noisy pixel, which would tell it the noise itself.
     """
-    if level is not None and can_be_told(task.noise):
-        return told_law(task.noise, mean, level)
+    if level is not None and task.noise.family.has_variance:
+        return told_law(task.noise.family, mean, level)
     way = law_way(task)
     assert network.noise is not None  # law_way is told alone where the level is
     shown = mean if way == "per-pixel" else noisy
@@ -146,7 +146,8 @@ def likelihood_loss(
         mean, feature = network.blind(noisy - 0.5)
     found = Prediction.of_outputs(mean, network.spread(feature))
     law = law_of(network, model.task, noisy, found.mean, batch.level)
-    factors, learned = found.factors, batch.level is None or not can_be_told(model.task.noise)
+    factors = found.factors
+    learned = batch.level is None or not model.task.noise.family.has_variance
     if learned and moment.stage == SPREAD:
         factors = factors * max(0.0, (moment.share - SPREAD_FROM) / (1.0 - SPREAD_FROM))
     columns = columns_of(factors, noisy.shape[1])
@@ -228,4 +229,4 @@ def _estimate(task: Task, law: NoiseLaw, level: float | None) -> float | None:
     """The level of one σ for an image, where it is learned."""
     if level is not None or law_way(task) != "per-image":
         return None
-    return 255.0 * float(law.variance().mean().sqrt())
+    return task.noise.family.unit_scale * float(law.variance().mean().sqrt())

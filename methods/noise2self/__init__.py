@@ -19,7 +19,7 @@ from denoisebench.plugin import (
     TrainedMethod,
     hookimpl,
 )
-from noise2self.config import MIXED, Config
+from noise2self.config import Config
 
 if TYPE_CHECKING:
     import torch
@@ -44,8 +44,8 @@ class Noise2Self(TrainedMethod[Config]):
             return f"the mean of {family.name} noise is not the clean image"
         if config.inference != "mixed":
             return None
-        if family.name not in MIXED:
-            return f"inference=mixed is for {', '.join(MIXED)} noise"
+        if not family.has_variance:
+            return f"inference=mixed needs the variance, and {family.name} noise does not tell it"
         if task.parameters == "unknown" and not family.can_estimate:
             return f"inference=mixed needs the level, and {family.name} noise has no estimate of it"
         return None

@@ -6,9 +6,6 @@ from typing import Literal
 from denoisebench.nn import refuse_unknown_network
 from denoisebench.plugin import refuse_unknown_words
 
-MIXED = ("gaussian", "poisson", "gamma")
-"""The families whose variance is known, and with it how to mix."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:

@@ -77,8 +77,8 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> T
         return invariant
     family = model.task.noise.family
     if level is not None:
-        return mix(invariant, noisy, family.name, level)
+        return mix(invariant, noisy, family, level)
     found = family.estimate(noisy[0].cpu().numpy())
     if found is None:  # the image does not tell its level
         return Denoised(invariant)
-    return Denoised(mix(invariant, noisy, family.name, found), found)
+    return Denoised(mix(invariant, noisy, family, found), found)

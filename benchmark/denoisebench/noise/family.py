@@ -39,6 +39,8 @@ class NoiseFamily(ABC):
     spread: how levels lie in a range; in a range from 0 they lie evenly in any case.
     range_from_zero: whether a range may begin at 0, where no noise is left, below `lowest`.
     colour_only: whether gray images cannot have it.
+    unit_scale: the level that is 1 where images go from 0 to 1: 255 for a standard deviation in
+    0-255 units, 100 for percent.
     level_of: the family whose level this one's is too, in the same unit; empty: none but itself.
 
     What a noise model has beside its level belongs to the family: `parse` makes one of its own,
@@ -57,6 +59,7 @@ class NoiseFamily(ABC):
     spread: Literal["log", "even"] = "log"
     range_from_zero: bool = False
     colour_only: bool = False
+    unit_scale: float = 1.0
     level_of: str = ""
 
     @abstractmethod
@@ -83,6 +86,19 @@ class NoiseFamily(ABC):
         None when the image does not tell it, or the family has no estimator.
         """
         return None
+
+    def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
+        """Var(y | x) of each pixel and channel, where the clean image is x, 0 to 1: in [0, 1] units
+        squared, broadcastable to x.  x, level: broadcastable to (B, C, H, W).
+
+        Define it where E(y | x) is x.  Raises UserError when the family does not tell it.
+        """
+        raise UserError(f"noise {self.name!r} does not tell its variance")
+
+    @property
+    def has_variance(self) -> bool:
+        """Whether it tells its `variance`: where a family defines it."""
+        return type(self).variance is not NoiseFamily.variance
 
     @property
     def can_estimate(self) -> bool:

@@ -58,6 +58,9 @@ class ChiSquare(Gamma):
     def resample(self, clean: "Tensor", level: "Tensor", rng: "torch.Generator") -> "Tensor":
         return super().resample(clean, level / 2.0, rng)
 
+    def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
+        return super().variance(x, level / 2.0)
+
     def estimate(self, noisy: Pixels) -> float | None:
         shape = Gamma().estimate(noisy)
         return None if shape is None else 2.0 * shape
@@ -88,6 +91,9 @@ class PoissonPeak(Poisson):
 
     def resample(self, clean: "Tensor", level: "Tensor", rng: "torch.Generator") -> "Tensor":
         return Poisson().resample(clean, 1.0 / level, rng)
+
+    def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
+        return super().variance(x, 1.0 / level)
 
     def estimate(self, noisy: Pixels) -> float | None:
         zeta = Poisson().estimate(noisy)

@@ -27,6 +27,7 @@ class Impulse(NoiseFamily):
     lowest, highest = 0.0, 100.0
     blind = (0.0, 95.0)
     keeps = "mode"
+    unit_scale = 100.0
     spread = "even"
 
     def _masks(self, channels: int) -> int:
