@@ -41,7 +41,7 @@ def test_metric(benchmark: BenchmarkFixture, image: np.ndarray, metric: object) 
 def test_unet_float32(benchmark: BenchmarkFixture, image: np.ndarray) -> None:
     network = UNet(3).to(memory_format=torch.channels_last).requires_grad_(False)  # type: ignore[call-overload]
     noisy = torch.from_numpy(image)[None]
-    benchmark.pedantic(lambda: run_padded(network, noisy, 32), rounds=5, warmup_rounds=1)
+    benchmark.pedantic(lambda: run_padded(network, noisy, multiple=32), rounds=5, warmup_rounds=1)
 
 
 @pytest.mark.skipif(pick_precision("cpu") != "bf16", reason="no bfloat16 in this hardware")
@@ -50,4 +50,4 @@ def test_unet_bf16(benchmark: BenchmarkFixture, image: np.ndarray) -> None:
     network = UNet(3).to(memory_format=torch.channels_last).requires_grad_(False)  # type: ignore[call-overload]
     run_in_bf16(network, "cpu")
     noisy = torch.from_numpy(image)[None]
-    benchmark.pedantic(lambda: run_padded(network, noisy, 32), rounds=5, warmup_rounds=1)
+    benchmark.pedantic(lambda: run_padded(network, noisy, multiple=32), rounds=5, warmup_rounds=1)

@@ -48,7 +48,6 @@ class Recorder(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        del types
         if func in CONVOLUTIONS:
             self.calls.append((func, args))
         return func(*args, **(kwargs or {}))
@@ -149,7 +148,7 @@ def test_denoise(benchmark: BenchmarkFixture, noisy: Tensor, network: str, preci
     with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
         measure_image(
             benchmark,
-            lambda: run_padded(net, noisy, net.multiple),
+            lambda: run_padded(net, noisy, multiple=net.multiple),
             torch.get_num_threads(),
         )
 

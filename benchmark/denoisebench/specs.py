@@ -5,7 +5,7 @@ A spec has one canonical text (`str(spec)`), which feeds keys, hashes and tables
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from denoisebench.errors import UserError, unknown_name
 
@@ -69,7 +69,8 @@ ConfigT = TypeVar("ConfigT")
 
 
 def build_config(cls: type[ConfigT], spec: Spec) -> ConfigT:
-    """A frozen config dataclass from `spec`'s options; every field has a default of a plain type.
+    """A frozen config dataclass from `spec`'s options; every field has a default of a plain type,
+    or is one of some words, as in `loss: Literal["mse", "mae"] = "mse"`.
 
     Raises UserError, naming `method.field`, for an unknown field, a value that does not parse,
     and whatever the dataclass itself refuses with ValueError.
@@ -82,14 +83,37 @@ def build_config(cls: type[ConfigT], spec: Spec) -> ConfigT:
         if key not in types:
             raise unknown_name(f"setting of {spec.name}", key, types)
         try:
-            given[key] = _PARSERS[types[key]](text)
+            given[key] = text if _words(types[key]) else _PARSERS[types[key]](text)
         except (KeyError, ValueError):
             kind = getattr(types[key], "__name__", types[key])
             raise UserError(f"{spec.name}.{key}: {text!r} is not a {kind}") from None
     try:
+        for key, value in given.items():
+            _refuse_unknown_word(key, types[key], value)
         return cls(**given)
     except ValueError as error:
         raise UserError(f"{spec.name}.{error}") from None
+
+
+def refuse_unknown_words(config: object) -> None:
+    """Raise ValueError for a `Literal` field of a config dataclass that holds none of its words.
+
+    `build_config` refuses them for any config.  For one that Python code makes, call this first in
+    its `__post_init__`.
+    """
+    for field, kind in get_type_hints(type(config)).items():
+        _refuse_unknown_word(field, kind, getattr(config, field))
+
+
+def _refuse_unknown_word(field: str, kind: Any, value: Any) -> None:
+    words = _words(kind)
+    if words and value not in words:
+        raise ValueError(f"{field}: {value!r} is none of {', '.join(words)}")
+
+
+def _words(kind: Any) -> tuple[str, ...]:
+    """The words of a `Literal`; none for any other type."""
+    return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 def config_spec(name: str, config: Any) -> Spec:

@@ -34,7 +34,6 @@ class GaussianFilter(UntrainedMethod[BlurConfig]):
         import torch
         import torch.nn.functional as F
 
-        del task, level
         radius = math.ceil(4.0 * config.width)
         t = torch.arange(-radius, radius + 1, device=noisy.device) / config.width
         weights = torch.softmax(-0.5 * t.square(), dim=0)
@@ -50,13 +49,11 @@ class Tiny(RegressionMethod[RegressionConfig]):
     learning_rate = 3e-3
 
     def evidence(self, config: RegressionConfig) -> Evidence:
-        del config
         return Evidence.NOISY_PAIRS
 
     def network(self, config: RegressionConfig, task: Task) -> "nn.Module":
         from torch import nn
 
-        del config
         first, last = nn.Conv2d(task.channels, 16, 3, padding=1), nn.Conv2d(16, task.channels, 1)
         return nn.Sequential(first, nn.ReLU(), nn.Conv2d(16, 16, 3, padding=1), nn.ReLU(), last)
 

@@ -72,7 +72,6 @@ class FailedNoise2Score(TrainedMethod[Mistakes]):
         return Evidence.CLEAN if config.clean else Evidence.NOISY
 
     def declines(self, config: Mistakes, task: Task) -> str | None:
-        del config
         if task.noise.family.name != "gaussian" or task.parameters != "known":
             return "the mistakes were made with Gaussian noise of a known level"
         return None

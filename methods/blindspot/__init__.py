@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from blindspot.config import Config
+from blindspot.config import MIXTURE, Config
 from blindspot.presets import named_configs
 from denoisebench.plugin import (
     Denoised,
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from denoisebench.plugin import Batch, Noise
 
 ROTATIONS = 4
-LIKELIHOODS = ("gaussian", "poisson", "impulse")
-"""The noise families whose likelihood is known here."""
 
 
 class BlindSpot(TrainedMethod[Config]):
@@ -45,7 +43,6 @@ class BlindSpot(TrainedMethod[Config]):
     beta2 = 0.99
 
     def evidence(self, config: Config) -> Evidence:
-        del config
         return Evidence.NOISY
 
     def declines(self, config: Config, task: Task) -> str | None:
@@ -56,9 +53,11 @@ class BlindSpot(TrainedMethod[Config]):
             if family.keeps not in ("mean", "mode"):
                 return f"the {family.keeps} of {family.name} noise is no target for covariance=none"
             return None
-        if family.name not in LIKELIHOODS:
-            known = ", ".join(LIKELIHOODS)
-            return f"its likelihoods are of {known} noise; covariance=none takes others"
+        if family.name != MIXTURE:
+            if not (family.has_variance and family.independent and family.keeps == "mean"):
+                return f"it has no likelihood of {family.name} noise; covariance=none takes others"
+            if task.parameters == "unknown" and not family.range_from_zero:
+                return f"it learns levels of which 0 is no noise, unlike that of {family.name}"
         if task.parameters == "known" and config.level != "auto":
             return f"level={config.level} is for levels that are not told (--parameters unknown)"
         if config.level == "global" and task.noise.is_range:
@@ -67,11 +66,9 @@ class BlindSpot(TrainedMethod[Config]):
 
     def blind_noise(self, config: Config, noise: "Noise") -> "Noise":
         """The test noise itself: the level is learned from the images that are trained on."""
-        del config
         return noise
 
     def passes_per_patch(self, config: Config) -> int:
-        del config
         return ROTATIONS
 
     def network(self, config: Config, task: Task) -> "nn.Module":
@@ -84,7 +81,6 @@ class BlindSpot(TrainedMethod[Config]):
     ) -> "Tensor":
         from blindspot.model import batch_loss
 
-        del rng
         return batch_loss(model, batch, moment)
 
     def denoise(self, model: Model[Config], noisy: "Tensor", level: float | None) -> "Denoised":

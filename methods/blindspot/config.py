@@ -1,12 +1,12 @@
 """What can be set about the blind-spot denoiser."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-CHOICES = {
-    "covariance": ("full", "diagonal", "none"),
-    "level": ("auto", "global", "per-image"),
-    "edges": ("repeat", "zero"),
-}
+from denoisebench.plugin import refuse_unknown_words
+
+MIXTURE = "impulse"
+"""The family whose noisy pixels are a mixture, with a likelihood of its own (see `impulse`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,14 +22,11 @@ class Config:
     original does, which wants crops of 256.
     """
 
-    covariance: str = "full"
-    level: str = "auto"
-    edges: str = "repeat"
+    covariance: Literal["full", "diagonal", "none"] = "full"
+    level: Literal["auto", "global", "per-image"] = "auto"
+    edges: Literal["repeat", "zero"] = "repeat"
 
     def __post_init__(self) -> None:
-        for field, choices in CHOICES.items():
-            asked = getattr(self, field)
-            if asked not in choices:
-                raise ValueError(f"{field}: {asked!r} is none of {', '.join(choices)}")
+        refuse_unknown_words(self)
         if self.covariance == "none" and self.level != "auto":
             raise ValueError("level: covariance=none needs no noise level; leave level out")

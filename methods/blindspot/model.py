@@ -1,32 +1,31 @@
 """The blind-spot denoiser's network, loss and result, for one config and task."""
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from blindspot.config import Config
+from blindspot.config import MIXTURE, Config
 from blindspot.impulse import impulse_loss, impulse_mean
 from blindspot.network import BlindSpotNet, PlainNet
 from denoisebench.nn import (
-    SCALE,
+    Prediction,
     annealed_gamma,
     columns_of,
     gaussian_loss,
     gaussian_mean,
+    in_float64,
     power,
     predicted_std,
     regulariser,
     squared,
 )
-from denoisebench.plugin import Batch, Denoised, Model, Moment, Output, Task
+from denoisebench.plugin import Batch, Denoised, Model, Moment, NoiseFamily, Output, Task
 
 SMALLEST_SIGMA = 1e-3
 """A given standard deviation below this counts as this."""
 
 DARKEST = 1e-3
-"""The variance of Poisson noise is that of a pixel of this value, where μ is below it."""
+"""Noise that grows with the intensity is that of a pixel of this value, where μ is below it."""
 
 STD_WHITE = 10.0 / 255.0
 """The predicted standard deviation that a picture shows as white."""
@@ -48,9 +47,6 @@ SPREAD_FROM, SPREAD_ALL = 0.2, 0.4
 """Shares of a training with that network.  Up to the first, Σx is left out, and the parameter
 learns to distinguish images by their whole spread; up to the second, Σx is let in.  From the
 start, Σx would take the noise too: it can infer its level from the surroundings of a pixel."""
-
-UNITS = {"gaussian": 255.0, "poisson": 1.0, "impulse": 100.0}
-"""The family's level for a noise parameter of 1: σ in [0, 1] units, ζ, α."""
 
 
 class Denoiser(nn.Module):
@@ -103,34 +99,18 @@ def level_of(config: Config, task: Task) -> str:
     return config.level
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """The network's prediction for noisy images, (B, C, H, W): μ, and the factors of Σx."""
-
-    mean: Tensor
-    factors: Tensor
-
-
 def predict(network: Denoiser, noisy: Tensor) -> Prediction:
     """μ = ½ + f(y − ½)/10 and the factors f(y − ½)/10, from the surroundings of each pixel.
 
     noisy: (B, C, H, W), any H and W.  float32.
     """
-    out, channels = SCALE * network.blind(noisy - 0.5).float(), noisy.shape[1]
-    return Prediction(0.5 + out[:, :channels], out[:, channels:])
+    out, channels = network.blind(noisy - 0.5), noisy.shape[1]
+    return Prediction.of_outputs(out[:, :channels], out[:, channels:])
 
 
-def told_parameter(family: str, level: Tensor) -> Tensor:
-    """The noise parameter of a level in the family's unit."""
-    told = level / UNITS[family]
-    return told.clamp_min(SMALLEST_SIGMA) if family == "gaussian" else told
-
-
-def sigma_of(family: str, mean: Tensor, parameter: Tensor) -> Tensor:
-    """The standard deviation of Gaussian or Poisson noise: σ, or √(ζ·μ) at each pixel."""
-    if family == "gaussian":
-        return parameter
-    return (mean.clamp_min(DARKEST) * parameter).sqrt()
+def sigma_of(family: NoiseFamily, mean: Tensor, level: Tensor) -> Tensor:
+    """The standard deviation of noise of a level, in the family's unit, where μ is the pixel."""
+    return family.variance(mean.clamp_min(DARKEST), level).sqrt().clamp_min(SMALLEST_SIGMA)
 
 
 def batch_loss(model: Model[Config], batch: Batch, moment: Moment) -> Tensor:
@@ -145,19 +125,17 @@ def batch_loss(model: Model[Config], batch: Batch, moment: Moment) -> Tensor:
         else:
             loss = squared(found.mean, noisy)
         return loss.mean(dim=(1, 2, 3))
-    told = batch.level is not None
-    parameter = (
-        told_parameter(family.name, batch.level)
-        if batch.level is not None
-        else network.parameter(noisy)
-    )
+    level = batch.level
+    if level is None:
+        level = family.unit_scale * network.parameter(noisy)
     factors = spread_let_in(network, moment) * found.factors
-    if family.name == "impulse":
-        return impulse_loss(found.mean, factors, noisy, parameter).mean(dim=(1, 2))
-    sigma = sigma_of(family.name, found.mean, parameter)
+    if family.name == MIXTURE:
+        alpha = level / family.unit_scale
+        return impulse_loss(found.mean, factors, noisy, alpha).mean(dim=(1, 2))
+    sigma = sigma_of(family, found.mean, level)
     columns = columns_of(factors, noisy.shape[1])
     loss = gaussian_loss(found.mean, columns, noisy, sigma)
-    if not told:
+    if batch.level is None:
         loss = loss + regulariser(sigma)
     return loss.mean(dim=(1, 2))
 
@@ -172,23 +150,16 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> D
     found = predict(network, noisy)
     if model.config.covariance == "none":
         return Denoised(found.mean)
-    family, estimate = model.task.noise.family.name, None
+    family, estimate = model.task.noise.family, None
     if level is None:
-        parameter = network.parameter(noisy)
-        estimate = float(parameter.detach()) * UNITS[family]
-    else:
-        parameter = told_parameter(family, noisy.new_tensor(level).view(1, 1, 1, 1))
-    mean, factors, y, s = (_double(t) for t in (found.mean, found.factors, noisy, parameter))
+        level = estimate = family.unit_scale * float(network.parameter(noisy).detach())
+    mean, factors, y = (in_float64(t) for t in (found.mean, found.factors, noisy))
     columns = columns_of(factors, channels)
-    if family == "impulse":
-        image = impulse_mean(mean, columns, y, s)
+    used = y.new_tensor(level).view(1, 1, 1, 1)
+    if family.name == MIXTURE:
+        image = impulse_mean(mean, columns, y, used / family.unit_scale)
     else:
-        image = gaussian_mean(mean, columns, y, sigma_of(family, mean, s))
+        image = gaussian_mean(mean, columns, y, sigma_of(family, mean, used))
     std = predicted_std(factors, channels).float()
     outputs = {"mean": Output(found.mean), "std": Output(std, STD_WHITE)}
     return Denoised(image.float(), estimate, outputs)
-
-
-def _double(t: Tensor) -> Tensor:
-    """float64, on the CPU where the device has none."""
-    return t.cpu().double() if t.device.type == "mps" else t.double()

@@ -11,14 +11,13 @@ convolutions join what it found.  Departures:
 """
 
 import itertools
-import math
 from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoisebench.nn import leaky
+from denoisebench.nn import conv1x1, he_start, leaky
 
 ENCODER, DECODER = 48, 96
 """Channels on the way down and on the way up."""
@@ -38,7 +37,7 @@ class UpwardConv2d(nn.Conv2d):
     def __init__(self, inputs: int, outputs: int, edges: str) -> None:
         super().__init__(inputs, outputs, 3)
         self._mode = MODES[edges]
-        start(self)
+        he_start(self)
 
     def forward(self, x: Tensor) -> Tensor:
         if torch.is_grad_enabled():
@@ -90,21 +89,6 @@ class AroundConv2d(UpwardConv2d):
     """3×3 convolution that sees what is around.  (B, C, H, W) -> (B, C', H, W)"""
 
     around = (1, 1, 1, 1)
-
-
-def start(conv: nn.Conv2d, gain: float = math.sqrt(2.0)) -> None:
-    """Weights N(0, gain²/fan_in), biases 0."""
-    fan_in = conv.weight[0].numel()
-    nn.init.normal_(conv.weight, std=gain / math.sqrt(fan_in))
-    assert conv.bias is not None
-    nn.init.zeros_(conv.bias)
-
-
-def conv1x1(inputs: int, outputs: int, gain: float = math.sqrt(2.0)) -> nn.Conv2d:
-    """1×1 convolution, started as `start` has it."""
-    conv = nn.Conv2d(inputs, outputs, 1)
-    start(conv, gain)
-    return conv
 
 
 def shifted_down(x: Tensor) -> Tensor:

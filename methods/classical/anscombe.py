@@ -10,6 +10,7 @@ Counts are z = P(x) + N(0, σ²), P being Poisson of mean x, σ in counts; z ≥
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +59,9 @@ def exact_inverse(d: Array, sigma: float = 0.0) -> Array:
     return positive
 
 
-INVERSES: Mapping[str, Callable[[Array], Array]] = {
+Inverse = Literal["exact", "asymptotic", "algebraic"]
+
+INVERSES: Mapping[Inverse, Callable[[Array], Array]] = {
     "exact": exact_inverse,
     "asymptotic": asymptotic_inverse,
     "algebraic": algebraic_inverse,
@@ -67,10 +70,10 @@ INVERSES: Mapping[str, Callable[[Array], Array]] = {
 
 
 def denoise_poisson(
-    noisy: Array, zeta: float, denoise: Callable[[Array], Array], inverse: str
+    noisy: Array, zeta: float, denoise: Callable[[Array], Array], inverse: Inverse
 ) -> Array:
     """Denoise y = ζ·P(x/ζ) with what removes Gaussian noise of standard deviation 1.
 
-    noisy: any shape.  zeta: the intensity of one count.  inverse: a name of INVERSES.
+    noisy: any shape.  zeta: the intensity of one count.  inverse: a key of INVERSES.
     """
     return zeta * INVERSES[inverse](denoise(forward(noisy / zeta)))

@@ -8,18 +8,20 @@ optional extra and imported only to denoise.
 
 import importlib.util
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from classical.adapter import declines_all_but, filter_image
-from classical.anscombe import INVERSES, Array, denoise_poisson
-from denoisebench.plugin import Denoised, Task, UntrainedMethod
+from classical.anscombe import Array, Inverse, denoise_poisson
+from denoisebench.plugin import Denoised, Task, UntrainedMethod, refuse_unknown_words
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-PROFILES = {
+Profile = Literal["np", "lc", "vn", "high"]
+
+PROFILES: dict[Profile, str] = {
     "np": "BM3DProfile",
     "lc": "BM3DProfileLC",
     "vn": "BM3DProfileVN",
@@ -39,7 +41,7 @@ MISSING = (
 )
 
 
-def bm3d_denoise(image: Array, sigma: float, profile: str) -> Array:
+def bm3d_denoise(image: Array, sigma: float, profile: Profile) -> Array:
     """BM3D of (H, W), or of (H, W, 3) with blocks matched on brightness; sides of 9 pixels or more.
 
     sigma: of white noise, in the image's unit, the same in each channel.  One thread, so that the
@@ -62,23 +64,18 @@ def bm3d_denoise(image: Array, sigma: float, profile: str) -> Array:
     return np.stack([bm3d.bm3d(channel, sigma, settings) for channel in channels], axis=-1)
 
 
-def _refuse_profile(profile: str) -> None:
-    if profile not in PROFILES:
-        raise ValueError(f"profile: {profile!r} is none of {', '.join(PROFILES)}")
-
-
 def _missing() -> str | None:
     return None if importlib.util.find_spec("bm3d") else MISSING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bm3dConfig:
-    """profile: a set of BM3D's parameters, a key of PROFILES."""
+    """profile: a set of BM3D's parameters, a `Profile`."""
 
-    profile: str = "np"
+    profile: Profile = "np"
 
     def __post_init__(self) -> None:
-        _refuse_profile(self.profile)
+        refuse_unknown_words(self)
 
 
 class Bm3d(UntrainedMethod[Bm3dConfig]):
@@ -87,7 +84,6 @@ class Bm3d(UntrainedMethod[Bm3dConfig]):
     config_type = Bm3dConfig
 
     def declines(self, config: Bm3dConfig, task: Task) -> str | None:
-        del config
         if task.noise.family.name == "poisson":
             return "it is for gaussian noise; anscombe-bm3d takes poisson noise"
         return declines_all_but("gaussian", task) or _missing()
@@ -103,15 +99,13 @@ class Bm3d(UntrainedMethod[Bm3dConfig]):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnscombeBm3dConfig:
-    """profile: of BM3D, a key of PROFILES.  inverse: of the transform, a key of INVERSES."""
+    """profile: of BM3D, a `Profile`.  inverse: of the transform, an `Inverse`."""
 
-    profile: str = "np"
-    inverse: str = "exact"
+    profile: Profile = "np"
+    inverse: Inverse = "exact"
 
     def __post_init__(self) -> None:
-        _refuse_profile(self.profile)
-        if self.inverse not in INVERSES:
-            raise ValueError(f"inverse: {self.inverse!r} is none of {', '.join(INVERSES)}")
+        refuse_unknown_words(self)
 
 
 class AnscombeBm3d(UntrainedMethod[AnscombeBm3dConfig]):
@@ -120,7 +114,6 @@ class AnscombeBm3d(UntrainedMethod[AnscombeBm3dConfig]):
     config_type = AnscombeBm3dConfig
 
     def declines(self, config: AnscombeBm3dConfig, task: Task) -> str | None:
-        del config
         if task.noise.family.name == "gaussian":
             return "it is for poisson noise; bm3d takes gaussian noise"
         return declines_all_but("poisson", task) or _missing()

@@ -22,5 +22,4 @@ class Identity(UntrainedMethod[IdentityConfig]):
     def denoise(
         self, config: IdentityConfig, task: Task, noisy: "Tensor", level: float | None
     ) -> "Tensor":
-        del config, task, level
         return noisy

@@ -5,10 +5,10 @@ Strengths are in standard deviations of the noise, so that one setting serves ev
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from classical.adapter import Array, channel_axis, declines_all_but, filter_image
-from denoisebench.plugin import Denoised, Task, UntrainedMethod
+from denoisebench.plugin import Denoised, Task, UntrainedMethod, refuse_unknown_words
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -51,7 +51,6 @@ class Nlm(UntrainedMethod[NlmConfig]):
     config_type = NlmConfig
 
     def declines(self, config: NlmConfig, task: Task) -> str | None:
-        del config
         return declines_all_but("gaussian", task)
 
     def denoise(
@@ -100,7 +99,6 @@ class Tv(UntrainedMethod[TvConfig]):
     config_type = TvConfig
 
     def declines(self, config: TvConfig, task: Task) -> str | None:
-        del config
         return declines_all_but("gaussian", task)
 
     def denoise(
@@ -124,30 +122,27 @@ class Tv(UntrainedMethod[TvConfig]):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WaveletConfig:
-    """wavelet: an orthogonal one of PyWavelets.  rule: how thresholds are set, a key of RULES.
+    """wavelet: an orthogonal one of PyWavelets.  rule: how thresholds are set, see RULES.
 
     mode: of the threshold, soft or hard.  levels: how often the image is halved; 0 leaves it to
     scikit-image: three times less often than it could be, and once at least.
     """
 
     wavelet: str = "sym4"
-    rule: str = "bayes"
-    mode: str = "soft"
+    rule: Literal["bayes", "visu"] = "bayes"
+    mode: Literal["soft", "hard"] = "soft"
     levels: int = 0
 
     def __post_init__(self) -> None:
         import pywt
 
+        refuse_unknown_words(self)
         if self.wavelet not in pywt.wavelist(kind="discrete"):
             raise ValueError(
                 f"wavelet: PyWavelets has no {self.wavelet!r}; give one like sym4, db2"
             )
         if not pywt.Wavelet(self.wavelet).orthogonal:
             raise ValueError(f"wavelet: {self.wavelet} is not orthogonal; give one like sym4, db2")
-        if self.rule not in RULES:
-            raise ValueError(f"rule: {self.rule!r} is none of {', '.join(RULES)}")
-        if self.mode not in ("soft", "hard"):
-            raise ValueError(f"mode: {self.mode!r} is neither soft nor hard")
         if not 0 <= self.levels <= MOST_LEVELS:
             raise ValueError(f"levels: {self.levels} must lie in 0..{MOST_LEVELS}")
 
@@ -168,7 +163,6 @@ class Wavelet(UntrainedMethod[WaveletConfig]):
     config_type = WaveletConfig
 
     def declines(self, config: WaveletConfig, task: Task) -> str | None:
-        del config
         return declines_all_but("gaussian", task)
 
     def denoise(

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dbsn.config import PUBLISHED_START, Config
+from dbsn.config import MATRIX, PUBLISHED_START, Config
 from denoisebench.plugin import (
     Denoised,
     Evidence,
@@ -40,10 +40,6 @@ STAGES, STAGES_WITH_STUDENT = (0.4, 0.2, 0.4), (0.25, 0.1, 0.25, 0.4)
 FULL = 6
 """The factors of a full 3×3 covariance."""
 
-MATRIX = "multivariate-gaussian"
-TOLD = ("gaussian", "heteroscedastic", "heteroscedastic-shared", "poisson", "gamma")
-"""The noise families whose law follows from their level."""
-
 
 class DBSN(TrainedMethod[Config]):
     name = "dbsn"
@@ -57,18 +53,16 @@ class DBSN(TrainedMethod[Config]):
         return Evidence.NOISY if config.student == "none" else Evidence.UNPAIRED
 
     def declines(self, config: Config, task: Task) -> str | None:
-        del config
         family = task.noise.family
         if not family.independent:
             return f"{family.name} noise is not independent between pixels"
         if family.keeps != "mean":
             return f"{family.name} noise does not keep the mean of the clean pixel"
-        if task.parameters == "known" and family.name not in (*TOLD, MATRIX):
+        if task.parameters == "known" and not (family.has_variance or family.name == MATRIX):
             return f"it is not told the law of {family.name} noise; --parameters unknown learns it"
         return None
 
     def warns(self, config: Config, task: Task) -> str | None:
-        del config
         if task.parameters == "known" or not task.noise.is_range:
             return None
         return (
@@ -78,12 +72,10 @@ class DBSN(TrainedMethod[Config]):
 
     def blind_noise(self, config: Config, noise: "Noise") -> "Noise":
         """The test noise itself: its law is learned from the images that are trained on."""
-        del config
         return noise
 
     def stages(self, config: Config, task: Task) -> tuple[float, ...]:
         """μ alone; the variances, μ as it is; all; and the student, if there is one."""
-        del task
         return STAGES if config.student == "none" else STAGES_WITH_STUDENT
 
     def trained_as(self, config: Config) -> Config:

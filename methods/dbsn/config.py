@@ -1,13 +1,12 @@
 """What can be set about D-BSN."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-CHOICES = {
-    "likelihood": ("marginal", "constrained"),
-    "covariance": ("full", "diagonal"),
-    "result": ("auto", "posterior", "mean"),
-    "student": ("none", "unet", "mwcnn"),
-}
+from denoisebench.plugin import refuse_unknown_words
+
+MATRIX = "multivariate-gaussian"
+"""The family whose channels are correlated: a covariance for an image, learned in any case."""
 
 PUBLISHED_START = 4.88
 """σ of an unknown noise level where the released code begins, 0-255 units."""
@@ -37,19 +36,16 @@ class Config:
     width: int = 32
     blocks: int = 4
     hidden: int = 32
-    likelihood: str = "marginal"
+    likelihood: Literal["marginal", "constrained"] = "marginal"
     reward: float = 0.1
-    covariance: str = "full"
+    covariance: Literal["full", "diagonal"] = "full"
     start: float = 80.0
-    result: str = "auto"
+    result: Literal["auto", "posterior", "mean"] = "auto"
     gamma: float = 1.0
-    student: str = "none"
+    student: Literal["none", "unet", "mwcnn"] = "none"
 
     def __post_init__(self) -> None:
-        for field, choices in CHOICES.items():
-            asked = getattr(self, field)
-            if asked not in choices:
-                raise ValueError(f"{field}: {asked!r} is none of {', '.join(choices)}")
+        refuse_unknown_words(self)
         for field in ("width", "blocks", "hidden"):
             if getattr(self, field) < 1:
                 raise ValueError(f"{field}: {getattr(self, field)} is below 1")

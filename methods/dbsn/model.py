@@ -1,29 +1,32 @@
 """D-BSN's networks, losses and result, for one config and task."""
 
-from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from dbsn.config import Config
+from dbsn.config import MATRIX, Config
 from dbsn.likelihood import LOSSES
 from dbsn.mwcnn import MWCNN
 from dbsn.network import DilatedBlindSpotNet, NoiseNet, SpreadNet
 from dbsn.noise_law import (
     NoiseLaw,
-    can_be_told,
     law_between_channels,
     law_per_image,
     law_per_pixel,
+    level_is_sigma,
     raw_of,
     told_law,
 )
 from dbsn.whole_image import predict_image
 from denoisebench.nn import (
     SCALE,
+    Prediction,
     UNet,
+    add_output,
     columns_of,
     gaussian_mean,
+    in_float64,
     predicted_std,
     regulariser,
     run_padded,
@@ -88,30 +91,17 @@ def parts_in_bf16(network: nn.Module) -> list[nn.Module]:
 
 def law_way(task: Task) -> str:
     """How the noise's law is had: told; or learned, one σ per image, a covariance between the
-    channels per image, or σ for each pixel."""
-    if task.noise.family.name == "multivariate-gaussian":
+    channels per image (of the family MATRIX alone), or σ for each pixel."""
+    if task.noise.family.name == MATRIX:
         return "matrix"
     if task.parameters == "known":
         return "told"
-    return "per-image" if task.noise.family.name == "gaussian" else "per-pixel"
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What the blind networks say of noisy images, (B, C, H, W): μ, and the factors of Σx."""
-
-    mean: Tensor
-    factors: Tensor
-
-
-def prediction(mean: Tensor, factors: Tensor) -> Prediction:
-    """μ = ½ + f/10 and factors f/10 of raw outputs."""
-    return Prediction(0.5 + SCALE * mean.float(), SCALE * factors.float())
+    return "per-image" if level_is_sigma(task.noise.family) else "per-pixel"
 
 
 def predict(network: Denoiser, noisy: Tensor) -> Prediction:
     mean, feature = network.blind(noisy - 0.5)
-    return prediction(mean, network.spread(feature))
+    return Prediction.of_outputs(mean, network.spread(feature))
 
 
 def law_of(
@@ -122,8 +112,8 @@ def law_of(
     noisy, mean: (B, C, H, W).  Noise that grows with the intensity is found from μ, not from the
     noisy pixel, which would tell it the noise itself.
     """
-    if level is not None and can_be_told(task.noise):
-        return told_law(task.noise, mean, level)
+    if level is not None and task.noise.family.has_variance:
+        return told_law(task.noise.family, mean, level)
     way = law_way(task)
     assert network.noise is not None  # law_way is told alone where the level is
     shown = mean if way == "per-pixel" else noisy
@@ -154,9 +144,10 @@ def likelihood_loss(
     config, noisy = model.config, batch.noisy
     with torch.set_grad_enabled(moment.stage == ALL and torch.is_grad_enabled()):
         mean, feature = network.blind(noisy - 0.5)
-    found = prediction(mean, network.spread(feature))
+    found = Prediction.of_outputs(mean, network.spread(feature))
     law = law_of(network, model.task, noisy, found.mean, batch.level)
-    factors, learned = found.factors, batch.level is None or not can_be_told(model.task.noise)
+    factors = found.factors
+    learned = batch.level is None or not model.task.noise.family.has_variance
     if learned and moment.stage == SPREAD:
         factors = factors * max(0.0, (moment.share - SPREAD_FROM) / (1.0 - SPREAD_FROM))
     columns = columns_of(factors, noisy.shape[1])
@@ -196,18 +187,17 @@ def student_image(network: Denoiser, noisy: Tensor) -> Tensor:
     """The student's image, y + f(y − ½)/10.  (B, C, H, W), any H and W."""
     student = network.student
     assert student is not None
-    multiple = int(getattr(student, "multiple", 1))
-    return noisy + SCALE * run_padded(student, noisy - 0.5, multiple).float()
+    return add_output(noisy, partial(run_padded, student), noisy)
 
 
 def posterior(found: Prediction, law: NoiseLaw, noisy: Tensor, gamma: float) -> Tensor:
     """E[x | y], the noise's variance counted gamma times, in float64.  (B, C, H, W)"""
     weighed = law.scaled(gamma**0.5)
     mean, factors, y, sigma = (
-        _double(t) for t in (found.mean, found.factors, noisy, weighed.sigma)
+        in_float64(t) for t in (found.mean, found.factors, noisy, weighed.sigma)
     )
     columns = columns_of(factors, noisy.shape[1])
-    return gaussian_mean(mean, columns, y, sigma, [_double(c) for c in weighed.columns])
+    return gaussian_mean(mean, columns, y, sigma, [in_float64(c) for c in weighed.columns])
 
 
 def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> Denoised:
@@ -219,7 +209,7 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> D
     assert isinstance(network, Denoiser)
     if config.result == "auto" and network.student is not None:
         return Denoised(student_image(network, noisy))
-    found = prediction(*predict_image(network.blind, network.spread, noisy - 0.5))
+    found = Prediction.of_outputs(*predict_image(network.blind, network.spread, noisy - 0.5))
     told = None if level is None else noisy.new_tensor(level).view(1, 1, 1, 1)
     law = law_of(network, task, noisy, found.mean, told)
     std = predicted_std(found.factors, noisy.shape[1]).float()
@@ -239,9 +229,4 @@ def _estimate(task: Task, law: NoiseLaw, level: float | None) -> float | None:
     """The level of one σ for an image, where it is learned."""
     if level is not None or law_way(task) != "per-image":
         return None
-    return 255.0 * float(law.variance().mean().sqrt())
-
-
-def _double(t: Tensor) -> Tensor:
-    """float64, on the CPU where the device has none."""
-    return t.cpu().double() if t.device.type == "mps" else t.double()
+    return task.noise.family.unit_scale * float(law.variance().mean().sqrt())

@@ -76,7 +76,7 @@ class MWCNN(nn.Module):
         self.level1_next = Level(first, first, 4 * channels, ends=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        return run_padded(self._forward, x, MULTIPLE)
+        return run_padded(self._forward, x, multiple=MULTIPLE)
 
     def _forward(self, x: Tensor) -> Tensor:
         bands1 = haar(x)

@@ -15,24 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from denoisebench.nn import conv1x1, he_start
+
 FIRST_BLOCK = 6
 """Where the blocks begin in a branch, in the official numbering."""
 
 RowsOf = Callable[[Tensor, int, int], Tensor]
 """(x, top, bottom) -> rows `top` to `bottom` of what a layer makes of the image x."""
-
-
-def conv1x1(inputs: int, outputs: int) -> nn.Conv2d:
-    """1×1 convolution, started as `start` has it."""
-    return start(nn.Conv2d(inputs, outputs, 1))
-
-
-def start(conv: nn.Conv2d) -> nn.Conv2d:
-    """Weights N(0, 2/fan_in), biases 0."""
-    nn.init.kaiming_normal_(conv.weight)
-    assert conv.bias is not None
-    nn.init.zeros_(conv.bias)
-    return conv
 
 
 def relu() -> nn.ReLU:
@@ -60,7 +49,7 @@ class DilatedConv2d(nn.Conv2d):
         reach = dilation * (size // 2)
         super().__init__(width, width, size, padding=reach, dilation=dilation)
         self.reach = reach
-        start(self)
+        he_start(self)
 
     def taps(self) -> Tensor:
         """The weights that count."""

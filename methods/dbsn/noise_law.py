@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from denoisebench.nn import columns_of
-from denoisebench.plugin import Noise
+from denoisebench.plugin import NoiseFamily
 
 LEAST_SIGMA = 1e-3
 """A standard deviation below counts as this."""
@@ -57,36 +57,22 @@ class NoiseLaw:
         return noisy
 
 
-def can_be_told(noise: Noise) -> bool:
-    """Whether the law follows from the level."""
-    return noise.family.name in ("gaussian", "poisson", "gamma") or _offset(noise) is not None
-
-
-def told_law(noise: Noise, mean: Tensor, level: Tensor) -> NoiseLaw:
+def told_law(family: NoiseFamily, mean: Tensor, level: Tensor) -> NoiseLaw:
     """The law at a level, (B, 1, 1, 1) in the family's unit, of pixels that are μ (B, C, H, W).
 
-    With μ in the place of the clean pixel, which nobody knows.
+    With μ in the place of the clean pixel, which nobody knows.  Of families that tell a variance.
     """
-    name, offset = noise.family.name, _offset(noise)
-    if name == "gaussian":
-        sigma = level / 255.0
-    elif name == "poisson":
-        sigma = (level * mean.clamp_min(DARKEST)).sqrt()
-    elif name == "gamma":
-        sigma = mean.clamp_min(DARKEST) / level.sqrt()
-    elif name == "heteroscedastic":
-        assert offset is not None
-        sigma = ((level * mean).square() + offset**2).sqrt() / 255.0
-    else:
-        assert offset is not None
-        sigma = (level * mean.clamp_min(0.0) + offset) / 255.0
-    return NoiseLaw(sigma.clamp_min(LEAST_SIGMA))
+    variance = family.variance(mean.clamp_min(DARKEST), level)
+    return NoiseLaw(variance.sqrt().clamp_min(LEAST_SIGMA))
 
 
-def _offset(noise: Noise) -> float | None:
-    """δ of noise that has one, in 0-255 units."""
-    offset = getattr(noise.family, "offset", None)
-    return None if offset is None else float(offset)
+def level_is_sigma(family: NoiseFamily) -> bool:
+    """Whether Var y is (level/`unit_scale`)² whatever the pixel is, as that of Gaussian noise."""
+    if not family.has_variance:
+        return False
+    x, sigma = torch.tensor([0.0, 1.0]).view(2, 1, 1, 1), torch.tensor([0.1, 1.0])
+    variance = family.variance(x, sigma * family.unit_scale)
+    return torch.allclose(variance, sigma.square().expand_as(variance))
 
 
 def raw_of(sigma_255: float) -> float:

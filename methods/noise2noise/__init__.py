@@ -22,7 +22,6 @@ class Noise2Noise(RegressionMethod[RegressionConfig]):
     config_type = RegressionConfig
 
     def evidence(self, config: RegressionConfig) -> Evidence:
-        del config
         return Evidence.NOISY_PAIRS
 
 

@@ -22,7 +22,6 @@ from denoisebench.plugin import (
     Method,
     Model,
     Moment,
-    NoiseFamily,
     Recipe,
     Task,
     TrainedMethod,
@@ -44,7 +43,6 @@ class Noise2Score(TrainedMethod[Config]):
     config_type = Config
 
     def evidence(self, config: Config) -> Evidence:
-        del config
         return Evidence.NOISY
 
     def declines(self, config: Config, task: Task) -> str | None:
@@ -53,7 +51,7 @@ class Noise2Score(TrainedMethod[Config]):
             return f"{family.name} noise has no Tweedie formula"
         if task.parameters == "known":
             return None
-        if config.estimate == "patches" and type(family).estimate is NoiseFamily.estimate:
+        if config.estimate == "patches" and not family.can_estimate:
             return f"{family.name} noise has no estimate of its level"
         known = ESTIMATES.get(config.estimate, (family.name,))
         if family.name not in known:

@@ -1,15 +1,10 @@
 """What can be set about Noise2Score."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from denoisebench.nn import refuse_unknown_network
-
-CHOICES = {
-    "probe": ("paired", "single"),
-    "schedule": ("geometric", "paper", "sawtooth", "mixed"),
-    "coordinate": ("own", "identity", "raw"),
-    "estimate": ("patches", "penalty", "closed-form"),
-}
+from denoisebench.plugin import refuse_unknown_words
 
 ESTIMATES = {
     "penalty": ("gaussian", "poisson", "gamma"),
@@ -35,19 +30,16 @@ class Config:
     estimate: how an unknown level is found; of denoising alone.
     """
 
-    probe: str = "paired"
-    schedule: str = "geometric"
+    probe: Literal["paired", "single"] = "paired"
+    schedule: Literal["geometric", "paper", "sawtooth", "mixed"] = "geometric"
     probe_start: float = 0.0
     probe_end: float = 0.0
-    coordinate: str = "own"
+    coordinate: Literal["own", "identity", "raw"] = "own"
     network: str = "unet"
-    estimate: str = "patches"
+    estimate: Literal["patches", "penalty", "closed-form"] = "patches"
 
     def __post_init__(self) -> None:
-        for field, choices in CHOICES.items():
-            if getattr(self, field) not in choices:
-                asked = getattr(self, field)
-                raise ValueError(f"{field}: {asked!r} is none of {', '.join(choices)}")
+        refuse_unknown_words(self)
         refuse_unknown_network(self.network)
         start, end = self.probe_start, self.probe_end
         if not (start == end == 0.0 or 0.0 < end <= start <= 10.0):

@@ -35,22 +35,18 @@ class Coordinate(ABC):
 
     def seen(self, z: Tensor, level: Tensor) -> Tensor:
         """What the network is shown of z, of order one and centred."""
-        del level
         return z - 0.5
 
     def unit(self, z: Tensor, level: Tensor) -> Tensor:
         """The score of z is the network's output over this, so that the output is of order one."""
-        del z
         return self.noise_std(level)
 
     def score_of_y(self, y: Tensor, score: Tensor) -> Tensor:
         """The score of y from that of z."""
-        del y
         return score
 
     def weight(self, z: Tensor, level: Tensor) -> Tensor | float:
         """What an error of the score at z counts in the loss: what it counts in x̂, squared."""
-        del z, level
         return 1.0
 
     @abstractmethod

@@ -123,7 +123,6 @@ class Logarithm(Coordinate):
 
     def weight(self, z: Tensor, level: Tensor) -> Tensor:
         """Between what the squared error of x̂ asks for, y², and nothing: measured."""
-        del level
         return 2.0 * z.exp()
 
     def denoised(
@@ -184,7 +183,6 @@ class Identity(Coordinate):
     def denoised(
         self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
     ) -> Tensor:
-        del probe
         return family.tweedie(y, score, level)
 
 
@@ -196,7 +194,6 @@ class Raw(Identity):
         return z / level if self.in_counts else z
 
     def unit(self, z: Tensor, level: Tensor) -> Tensor:
-        del z
         return level if self.in_counts else torch.ones_like(level)
 
 

@@ -6,6 +6,8 @@
 `closed-form`  NoiseAdaptive2Score's (Kim et al., CVPR 2022): the level at which the denoised image
                does not move when the noisy one does; here with medians over the pixels where it
                is defined, and not rounded
+
+The last two are formulas of three families each, and go by their names.
 """
 
 import math
@@ -126,21 +128,16 @@ def closed_form(family: str, y: Tensor, step: Tensor, change: Tensor) -> float |
 
 def from_closed_form(scene: Scene) -> float | None:
     """`closed_form` along one random direction of fixed seed."""
-    scale = SCALES[scene.family]
     rng = torch.Generator().manual_seed(0)
     y = scene.noisy
     direction = torch.randn(y.shape, generator=rng).to(y.device)
-    step = NUDGE * scale(y, scene.noise.middle) * direction
+    level = y.new_tensor(scene.noise.middle)
+    darkest = level if scene.family == "poisson" else 0.0  # one count
+    std = scene.noise.family.variance(y.clamp_min(darkest), level).sqrt()
+    step = NUDGE * std * direction
     change = scene.score_near(y + step) - scene.score_near(y)
     return closed_form(scene.family, y, step, change)
 
-
-SCALES: dict[str, Callable[[Tensor, float], Tensor]] = {
-    "gaussian": lambda y, level: torch.full_like(y, level / 255.0),
-    "poisson": lambda y, level: (level * y.clamp_min(level)).sqrt(),
-    "gamma": lambda y, level: y.clamp_min(0.0) / math.sqrt(level),
-}
-"""The noise's standard deviation at a pixel of the noisy image."""
 
 WAYS: dict[str, Callable[[Scene], float | None]] = {
     "patches": from_patches,

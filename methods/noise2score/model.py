@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from denoisebench.nn import in_float32, run_padded
+from denoisebench.nn import in_float32, multiple_of, run_padded
 from denoisebench.plugin import Batch, Denoised, ExponentialFamily, Model, Moment
 from noise2score import probe_schedule as schedules
 from noise2score.config import Config
@@ -49,8 +49,8 @@ class Learner:
     def score_of_image(self, y: Tensor, level: float | None) -> Tensor:
         """The score of z at a noisy image (1, C, H, W) of any size.  level: see `scale`."""
         told = None if level is None else y.new_tensor(level)
-        multiple = int(getattr(self._model.network, "multiple", 1))
-        return run_padded(lambda z: self.score(z, told), self.coordinate.of(y), multiple)
+        multiple = multiple_of(self._model.network)
+        return run_padded(lambda z: self.score(z, told), self.coordinate.of(y), multiple=multiple)
 
     def denoised(self, y: Tensor, score: Tensor, level: float) -> Tensor:
         """The clean image at a level, given `score_of_image`."""

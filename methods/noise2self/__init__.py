@@ -15,12 +15,11 @@ from denoisebench.plugin import (
     Method,
     Model,
     Moment,
-    NoiseFamily,
     Task,
     TrainedMethod,
     hookimpl,
 )
-from noise2self.config import MIXED, Config
+from noise2self.config import Config
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +34,6 @@ class Noise2Self(TrainedMethod[Config]):
     config_type = Config
 
     def evidence(self, config: Config) -> Evidence:
-        del config
         return Evidence.NOISY
 
     def declines(self, config: Config, task: Task) -> str | None:
@@ -46,9 +44,9 @@ class Noise2Self(TrainedMethod[Config]):
             return f"the mean of {family.name} noise is not the clean image"
         if config.inference != "mixed":
             return None
-        if family.name not in MIXED:
-            return f"inference=mixed is for {', '.join(MIXED)} noise"
-        if task.parameters == "unknown" and type(family).estimate is NoiseFamily.estimate:
+        if not family.has_variance:
+            return f"inference=mixed needs the variance, and {family.name} noise does not tell it"
+        if task.parameters == "unknown" and not family.can_estimate:
             return f"inference=mixed needs the level, and {family.name} noise has no estimate of it"
         return None
 
@@ -65,7 +63,6 @@ class Noise2Self(TrainedMethod[Config]):
     ) -> "Tensor":
         from noise2self.model import batch_loss
 
-        del rng
         return batch_loss(model, batch, moment)
 
     def denoise(

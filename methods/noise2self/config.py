@@ -1,17 +1,10 @@
 """What can be set about Noise2Self."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from denoisebench.nn import refuse_unknown_network
-
-CHOICES = {
-    "fill": ("interpolate", "zero"),
-    "inference": ("j-invariant", "single", "mixed"),
-}
-
-
-MIXED = ("gaussian", "poisson", "gamma")
-"""The families whose variance is known, and with it how to mix."""
+from denoisebench.plugin import refuse_unknown_words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,15 +22,12 @@ class Config:
     """
 
     width: int = 4
-    fill: str = "interpolate"
+    fill: Literal["interpolate", "zero"] = "interpolate"
     network: str = "unet"
-    inference: str = "j-invariant"
+    inference: Literal["j-invariant", "single", "mixed"] = "j-invariant"
 
     def __post_init__(self) -> None:
-        for field, choices in CHOICES.items():
-            asked = getattr(self, field)
-            if asked not in choices:
-                raise ValueError(f"{field}: {asked!r} is none of {', '.join(choices)}")
+        refuse_unknown_words(self)
         refuse_unknown_network(self.network)
         if not 2 <= self.width <= 16:
             raise ValueError(f"width: {self.width} must lie in 2..16")

@@ -5,58 +5,35 @@ The noise n of a pixel is independent of its J-invariant estimate f(y), which is
     L = mean (f(y) − y)² = mean n² + mean e²,   so   V = L − mean n²   estimates mean e²
     x̂ = λ·f(y) + (1 − λ)·y,   λ = s/(s + V),   s = Var n given f(y) for x
 
-which has the least error of all such averages, s·V/(s + V).  Gaussian noise: s = σ², the same
-everywhere, and λ = σ²/L.  Poisson: s = ζ·x.  Gamma: s = x²/k.
+which has the least error of all such averages, s·V/(s + V).  The family tells s.  Gaussian noise:
+s = σ², the same everywhere, and λ = σ²/L.  Poisson: s = ζ·x.  Gamma: s = x²/k.
 """
-
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-Variance = Callable[[Tensor, float], Tensor]
-"""What noise of a level has at intensities x (B, C, H, W), as an estimate has them."""
+from denoisebench.plugin import NoiseFamily
 
 
-def _gaussian(x: Tensor, sigma_255: float) -> Tensor:
-    return torch.full_like(x, (sigma_255 / 255.0) ** 2)
+def mean_variance(noisy: Tensor, family: NoiseFamily, level: Tensor) -> Tensor:
+    """The noise's mean variance over an image, told from the noisy image.
+
+    For s(x) = a + b·x + c·x², which all families here have: E s(y) = s(x) + c·Var y, and Var y is
+    s(x), so that it is the mean of s(y)/(1 + c).  c comes of s at 0, 1 and 2.
+    """
+    at_0, at_1, at_2 = (family.variance(noisy.new_tensor(x), level) for x in (0.0, 1.0, 2.0))
+    curvature = 0.5 * (at_2 - 2.0 * at_1 + at_0)
+    return (family.variance(noisy, level) / (1.0 + curvature)).mean()
 
 
-def _poisson(x: Tensor, zeta: float) -> Tensor:
-    return zeta * x.clamp_min(0.0)
-
-
-def _gamma(x: Tensor, k: float) -> Tensor:
-    return x.square() / k
-
-
-def _mean_poisson(y: Tensor, zeta: float) -> Tensor:
-    return zeta * y.mean()
-
-
-def _mean_gamma(y: Tensor, k: float) -> Tensor:
-    return y.square().mean() / (k + 1.0)  # E y² = x²·(1 + 1/k)
-
-
-def _mean_gaussian(y: Tensor, sigma_255: float) -> Tensor:
-    return y.new_tensor((sigma_255 / 255.0) ** 2)
-
-
-VARIANCES: dict[str, tuple[Variance, Variance]] = {
-    "gaussian": (_gaussian, _mean_gaussian),
-    "poisson": (_poisson, _mean_poisson),
-    "gamma": (_gamma, _mean_gamma),
-}
-"""By the family's name: s at intensities x, and its mean over the image, told from noisy y."""
-
-
-def mix(invariant: Tensor, noisy: Tensor, family: str, level: float) -> Tensor:
+def mix(invariant: Tensor, noisy: Tensor, family: NoiseFamily, level: float) -> Tensor:
     """The average of the two.  All of one shape; level in the unit of the family.
 
     With no noise to be averaged away (s = 0, V = 0) the noisy pixel is kept.
     """
-    at, mean = VARIANCES[family]
-    error = ((invariant - noisy).square().mean() - mean(noisy, level)).clamp_min(0.0)
-    noise = at(invariant, level)
+    told = noisy.new_tensor(level)
+    mean = mean_variance(noisy, family, told)
+    error = ((invariant - noisy).square().mean() - mean).clamp_min(0.0)
+    noise = family.variance(invariant, told)
     share = noise / (noise + error).clamp_min(torch.finfo(noise.dtype).tiny)
     return torch.lerp(noisy, invariant, share)

@@ -1,16 +1,15 @@
 """Noise2Self's loss and its estimates."""
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
-from denoisebench.nn import run_padded
+from denoisebench.nn import add_output, run_padded
 from denoisebench.plugin import Batch, Denoised, Model, Moment
 from noise2self.config import Config
 from noise2self.masking import interpolated, part
 from noise2self.mixing import mix
-
-SCALE = 0.1
-"""What the network adds to an interpolated image is this times its output."""
 
 PIXELS_AT_ONCE = 1 << 19
 """Of all copies of an image that go through the network together: about half a gigabyte."""
@@ -23,14 +22,13 @@ def predict(model: Model[Config], noisy: Tensor, mask: Tensor) -> Tensor:
     y, filled where it is hidden, so that no pixel of a part enters the estimate of that part.
     mask: (B or 1, 1, H, W), true or false.  Any H and W; float32.
     """
-    multiple = int(getattr(model.network, "multiple", 1))
+    network = partial(run_padded, model.network)
     if model.config.fill == "zero":
         shown = torch.where(mask, 0.0, noisy - 0.5)
         marks = mask.to(shown.dtype).expand(len(shown), 1, -1, -1)
-        return 0.5 + run_padded(model.network, torch.cat([shown, marks], dim=1), multiple).float()
+        return 0.5 + network(torch.cat([shown, marks], dim=1)).float()
     around = interpolated(noisy)
-    shown = torch.where(mask, around, noisy) - 0.5
-    return around + SCALE * run_padded(model.network, shown, multiple).float()
+    return add_output(around, network, torch.where(mask, around, noisy))
 
 
 def self_supervised_loss(predicted: Tensor, noisy: Tensor, mask: Tensor) -> Tensor:
@@ -79,8 +77,8 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> T
         return invariant
     family = model.task.noise.family
     if level is not None:
-        return mix(invariant, noisy, family.name, level)
+        return mix(invariant, noisy, family, level)
     found = family.estimate(noisy[0].cpu().numpy())
     if found is None:  # the image does not tell its level
         return Denoised(invariant)
-    return Denoised(mix(invariant, noisy, family.name, found), found)
+    return Denoised(mix(invariant, noisy, family, found), found)

@@ -25,11 +25,9 @@ class Noise2Void(TrainedMethod[Config]):
     checkpoint: Literal["last", "held-out"] = "held-out"
 
     def evidence(self, config: Config) -> Evidence:
-        del config
         return Evidence.NOISY
 
     def declines(self, config: Config, task: Task) -> str | None:
-        del config
         family = task.noise.family
         if not family.independent:
             return f"{family.name} noise is not independent between pixels"
@@ -55,13 +53,11 @@ class Noise2Void(TrainedMethod[Config]):
     ) -> "Tensor":
         from noise2void.model import batch_loss
 
-        del moment
         return batch_loss(model, batch, rng)
 
     def denoise(self, model: Model[Config], noisy: "Tensor", level: float | None) -> "Tensor":
         from noise2void.model import predict
 
-        del level
         return predict(model, noisy)
 
 

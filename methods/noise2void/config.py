@@ -1,13 +1,11 @@
 """What can be set about Noise2Void."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-CHOICES = {
-    "replacement": ("uniform", "uniform-without-centre", "mean", "median", "gaussian"),
-    "loss": ("mse", "mae"),
-    "network": ("unet", "n2v", "n2v2"),
-}
+from denoisebench.plugin import refuse_unknown_words
 
+Replacement = Literal["uniform", "uniform-without-centre", "mean", "median", "gaussian"]
 
 FEATURES = 96
 """Of the paper's network for BSD68."""
@@ -30,16 +28,13 @@ class Config:
 
     masked: float = 1.5
     radius: int = 2
-    replacement: str = "uniform"
-    loss: str = "mse"
-    network: str = "unet"
+    replacement: Replacement = "uniform"
+    loss: Literal["mse", "mae"] = "mse"
+    network: Literal["unet", "n2v", "n2v2"] = "unet"
     features: int = FEATURES
 
     def __post_init__(self) -> None:
-        for field, choices in CHOICES.items():
-            asked = getattr(self, field)
-            if asked not in choices:
-                raise ValueError(f"{field}: {asked!r} is none of {', '.join(choices)}")
+        refuse_unknown_words(self)
         if not 0.1 <= self.masked <= 25.0:
             raise ValueError(f"masked: {self.masked:g} percent must lie in 0.1..25")
         if not 1 <= self.radius <= 15:

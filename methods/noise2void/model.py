@@ -1,16 +1,15 @@
 """Noise2Void's loss and its estimate."""
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
-from denoisebench.nn import UNet, run_padded
+from denoisebench.nn import UNet, add_output, run_padded
 from denoisebench.plugin import Batch, Model, Task
 from noise2void.config import Config
 from noise2void.masking import cell_px, hide
 from noise2void.network import TwoLevelUNet
-
-SCALE = 0.1
-"""What the network adds to what it sees is this times its output."""
 
 
 def build_network(config: Config, task: Task) -> nn.Module:
@@ -44,6 +43,7 @@ def batch_loss(model: Model[Config], batch: Batch, rng: torch.Generator) -> Tens
 def predict(model: Model[Config], seen: Tensor) -> Tensor:
     """The clean image as the network has it: y + f(y − ½)/10, or ½ + f(y − ½) for N2V2's, which
     takes nothing over from its input.  y: `seen`, of any H and W; float32."""
-    multiple = int(getattr(model.network, "multiple", 1))
-    out = run_padded(model.network, seen - 0.5, multiple).float()
-    return 0.5 + out if model.config.network == "n2v2" else seen + SCALE * out
+    network = partial(run_padded, model.network)
+    if model.config.network == "n2v2":
+        return 0.5 + network(seen - 0.5).float()
+    return add_output(seen, network, seen)

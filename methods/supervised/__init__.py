@@ -17,7 +17,6 @@ class Supervised(RegressionMethod[RegressionConfig]):
     config_type = RegressionConfig
 
     def evidence(self, config: RegressionConfig) -> Evidence:
-        del config
         return Evidence.CLEAN
 
 

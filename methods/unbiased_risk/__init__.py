@@ -36,11 +36,9 @@ class UnbiasedRisk(TrainedMethod[RiskConfigT]):
     """What to take for the other's noise."""
 
     def evidence(self, config: RiskConfigT) -> Evidence:
-        del config
         return Evidence.NOISY
 
     def declines(self, config: RiskConfigT, task: Task) -> str | None:
-        del config
         if task.noise.family.name != self.family:
             return f"{self.name} is for {self.family} noise; {self.elsewhere}"
         if task.parameters == "unknown":
@@ -48,7 +46,6 @@ class UnbiasedRisk(TrainedMethod[RiskConfigT]):
         return None
 
     def warns(self, config: RiskConfigT, task: Task) -> str | None:
-        del task
         if config.network not in UNSTEADY:
             return None
         return (
@@ -57,7 +54,6 @@ class UnbiasedRisk(TrainedMethod[RiskConfigT]):
         )
 
     def passes_per_patch(self, config: RiskConfigT) -> int:
-        del config
         return 2
 
     def network(self, config: RiskConfigT, task: Task) -> "nn.Module":
@@ -68,7 +64,6 @@ class UnbiasedRisk(TrainedMethod[RiskConfigT]):
     ) -> "Tensor":
         from unbiased_risk.model import predict
 
-        del moment
         assert batch.level is not None  # see `declines`
 
         def denoiser(y: "Tensor") -> "Tensor":
@@ -93,7 +88,6 @@ class UnbiasedRisk(TrainedMethod[RiskConfigT]):
     def denoise(self, model: Model[RiskConfigT], noisy: "Tensor", level: float | None) -> "Tensor":
         from unbiased_risk.model import denoise_image
 
-        del level
         return denoise_image(model.network, noisy)
 
 

@@ -1,10 +1,11 @@
 """What can be set about `sure` and `pure`."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from denoisebench.nn import refuse_unknown_network
+from denoisebench.plugin import refuse_unknown_words
 
-ESTIMATORS = ("sparse", "first-order")
 SMALLEST_PROBE, LARGEST_PROBE = 1e-3, 1.0
 """Below, float32 rounding shows in the difference; above, the probe is larger than the noise."""
 PROBE_COUNTS = 0.1
@@ -43,16 +44,14 @@ class PureConfig:
     network: one of the shelf (see `denoisebench.nn.shelf`).
     """
 
-    estimator: str = "sparse"
+    estimator: Literal["sparse", "first-order"] = "sparse"
     stride: int = STRIDE
     epsilon: float = PROBE_COUNTS
     network: str = "unet"
 
     def __post_init__(self) -> None:
+        refuse_unknown_words(self)
         refuse_unknown_network(self.network)
-        if self.estimator not in ESTIMATORS:
-            names = ", ".join(ESTIMATORS)
-            raise ValueError(f"estimator: {self.estimator!r} is none of {names}")
         if not 1 <= self.stride <= LARGEST_STRIDE:
             raise ValueError(f"stride: {self.stride} px must lie in 1..{LARGEST_STRIDE}")
         _refuse_probe(self.epsilon, "counts")

@@ -1,6 +1,7 @@
 """The grammar of specs: what parses, to which canonical text, and what is refused."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -13,18 +14,20 @@ from denoisebench.specs import (
     config_spec,
     number_text,
     parse_spec,
+    refuse_unknown_words,
     split_list,
 )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """One field of each plain type."""
+    """One field of each type that a config may have."""
 
     steps: int = 10
     rate: float = 0.001
     loss: str = "l2"
     flip: bool = True
+    edges: Literal["repeat", "zero"] = "repeat"
 
     def __post_init__(self) -> None:
         if self.steps < 1:
@@ -162,7 +165,7 @@ def test_a_config_survives_the_way_to_text_and_back(config):
         ("m:flip=maybe", r"m\.flip: 'maybe' is not a bool"),
         ("m:steps=0", r"m\.steps: 0 is below 1"),
         ("m:stepz=3", r"unknown setting of m 'stepz'; did you mean 'steps'\?"),
-        ("m:zzzzzz=3", r"unknown setting of m 'zzzzzz'; known: flip, loss, rate, steps"),
+        ("m:zzzzzz=3", r"unknown setting of m 'zzzzzz'; known: edges, flip, loss, rate, steps"),
         ("m:25", r"m:25: '25' is not key=value"),
     ],
 )
@@ -170,3 +173,15 @@ def test_a_bad_setting_is_refused_by_its_dotted_name(text, message):
     with pytest.raises(UserError, match=message) as caught:
         build_config(Settings, parse_spec(text))
     assert "\n" not in str(caught.value)
+
+
+def test_a_word_that_is_none_of_a_fields_is_refused_with_those_that_are():
+    assert build_config(Settings, parse_spec("m:edges=zero")) == Settings(edges="zero")
+    with pytest.raises(UserError, match=r"^m\.edges: 'none' is none of repeat, zero$"):
+        build_config(Settings, parse_spec("m:edges=none"))
+
+
+def test_a_config_made_in_python_can_refuse_unknown_words_itself():
+    refuse_unknown_words(Settings())
+    with pytest.raises(ValueError, match=r"^edges: 'none' is none of repeat, zero$"):
+        refuse_unknown_words(Settings(edges="none"))

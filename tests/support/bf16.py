@@ -16,7 +16,6 @@ class _Emulated(TorchDispatchMode):
     """
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        del types
         half = func is torch.ops.aten.convolution.default and args[0].dtype == torch.bfloat16
         if not half:
             return func(*args, **(kwargs or {}))

@@ -17,7 +17,6 @@ class Ramps:
     """Batches of noisy ramps; the target is the ramp."""
 
     def sample(self, step: int, count: int, rng: torch.Generator) -> Batch:
-        del step
         ramp = torch.linspace(0, 1, 32).expand(count, 1, 32, 32)
         noisy = ramp + 0.1 * torch.randn(ramp.shape, generator=rng)
         return Batch(noisy, ramp, None)

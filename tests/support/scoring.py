@@ -40,7 +40,6 @@ class Made(UntrainedMethod[Config]):
     def denoise(
         self, config: Config, task: Task, noisy: torch.Tensor, level: float | None
     ) -> torch.Tensor | Denoised:
-        del config, task
         self.seen.append(noisy[0].numpy())
         self.told.append(level)
         return self.make(noisy)

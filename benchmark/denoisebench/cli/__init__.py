@@ -30,18 +30,15 @@ class _Verbs(click.Group):
     """Knows its verbs by name and imports a verb's module when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
         if cmd_name not in VERBS:
             return None
         command: click.Command = importlib.import_module(f"denoisebench.cli.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
 

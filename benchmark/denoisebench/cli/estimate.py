@@ -44,13 +44,10 @@ def command(images: tuple[str, ...], noise: str, plugin: tuple[str, ...]) -> Non
 
 
 def _family(registries: Registries, name: str) -> NoiseFamily:
-    """The family of a name, if it brings an estimator.
-
-    One that inherits it is not taken: it may count its level otherwise, as chi2 does.
-    """
+    """The family of a name, if it has an estimator."""
     if name not in registries.noises:
         raise unknown_name("noise model", name, [*registries.noises, "auto"])
-    able = [n for n, family in registries.noises.items() if "estimate" in vars(type(family))]
+    able = [n for n, family in registries.noises.items() if family.can_estimate]
     if name not in able:
         raise UserError(f"noise {name!r} has no estimator of its level; {', '.join(able)} have one")
     return registries.noises[name]

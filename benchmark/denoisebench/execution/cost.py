@@ -69,7 +69,6 @@ class _FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as ab
         return False  # so that nothing is wrapped, which is what imports the compiler
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        del types
         out = func(*args, **(kwargs or {}))
         count = flop_registry.get(func._overloadpacket)
         if count is not None:

@@ -7,40 +7,54 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from denoisebench.nn.convolutions import conv1x1, he_start
     from denoisebench.nn.gaussian_likelihood import (
+        Prediction,
         columns_of,
         determinant,
         gaussian_loss,
         gaussian_mean,
+        in_float64,
         log_det_and_distance,
         predicted_std,
         regulariser,
     )
-    from denoisebench.nn.padding import in_float32, run_padded
-    from denoisebench.nn.regression import SCALE, RegressionConfig, RegressionMethod
+    from denoisebench.nn.output_scale import SCALE, add_output
+    from denoisebench.nn.padding import in_float32, multiple_of, run_padded
+    from denoisebench.nn.regression import RegressionConfig, RegressionMethod
     from denoisebench.nn.regression_losses import annealed_gamma, power, squared
     from denoisebench.nn.shared_unet import SharedUNet
     from denoisebench.nn.shelf import UNSTEADY, build_network, refuse_unknown_network
     from denoisebench.nn.unet import UNet, conv3x3, conv_of_upsampled, leaky
 
 _NAMES = {
+    "convolutions": (
+        "conv1x1",
+        "he_start",
+    ),
     "gaussian_likelihood": (
+        "Prediction",
         "columns_of",
         "determinant",
         "gaussian_loss",
         "gaussian_mean",
+        "in_float64",
         "log_det_and_distance",
         "predicted_std",
         "regulariser",
     ),
+    "output_scale": (
+        "SCALE",
+        "add_output",
+    ),
     "padding": (
         "in_float32",
+        "multiple_of",
         "run_padded",
     ),
     "regression": (
         "RegressionConfig",
         "RegressionMethod",
-        "SCALE",
     ),
     "regression_losses": (
         "annealed_gamma",
@@ -72,21 +86,27 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "SCALE",
     "UNSTEADY",
+    "Prediction",
     "RegressionConfig",
     "RegressionMethod",
     "SharedUNet",
     "UNet",
+    "add_output",
     "annealed_gamma",
     "build_network",
     "columns_of",
+    "conv1x1",
     "conv3x3",
     "conv_of_upsampled",
     "determinant",
     "gaussian_loss",
     "gaussian_mean",
+    "he_start",
     "in_float32",
+    "in_float64",
     "leaky",
     "log_det_and_distance",
+    "multiple_of",
     "power",
     "predicted_std",
     "refuse_unknown_network",

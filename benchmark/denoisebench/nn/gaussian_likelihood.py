@@ -15,12 +15,33 @@ nothing cancels, the determinant is never below 1, and float32 does.
 
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from denoisebench.nn.output_scale import SCALE
+
 REGULARISER = 0.1
 """What a noise of 1 (black to white) adds to the likelihood, for noise of unknown level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """N(μ, Σx) of each pixel, (B, C, H, W): μ, and the factors of Σx that `columns_of` takes."""
+
+    mean: Tensor
+    factors: Tensor
+
+    @classmethod
+    def of_outputs(cls, mean: Tensor, factors: Tensor) -> "Prediction":
+        """μ = ½ + f/10 and factors f/10 of what a network gives.  float32."""
+        return cls(0.5 + SCALE * mean.float(), SCALE * factors.float())
+
+
+def in_float64(t: Tensor) -> Tensor:
+    """float64, on the CPU where the device has none."""
+    return t.cpu().double() if t.device.type == "mps" else t.double()
 
 
 def columns_of(factors: Tensor, channels: int) -> list[Tensor]:

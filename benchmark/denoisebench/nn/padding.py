@@ -13,14 +13,27 @@ NARROW = 16
 """A convolution from or to this many channels or fewer sees the image or makes it."""
 
 
-def run_padded(network: Callable[[Tensor], Tensor], image: Tensor, multiple: int) -> Tensor:
-    """`network` on `image` (B, C, H, W), reflected at the bottom and right to sides that are a
-    multiple of `multiple`, and cropped back.  Any H and W, down to one pixel."""
+def run_padded(
+    network: Callable[[Tensor], Tensor], image: Tensor, *, multiple: int | None = None
+) -> Tensor:
+    """`network` on `image` (B, C, H, W), reflected at the bottom and right to sides that it takes,
+    and cropped back.  Any H and W, down to one pixel.
+
+    multiple: what the sides must be a multiple of; left out, it is that of the network.  A function
+    around a network has none of its own: give it `multiple_of` the network.
+    """
+    if multiple is None:
+        multiple = multiple_of(network)
     height, width = image.shape[-2:]
     rows, columns = (_reflected(n, multiple, image.device) for n in (height, width))
     padded = image.index_select(-2, rows).index_select(-1, columns)
     out = network(padded.contiguous(memory_format=torch.channels_last))
     return out[..., :height, :width]
+
+
+def multiple_of(network: object) -> int:
+    """What the sides of an image must be a multiple of: `network.multiple`, 1 if it has none."""
+    return int(getattr(network, "multiple", 1))
 
 
 def _reflected(size: int, multiple: int, device: torch.device) -> Tensor:
@@ -74,7 +87,6 @@ class _NarrowInFloat32(TorchFunctionMode):
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        del types
         convolve = _CONVOLUTIONS.get(func, func)
         return convolve(*args, **(kwargs or {}))
 

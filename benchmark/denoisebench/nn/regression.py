@@ -5,11 +5,14 @@ The evidence makes the difference: the target is a second noisy copy, or the cle
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Literal, TypeVar
 
+from denoisebench.nn.output_scale import add_output
 from denoisebench.nn.shelf import build_network, refuse_unknown_network
 from denoisebench.noise.family import Keeps, Noise
 from denoisebench.plugin.method import Evidence, Model, Moment, Task, TrainedMethod
+from denoisebench.specs import refuse_unknown_words
 
 if TYPE_CHECKING:
     import torch
@@ -17,15 +20,10 @@ if TYPE_CHECKING:
 
     from denoisebench.plugin.method import Batch
 
-LOSSES = ("auto", "mse", "mae", "l0")
-
 FITTING: dict[Keeps, str] = {"mean": "mse", "median": "mae", "mode": "l0", "pixels": "mse"}
 """The loss that finds what a noise keeps of the clean image."""
 
 FINDS = {"mse": "mean", "mae": "median", "l0": "mode"}
-
-SCALE = 0.1
-"""The network's output is taken times this; it learns faster so than at 1 for any noise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,12 +34,11 @@ class RegressionConfig:
     network: one of the shelf (see `shelf`).
     """
 
-    loss: str = "auto"
+    loss: Literal["auto", "mse", "mae", "l0"] = "auto"
     network: str = "unet"
 
     def __post_init__(self) -> None:
-        if self.loss not in LOSSES:
-            raise ValueError(f"loss: {self.loss!r} is none of {', '.join(LOSSES)}")
+        refuse_unknown_words(self)
         refuse_unknown_network(self.network)
 
 
@@ -90,11 +87,10 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
         """
         from denoisebench.nn.regression_losses import absolute, annealed_gamma, power, squared
 
-        del rng
         target = batch.target
         assert target is not None  # by the method's evidence
         noise = self.target_noise(model.config, model.task)
-        name = model.config.loss
+        name: str = model.config.loss
         if name == "auto":
             name = FITTING[noise.family.keeps] if noise is not None else "mse"
         predicted = predict(model, batch.noisy, model.network)
@@ -114,14 +110,12 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
     ) -> "Tensor":
         from denoisebench.nn.padding import run_padded
 
-        del level
-        multiple = int(getattr(model.network, "multiple", 1))
-        return predict(model, noisy, lambda y: run_padded(model.network, y, multiple))
+        return predict(model, noisy, partial(run_padded, model.network))
 
 
 def predict(
     model: Model[RegressionConfigT], noisy: "Tensor", network: "Callable[[Tensor], Tensor]"
 ) -> "Tensor":
     """The prediction x̂ for noisy images y: y + f(y − ½)/10, or ½ + f(y − ½)/10.  (B, C, H, W)"""
-    output = SCALE * network(noisy - 0.5).float()
-    return output + (noisy if model.task.noise.family.keeps == "mean" else 0.5)
+    base = noisy if model.task.noise.family.keeps == "mean" else 0.5
+    return add_output(base, network, noisy)

@@ -39,6 +39,8 @@ class NoiseFamily(ABC):
     spread: how levels lie in a range; in a range from 0 they lie evenly in any case.
     range_from_zero: whether a range may begin at 0, where no noise is left, below `lowest`.
     colour_only: whether gray images cannot have it.
+    unit_scale: the level that is 1 where images go from 0 to 1: 255 for a standard deviation in
+    0-255 units, 100 for percent.
     level_of: the family with whose level this one's is interchangeable, in the same unit; empty for
     none.
 
@@ -58,6 +60,7 @@ class NoiseFamily(ABC):
     spread: Literal["log", "even"] = "log"
     range_from_zero: bool = False
     colour_only: bool = False
+    unit_scale: float = 1.0
     level_of: str = ""
 
     @abstractmethod
@@ -69,7 +72,6 @@ class NoiseFamily(ABC):
 
         Raises UserError when the family has no sampler for the device.
         """
-        del clean, level, rng
         raise UserError(f"noise {self.name!r} offers no fresh draws; use --draws fixed")
 
     def observed(self, noisy: "Tensor") -> "Tensor | None":
@@ -77,7 +79,6 @@ class NoiseFamily(ABC):
 
         None: all of them.
         """
-        del noisy
         return None
 
     def estimate(self, noisy: Pixels) -> float | None:
@@ -85,8 +86,25 @@ class NoiseFamily(ABC):
 
         None if the image does not allow it, or the family has no estimator.
         """
-        del noisy
         return None
+
+    def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
+        """Var(y | x) of each pixel and channel, where the clean image is x, 0 to 1: in [0, 1] units
+        squared, broadcastable to x.  x, level: broadcastable to (B, C, H, W).
+
+        Define it where E(y | x) is x.  Raises UserError when the family does not tell it.
+        """
+        raise UserError(f"noise {self.name!r} does not tell its variance")
+
+    @property
+    def has_variance(self) -> bool:
+        """Whether it tells its `variance`: where a family defines it."""
+        return type(self).variance is not NoiseFamily.variance
+
+    @property
+    def can_estimate(self) -> bool:
+        """Whether `estimate` may tell a level: where a family defines it."""
+        return type(self).estimate is not NoiseFamily.estimate
 
     def _within(self, level: float | None) -> float | None:
         """An estimate, limited to lowest..highest."""

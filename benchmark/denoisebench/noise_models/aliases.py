@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class Rayleigh(Weibull):
     name = "rayleigh"
     summary = "y = x·Rayleigh of mean 1, the same as weibull:2"
+    can_estimate = False  # it has no level
 
     def parse(self, spec: Spec) -> Noise:
         return _without_level(spec, Noise(Weibull(), 2.0, 2.0))
@@ -31,6 +32,7 @@ class Rayleigh(Weibull):
 class Exponential(Gamma):
     name = "exponential"
     summary = "y = x·Exponential of mean 1, the same as gamma:1"
+    can_estimate = False  # it has no level
 
     def parse(self, spec: Spec) -> Noise:
         return _without_level(spec, Noise(Gamma(), 1.0, 1.0))
@@ -55,6 +57,9 @@ class ChiSquare(Gamma):
 
     def resample(self, clean: "Tensor", level: "Tensor", rng: "torch.Generator") -> "Tensor":
         return super().resample(clean, level / 2.0, rng)
+
+    def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
+        return super().variance(x, level / 2.0)
 
     def estimate(self, noisy: Pixels) -> float | None:
         shape = Gamma().estimate(noisy)
@@ -86,6 +91,9 @@ class PoissonPeak(Poisson):
 
     def resample(self, clean: "Tensor", level: "Tensor", rng: "torch.Generator") -> "Tensor":
         return Poisson().resample(clean, 1.0 / level, rng)
+
+    def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
+        return super().variance(x, 1.0 / level)
 
     def estimate(self, noisy: Pixels) -> float | None:
         zeta = Poisson().estimate(noisy)

@@ -51,6 +51,7 @@ class Correlated(NoiseFamily):
     lowest, highest = Gaussian.lowest, Gaussian.highest
     blind = Gaussian.blind
     range_from_zero = True
+    unit_scale = Gaussian.unit_scale
     independent = False
     level_of = Gaussian.name
 
@@ -65,6 +66,9 @@ class Correlated(NoiseFamily):
         shape = self.blur.field_shape(clean.shape)
         white = torch.randn(shape, generator=rng, device=clean.device, dtype=clean.dtype)
         return clean + self.blur.of(white) * (level / 255.0)
+
+    def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
+        return Gaussian().variance(x, level)
 
     @property
     def blur(self) -> "Blur":

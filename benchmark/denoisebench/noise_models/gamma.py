@@ -52,6 +52,9 @@ class Gamma(ExponentialFamily):
             open_ &= ~accepted
         return clean * factor
 
+    def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
+        return x.square() / level
+
     def estimate(self, noisy: Pixels) -> float | None:
         return self._within(gamma_shape(noisy))
 

@@ -23,6 +23,7 @@ class Gaussian(ExponentialFamily):
     lowest, highest = 0.01, 1000.0
     blind = (5.0, 55.0)
     range_from_zero = True
+    unit_scale = 255.0
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
         noise = stream.normal(clean.size).reshape(clean.shape)
@@ -33,6 +34,9 @@ class Gaussian(ExponentialFamily):
 
         noise = torch.randn(clean.shape, generator=rng, device=clean.device, dtype=clean.dtype)
         return clean + noise * (level / 255.0)
+
+    def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
+        return (level / 255.0).square()
 
     def estimate(self, noisy: Pixels) -> float | None:
         return self._within(gaussian_sigma_255(noisy))

@@ -43,6 +43,7 @@ class Heteroscedastic(NoiseFamily):
     unit = "growth of the standard deviation with x, 0-255 units"
     lowest, highest = 0.0, HIGHEST
     blind = (10.0, 60.0)
+    unit_scale = 255.0
 
     def variance_255(self, signal: Array) -> Array:
         """Of the noise, in 0-255 units squared, where α·x is `signal`."""
@@ -59,6 +60,9 @@ class Heteroscedastic(NoiseFamily):
 
         noise = torch.randn(clean.shape, generator=rng, device=clean.device, dtype=clean.dtype)
         return clean + noise * (self.variance_255(clean * level).sqrt() / 255.0)
+
+    def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
+        return self.variance_255(level * x) / 255.0**2
 
     def settings(self) -> str:
         return number_text(self.offset)

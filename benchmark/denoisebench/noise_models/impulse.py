@@ -27,11 +27,11 @@ class Impulse(NoiseFamily):
     lowest, highest = 0.0, 100.0
     blind = (0.0, 95.0)
     keeps = "mode"
+    unit_scale = 100.0
     spread = "even"
 
     def _masks(self, channels: int) -> int:
         """How many masks an image has: one for all its channels."""
-        del channels
         return 1
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:

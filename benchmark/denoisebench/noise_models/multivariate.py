@@ -53,6 +53,7 @@ class MultivariateGaussian(NoiseFamily):
     lowest, highest = 0.01, 1000.0
     blind = (10.0, 100.0)
     colour_only = True
+    unit_scale = 255.0
 
     def __post_init__(self) -> None:
         """The blind range of a given R: that with noise as strong as a random R has on average."""

@@ -39,6 +39,9 @@ class Poisson(ExponentialFamily):
         zeta = level.clamp_min(self.lowest)
         return torch.poisson(clean.clamp_min(0.0) / zeta, generator=rng) * zeta
 
+    def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
+        return level * x.clamp_min(0.0)
+
     def estimate(self, noisy: Pixels) -> float | None:
         return self._within(poisson_zeta(noisy))
 

@@ -27,7 +27,6 @@ class Real(NoiseFamily):
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
         """Raises UserError: nobody can."""
-        del clean, level, stream
         raise UserError("real noise cannot be drawn; give images that have it, as pairs:")
 
     def parse(self, spec: Spec) -> Noise:

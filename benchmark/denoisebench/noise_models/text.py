@@ -37,6 +37,7 @@ class Text(NoiseFamily):
     lowest, highest = 0.0, 95.0
     blind = (0.0, 50.0)
     keeps = "median"
+    unit_scale = 100.0
     independent = False
     spread = "even"
 

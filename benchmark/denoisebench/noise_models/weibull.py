@@ -44,6 +44,11 @@ class Weibull(ExponentialFamily):
         exponential = torch.empty_like(clean).exponential_(generator=rng)
         return clean * (exponential ** (1.0 / level) / _mean(level))
 
+    def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
+        """x²·(Γ(1 + 2/k)/Γ(1 + 1/k)² − 1)."""
+        ratio = ((1.0 + 2.0 / level).lgamma() - 2.0 * (1.0 + 1.0 / level).lgamma()).expm1()
+        return x.square() * ratio
+
     def estimate(self, noisy: Pixels) -> float | None:
         return self._within(weibull_shape(noisy))
 

@@ -43,7 +43,14 @@ from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.recipe import Recipe, read_recipes
 from denoisebench.plugin.report import Report
 from denoisebench.progress import Progress, ProgressCallback
-from denoisebench.specs import Spec, build_config, config_spec, number_text, parse_spec
+from denoisebench.specs import (
+    Spec,
+    build_config,
+    config_spec,
+    number_text,
+    parse_spec,
+    refuse_unknown_words,
+)
 
 __all__ = [
     "CHANNEL_WORDS",
@@ -100,6 +107,7 @@ __all__ = [
     "parse_spec",
     "pixel_hash",
     "read_recipes",
+    "refuse_unknown_words",
     "to_gray",
     "whole_file",
     "without_ensemble",

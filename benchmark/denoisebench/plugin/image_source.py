@@ -27,17 +27,14 @@ class ImageSource(ABC):
 
         None when there is no such version.
         """
-        del spec, channels
         return None
 
     def at_hand(self, spec: Spec) -> bool:
         """Whether every file of the set is on this machine already."""
-        del spec
         return True
 
-    def fetch(self, spec: Spec, progress: "ProgressCallback") -> None:
+    def fetch(self, spec: Spec, progress: "ProgressCallback") -> None:  # noqa: B027
         """Bring every missing file to this machine, checked.  Raises UserError when it cannot."""
-        del spec, progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,18 +124,15 @@ class Method(ABC, Generic[ConfigT]):
 
     def declines(self, config: ConfigT, task: Task) -> str | None:
         """Why this method does not apply to `task`; None if it does."""
-        del config, task
         return None
 
     def blind_noise(self, config: ConfigT, noise: "Noise") -> "Noise":
         """The noise to train on for a test noise of unknown level: the family's blind range, unless
         a method learns the level from its training images."""
-        del config
         return noise.blind()
 
     def warns(self, config: ConfigT, task: Task) -> str | None:
         """A warning about this config for `task`, which can be done all the same; None for none."""
-        del config, task
         return None
 
 
@@ -143,7 +140,6 @@ class UntrainedMethod(Method[ConfigT]):
     """A method that learns nothing beforehand."""
 
     def evidence(self, config: ConfigT) -> Evidence:
-        del config
         return Evidence.NOTHING
 
     @abstractmethod
@@ -204,7 +200,6 @@ class TrainedMethod(Method[ConfigT]):
 
     def passes_per_patch(self, config: ConfigT) -> int:
         """How often the network sees each sampled patch in one step; budgets count these."""
-        del config
         return 1
 
     def stages(self, config: ConfigT, task: Task) -> tuple[float, ...]:
@@ -213,7 +208,6 @@ class TrainedMethod(Method[ConfigT]):
         A stage begins with the averaged weights of the one before, and with a new schedule and
         optimiser.  The loss is given the stage; parameters without a gradient do not change.
         """
-        del config, task
         return (1.0,)
 
     def trained_as(self, config: ConfigT) -> ConfigT:
@@ -261,5 +255,4 @@ class TrainedMethod(Method[ConfigT]):
         stored: the content of the file, unpickled safely; trust neither its names nor its shapes.
         Raises UserError if it holds no such weights; the file's name is put before its text.
         """
-        del stored
         raise UserError(f"{self.name} reads no foreign weights")

@@ -114,5 +114,4 @@ class AllImages:
         self._cutter = Cutter(sizes, np.cumsum(pixels) - pixels, levels, crop, device)
 
     def cut(self, step: int, count: int, rng: torch.Generator) -> tuple[list[Tensor], Tensor]:
-        del step
         return self._cutter.cut(self._planes, count, rng)

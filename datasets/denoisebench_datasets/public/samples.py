@@ -76,7 +76,6 @@ class SamplesSource(ImageSource):
 
     def fetch(self, spec: Spec, progress: ProgressCallback) -> None:
         """Nothing to download.  Raises UserError when scikit-image lacks a file."""
-        del progress
         if not self.at_hand(spec):
             raise UserError(f"{self.name} is not complete here; {REMEDY}")
 

@@ -69,7 +69,7 @@ def test_imported_weights_denoise_as_the_official_network_does_and_say_what_they
     clean = stored / np.float32(255)
     noisy, _ = Noise(Gaussian(), 25.0, 25.0).noisy(clean, seed=0)
     y = torch.from_numpy(noisy)[None]
-    estimate = (y + (25 / 255) ** 2 * run_padded(net, y, 32)).clamp(0, 1).numpy()[0]
+    estimate = (y + (25 / 255) ** 2 * run_padded(net, y, multiple=32)).clamp(0, 1).numpy()[0]
     assert np.abs(estimate - noisy.clip(0, 1)).max() > 1e-3
     expected = -10 * np.log10(np.mean((estimate.astype(np.float64) - clean) ** 2))
     (cell,) = (tmp_path / "results" / "cells").glob("*.json")

@@ -25,7 +25,6 @@ class Convolved(TrainedMethod[Config]):
         raise NotImplementedError
 
     def network(self, config, task):
-        del config, task
         return nn.Sequential(
             nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.Conv2d(8, 1, 3, padding=1)
         ).eval()
@@ -34,7 +33,6 @@ class Convolved(TrainedMethod[Config]):
         raise NotImplementedError
 
     def denoise(self, model, noisy, level):
-        del level
         for _ in range(self.passes):
             noisy = model(noisy)
         return noisy

@@ -26,7 +26,6 @@ class Odd(NoiseFamily):
         self.keeps = keeps
 
     def sample(self, clean, level, stream):
-        del clean, level, stream
         raise AssertionError("not sampled here")
 
     def observed(self, noisy):

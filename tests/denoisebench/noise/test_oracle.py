@@ -49,7 +49,6 @@ class Shrink(UntrainedMethod[Config]):
     def denoise(
         self, config: Config, task: Task, noisy: torch.Tensor, level: float | None
     ) -> Denoised:
-        del config, task
         assert level is not None
         mean = noisy.mean()
         return Denoised(mean + (noisy - mean) * (1.0 - level / 100.0))

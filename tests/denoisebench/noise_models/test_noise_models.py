@@ -241,7 +241,6 @@ class Salt(NoiseFamily):
     name = "salt"
 
     def sample(self, clean, level, stream):
-        del level, stream
         return clean
 
 

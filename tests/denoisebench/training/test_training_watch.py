@@ -24,7 +24,6 @@ class Turning:
     def __call__(
         self, net: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator
     ) -> Tensor:
-        del rng
         late = net.training and moment.share > 0.5
         aim = 3.0 if late else 0.25
         return (net(batch.noisy).float() - aim).square().mean(dim=(1, 2, 3))

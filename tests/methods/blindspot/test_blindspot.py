@@ -1,5 +1,6 @@
 """The blind-spot denoiser: what it declines, learns and gives back."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -71,7 +72,12 @@ def test_without_a_covariance_there_is_no_level_to_find() -> None:
 @pytest.mark.parametrize(
     ("config", "task", "reason"),
     [
-        (Config(), task_of(GAMMA), "its likelihoods are of gaussian, poisson, impulse noise"),
+        (Config(), task_of(Text()), "it has no likelihood of text noise"),
+        (
+            Config(),
+            task_of(GAMMA, "unknown"),
+            "levels of which 0 is no noise",
+        ),
         (Config(covariance="none"), task_of(Text()), "not independent between pixels"),
         (Config(level="global"), task_of(GAUSSIAN), "for levels that are not told"),
         (Config(level="global"), task_of(GAUSSIAN, "unknown", 3, 5.0), "is a range"),
@@ -81,9 +87,15 @@ def test_it_declines_with_a_reason(config: Config, task: Task, reason: str) -> N
     assert reason in str(METHOD.declines(config, task))
 
 
-@pytest.mark.parametrize("family", [GAUSSIAN, POISSON, Impulse()], ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    ("family", "parameters"),
+    [
+        *itertools.product((GAUSSIAN, POISSON, Impulse()), ("known", "unknown")),
+        (GAMMA, "known"),
+    ],
+    ids=lambda x: getattr(x, "name", x),
+)
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("parameters", ["known", "unknown"])
 @pytest.mark.parametrize("covariance", ["full", "diagonal", "none"])
 def test_every_variant_has_a_finite_loss_and_gradient_and_gives_an_image(
     family: NoiseFamily, channels: int, parameters: Parameters, covariance: str

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal
 
 from blindspot.impulse import impulse_loss, impulse_mean
-from blindspot.model import noise_parameter, sigma_of, told_parameter
+from blindspot.model import noise_parameter, sigma_of
 from denoisebench.nn.gaussian_likelihood import (
     columns_of,
     determinant,
@@ -19,6 +19,9 @@ from denoisebench.nn.gaussian_likelihood import (
     regulariser,
     solved,
 )
+from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.poisson import Poisson
 from denoisebench.training.schedule import learning_rate_at
 
 RIDGE = 1e-6  # what the original adds to variances before it inverts them
@@ -70,7 +73,7 @@ def test_gaussian_noise_in_gray() -> None:
 
 
 def test_poisson_noise() -> None:
-    sigma = sigma_of("poisson", MEAN, pixel(1.0 / 30.0))
+    sigma = sigma_of(Poisson(), MEAN, pixel(1.0 / 30.0))
     loss = gaussian_loss(MEAN, columns_of(FACTORS, 3), NOISY, sigma)
     assert close(loss, -5.3843371)
     assert close(loss + regulariser(sigma), -5.3958227)
@@ -89,7 +92,7 @@ def test_posterior_means() -> None:
     more = [*COLUMNS, *ridged(3)]
     gaussian = gaussian_mean(MEAN, more, NOISY, (SIGMA.square() + RIDGE).sqrt())
     assert close(gaussian, 0.5215179, 0.3881670, 0.3147443)
-    sigma = sigma_of("poisson", MEAN, pixel(1.0 / 30.0))
+    sigma = sigma_of(Poisson(), MEAN, pixel(1.0 / 30.0))
     poisson = gaussian_mean(MEAN, more, NOISY, (sigma.square() + RIDGE).sqrt())
     assert close(poisson, 0.5141977, 0.3923193, 0.3153374)
     impulse = impulse_mean(MEAN, COLUMNS, NOISY, pixel(0.5))
@@ -108,12 +111,13 @@ def test_the_noise_parameter_begins_at_a_fiftieth() -> None:
     assert close(noise_parameter(torch.zeros(())), 0.0191499)
 
 
-def test_told_levels_are_put_in_units_of_the_image() -> None:
-    level = torch.tensor([25.0])
-    assert close(told_parameter("gaussian", level), 25.0 / 255.0)
-    assert close(told_parameter("gaussian", 0.0 * level), 1e-3)
-    assert close(told_parameter("impulse", level), 0.25)
-    assert close(told_parameter("poisson", torch.tensor([0.02])), 0.02)
+def test_the_noise_is_what_its_family_says_and_never_nothing() -> None:
+    mean, level = torch.tensor([0.25]), torch.tensor([25.0])
+    assert close(sigma_of(Gaussian(), mean, level), 25.0 / 255.0)
+    assert close(sigma_of(Gaussian(), mean, 0.0 * level), 1e-3)
+    assert close(sigma_of(Poisson(), mean, level / 100.0), 0.25)
+    assert close(sigma_of(Poisson(), -mean, level), math.sqrt(25.0 * 1e-3))
+    assert close(sigma_of(Gamma(), mean, level), 0.05)
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,7 @@ def test_a_comparison_goes_on_without_a_missing_package(tmp_path, monkeypatch):
         ("wavelet:wavelet=bior2.2", r"wavelet\.wavelet: bior2\.2 is not orthogonal; give one like"),
         ("wavelet:rule=sure", r"wavelet\.rule: 'sure' is none of bayes, visu"),
         ("wavelet:levels=11", r"wavelet\.levels: 11 must lie in 0\.\.10"),
-        ("wavelet:mode=firm", r"wavelet\.mode: 'firm' is neither soft nor hard"),
+        ("wavelet:mode=firm", r"wavelet\.mode: 'firm' is none of soft, hard"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(spec, message):

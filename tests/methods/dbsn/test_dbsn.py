@@ -21,10 +21,12 @@ from dbsn.model import (
     predict,
     student_image,
 )
-from dbsn.noise_law import can_be_told, told_law
+from dbsn.noise_law import level_is_sigma, told_law
+from denoisebench.images.pixels import Pixels
 from denoisebench.nn.gaussian_likelihood import columns_of, gaussian_loss, regulariser
 from denoisebench.noise.family import Noise, NoiseFamily
 from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise.stream import Stream
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.heteroscedastic import Heteroscedastic, HeteroscedasticShared
@@ -46,6 +48,25 @@ FAMILIES: tuple[NoiseFamily, ...] = (
     HeteroscedasticShared(10.0),
     MultivariateGaussian(),
 )
+
+
+class Untold(NoiseFamily):
+    """A family that does not tell its variance."""
+
+    name, summary, symbol, unit = "untold", "y = x", "a", "none"
+    lowest, highest, blind = 0.0, 100.0, (10.0, 50.0)
+
+    def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
+        return clean
+
+
+class Uniform(Untold):
+    """A stranger's: U of standard deviation σ/100."""
+
+    name, unit_scale = "uniform", 100.0
+
+    def variance(self, x: Tensor, level: Tensor) -> Tensor:
+        return (level / 100.0).square()
 
 
 def task_of(family: NoiseFamily, parameters: Parameters = "known", channels: int = 3) -> Task:
@@ -97,7 +118,7 @@ def test_a_bad_setting_is_refused_with_what_would_do(bad: dict[str, object], mes
     [
         (Text(), "unknown", "not independent between pixels"),
         (Impulse(), "unknown", "does not keep the mean"),
-        (Weibull(), "known", "--parameters unknown learns it"),
+        (Untold(), "known", "--parameters unknown learns it"),
     ],
 )
 def test_it_declines_with_a_reason(
@@ -268,7 +289,7 @@ def test_the_student_learns_from_the_teacher_on_noisy_and_from_the_truth_on_clea
         loss = batch_loss(model, batch, Moment(5, 10, 16, STUDENT), rng(7))
         draws = rng(7)
         noisy, clean = batch.noisy[:2], batch.clean[2:]
-        law = told_law(task.noise, noisy, batch.level[:2])
+        law = told_law(task.noise.family, noisy, batch.level[:2])
         target = posterior(predict(network, noisy), law, noisy, 1.0).float()
         strength = 0.9 + 0.2 * torch.rand((), generator=draws)
         made = clean + strength * 25.0 / 255.0 * torch.randn(clean.shape, generator=draws)
@@ -292,6 +313,23 @@ def test_with_a_student_its_image_is_the_result_unless_the_teachers_is_asked_for
 
 
 def test_only_noise_whose_law_follows_from_its_level_is_told() -> None:
-    told = [family.name for family in FAMILIES if can_be_told(task_of(family).noise)]
-    assert told == ["gaussian", "poisson", "gamma", "heteroscedastic", "heteroscedastic-shared"]
+    told = [family for family in FAMILIES if network_of(model_of(task_of(family))).noise is None]
+    assert told == [family for family in FAMILIES if family.has_variance]
+    assert METHOD.declines(SMALL, task_of(Weibull())) is None
     assert network_of(model_of(task_of(MultivariateGaussian(), "known"))).noise is not None
+
+
+def test_a_family_from_elsewhere_is_asked_for_its_law_and_its_unit() -> None:
+    """Its level, 40 in units of 1/100, is found in that unit where it is learned."""
+    assert [f.name for f in (*FAMILIES, Uniform(), Untold()) if level_is_sigma(f)] == [
+        "gaussian",
+        "uniform",
+    ]
+    noisy = torch.rand((1, 1, 12, 12), generator=rng(1))
+    told = model_of(task_of(Uniform(), "known", 1))
+    same = model_of(task_of(Gaussian(), "known", 1))
+    learned = model_of(task_of(Uniform(), "unknown", 1), replace(SMALL, start=51.0))
+    with torch.no_grad():
+        image = denoise_image(told, noisy, 40.0).image
+        torch.testing.assert_close(image, denoise_image(same, noisy, 0.4 * 255.0).image)
+        assert denoise_image(learned, noisy, None).level == pytest.approx(20.0, rel=1e-3)

@@ -179,7 +179,7 @@ def test_a_told_law_has_the_variance_of_the_noise(family: NoiseFamily, level: fl
     for intensity in (0.1, 0.7):
         clean = np.full((1, 300, 300), intensity, dtype=np.float32)
         drawn = noise.noisy(clean, seed=0)[0] - clean
-        law = told_law(noise, scalar(intensity), scalar(level))
+        law = told_law(family, scalar(intensity), scalar(level))
         assert float(law.variance()) == pytest.approx(float(drawn.var()), rel=0.03)
 
 

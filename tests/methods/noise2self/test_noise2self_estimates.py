@@ -15,15 +15,16 @@ from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.noise_models.weibull import Weibull
 from denoisebench.plugin.method import Denoised, Evidence, Model, Task
+from denoisebench.registry.loader import load
 from denoisebench.specs import build_config, parse_spec
 from noise2self import Config, Noise2Self
-from noise2self.config import MIXED
 from noise2self.masking import interpolated
-from noise2self.mixing import VARIANCES, mix
+from noise2self.mixing import mean_variance, mix
 from noise2self.model import j_invariant
 
 METHOD = Noise2Self()
 FAMILIES = {family.name: family for family in (Gaussian(), Poisson(), Gamma())}
+HETERO = ["heteroscedastic:40:10", "heteroscedastic-shared:40:10"]
 LEVELS = {"gaussian": 25.5, "poisson": 0.02, "gamma": 25.0}  # of variance 0.01 at x = ½
 
 
@@ -52,7 +53,7 @@ def noisy_image(name, shape=(1, 1, 64, 64), value=0.5):
 def test_the_mix_of_gaussian_noise_is_the_known_one():
     """L = 0.04, σ² = 0.01: V = 0.03 and λ = ¼."""
     noisy = torch.rand(1, 1, 8, 8, generator=rng())
-    assert torch.allclose(mix(noisy + 0.2, noisy, "gaussian", 25.5), noisy + 0.05, atol=1e-6)
+    assert torch.allclose(mix(noisy + 0.2, noisy, Gaussian(), 25.5), noisy + 0.05, atol=1e-6)
 
 
 def test_the_mix_of_poisson_and_gamma_noise_weighs_each_pixel_by_its_variance():
@@ -61,13 +62,13 @@ def test_the_mix_of_poisson_and_gamma_noise_weighs_each_pixel_by_its_variance():
     noisy = invariant - 0.1
     rest = 0.01 - 0.01 * 0.4  # the noise's mean variance is ζ·0.4
     shares = [0.01 * f / (0.01 * f + rest) for f in (0.25, 0.75)]
-    found = mix(invariant, noisy, "poisson", 0.01)
+    found = mix(invariant, noisy, Poisson(), 0.01)
     assert found.flatten().tolist() == pytest.approx(
         [0.15 + 0.1 * shares[0], 0.65 + 0.1 * shares[1]]
     )
     rest = 0.01 - (0.15**2 + 0.65**2) / 2 / 100
     shares = [f**2 / 99 / (f**2 / 99 + rest) for f in (0.25, 0.75)]
-    found = mix(invariant, noisy, "gamma", 99.0)
+    found = mix(invariant, noisy, Gamma(), 99.0)
     assert found.flatten().tolist() == pytest.approx(
         [0.15 + 0.1 * shares[0], 0.65 + 0.1 * shares[1]]
     )
@@ -79,7 +80,7 @@ def test_the_mix_has_the_error_of_the_best_average(name):
     noisy = noisy_image(name, (1, 1, 512, 512))
     for error in (0.005, 0.02):
         invariant = 0.5 + math.sqrt(error) * torch.randn(noisy.shape, generator=rng(4)) / 10
-        found = float((mix(invariant, noisy, name, LEVELS[name]) - 0.5).square().mean())
+        found = float((mix(invariant, noisy, FAMILIES[name], LEVELS[name]) - 0.5).square().mean())
         error /= 100
         assert found == pytest.approx(0.01 * error / (0.01 + error), rel=0.12)
 
@@ -88,18 +89,25 @@ def test_the_mix_has_the_error_of_the_best_average(name):
 def test_an_estimate_as_good_as_can_be_told_is_kept_as_it_is(name):
     noisy = noisy_image(name)
     invariant = noisy + 1e-4
-    assert torch.allclose(mix(invariant, noisy, name, LEVELS[name]), invariant, atol=1e-7)
+    assert torch.allclose(mix(invariant, noisy, FAMILIES[name], LEVELS[name]), invariant, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_black_and_negative_images_are_mixed_to_numbers(name):
     for value in (0.0, -0.3):
         image = torch.full((1, 3, 4, 4), value)
-        assert torch.allclose(mix(image, image, name, LEVELS[name]), image)
+        assert torch.allclose(mix(image, image, FAMILIES[name], LEVELS[name]), image)
 
 
-def test_there_is_a_variance_for_each_family_that_mixing_is_said_to_be_for():
-    assert tuple(VARIANCES) == MIXED
+@pytest.mark.parametrize("text", ["gaussian:25", "poisson:0.02", "gamma:25", "weibull:4", *HETERO])
+def test_the_mean_variance_is_told_from_the_noisy_image(text):
+    """Of three grays, half of the image black."""
+    clean = torch.tensor([0.0, 0.0, 0.3, 0.9]).view(1, 1, 1, 4).expand(1, 1, 50000, 4)
+    noise = load().noise(text)
+    level = torch.tensor(noise.low)
+    noisy = noise.family.resample(clean, level, rng(5))
+    found = float(mean_variance(noisy, noise.family, level))
+    assert found == pytest.approx(float((noisy - clean).square().mean()), rel=0.06)
 
 
 def test_one_pass_sees_the_whole_image_and_marks_nothing_as_hidden():
@@ -130,7 +138,7 @@ def test_a_known_level_is_mixed_by_and_an_unknown_one_found_and_said(name):
         if told is None:
             assert found.level == pytest.approx(level, rel=0.1)
             told, found = found.level, found.image
-        assert torch.equal(found, mix(interpolated(noisy), noisy, name, told))
+        assert torch.equal(found, mix(interpolated(noisy), noisy, FAMILIES[name], told))
 
 
 def test_nothing_is_mixed_where_the_image_does_not_tell_its_level():
@@ -182,7 +190,6 @@ class Odd(NoiseFamily):
         self.keeps, self.independent = keeps, independent
 
     def sample(self, clean, level, stream):
-        del level, stream
         return clean
 
 
@@ -201,14 +208,15 @@ def test_it_declines_what_depends_between_pixels_or_has_another_mean(parameters)
         assert METHOD.declines(Config(), task) == reason
 
 
-def test_it_mixes_only_noise_whose_variance_it_knows():
+def test_it_mixes_only_noise_whose_family_tells_its_variance():
     mixed = Config(inference="mixed")
     for family in FAMILIES.values():
         for parameters in ("known", "unknown"):
             task = Task(Noise(family, *family.blind), parameters, 1)
             assert METHOD.declines(mixed, task) is None
-    task = Task(Noise(Weibull(), *Weibull().blind), "known", 1)
-    assert METHOD.declines(mixed, task) == "inference=mixed is for gaussian, poisson, gamma noise"
+    reason = "inference=mixed needs the variance, and odd noise does not tell it"
+    assert METHOD.declines(mixed, Task(Noise(Odd("mean", True), 0.5, 0.5), "known", 1)) == reason
+    assert METHOD.declines(mixed, Task(Noise(Weibull(), 2.0, 2.0), "known", 1)) is None
 
 
 @pytest.mark.parametrize(

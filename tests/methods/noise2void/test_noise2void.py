@@ -184,7 +184,6 @@ class Odd(NoiseFamily):
         self.keeps, self.independent = keeps, independent
 
     def sample(self, clean, level, stream):
-        del level, stream
         return clean
 
 
