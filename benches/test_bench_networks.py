@@ -23,11 +23,11 @@ from denoisebench.nn.padding import run_padded
 from denoisebench.nn.shelf import NETWORKS
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
-from denoisebench.plugin.method import Batch, Evidence, Model, Moment, Task, TrainedMethod
+from denoisebench.plugin.method import Batch, Evidence, Model, Task, TrainedMethod, TrainingStep
 from denoisebench.training.batches import FixedBatches
 from denoisebench.training.freed_memory import freed_memory_kept
 from denoisebench.training.patches import AllImages, TrainingImage
-from denoisebench.training.trainer import Settings, Trainer
+from denoisebench.training.trainer import Trainer, TrainingSettings
 from noise2score import Noise2Score
 from supervised import Supervised
 
@@ -69,10 +69,12 @@ def trainer_of(method: TrainedMethod[Any], network: str, folder: Path) -> Traine
     config = replace(method.config_type(), network=network)
     patches = BUDGET.batch // method.passes_per_patch(config)
 
-    def loss(net: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
+    def loss(net: nn.Module, batch: Batch, moment: TrainingStep, rng: torch.Generator) -> Tensor:
         return method.loss(Model(config, TASK, net), batch, moment, rng)
 
-    settings = Settings(BUDGET, patches, method.learning_rate, 0, "cpu", pick_precision("cpu"))
+    settings = TrainingSettings(
+        BUDGET, patches, method.learning_rate, 0, "cpu", pick_precision("cpu")
+    )
     batches = FixedBatches(pool, told_level=True)
     return Trainer(method.network(config, TASK), loss, batches, settings, folder / "checkpoint.pt")
 

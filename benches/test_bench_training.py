@@ -13,11 +13,11 @@ from denoisebench.nn.devices import pick_precision
 from denoisebench.nn.unet import UNet
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
-from denoisebench.plugin.method import Batch, Moment
+from denoisebench.plugin.method import Batch, TrainingStep
 from denoisebench.progress import Progress
 from denoisebench.training.batches import FixedBatches
 from denoisebench.training.patches import AllImages, TrainingImage
-from denoisebench.training.trainer import Settings, Trainer
+from denoisebench.training.trainer import Trainer, TrainingSettings
 
 BATCH, CROP = 16, 64
 
@@ -30,7 +30,9 @@ def batches() -> FixedBatches:
     return FixedBatches(AllImages(shown, CROP, torch.device("cpu")), told_level=True)
 
 
-def squared_error(net: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
+def squared_error(
+    net: nn.Module, batch: Batch, moment: TrainingStep, rng: torch.Generator
+) -> Tensor:
     del moment, rng
     assert batch.target is not None
     return (net(batch.noisy).float() - batch.target).square().mean(dim=(1, 2, 3))
@@ -39,7 +41,7 @@ def squared_error(net: nn.Module, batch: Batch, moment: Moment, rng: torch.Gener
 @pytest.fixture
 def trainer(batches: FixedBatches, tmp_path: Path) -> Trainer:
     budget = Budget("bench", 2000, BATCH, CROP)
-    settings = Settings(budget, BATCH, 1e-3, 0, "cpu", pick_precision("cpu"))
+    settings = TrainingSettings(budget, BATCH, 1e-3, 0, "cpu", pick_precision("cpu"))
     return Trainer(UNet(1), squared_error, batches, settings, tmp_path / "checkpoint.pt")
 
 

@@ -33,7 +33,7 @@ def real_set(sources: dict[str, ImageSource]) -> Callable[[str], ImageSet]:
         spec = parse_spec(text)
         if not os.environ.get("DENOISEBENCH_DATA"):
             pytest.skip("DENOISEBENCH_DATA is not set")
-        if not sources[spec.name].at_hand(spec):
+        if not sources[spec.name].is_local(spec):
             pytest.skip(f"{text} is not in $DENOISEBENCH_DATA")
         return sources[spec.name].open(spec)
 

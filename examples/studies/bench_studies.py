@@ -19,12 +19,12 @@ from denoisebench.plugin import (
     ImageSource,
     Method,
     Model,
-    Moment,
     Pixels,
     ProgressCallback,
     Spec,
     Task,
     TrainedMethod,
+    TrainingStep,
     UserError,
     build_config,
     config_spec,
@@ -90,7 +90,7 @@ class FailedNoise2Score(TrainedMethod[Mistakes]):
         return rectified
 
     def loss(
-        self, model: Model[Mistakes], batch: "Batch", moment: Moment, rng: "torch.Generator"
+        self, model: Model[Mistakes], batch: "Batch", moment: TrainingStep, rng: "torch.Generator"
     ) -> "Tensor":
         mistakes = model.config
         if mistakes.clean:
@@ -162,9 +162,9 @@ class OneCrop(ImageSource):
         config = build_config(CropConfig, spec)
         return config_spec(self.name, replace(config, gray=True)) if channels == GRAY else None
 
-    def at_hand(self, spec: Spec) -> bool:
+    def is_local(self, spec: Spec) -> bool:
         source, whole = _whole(build_config(CropConfig, spec))
-        return source.at_hand(whole)
+        return source.is_local(whole)
 
     def fetch(self, spec: Spec, progress: ProgressCallback) -> None:
         source, whole = _whole(build_config(CropConfig, spec))

@@ -16,11 +16,11 @@ from denoisebench.plugin import (
     Evidence,
     Method,
     Model,
-    Moment,
     Preset,
     Recipe,
     Task,
     TrainedMethod,
+    TrainingStep,
     hookimpl,
     read_recipes,
 )
@@ -50,11 +50,12 @@ class BlindSpot(TrainedMethod[Config]):
         if config.covariance == "none":
             if not family.independent:
                 return f"{family.name} noise is not independent between pixels"
-            if family.keeps not in ("mean", "mode"):
-                return f"the {family.keeps} of {family.name} noise is no target for covariance=none"
+            if family.preserves not in ("mean", "mode"):
+                preserved = f"{family.preserves} of {family.name} noise"
+                return f"the {preserved} is no target for covariance=none"
             return None
         if family.name != MIXTURE:
-            if not (family.has_variance and family.independent and family.keeps == "mean"):
+            if not (family.has_variance and family.independent and family.preserves == "mean"):
                 return f"it has no likelihood of {family.name} noise; covariance=none takes others"
             if task.parameters == "unknown" and not family.range_from_zero:
                 return f"it learns levels of which 0 is no noise, unlike that of {family.name}"
@@ -77,7 +78,7 @@ class BlindSpot(TrainedMethod[Config]):
         return Denoiser(config, task)
 
     def loss(
-        self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"
+        self, model: Model[Config], batch: "Batch", moment: TrainingStep, rng: "torch.Generator"
     ) -> "Tensor":
         from blindspot.model import batch_loss
 

@@ -19,7 +19,7 @@ from denoisebench.nn import (
     regulariser,
     squared,
 )
-from denoisebench.plugin import Batch, Denoised, Model, Moment, NoiseFamily, Output, Task
+from denoisebench.plugin import Batch, Denoised, Model, NoiseFamily, Output, Task, TrainingStep
 
 SMALLEST_SIGMA = 1e-3
 """A given standard deviation below this counts as this."""
@@ -75,7 +75,7 @@ def noise_parameter(raw: Tensor) -> Tensor:
     return F.softplus(raw - 4.0) + 1e-3
 
 
-def spread_let_in(network: Denoiser, moment: Moment) -> float:
+def spread_let_in(network: Denoiser, moment: TrainingStep) -> float:
     """The share of the predicted factors of Σx that counts in the loss, 0 to 1."""
     if network.estimator is None:
         return 1.0
@@ -113,14 +113,14 @@ def sigma_of(family: NoiseFamily, mean: Tensor, level: Tensor) -> Tensor:
     return family.variance(mean.clamp_min(DARKEST), level).sqrt().clamp_min(SMALLEST_SIGMA)
 
 
-def batch_loss(model: Model[Config], batch: Batch, moment: Moment) -> Tensor:
+def batch_loss(model: Model[Config], batch: Batch, moment: TrainingStep) -> Tensor:
     """The negative log likelihood of each patch, (B,); without a covariance, the distance of μ."""
     network, noisy = model.network, batch.noisy
     assert isinstance(network, Denoiser)
     found = predict(network, noisy)
     family = model.task.noise.family
     if model.config.covariance == "none":
-        if family.keeps == "mode":
+        if family.preserves == "mode":
             loss = power(found.mean, noisy, annealed_gamma(moment.share))
         else:
             loss = squared(found.mean, noisy)

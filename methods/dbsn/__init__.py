@@ -19,10 +19,10 @@ from denoisebench.plugin import (
     Imported,
     Method,
     Model,
-    Moment,
     Recipe,
     Task,
     TrainedMethod,
+    TrainingStep,
     UserError,
     hookimpl,
     read_recipes,
@@ -56,7 +56,7 @@ class DBSN(TrainedMethod[Config]):
         family = task.noise.family
         if not family.independent:
             return f"{family.name} noise is not independent between pixels"
-        if family.keeps != "mean":
+        if family.preserves != "mean":
             return f"{family.name} noise does not keep the mean of the clean pixel"
         if task.parameters == "known" and not (family.has_variance or family.name == MATRIX):
             return f"it is not told the law of {family.name} noise; --parameters unknown learns it"
@@ -87,7 +87,7 @@ class DBSN(TrainedMethod[Config]):
         return Denoiser(config, task)
 
     def loss(
-        self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"
+        self, model: Model[Config], batch: "Batch", moment: TrainingStep, rng: "torch.Generator"
     ) -> "Tensor":
         from dbsn.model import batch_loss
 

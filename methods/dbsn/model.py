@@ -32,7 +32,7 @@ from denoisebench.nn import (
     run_padded,
     squared,
 )
-from denoisebench.plugin import Batch, Denoised, Model, Moment, Output, Task
+from denoisebench.plugin import Batch, Denoised, Model, Output, Task, TrainingStep
 
 MEAN, SPREAD, ALL, STUDENT = range(4)
 """The stages of a training."""
@@ -124,7 +124,9 @@ def law_of(
     return law_per_image(raw) if way == "per-image" else law_per_pixel(raw)
 
 
-def batch_loss(model: Model[Config], batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
+def batch_loss(
+    model: Model[Config], batch: Batch, moment: TrainingStep, rng: torch.Generator
+) -> Tensor:
     """The loss of each patch, (B,), at the stage that `moment` says."""
     network = model.network
     assert isinstance(network, Denoiser)
@@ -138,7 +140,7 @@ def batch_loss(model: Model[Config], batch: Batch, moment: Moment, rng: torch.Ge
 
 
 def likelihood_loss(
-    model: Model[Config], network: Denoiser, batch: Batch, moment: Moment
+    model: Model[Config], network: Denoiser, batch: Batch, moment: TrainingStep
 ) -> Tensor:
     """The negative log likelihood of each patch, (B,); at the stage SPREAD with μ as it is."""
     config, noisy = model.config, batch.noisy

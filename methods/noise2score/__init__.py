@@ -21,10 +21,10 @@ from denoisebench.plugin import (
     Imported,
     Method,
     Model,
-    Moment,
     Recipe,
     Task,
     TrainedMethod,
+    TrainingStep,
     hookimpl,
     read_recipes,
 )
@@ -68,7 +68,7 @@ class Noise2Score(TrainedMethod[Config]):
         return build_network(config.network, task.channels)
 
     def loss(
-        self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"
+        self, model: Model[Config], batch: "Batch", moment: TrainingStep, rng: "torch.Generator"
     ) -> "Tensor":
         from noise2score.model import batch_loss
 

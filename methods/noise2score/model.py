@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from denoisebench.nn import in_float32, multiple_of, run_padded
-from denoisebench.plugin import Batch, Denoised, ExponentialFamily, Model, Moment
+from denoisebench.plugin import Batch, Denoised, ExponentialFamily, Model, TrainingStep
 from noise2score import probe_schedule as schedules
 from noise2score.config import Config
 from noise2score.coordinate_base import Coordinate
@@ -60,7 +60,9 @@ class Learner:
         return self.coordinate.denoised(family, y, score, y.new_tensor(level), probe)
 
 
-def batch_loss(model: Model[Config], batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
+def batch_loss(
+    model: Model[Config], batch: Batch, moment: TrainingStep, rng: torch.Generator
+) -> Tensor:
     """The AR-DAE loss of each patch, (B,), in the coordinate, with the probe of this moment."""
     learner, config = Learner(model), model.config
     z = learner.coordinate.of(batch.noisy)
@@ -103,7 +105,11 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> T
 
 
 def probe_size(
-    config: Config, coordinate: Coordinate, level: Tensor, moment: Moment, rng: torch.Generator
+    config: Config,
+    coordinate: Coordinate,
+    level: Tensor,
+    moment: TrainingStep,
+    rng: torch.Generator,
 ) -> Tensor:
     """The probe's size along z for each patch of this moment, (B, 1, 1, 1)."""
     unit = coordinate.probe_unit(level)

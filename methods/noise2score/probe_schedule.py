@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from denoisebench.plugin import Moment
+from denoisebench.plugin import TrainingStep
 
 EPOCH = 24_000
 """Patches in an epoch of Noise2Score's code: 1,200 images, 20 times each."""
@@ -30,17 +30,17 @@ CODE, CODE_COUNTS = Span(0.05, 0.001), Span(1.0, 0.5)
 SUCCESSOR, SUCCESSOR_POISSON = Span(0.1, 0.001), Span(0.1, 0.03)
 
 
-def geometric(span: Span, moment: Moment) -> float:
+def geometric(span: Span, moment: TrainingStep) -> float:
     """Ours: from start to end by the same factor at every step, over the whole training."""
     return float(span.start * (span.end / span.start) ** moment.share)
 
 
-def linear(span: Span, moment: Moment) -> float:
+def linear(span: Span, moment: TrainingStep) -> float:
     """The paper's: from start to end in equal steps, over the whole training."""
     return span.start + (span.end - span.start) * moment.share
 
 
-def sawtooth(span: Span, moment: Moment) -> float:
+def sawtooth(span: Span, moment: TrainingStep) -> float:
     """The released code's: σ_a = start·(1 − p) + end·p, p = min((c + 1)/22000, 1), c being the
     patches seen in this epoch of 24,000; it starts anew with every epoch."""
     seen = (moment.patches - 1) % EPOCH + 1

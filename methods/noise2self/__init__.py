@@ -14,9 +14,9 @@ from denoisebench.plugin import (
     Evidence,
     Method,
     Model,
-    Moment,
     Task,
     TrainedMethod,
+    TrainingStep,
     hookimpl,
 )
 from noise2self.config import Config
@@ -40,7 +40,7 @@ class Noise2Self(TrainedMethod[Config]):
         family = task.noise.family
         if not family.independent:
             return f"{family.name} noise is not independent between pixels"
-        if family.keeps != "mean":
+        if family.preserves != "mean":
             return f"the mean of {family.name} noise is not the clean image"
         if config.inference != "mixed":
             return None
@@ -59,7 +59,7 @@ class Noise2Self(TrainedMethod[Config]):
         return build_network(config.network, task.channels + mask, task.channels)
 
     def loss(
-        self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"
+        self, model: Model[Config], batch: "Batch", moment: TrainingStep, rng: "torch.Generator"
     ) -> "Tensor":
         from noise2self.model import batch_loss
 

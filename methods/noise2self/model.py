@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from denoisebench.nn import add_output, run_padded
-from denoisebench.plugin import Batch, Denoised, Model, Moment
+from denoisebench.plugin import Batch, Denoised, Model, TrainingStep
 from noise2self.config import Config
 from noise2self.masking import interpolated, part
 from noise2self.mixing import mix
@@ -44,7 +44,7 @@ def self_supervised_loss(predicted: Tensor, noisy: Tensor, mask: Tensor) -> Tens
     return squared.sum(dim=(1, 2, 3)) / (mask.sum() * noisy.shape[1])
 
 
-def batch_loss(model: Model[Config], batch: Batch, moment: Moment) -> Tensor:
+def batch_loss(model: Model[Config], batch: Batch, moment: TrainingStep) -> Tensor:
     """The loss on one part of the partition, each step the next.  Returns (B,)."""
     width = model.config.width
     mask = part(moment.step % width**2, width, batch.noisy)

@@ -8,7 +8,7 @@ Departures from the paper, and what they are worth: see README.md.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from denoisebench.plugin import Evidence, Method, Model, Moment, Task, TrainedMethod, hookimpl
+from denoisebench.plugin import Evidence, Method, Model, Task, TrainedMethod, TrainingStep, hookimpl
 from noise2void.config import Config
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Noise2Void(TrainedMethod[Config]):
         family = task.noise.family
         if not family.independent:
             return f"{family.name} noise is not independent between pixels"
-        if family.keeps != "mean":
+        if family.preserves != "mean":
             return f"the mean of {family.name} noise is not the clean image"
         return None
 
@@ -49,7 +49,7 @@ class Noise2Void(TrainedMethod[Config]):
         return build_network(config, task)
 
     def loss(
-        self, model: Model[Config], batch: "Batch", moment: Moment, rng: "torch.Generator"
+        self, model: Model[Config], batch: "Batch", moment: TrainingStep, rng: "torch.Generator"
     ) -> "Tensor":
         from noise2void.model import batch_loss
 

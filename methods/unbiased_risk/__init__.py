@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from denoisebench.nn import UNSTEADY, build_network
-from denoisebench.plugin import Evidence, Method, Model, Moment, Task, TrainedMethod, hookimpl
+from denoisebench.plugin import Evidence, Method, Model, Task, TrainedMethod, TrainingStep, hookimpl
 from unbiased_risk.config import PureConfig, SureConfig
 
 if TYPE_CHECKING:
@@ -60,7 +60,11 @@ class UnbiasedRisk(TrainedMethod[RiskConfigT]):
         return build_network(config.network, task.channels)
 
     def loss(
-        self, model: Model[RiskConfigT], batch: "Batch", moment: Moment, rng: "torch.Generator"
+        self,
+        model: Model[RiskConfigT],
+        batch: "Batch",
+        moment: TrainingStep,
+        rng: "torch.Generator",
     ) -> "Tensor":
         from unbiased_risk.model import predict
 

@@ -20,7 +20,7 @@ from denoisebench.specs import (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
+class TrainingSettings:
     """One field of each type that a config may have."""
 
     steps: int = 10
@@ -131,21 +131,21 @@ def test_a_number_has_one_text(value, text):
 
 def test_options_become_fields_of_their_types():
     spec = parse_spec("m:steps=3:rate=1e-2:loss=l1:flip=False")
-    config = build_config(Settings, spec)
-    assert config == Settings(steps=3, rate=0.01, loss="l1", flip=False)
-    assert build_config(Settings, parse_spec("m")) == Settings()
+    config = build_config(TrainingSettings, spec)
+    assert config == TrainingSettings(steps=3, rate=0.01, loss="l1", flip=False)
+    assert build_config(TrainingSettings, parse_spec("m")) == TrainingSettings()
 
 
 def test_only_what_differs_from_the_defaults_is_in_the_canonical_spec():
-    assert str(config_spec("m", Settings())) == "m"
-    assert str(config_spec("m", Settings(rate=0.001, loss="l1"))) == "m:loss=l1"
-    assert str(build_config(Settings, parse_spec("m:steps=10:rate=0.0010")).rate) == "0.001"
+    assert str(config_spec("m", TrainingSettings())) == "m"
+    assert str(config_spec("m", TrainingSettings(rate=0.001, loss="l1"))) == "m:loss=l1"
+    assert str(build_config(TrainingSettings, parse_spec("m:steps=10:rate=0.0010")).rate) == "0.001"
 
 
 @settings(deadline=None, derandomize=True)
 @given(
     st.builds(
-        Settings,
+        TrainingSettings,
         steps=st.integers(1, 10**9),
         rate=st.integers(1, 10**9).map(lambda n: n / 1e6),
         loss=words,
@@ -153,7 +153,7 @@ def test_only_what_differs_from_the_defaults_is_in_the_canonical_spec():
     )
 )
 def test_a_config_survives_the_way_to_text_and_back(config):
-    assert build_config(Settings, parse_spec(str(config_spec("m", config)))) == config
+    assert build_config(TrainingSettings, parse_spec(str(config_spec("m", config)))) == config
 
 
 @pytest.mark.parametrize(
@@ -171,17 +171,19 @@ def test_a_config_survives_the_way_to_text_and_back(config):
 )
 def test_a_bad_setting_is_refused_by_its_dotted_name(text, message):
     with pytest.raises(UserError, match=message) as caught:
-        build_config(Settings, parse_spec(text))
+        build_config(TrainingSettings, parse_spec(text))
     assert "\n" not in str(caught.value)
 
 
 def test_a_word_that_is_none_of_a_fields_is_refused_with_those_that_are():
-    assert build_config(Settings, parse_spec("m:edges=zero")) == Settings(edges="zero")
+    assert build_config(TrainingSettings, parse_spec("m:edges=zero")) == TrainingSettings(
+        edges="zero"
+    )
     with pytest.raises(UserError, match=r"^m\.edges: 'none' is none of repeat, zero$"):
-        build_config(Settings, parse_spec("m:edges=none"))
+        build_config(TrainingSettings, parse_spec("m:edges=none"))
 
 
 def test_a_config_made_in_python_can_refuse_unknown_words_itself():
-    refuse_unknown_words(Settings())
+    refuse_unknown_words(TrainingSettings())
     with pytest.raises(ValueError, match=r"^edges: 'none' is none of repeat, zero$"):
-        refuse_unknown_words(Settings(edges="none"))
+        refuse_unknown_words(TrainingSettings(edges="none"))

@@ -119,7 +119,7 @@ def test_the_real_noise_of_polyu_is_small_beside_its_images(real_set):
 @pytest.mark.usefixtures("empty_machine")
 def test_open_needs_no_files_and_load_says_how_to_get_them(sources):
     image = opened(sources, "cbsd68-gray").images[0]
-    assert not sources["cbsd68-gray"].at_hand(parse_spec("cbsd68-gray"))
+    assert not sources["cbsd68-gray"].is_local(parse_spec("cbsd68-gray"))
     with pytest.raises(UserError, match=r"^cbsd68/101085\.png is not .* fetch cbsd68-gray`$"):
         image.load()
 

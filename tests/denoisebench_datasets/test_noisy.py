@@ -37,8 +37,8 @@ def test_its_images_are_given_as_noisy_and_have_no_reference(sources):
 
 
 def test_it_is_at_hand_when_its_folder_is_there(sources, photos):
-    assert sources["noisy"].at_hand(parse_spec(f"noisy:{photos}/gray"))
-    assert not sources["noisy"].at_hand(parse_spec("noisy:nowhere"))
+    assert sources["noisy"].is_local(parse_spec(f"noisy:{photos}/gray"))
+    assert not sources["noisy"].is_local(parse_spec("noisy:nowhere"))
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,8 @@ def test_the_canonical_spec_opens_the_same_set_with_relative_paths_too(place, mo
     relative = PairsSource().open(parse_spec("pairs:./noisy/:clean"))
     assert relative.spec == "pairs:noisy:clean"
     assert relative.digest == whole.digest
-    assert PairsSource().at_hand(parse_spec("pairs:noisy:clean"))
-    assert not PairsSource().at_hand(parse_spec("pairs:noisy:none"))
+    assert PairsSource().is_local(parse_spec("pairs:noisy:clean"))
+    assert not PairsSource().is_local(parse_spec("pairs:noisy:none"))
 
 
 def test_a_missing_partner_is_told_with_both_names(place):

@@ -24,7 +24,7 @@ def ids(image_set):
 @pytest.mark.parametrize("part", ["test", "train"])
 def test_every_sample_is_there_and_as_recorded(sources, name, part):
     spec = parse_spec(f"{name}:part={part}")
-    assert sources[name].at_hand(spec)
+    assert sources[name].is_local(spec)
     sources[name].fetch(spec, ignore)
     assert verify(sources[name].open(spec), ignore) == []
 

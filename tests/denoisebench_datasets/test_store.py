@@ -85,7 +85,7 @@ def ignore(_progress):
 
 def test_fetch_brings_what_is_missing_and_reports_progress(server, empty_machine: Path):
     source = tiny_source(server)
-    assert not source.at_hand(SPEC)
+    assert not source.is_local(SPEC)
     steps = []
     source.fetch(SPEC, steps.append)
     assert [(step.done, step.total, step.note) for step in steps] == [
@@ -93,7 +93,7 @@ def test_fetch_brings_what_is_missing_and_reports_progress(server, empty_machine
         (1, 2, "two.png"),
         (2, 2, ""),
     ]
-    assert source.at_hand(SPEC)
+    assert source.is_local(SPEC)
     assert sorted(path.name for path in (empty_machine / "tiny").iterdir()) == [
         "one.png",
         "two.png",
@@ -127,7 +127,7 @@ def test_a_download_with_another_hash_is_refused_and_leaves_no_file(
         source.fetch(SPEC, ignore)
     assert "\n" not in str(caught.value)
     assert str(empty_machine / "tiny" / "one.png") in str(caught.value)
-    assert not source.at_hand(SPEC)
+    assert not source.is_local(SPEC)
     assert list((empty_machine / "tiny").iterdir()) == []
 
 

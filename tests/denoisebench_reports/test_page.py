@@ -70,10 +70,12 @@ def test_each_image_is_there_once_and_looks_as_it_was_saved(tmp_path, make_cell)
     assert [image["id"] for image in images] == ["01", "02"]
     assert sum(key.startswith("picture-") for key in scripts) == 4
     expected = [NOISY, *METHODS.values(), CLEAN]
-    for key, halves in zip(images[0]["keys"], expected, strict=True):
+    for key, split_in_halves in zip(images[0]["keys"], expected, strict=True):
         with Image.open(io.BytesIO(base64.b64decode(scripts[f"picture-{key}"]))) as picture:
             assert picture.size == (WIDTH, HEIGHT)
-            assert np.abs(np.asarray(picture.convert("L"), float) - strip(halves)).max() <= 3
+            assert (
+                np.abs(np.asarray(picture.convert("L"), float) - strip(split_in_halves)).max() <= 3
+            )
     assert images[0]["psnr"] == [20.17, 30.0, 29.0, None]
 
 

@@ -99,11 +99,11 @@ def test_infinite_figures_have_no_interval(make_cell):
 
 def test_the_smallest_difference_resolved_is_half_the_paired_interval(make_cell):
     """Of ±0.01 in turn: t(0.975, 3 degrees) times 0.01 · 2/√3 / √4."""
-    halves = [0.01, -0.01, 0.01, -0.01]
+    split_in_halves = [0.01, -0.01, 0.01, -0.01]
     base = [25.0, 27.0, 30.0, 28.0]
     cells = [
         make_cell(base),
-        make_cell([b + h for b, h in zip(base, halves, strict=True)], method="dbsn"),
+        make_cell([b + h for b, h in zip(base, split_in_halves, strict=True)], method="dbsn"),
         make_cell([99.0] * 4, method="supervised", evidence="clean"),
     ]
     (row,) = make_board(frame(cells)).blocks[0].rows

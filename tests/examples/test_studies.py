@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from denoisebench.images.image_set import ImageFile
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
-from denoisebench.plugin.method import Batch, Evidence, Model, Moment, Task
+from denoisebench.plugin.method import Batch, Evidence, Model, Task, TrainingStep
 from denoisebench.registry.loader import load
 from denoisebench.specs import parse_spec
 
@@ -91,7 +91,7 @@ def test_the_slow_one_starts_near_zero_and_with_pixels_that_have_a_gradient(
 def loss(studies: ModuleType, mistakes: object, batch: Batch, step: int) -> Tensor:
     model = Model(mistakes, TASK, ScoreOfGray())
     rng = torch.Generator().manual_seed(0)
-    found = studies.FailedNoise2Score().loss(model, batch, Moment(step, 100, 4), rng)
+    found = studies.FailedNoise2Score().loss(model, batch, TrainingStep(step, 100, 4), rng)
     assert isinstance(found, Tensor)
     return found
 
@@ -110,7 +110,7 @@ def test_the_still_probe_is_a_tenth_at_every_step(studies: ModuleType):
     at_end = studies.PAPER.loss(
         Model(still.config, TASK, ScoreOfGray()),
         batch(),
-        Moment(99, 100, 4),
+        TrainingStep(99, 100, 4),
         torch.Generator().manual_seed(0),
     )
     assert not torch.allclose(losses[2], at_end)
@@ -130,7 +130,7 @@ def test_without_mistakes_it_is_noise2score(studies: ModuleType):
     ours = loss(studies, studies.Mistakes(), batch(), 5)
     model = Model(studies.Config(), TASK, ScoreOfGray())
     rng = torch.Generator().manual_seed(0)
-    assert torch.equal(ours, studies.PAPER.loss(model, batch(), Moment(5, 100, 4), rng))
+    assert torch.equal(ours, studies.PAPER.loss(model, batch(), TrainingStep(5, 100, 4), rng))
 
 
 def test_the_one_crop_lies_in_its_image_and_stays_where_it_is(studies: ModuleType):

@@ -8,7 +8,7 @@ from denoisebench.nn.shelf import NETWORKS, UNSTEADY
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
-from denoisebench.plugin.method import Batch, Denoised, Model, Moment, Task
+from denoisebench.plugin.method import Batch, Denoised, Model, Task, TrainingStep
 from denoisebench.registry.loader import load
 from denoisebench.specs import config_spec
 
@@ -81,7 +81,7 @@ def test_a_step_of_training_lowers_the_loss(registries, spec, network):
     losses = []
     for _ in range(2):
         rng = torch.Generator().manual_seed(0)  # the same draws at each step
-        loss = method.loss(model, batch, Moment(0, 2, 2), rng).mean()
+        loss = method.loss(model, batch, TrainingStep(0, 2, 2), rng).mean()
         adam.zero_grad()
         loss.backward()
         adam.step()

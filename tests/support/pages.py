@@ -17,9 +17,9 @@ METHODS: Mapping[str, tuple[int, int]] = {"alpha": (40, 60), "beta": (200, 220)}
 MakeCell = Callable[..., CellResult]
 
 
-def strip(*halves: tuple[int, int]) -> Image.Image:
+def strip(*split_in_halves: tuple[int, int]) -> Image.Image:
     """Images side by side, each of two gray halves."""
-    columns = [level for pair in halves for level in pair for _ in range(WIDTH // 2)]
+    columns = [level for pair in split_in_halves for level in pair for _ in range(WIDTH // 2)]
     return Image.fromarray(np.tile(np.array(columns, dtype=np.uint8), (HEIGHT, 1)))
 
 

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from denoisebench.budgets import Budget
 from denoisebench.nn.devices import Precision
 from denoisebench.nn.unet import UNet
-from denoisebench.plugin.method import Batch, Moment
+from denoisebench.plugin.method import Batch, TrainingStep
 from denoisebench.progress import Progress
-from denoisebench.training.trainer import Settings, Trainer, Watch
+from denoisebench.training.trainer import Trainer, TrainingSettings, Watch
 
 
 class Ramps:
@@ -22,7 +22,9 @@ class Ramps:
         return Batch(noisy, ramp, None)
 
 
-def squared_error(net: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
+def squared_error(
+    net: nn.Module, batch: Batch, moment: TrainingStep, rng: torch.Generator
+) -> Tensor:
     del moment, rng
     assert batch.target is not None
     return (net(batch.noisy).float() - batch.target).square().mean(dim=(1, 2, 3))
@@ -32,8 +34,8 @@ def quiet(progress: Progress) -> None:
     del progress
 
 
-def settings(steps: int, precision: Precision = "fp32") -> Settings:
-    return Settings(Budget("test", steps, 4, 32), 4, 1e-3, 0, "cpu", precision)
+def settings(steps: int, precision: Precision = "fp32") -> TrainingSettings:
+    return TrainingSettings(Budget("test", steps, 4, 32), 4, 1e-3, 0, "cpu", precision)
 
 
 def trainer(folder: Path, steps: int, precision: Precision = "fp32") -> Trainer:

@@ -29,7 +29,7 @@ class Config:
 
 
 @dataclass
-class Made(UntrainedMethod[Config]):
+class DenoiserOutput(UntrainedMethod[Config]):
     """Does what `make` does to a noisy image; remembers it and the level told."""
 
     make: Callable[[torch.Tensor], torch.Tensor | Denoised]
@@ -51,7 +51,7 @@ def images(*sizes: tuple[int, ...]) -> list[Pixels]:
     return [(rng.integers(0, 256, size) / 255).astype(np.float32) for size in sizes]
 
 
-def cell(method: Made, clean: Sequence[Pixels], **changes: Any) -> CellPlan:
+def cell(method: DenoiserOutput, clean: Sequence[Pixels], **changes: Any) -> CellPlan:
     """The cell of a method on images a.png, b.png, ...; other fields may be given by name."""
     files = tuple(
         ImageFile(f"{chr(97 + n)}.png", str(n), lambda pixels=pixels: pixels)

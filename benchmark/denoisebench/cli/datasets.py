@@ -32,7 +32,7 @@ def list_sets(plugin: tuple[str, ...]) -> None:
 
 def _state(source: ImageSource) -> str:
     try:
-        return "here" if source.at_hand(Spec(source.name)) else "to fetch"
+        return "here" if source.is_local(Spec(source.name)) else "to fetch"
     except UserError:  # its name alone is no set: folder:PATH
         return "yours"
 
@@ -45,7 +45,7 @@ def fetch(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
     registries = load_plugins(plugin)
     for name in names:
         source, spec = registries.source(name)
-        if source.at_hand(spec):
+        if source.is_local(spec):
             click.echo(f"{name}: here")
         else:
             source.fetch(spec, show_progress)

@@ -39,7 +39,7 @@ def command(kind: str, plugin: tuple[str, ...]) -> None:
 
 def _levels(thing: Any) -> str:
     """What the level of a noise family is and over which range it is unknown."""
-    if not isinstance(thing, NoiseFamily) or thing.stand_in() is not None:
+    if not isinstance(thing, NoiseFamily) or thing.treated_as() is not None:
         return ""
     low, high = map(number_text, thing.blind)
     return f"; {thing.symbol}: {thing.unit}; blind range {low}..{high}"

@@ -138,7 +138,7 @@ def write(
         image_set = source.open(spec)
         for model in noises:
             model.refuse_gray(image_set.channels, image_set.spec)
-        if not dry_run and not source.at_hand(spec):
+        if not dry_run and not source.is_local(spec):
             source.fetch(spec, show_progress)
         for model in noises:
             to = folders(image_set, model, out)

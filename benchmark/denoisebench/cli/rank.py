@@ -163,7 +163,7 @@ def _noise(text: str, registries: Registries) -> Noise:
     spec = parse_spec(text)
     family = registries.noises.get(spec.name)
     bare = family is not None and not spec.values and not spec.options
-    if family is not None and bare and family.stand_in() is None:
+    if family is not None and bare and family.treated_as() is None:
         return Noise(family, *family.blind)
     return registries.noise(text)
 

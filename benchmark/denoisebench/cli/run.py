@@ -3,7 +3,7 @@
 import click
 
 from denoisebench.cli.shared.compute import compute, exit_with, load_plugins
-from denoisebench.cli.shared.options import Asked, computing
+from denoisebench.cli.shared.options import CommandOptions, computing
 from denoisebench.cli.shared.presets import plain_command, with_preset
 from denoisebench.errors import UserError
 
@@ -12,7 +12,7 @@ from denoisebench.errors import UserError
 @click.option("--method", metavar="M", help="Method, as noise2score:probe=single.")
 @click.option("--preset", metavar="NAME", help="Options under a name, of `bench list presets`.")
 @computing
-def command(method: str | None, preset: str | None, asked: Asked) -> None:
+def command(method: str | None, preset: str | None, asked: CommandOptions) -> None:
     """Train one method if need be, score it on image sets, and print the table.
 
     What is finished is not computed again; an interrupted training goes on where it was.

@@ -57,7 +57,7 @@ def _noise(text: str, registries: Registries) -> Lines:
         ("lies in", f"{number_text(family.lowest)}..{number_text(family.highest)}"),
         ("blind range", f"{number_text(family.blind[0])}..{number_text(family.blind[1])}"),
         ("in a range", f"levels lie {'evenly' if noise.levels_even else 'log-evenly'}"),
-        ("clean pixel", f"the {family.keeps} of a noisy one" if family.keeps != "pixels"
+        ("clean pixel", f"the {family.preserves} of a noisy one" if family.preserves != "pixels"
          else "the noisy one where it is kept"),
     ]  # fmt: skip
 

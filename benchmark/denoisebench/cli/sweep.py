@@ -15,7 +15,7 @@ from denoisebench.cli.shared.compute import (
     status_of,
 )
 from denoisebench.cli.shared.dry_run import print_plan
-from denoisebench.cli.shared.options import Asked, sweeping
+from denoisebench.cli.shared.options import CommandOptions, sweeping
 from denoisebench.figures.style import check_ending
 from denoisebench.files import safe_name, write_whole
 from denoisebench.planning.plan import Plan
@@ -48,7 +48,7 @@ LONGEST_NAME = 80
     help="Where the figure goes.  [default: a name of its own under DIR/sweeps]",
 )
 @sweeping
-def command(methods: str, points: int, plot: Path | None, asked: Asked) -> None:
+def command(methods: str, points: int, plot: Path | None, asked: CommandOptions) -> None:
     """Score denoisers over a grid of noises: levels they were not trained at, or other noise.
 
     Prints a table (--format: the rows of `bench compare`) and draws PSNR, and the error of the
@@ -64,7 +64,9 @@ def command(methods: str, points: int, plot: Path | None, asked: Asked) -> None:
     exit_with(_carry_out(sweep, plot, asked, registries))
 
 
-def _carry_out(sweep: Sweep, plot: Path | None, asked: Asked, registries: Registries) -> int:
+def _carry_out(
+    sweep: Sweep, plot: Path | None, asked: CommandOptions, registries: Registries
+) -> int:
     """Compute, print, draw, save.  Returns the exit status."""
     report = registries.report(asked.format)
     out = out_folder(asked.out, create=not asked.dry_run)
@@ -81,7 +83,9 @@ def _carry_out(sweep: Sweep, plot: Path | None, asked: Asked, registries: Regist
     return status_of(results)
 
 
-def _show(sweep: Sweep, results: Sequence[CellResult], plot: Path | None, asked: Asked) -> None:
+def _show(
+    sweep: Sweep, results: Sequence[CellResult], plot: Path | None, asked: CommandOptions
+) -> None:
     """The table, printed if it was asked for, and the figure, both saved."""
     from denoisebench.sweeps.figure import draw_sweep
 

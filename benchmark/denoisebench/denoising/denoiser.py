@@ -23,7 +23,7 @@ from denoisebench.plugin.method import (
     TrainedMethod,
     UntrainedMethod,
 )
-from denoisebench.results.saved_images import RESERVED, Shown
+from denoisebench.results.saved_images import RESERVED, SavedOutput
 from denoisebench.training.weights_file import load_into
 
 ROUNDING = 1e-4
@@ -60,19 +60,19 @@ def load_denoiser(
     return lambda noisy, level: method.denoise(model, noisy, level)
 
 
-class Made(NamedTuple):
+class DenoiserOutput(NamedTuple):
     """What a method made of a noisy image.  (C, H, W); outputs may have one channel."""
 
     image: Pixels
     seconds: float
     level: float | None
-    outputs: dict[str, Shown]
+    outputs: dict[str, SavedOutput]
 
 
 @torch.no_grad()
 def denoise_checked(
     name: str, denoise: Denoise, noisy: Pixels, level: float | None, device: str
-) -> Made:
+) -> DenoiserOutput:
     """Denoise, on the device, and check what comes.  PluginError, naming it, for what is wrong."""
     with plugin_code(name), true_float32():
         begin = time.perf_counter()
@@ -86,10 +86,10 @@ def denoise_checked(
         if not np.isfinite(image).all():
             raise PluginError(f"{name} made pixels that are not finite")
         outputs = {key: _shown(name, key, o, noisy) for key, o in result.outputs.items()}
-    return Made(image, seconds, result.level, outputs)
+    return DenoiserOutput(image, seconds, result.level, outputs)
 
 
-def _shown(name: str, key: str, output: Output, noisy: Pixels) -> Shown:
+def _shown(name: str, key: str, output: Output, noisy: Pixels) -> SavedOutput:
     """An output of the method `name`, checked."""
     if not key.isidentifier() or key in RESERVED:
         raise PluginError(
@@ -102,7 +102,7 @@ def _shown(name: str, key: str, output: Output, noisy: Pixels) -> Shown:
         raise PluginError(f"{name} made output {key!r} with pixels that are not finite")
     if not (output.white > 0.0 and math.isfinite(output.white)):
         raise PluginError(f"{name} made output {key!r} with white at {output.white}")
-    return Shown(pixels, output.white)
+    return SavedOutput(pixels, output.white)
 
 
 def _pixels(tensor: Tensor) -> Pixels:

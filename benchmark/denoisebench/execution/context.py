@@ -26,7 +26,7 @@ def make_context(
 
     def fetch(image_set: ImageSet, progress: ProgressCallback) -> None:
         source, spec = registries.source(image_set.spec)
-        if not source.at_hand(spec):
+        if not source.is_local(spec):
             source.fetch(spec, progress)
 
     return Context(out, device, ImageReader(fetch, progress), progress)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from denoisebench.denoising.denoiser import ROUNDING, Made, denoise_checked
+from denoisebench.denoising.denoiser import ROUNDING, DenoiserOutput, denoise_checked
 from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.errors import plugin_code
 from denoisebench.images.image_set import LoadedImage
@@ -17,7 +17,7 @@ from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import ImageScore
-from denoisebench.results.saved_images import Finding, Saver, Shown
+from denoisebench.results.saved_images import DenoisedImage, SavedOutput, Saver
 from denoisebench.scoring.metrics import psnr_db
 from denoisebench.scoring.protocol import padded_to_square
 
@@ -68,14 +68,14 @@ def _scored(
     repeat: int,
     denoise: Denoise,
     device: str,
-) -> tuple[ImageScore, Finding]:
+) -> tuple[ImageScore, DenoisedImage]:
     """One repeat of one image: its score, and what there is to save."""
     with plugin_code(cell.noise.family.name):
         noisy, level = _noisy(cell, image, square_px, repeat)
     clean = image.clean
     inside = (slice(None), slice(clean.shape[1]), slice(clean.shape[2]))  # what was not padded
 
-    def run(told: float | None) -> Made:
+    def run(told: float | None) -> DenoiserOutput:
         return denoise_checked(cell.method.name, denoise, noisy, told, device)
 
     def quality_db(estimate: Pixels) -> float:
@@ -97,12 +97,12 @@ def _scored(
         megapixels=noisy[0].size / 1e6,
         noisy_sha256=pixel_hash(noisy),
     )
-    finding = Finding(
+    finding = DenoisedImage(
         image=image.id,
         clean=clean,
         noisy=noisy[inside],
         denoised=made.image[inside],
-        outputs={name: Shown(o.pixels[inside], o.white) for name, o in made.outputs.items()},
+        outputs={name: SavedOutput(o.pixels[inside], o.white) for name, o in made.outputs.items()},
         level=level,
         level_estimate=made.level,
     )
@@ -125,9 +125,9 @@ def _noisy(
 
 def _best_of(
     levels: Sequence[float | None],
-    run: Callable[[float | None], "Made"],
+    run: Callable[[float | None], "DenoiserOutput"],
     quality_db: Callable[[Pixels], float],
-) -> "Made":
+) -> "DenoiserOutput":
     """What an oracle takes: of what `run` makes at each level that of the highest quality.
 
     Searched from coarse to fine: one level of each `STRIDE`, then the best one's neighbours up to

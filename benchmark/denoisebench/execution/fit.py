@@ -15,12 +15,12 @@ from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.nn.devices import pick_precision
 from denoisebench.noise.given import noisy_of
 from denoisebench.planning.plan import TrainingPlan
-from denoisebench.plugin.method import Batch, Denoised, Evidence, Model, Moment, TrainedMethod
+from denoisebench.plugin.method import Batch, Denoised, Evidence, Model, TrainedMethod, TrainingStep
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.results.strict_json import json_text, stored
 from denoisebench.training.batches import BatchSource, batch_source
-from denoisebench.training.splits import HELD_OUT_EVERY, Shown
-from denoisebench.training.trainer import Record, Settings, Trainer, Watch
+from denoisebench.training.splits import HELD_OUT_EVERY, TrainingImages
+from denoisebench.training.trainer import Record, Trainer, TrainingSettings, Watch
 from denoisebench.training.weights_file import Header, load_into, write_weights
 
 ORACLE_IMAGES, ORACLE_PX = 4, 128
@@ -29,8 +29,8 @@ ORACLE_IMAGES, ORACLE_PX = 4, 128
 
 def fit(
     plan: TrainingPlan,
-    shown: Shown,
-    held_out: Shown,
+    shown: TrainingImages,
+    held_out: TrainingImages,
     image_hashes: Mapping[str, str],
     folder: Path,
     device: str,
@@ -48,7 +48,7 @@ def fit(
         network = _fresh_network(method, plan)
         if plan.start is not None:
             load_into(plan.start.path, network)
-        settings = Settings(
+        settings = TrainingSettings(
             budget=plan.budget,
             patches_per_step=_patches_per_step(plan, method.passes_per_patch(plan.config)),
             learning_rate=method.learning_rate,
@@ -62,7 +62,7 @@ def fit(
             stages=method.stages(plan.config, plan.task),
         )
 
-    def source(images: Shown) -> BatchSource:
+    def source(images: TrainingImages) -> BatchSource:
         return batch_source(
             images,
             plan.evidence,
@@ -73,7 +73,9 @@ def fit(
             device=torch.device(device),
         )
 
-    def loss(network: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
+    def loss(
+        network: nn.Module, batch: Batch, moment: TrainingStep, rng: torch.Generator
+    ) -> Tensor:
         return method.loss(Model(plan.config, plan.task, network), batch, moment, rng)
 
     checkpoint = folder / "checkpoint.pt"
@@ -148,7 +150,7 @@ def _fresh_network(method: TrainedMethod[object], plan: TrainingPlan) -> nn.Modu
         return method.network(plan.config, plan.task)
 
 
-def _outcome(record: Record, settings: Settings) -> dict[str, object]:
+def _outcome(record: Record, settings: TrainingSettings) -> dict[str, object]:
     return {
         "train_s": round(record.train_s, 3),
         "skipped_steps": record.skipped_steps,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from denoisebench.images.image_set import ImageSet, LoadedImage, ReadWhenTaken
+from denoisebench.images.image_set import ImageSet, LazyImages, LoadedImage
 from denoisebench.images.pixels import pixel_hash
 from denoisebench.progress import ProgressCallback
 
@@ -23,7 +23,7 @@ class ImageReader:
             self.fetch(image_set, self.progress)
             indexed = image_set.indexed
             self._read[key] = (
-                ReadWhenTaken(indexed) if indexed else [image.read() for image in image_set.images]
+                LazyImages(indexed) if indexed else [image.read() for image in image_set.images]
             )
         return self._read[key]
 

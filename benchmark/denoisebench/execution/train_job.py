@@ -15,7 +15,13 @@ from denoisebench.planning.plan import GivenWeights, TrainingPlan
 from denoisebench.planning.request import HALF, TRANSDUCTIVE
 from denoisebench.plugin.method import Evidence
 from denoisebench.progress import Progress
-from denoisebench.training.splits import Contents, Shown, halves, hold_out, taken
+from denoisebench.training.splits import (
+    ImageHashes,
+    TrainingImages,
+    hold_out,
+    split_in_halves,
+    taken,
+)
 
 
 def train(training: TrainingPlan, tested: Sequence[ImageSet], context: Context) -> Path:
@@ -65,7 +71,7 @@ def _train(
         if training.evidence is Evidence.UNPAIRED:
             refuse_start(training.start, training.recipe, contents)
         hashes = {**training.start.header.images, **hashes}
-    held_out = Shown([])
+    held_out = TrainingImages([])
     if training.recipe["train_set"] != TRANSDUCTIVE:
         for image_set in tested:
             _refuse_tested(training, contents, hashes, image_set, reader)
@@ -73,25 +79,25 @@ def _train(
     fit(training, shown, held_out, hashes, folder, device, context.progress)
 
 
-def _shown(training: TrainingPlan, reader: ImageReader) -> tuple[Shown, Contents]:
+def _shown(training: TrainingPlan, reader: ImageReader) -> tuple[TrainingImages, ImageHashes]:
     """What a training is shown.  Raises UserError for an image that is noisy and clean."""
     train_set, clean_set = training.train_set, training.clean_set
     images, hashes = reader.images(train_set), reader.hashes(train_set)
     if training.evidence is not Evidence.UNPAIRED:
-        return Shown(images), Contents(hashes, {})
+        return TrainingImages(images), ImageHashes(hashes, {})
     if clean_set is not None:
         clean = reader.hashes(clean_set)
         refuse_same_pixels(clean_set.spec, clean, train_set.spec, hashes, CLEAN_AND_TRAIN)
-        return Shown(images, reader.images(clean_set)), Contents(hashes, clean)
+        return TrainingImages(images, reader.images(clean_set)), ImageHashes(hashes, clean)
     pixels = reader.pixel_hashes(train_set)
-    sides = halves(train_set, pixels, training.recipe["seed"])
+    sides = split_in_halves(train_set, pixels, training.recipe["seed"])
     noisy, clean = ({pixels[i]: train_set.images[i].id for i in side} for side in sides)
-    return Shown(*(taken(images, side) for side in sides)), Contents(noisy, clean)
+    return TrainingImages(*(taken(images, side) for side in sides)), ImageHashes(noisy, clean)
 
 
 def _refuse_tested(
     training: TrainingPlan,
-    contents: Contents,
+    contents: ImageHashes,
     hashes: Mapping[str, str],
     image_set: ImageSet,
     reader: ImageReader,
@@ -104,7 +110,7 @@ def _refuse_tested(
     refuse_same_pixels(training.train_set.spec, hashes, image_set.spec, tested)
 
 
-def refuse_start(start: GivenWeights, recipe: Mapping[str, Any], shown: Contents) -> None:
+def refuse_start(start: GivenWeights, recipe: Mapping[str, Any], shown: ImageHashes) -> None:
     """Raise UserError for weights that saw an image on the side where it is not, here.
 
     recipe: of the training that is to begin with them.

@@ -51,7 +51,7 @@ def levels_shown(noise: Noise) -> list[Noise]:
     """
     if noise.is_range:
         steps = np.linspace(0.0, 1.0, ACROSS) if noise.low else np.arange(1, ACROSS + 1) / ACROSS
-        levels = [noise.low, noise.high, *(noise.round_level_at(float(u)) for u in steps[:-1])]
+        levels = [noise.low, noise.high, *(noise.level_quantile(float(u)) for u in steps[:-1])]
         levels = [level for level in levels if level > 0.0]
     else:
         family, level = noise.family, noise.low

@@ -73,7 +73,7 @@ class IndexedFile(ImageFile):
         return replace(self, load=lambda: to_gray(self.load()), pixel_sha256=self.gray_sha256)
 
 
-class ReadWhenTaken(Sequence[LoadedImage]):
+class LazyImages(Sequence[LoadedImage]):
     """The images of a set that is too large for memory: each is read when it is taken, every time
     anew, and not kept."""
 
@@ -86,10 +86,10 @@ class ReadWhenTaken(Sequence[LoadedImage]):
     @overload
     def __getitem__(self, index: int) -> LoadedImage: ...
     @overload
-    def __getitem__(self, index: slice) -> "ReadWhenTaken": ...
-    def __getitem__(self, index: int | slice) -> "LoadedImage | ReadWhenTaken":
+    def __getitem__(self, index: slice) -> "LazyImages": ...
+    def __getitem__(self, index: int | slice) -> "LoadedImage | LazyImages":
         if isinstance(index, slice):
-            return ReadWhenTaken(self.files[index])
+            return LazyImages(self.files[index])
         return self.files[index].read()
 
 

@@ -12,7 +12,7 @@ from denoisebench.images.image_set import ImageSet
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class DisjointRule:
     """What two sets are that must share nothing, and what to do when they do."""
 
     one: str
@@ -20,12 +20,12 @@ class Apart:
     advice: str
 
 
-TRAIN_AND_TEST = Apart("training set", "data set", "train on a set without it")
-CLEAN_AND_TEST = Apart("clean set", "data set", "give a --clean-set without it")
-CLEAN_AND_TRAIN = Apart("clean set", "training set", "give a --clean-set of other scenes")
+TRAIN_AND_TEST = DisjointRule("training set", "data set", "train on a set without it")
+CLEAN_AND_TEST = DisjointRule("clean set", "data set", "give a --clean-set without it")
+CLEAN_AND_TRAIN = DisjointRule("clean set", "training set", "give a --clean-set of other scenes")
 
 
-def refuse_overlap(one: ImageSet, other: ImageSet, apart: Apart = TRAIN_AND_TEST) -> None:
+def refuse_overlap(one: ImageSet, other: ImageSet, apart: DisjointRule = TRAIN_AND_TEST) -> None:
     """Raise UserError when the two sets share a file, or content that is on record."""
     of_one = {image.sha256: image.id for image in one.images}
     of_other = {image.sha256: image.id for image in other.images}
@@ -46,7 +46,7 @@ def refuse_same_pixels(
     of_one: Mapping[str, str],
     other_spec: str,
     of_other: Mapping[str, str],
-    apart: Apart = TRAIN_AND_TEST,
+    apart: DisjointRule = TRAIN_AND_TEST,
 ) -> None:
     """Raise UserError when an image is in both; `of_one`, `of_other`: pixel hash -> image id."""
     for key in of_one.keys() & of_other.keys():
@@ -54,7 +54,7 @@ def refuse_same_pixels(
 
 
 def _refusal(
-    apart: Apart, one_spec: str, one_id: str, other_spec: str, other_id: str, how: str
+    apart: DisjointRule, one_spec: str, one_id: str, other_spec: str, other_id: str, how: str
 ) -> UserError:
     return UserError(
         f"{apart.one} {one_spec} and {apart.other} {other_spec} overlap: {one_spec}/{one_id}"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from denoisebench.nn.output_scale import add_output
 from denoisebench.nn.shelf import build_network, refuse_unknown_network
-from denoisebench.noise.family import Keeps, Noise
-from denoisebench.plugin.method import Evidence, Model, Moment, Task, TrainedMethod
+from denoisebench.noise.family import Noise, Preserves
+from denoisebench.plugin.method import Evidence, Model, Task, TrainedMethod, TrainingStep
 from denoisebench.specs import refuse_unknown_words
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from denoisebench.plugin.method import Batch
 
-FITTING: dict[Keeps, str] = {"mean": "mse", "median": "mae", "mode": "l0", "pixels": "mse"}
+FITTING: dict[Preserves, str] = {"mean": "mse", "median": "mae", "mode": "l0", "pixels": "mse"}
 """The loss that finds what a noise keeps of the clean image."""
 
 FINDS = {"mse": "mean", "mae": "median", "l0": "mode"}
@@ -62,12 +62,12 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
 
     def warns(self, config: RegressionConfigT, task: Task) -> str | None:
         noise = self.target_noise(config, task)
-        if noise is None or config.loss in ("auto", FITTING[noise.family.keeps]):
+        if noise is None or config.loss in ("auto", FITTING[noise.family.preserves]):
             return None
+        preserved = noise.family.preserves
         return (
             f"loss={config.loss} finds the {FINDS[config.loss]} of the targets, and {noise} noise"
-            f" keeps the {noise.family.keeps} of the clean image; {FITTING[noise.family.keeps]}"
-            " fits"
+            f" keeps the {preserved} of the clean image; {FITTING[preserved]} fits"
         )
 
     def network(self, config: RegressionConfigT, task: Task) -> "nn.Module":
@@ -77,7 +77,7 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
         self,
         model: Model[RegressionConfigT],
         batch: "Batch",
-        moment: Moment,
+        moment: TrainingStep,
         rng: "torch.Generator",
     ) -> "Tensor":
         """The mean over pixels of the loss (see `regression_losses`).
@@ -92,7 +92,7 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
         noise = self.target_noise(model.config, model.task)
         name: str = model.config.loss
         if name == "auto":
-            name = FITTING[noise.family.keeps] if noise is not None else "mse"
+            name = FITTING[noise.family.preserves] if noise is not None else "mse"
         predicted = predict(model, batch.noisy, model.network)
         if name == "mse":
             loss = squared(predicted, target)
@@ -117,5 +117,5 @@ def predict(
     model: Model[RegressionConfigT], noisy: "Tensor", network: "Callable[[Tensor], Tensor]"
 ) -> "Tensor":
     """The prediction x̂ for noisy images y: y + f(y − ½)/10, or ½ + f(y − ½)/10.  (B, C, H, W)"""
-    base = noisy if model.task.noise.family.keeps == "mean" else 0.5
+    base = noisy if model.task.noise.family.preserves == "mean" else 0.5
     return add_output(base, network, noisy)

@@ -24,7 +24,7 @@ NOISE_VERSION = "denoisebench noise 1"
 """Part of every key: a change of any sampler changes it, and with it every noisy image."""
 
 
-Keeps = Literal["mean", "median", "mode", "pixels"]
+Preserves = Literal["mean", "median", "mode", "pixels"]
 
 
 class NoiseFamily(ABC):
@@ -33,8 +33,9 @@ class NoiseFamily(ABC):
     symbol and unit name the level in messages; a level lies in `lowest`..`highest`;
     `blind` is the range trained on when the level is unknown.
 
-    keeps: the statistic of the noisy pixel that equals the clean value (`mean`, `median`, `mode`),
-    or `pixels` if some pixels are untouched and the rest carry no information (see `observed`).
+    preserves: the statistic of the noisy pixel that equals the clean value (`mean`, `median`,
+    `mode`), or `pixels` if some pixels are untouched and the rest carry no information (see
+    `observed`).
     independent: whether, given the clean image, the noise of different pixels is independent.
     spread: how levels lie in a range; in a range from 0 they lie evenly in any case.
     range_from_zero: whether a range may begin at 0, where no noise is left, below `lowest`.
@@ -55,7 +56,7 @@ class NoiseFamily(ABC):
     lowest: float
     highest: float
     blind: tuple[float, float]
-    keeps: Keeps = "mean"
+    preserves: Preserves = "mean"
     independent: bool = True
     spread: Literal["log", "even"] = "log"
     range_from_zero: bool = False
@@ -114,7 +115,7 @@ class NoiseFamily(ABC):
         """Whether a level of the other means the same here, as σ of white and of blurred noise."""
         return (self.level_of or self.name) == (other.level_of or other.name)
 
-    def stand_in(self) -> "Noise | None":
+    def treated_as(self) -> "Noise | None":
         """For noise of unknown distribution, the noise model that methods should assume; else None.
 
         Noise with a stand-in comes with noisy images and is never drawn.
@@ -173,7 +174,7 @@ class Noise:
     high: float
 
     def __str__(self) -> str:
-        if self.law_unknown:
+        if self.is_real:
             return self.family.name
         low, high = number_text(self.low), number_text(self.high)
         level, settings = low if low == high else f"{low}..{high}", self.family.settings()
@@ -184,20 +185,20 @@ class Noise:
         return self.low != self.high
 
     @property
-    def law_unknown(self) -> bool:
+    def is_real(self) -> bool:
         """Whether its distribution and level are unknown: it is given with images, never drawn."""
-        return self.family.stand_in() is not None
+        return self.family.treated_as() is not None
 
     @property
-    def assumed(self) -> "Noise":
+    def treated_as(self) -> "Noise":
         """The noise model that methods assume: itself if its distribution is known."""
-        return self.family.stand_in() or self
+        return self.family.treated_as() or self
 
-    def blind(self) -> "Noise":
+    def blind_range(self) -> "Noise":
         """The same family over its blind range, for trainings with unknown level."""
         return Noise(self.family, *self.family.blind)
 
-    def like(self, other: "Noise") -> bool:
+    def same_family(self, other: "Noise") -> bool:
         """Whether the other is of the same family with the same settings, at any level."""
         ours, theirs = self.family, other.family
         return ours.name == theirs.name and ours.settings() == theirs.settings()
@@ -238,7 +239,7 @@ class Noise:
         """The level in the middle of the range, as its levels lie."""
         return self.level_at(0.5)
 
-    def round_level_at(self, u: float) -> float:
+    def level_quantile(self, u: float) -> float:
         """The level at quantile u of the range, to three digits."""
         return min(max(float(f"{self.level_at(u):.3g}"), self.low), self.high)
 

@@ -24,17 +24,17 @@ def take_given_noise(
 ) -> None:
     """Note that a set's noise is given.  UserError when it has no one level to be told, and
     for noise that must be given and is not."""
-    if noise.law_unknown and not image_set.noisy_is_given:
+    if noise.is_real and not image_set.noisy_is_given:
         raise UserError(
             f"{noise} noise cannot be drawn, and {image_set.spec} gives no noisy images; give"
             " a data set that does, as pairs:NOISY_DIR:CLEAN_DIR"
         )
     if not image_set.noisy_is_given:
         return
-    if noise.law_unknown:
+    if noise.is_real:
         note(
             f"{image_set.spec}: its noisy images are used as given; what their noise is nobody"
-            f" knows, and methods take it for {noise.assumed}"
+            f" knows, and methods take it for {noise.treated_as}"
         )
         return
     if noise.is_range and parameters == "known":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Parameters = Literal["known", "unknown"]
 """What a method knows of the level in training."""
 
-Knowledge = Literal["known", "unknown", "oracle"]
+LevelKnowledge = Literal["known", "unknown", "oracle"]
 """What a method knows of the level of an image that is scored."""
 
 ORACLE: Literal["oracle"] = "oracle"
@@ -34,7 +34,7 @@ STRIDE = 6
 IGNORES_LEVELS = "it makes the same image whatever level it is told, so that there is none to pick"
 
 
-def trained_for(knowledge: Knowledge) -> "Parameters":
+def trained_for(knowledge: LevelKnowledge) -> "Parameters":
     """The kind of training: for an oracle the same as for an unknown level."""
     return "unknown" if knowledge == "oracle" else knowledge
 
@@ -46,5 +46,5 @@ def oracle_levels(noise: "Noise") -> tuple[float, ...]:
     drawn from it: never an end of the range, where there may be no noise, and a round level only by
     chance.
     """
-    blind = noise.blind()
+    blind = noise.blind_range()
     return tuple(blind.level_at((i + 0.5) / LEVELS) for i in range(LEVELS))

@@ -24,7 +24,7 @@ class Dropout(NoiseFamily):
     unit = "share of the pixels missing, up to 0.99"
     lowest, highest = 0.0, 0.99
     blind = (0.0, 0.95)
-    keeps = "pixels"
+    preserves = "pixels"
     spread = "even"
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:

@@ -26,7 +26,7 @@ class Impulse(NoiseFamily):
     unit = "percent of the pixels replaced"
     lowest, highest = 0.0, 100.0
     blind = (0.0, 95.0)
-    keeps = "mode"
+    preserves = "mode"
     unit_scale = 100.0
     spread = "even"
 

@@ -20,7 +20,7 @@ class Real(NoiseFamily):
     blind = (0.0, 1.0)
     independent = False
 
-    def stand_in(self) -> Noise:
+    def treated_as(self) -> Noise:
         """Gaussian noise of unknown level."""
         gaussian = Gaussian()
         return Noise(gaussian, *gaussian.blind)

@@ -36,7 +36,7 @@ class Text(NoiseFamily):
     unit = "percent of the pixels covered"
     lowest, highest = 0.0, 95.0
     blind = (0.0, 50.0)
-    keeps = "median"
+    preserves = "median"
     unit_scale = 100.0
     independent = False
     spread = "even"

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from denoisebench.images.image_set import ImageSet
 from denoisebench.noise.family import Noise
-from denoisebench.noise.level_knowledge import Knowledge
+from denoisebench.noise.level_knowledge import LevelKnowledge
 from denoisebench.planning.plan import GivenWeights, TrainingPlan
 from denoisebench.plugin.method import Evidence, Method, Task
 from denoisebench.specs import config_spec
@@ -14,7 +14,7 @@ class ScoringTest(NamedTuple):
     """What denoisers are scored on."""
 
     noise: Noise
-    knowledge: Knowledge
+    knowledge: LevelKnowledge
     image_set: ImageSet
 
 

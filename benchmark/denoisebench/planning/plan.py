@@ -12,7 +12,7 @@ from denoisebench.budgets import Budget
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.orientations import method_label
 from denoisebench.noise.family import Noise
-from denoisebench.noise.level_knowledge import ORACLE_CHECKPOINT, Knowledge, oracle_levels
+from denoisebench.noise.level_knowledge import ORACLE_CHECKPOINT, LevelKnowledge, oracle_levels
 from denoisebench.planning.ids import cell_id, hash_of
 from denoisebench.planning.request import HALF, TRANSDUCTIVE
 from denoisebench.plugin.method import Evidence, Method, Task
@@ -104,7 +104,7 @@ class CellPlan:
     config: Any
     task: Task  # what the denoiser was trained for
     noise: Noise  # what it is tested on
-    parameters: Knowledge  # whether it is told the level
+    parameters: LevelKnowledge  # whether it is told the level
     image_set: ImageSet
     protocol: Protocol
     seed: int

@@ -32,8 +32,8 @@ def make_plan(request: Request, registries: Registries) -> Plan:
 
 def mismatch(noise: Noise, trained_on: Noise) -> str | None:
     """What to note of a test noise that is not within what was trained on; None where it is."""
-    taken = noise.assumed
-    if not trained_on.like(taken):
+    taken = noise.treated_as
+    if not trained_on.same_family(taken):
         return f"{noise} is scored by what was trained on {trained_on}"
     if not trained_on.low <= taken.low <= taken.high <= trained_on.high:
         return f"{noise} is beyond {trained_on}, which is trained on"
@@ -104,7 +104,7 @@ class _Planner:
         under += [(self._registries.noise(image_set.noise), [image_set]) for image_set in own]
         for noise, image_sets in under:
             told = self._request.parameters
-            if noise.law_unknown:
+            if noise.is_real:
                 told = tuple(dict.fromkeys("unknown" if p == "known" else p for p in told))
             yield from (ScoringTest(noise, p, image_set) for p in told for image_set in image_sets)
 
@@ -122,9 +122,10 @@ class _Planner:
     def _drawn(self, option: str, asked: str) -> Noise:
         """The noise of an option.  UserError for one that cannot be drawn."""
         noise = self._registries.noise(asked)
-        if noise.law_unknown:
+        if noise.is_real:
             raise UserError(
-                f"{option} {noise}: its law is unknown, so nobody can draw it; give {noise.assumed}"
+                f"{option} {noise}: its law is unknown, so nobody can draw it; give"
+                f" {noise.treated_as}"
             )
         return noise
 
@@ -207,7 +208,7 @@ class _Planner:
         self, method: Method[Any], config: Any, noise: Noise, parameters: Parameters
     ) -> Noise:
         """The noise of the images that are trained on, for a test noise."""
-        taken = noise.assumed
+        taken = noise.treated_as
         trained_on = usual_noise(method, config, taken, parameters)
         if self._request.source_noise is not None:
             trained_on = self._drawn("--source-noise", self._request.source_noise)
@@ -225,7 +226,7 @@ class _Planner:
     def _draws_label(self, task: Task, noise: Noise) -> str:
         """How a table tells the training's noise: what of it the test noise does not tell."""
         request = self._request
-        usual = noise if task.parameters == "known" else noise.blind()
+        usual = noise if task.parameters == "known" else noise.blind_range()
         told = request.source_noise is None and task.noise == usual
         if told and task.target_noise is None:
             return request.draws

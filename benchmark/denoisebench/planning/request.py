@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from denoisebench.budgets import Budget
-from denoisebench.noise.level_knowledge import Knowledge
+from denoisebench.noise.level_knowledge import LevelKnowledge
 from denoisebench.plugin.method import Draws
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Request:
 
     methods: tuple[str, ...]
     noises: tuple[str, ...]
-    parameters: tuple[Knowledge, ...]
+    parameters: tuple[LevelKnowledge, ...]
     datasets: tuple[str, ...]
     train_sets: tuple[str, ...]
     draws: Draws

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast, get_args
 from denoisebench.budgets import get_budget
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import CHANNEL_WORDS
-from denoisebench.noise.level_knowledge import Knowledge
+from denoisebench.noise.level_knowledge import LevelKnowledge
 from denoisebench.planning.request import Request
 from denoisebench.plugin.method import Draws
 from denoisebench.specs import split_list
@@ -59,7 +59,7 @@ class RunOptions:
         contradict each other."""
         parameters = split_list(self.parameters)
         for item in parameters:
-            _refuse_other("parameters", item, get_args(Knowledge))
+            _refuse_other("parameters", item, get_args(LevelKnowledge))
         _refuse_other("draws", self.draws, get_args(Draws))
         if self.channels is not None:
             _refuse_other("channels", self.channels, CHANNELS)
@@ -76,7 +76,7 @@ class RunOptions:
             methods=tuple(methods),
             noises=tuple(split_list(NOISE if self.noise is None else self.noise)),
             own_noise=self.noise is None,
-            parameters=cast(tuple[Knowledge, ...], tuple(parameters)),
+            parameters=cast(tuple[LevelKnowledge, ...], tuple(parameters)),
             datasets=tuple(split_list(self.datasets)),
             train_sets=(self.train_set,) if self.train_set else TRAIN_SETS,
             clean_set=self.clean_set,

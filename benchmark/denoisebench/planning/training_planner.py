@@ -56,7 +56,7 @@ class TrainingPlanner:
         config = method.trained_as(config)
         recipe = {
             "version": RECIPE_VERSION,
-            **described(request, method, config, task, seed, self.sets.name),
+            **base_recipe(request, method, config, task, seed, self.sets.name),
             "learning_rate": method.learning_rate,
             "source": self.registries.source_hash(
                 method.name, task.noise.family, module_of(config)
@@ -88,7 +88,7 @@ class TrainingPlanner:
         )
 
 
-def described(
+def base_recipe(
     request: Request,
     method: TrainedMethod[Any],
     config: Any,

@@ -35,7 +35,7 @@ class TrainingSets:
         *preferred, last = self.request.train_sets
         for name in preferred:
             source, spec = self.registries.source(name)
-            if source.at_hand(spec):
+            if source.is_local(spec):
                 return name
             self.note(
                 f"training set {name} is not on this machine (`bench datasets fetch {name}` brings"

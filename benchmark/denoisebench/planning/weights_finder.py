@@ -57,14 +57,14 @@ class WeightsFinder:
         """In words: for what no weights came with a method that fit, and which did come."""
         request = self.request
         sets = " or ".join((*request.train_sets, *request.weights_of))
-        there = ", ".join(path.stem for path in self.that_came_with(method.name))
+        there = ", ".join(path.stem for path in self.bundled(method.name))
         return (
             f"{config_spec(method.name, config)} for {task.noise}, parameters {task.parameters},"
             f" {CHANNEL_WORDS[task.channels]}, {request.draws} draws, trained on {sets}, seed"
             f" {','.join(map(str, request.seeds))} (it has {there or 'none'})"
         )
 
-    def that_came_with(self, method: str) -> Sequence[Path]:
+    def bundled(self, method: str) -> Sequence[Path]:
         """The weights files of a method's package."""
         folder = self.registries.weights_folder(method)
         return sorted(folder.glob("*.safetensors")) if folder else []
@@ -100,7 +100,7 @@ class WeightsFinder:
         """Those that came with the method and are what a training would yield."""
         unpaired = method.evidence(config) is Evidence.UNPAIRED
         clean_set = self.request.clean_set or HALF if unpaired else None
-        for path in self.that_came_with(method.name):
+        for path in self.bundled(method.name):
             try:
                 given = _read(path, f"zoo:{path.stem}")
             except UserError as error:

@@ -17,7 +17,7 @@ from denoisebench.images.pixels import (
     pixel_hash,
     to_gray,
 )
-from denoisebench.noise.family import ExponentialFamily, Keeps, Noise, NoiseFamily
+from denoisebench.noise.family import ExponentialFamily, Noise, NoiseFamily, Preserves
 from denoisebench.noise.level_knowledge import LEVELS, ORACLE, ORACLE_CHECKPOINT, Parameters
 from denoisebench.noise.overflow_guards import LARGEST_LOG_GAIN, finite
 from denoisebench.noise.stream import Stream
@@ -32,11 +32,11 @@ from denoisebench.plugin.method import (
     Imported,
     Method,
     Model,
-    Moment,
     Output,
     Schedule,
     Task,
     TrainedMethod,
+    TrainingStep,
     UntrainedMethod,
 )
 from denoisebench.plugin.preset import Preset
@@ -74,10 +74,8 @@ __all__ = [
     "ImageSource",
     "Imported",
     "IndexedFile",
-    "Keeps",
     "Method",
     "Model",
-    "Moment",
     "Noise",
     "NoiseFamily",
     "Output",
@@ -85,6 +83,7 @@ __all__ = [
     "Packed",
     "Parameters",
     "Pixels",
+    "Preserves",
     "Preset",
     "Progress",
     "ProgressCallback",
@@ -96,6 +95,7 @@ __all__ = [
     "Stream",
     "Task",
     "TrainedMethod",
+    "TrainingStep",
     "UntrainedMethod",
     "UserError",
     "as_colour",

@@ -29,7 +29,7 @@ class ImageSource(ABC):
         """
         return None
 
-    def at_hand(self, spec: Spec) -> bool:
+    def is_local(self, spec: Spec) -> bool:
         """Whether every file of the set is on this machine already."""
         return True
 

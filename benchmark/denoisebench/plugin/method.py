@@ -59,7 +59,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TrainingStep:
     """Where a training stands: which step of how many, and how many patches a step samples.
 
     stage: which of the method's stages, from 0; steps count within it.
@@ -129,7 +129,7 @@ class Method(ABC, Generic[ConfigT]):
     def blind_noise(self, config: ConfigT, noise: "Noise") -> "Noise":
         """The noise to train on for a test noise of unknown level: the family's blind range, unless
         a method learns the level from its training images."""
-        return noise.blind()
+        return noise.blind_range()
 
     def warns(self, config: ConfigT, task: Task) -> str | None:
         """A warning about this config for `task`, which can be done all the same; None for none."""
@@ -221,7 +221,7 @@ class TrainedMethod(Method[ConfigT]):
 
     @abstractmethod
     def loss(
-        self, model: Model[ConfigT], batch: "Batch", moment: Moment, rng: "torch.Generator"
+        self, model: Model[ConfigT], batch: "Batch", moment: TrainingStep, rng: "torch.Generator"
     ) -> "Tensor":
         """The loss of each patch of a batch, before averaging.  Returns (B,), float32.
 

@@ -21,7 +21,7 @@ from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.ranking.records import (
     RANK_VERSION,
     ImageRank,
-    Ranked,
+    RankedMethod,
     rank_path,
     read_ranked,
     write_ranked,
@@ -46,7 +46,7 @@ class Failure(NamedTuple):
     error: str
 
 
-def rank_cells(plan: Plan, context: Context) -> tuple[list[Ranked], list[Failure]]:
+def rank_cells(plan: Plan, context: Context) -> tuple[list[RankedMethod], list[Failure]]:
     """Score what a plan denoises, without clean images.  Computes what is not stored.
 
     What a method raises leaves it out.  Raises UserError for an image below `LEAST_SIDE_PX`.
@@ -64,14 +64,14 @@ def rank_cells(plan: Plan, context: Context) -> tuple[list[Ranked], list[Failure
     return ranked, failures
 
 
-def _ranked(cell: CellPlan, plan: Plan, context: Context) -> Ranked:
+def _ranked(cell: CellPlan, plan: Plan, context: Context) -> RankedMethod:
     from denoisebench.execution.score_job import prepare
     from denoisebench.nn.devices import pick_device
 
     weights, device = weights_of(cell, plan, context), pick_device(context.device)
     in_float32 = replace(cell, precision="fp32")  # small differences of estimates count
     denoise, images = prepare(in_float32, weights, context)
-    return Ranked(
+    return RankedMethod(
         dataset=cell.image_set.spec,
         noise=str(cell.noise),
         parameters=cell.parameters,
@@ -143,7 +143,7 @@ def _score(
 def _sigma_255(cell: CellPlan, noisy: Pixels, told: float | None) -> float:
     """The level of Gaussian noise, told or estimated; NaN for other noise, or where the image does
     not tell it."""
-    family = cell.noise.assumed.family
+    family = cell.noise.treated_as.family
     if not isinstance(family, Gaussian):
         return math.nan
     level = family.estimate(noisy) if told is None else told

@@ -35,7 +35,7 @@ class ImageRank:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankedMethod:
     """A method on one image set.  weights, train_set: where its denoiser comes from."""
 
     dataset: str
@@ -52,18 +52,18 @@ def rank_path(out: Path, cell: CellPlan) -> Path:
     return out / "ranks" / f"{hash_of({'rank': RANK_VERSION, 'cell': cell.id})}.json"
 
 
-def write_ranked(path: Path, ranked: Ranked) -> None:
+def write_ranked(path: Path, ranked: RankedMethod) -> None:
     """Store what was found.  Raises UserError when it cannot be written."""
     write_whole(path, json_text(stored(asdict(ranked))).encode())
 
 
-def read_ranked(path: Path) -> Ranked:
+def read_ranked(path: Path) -> RankedMethod:
     """What was stored.  Raises UserError for a file that cannot be read or is damaged."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         for image in record["images"]:  # NaN was null in files of earlier versions
             image.update({name: "nan" for name, value in image.items() if value is None})
-        return parse(Ranked, record)
+        return parse(RankedMethod, record)
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from denoisebench.ranking.records import Ranked
+from denoisebench.ranking.records import RankedMethod
 from denoisebench.scoring.statistics import half_interval
 
 Array = npt.NDArray[np.float64]
@@ -60,7 +60,7 @@ class Agreement:
     first_loses_db: float
 
 
-def standings(ranked: Sequence[Ranked], score: str) -> list[Standing]:
+def standings(ranked: Sequence[RankedMethod], score: str) -> list[Standing]:
     """The methods of one image set by one score, in the order they are given."""
     values = _values(ranked, score)
     means = np.array([_mean(row) for row in values])
@@ -81,7 +81,7 @@ def standings(ranked: Sequence[Ranked], score: str) -> list[Standing]:
     ]
 
 
-def agreement(ranked: Sequence[Ranked], score: str) -> Agreement | None:
+def agreement(ranked: Sequence[RankedMethod], score: str) -> Agreement | None:
     """How far a score's ranking of the methods of one set is that by PSNR.
 
     None when fewer than `FEWEST_METHODS` methods have both.
@@ -126,7 +126,7 @@ def _signed(score: str) -> float:
     return 1.0 if score == TRUTH else -1.0
 
 
-def _values(ranked: Sequence[Ranked], score: str) -> Array:
+def _values(ranked: Sequence[RankedMethod], score: str) -> Array:
     """(methods, images); NaN for a score that is not to be had."""
     return np.array([[getattr(i, score) for i in of.images] for of in ranked], dtype=np.float64)
 

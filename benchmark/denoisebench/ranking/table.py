@@ -10,7 +10,7 @@ from itertools import groupby
 
 import numpy as np
 
-from denoisebench.ranking.records import Ranked
+from denoisebench.ranking.records import RankedMethod
 from denoisebench.ranking.standings import SCORES, TRUTH, Agreement, Standing, agreement, standings
 from denoisebench.results.strict_json import exported, json_text
 
@@ -42,14 +42,14 @@ BELIEVE = (
 )
 
 
-def render_table(ranked: Sequence[Ranked]) -> str:
+def render_table(ranked: Sequence[RankedMethod]) -> str:
     """A table per image set, then what its scores are and when to believe which."""
     parts = ["\n".join(_section(list(group))) for group in _by_set(ranked)]
     notes = [line for note in BELIEVE for line in textwrap.wrap(note, WIDTH)]
     return "\n\n".join([*parts, "\n".join(notes)])
 
 
-def render_csv(ranked: Sequence[Ranked]) -> str:
+def render_csv(ranked: Sequence[RankedMethod]) -> str:
     """One line per image set, method and score."""
     text = io.StringIO()
     names = ["dataset", "noise", "parameters", *(f.name for f in fields(Standing))]
@@ -64,7 +64,7 @@ def render_csv(ranked: Sequence[Ranked]) -> str:
     return text.getvalue().rstrip("\n")
 
 
-def render_json(ranked: Sequence[Ranked]) -> str:
+def render_json(ranked: Sequence[RankedMethod]) -> str:
     """`[{dataset, noise, parameters, standings, agreement, methods}]`, methods with every image's
     scores; a missing number is null, an infinite one the string "inf" or "-inf"."""
     sets = [
@@ -89,36 +89,36 @@ def render_json(ranked: Sequence[Ranked]) -> str:
     return json_text(exported(sets)).rstrip("\n")
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Ranked]], str]] = {
+FORMATS: Mapping[str, Callable[[Sequence[RankedMethod]], str]] = {
     "table": render_table,
     "csv": render_csv,
     "json": render_json,
 }
 
 
-def _by_set(ranked: Sequence[Ranked]) -> list[list[Ranked]]:
+def _by_set(ranked: Sequence[RankedMethod]) -> list[list[RankedMethod]]:
     """The methods of each image set under each noise, whose order is kept."""
     return [list(group) for _, group in groupby(ranked, lambda r: (r.dataset, r.noise))]
 
 
-def _has_truth(group: Sequence[Ranked]) -> bool:
+def _has_truth(group: Sequence[RankedMethod]) -> bool:
     return any(not math.isnan(image.psnr_db) for of in group for image in of.images)
 
 
-def _scores(group: Sequence[Ranked]) -> tuple[str, ...]:
+def _scores(group: Sequence[RankedMethod]) -> tuple[str, ...]:
     return (*SCORES, TRUTH) if _has_truth(group) else SCORES
 
 
-def _all_standings(group: Sequence[Ranked]) -> list[Standing]:
+def _all_standings(group: Sequence[RankedMethod]) -> list[Standing]:
     return [standing for score in _scores(group) for standing in standings(group, score)]
 
 
-def _agreements(group: Sequence[Ranked]) -> list[Agreement]:
+def _agreements(group: Sequence[RankedMethod]) -> list[Agreement]:
     found = (agreement(group, score) for score in SCORES)
     return [each for each in found if each is not None]
 
 
-def _section(group: Sequence[Ranked]) -> list[str]:
+def _section(group: Sequence[RankedMethod]) -> list[str]:
     """The table of one set, and, where the truth is known, how far each ranking agrees with it."""
     from tabulate import tabulate
 
@@ -153,12 +153,12 @@ def _cell(standing: Standing, decimals: int) -> str:
     return f"{standing.mean:.{decimals}f}{interval}  {standing.rank}{'=' * standing.tied}"
 
 
-def _origin(of: Ranked) -> str:
+def _origin(of: RankedMethod) -> str:
     """Where the denoiser comes from: `trained on test (transductive)`, `zoo:…`, `none`."""
     return f"{of.weights} on {of.train_set}" if of.weights == "trained" else of.weights
 
 
-def _level(group: Sequence[Ranked]) -> str:
+def _level(group: Sequence[RankedMethod]) -> str:
     of = group[0]
     levels = np.array([image.sigma_255 for image in of.images])
     found = levels[np.isfinite(levels)]

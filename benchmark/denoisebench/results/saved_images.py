@@ -35,7 +35,7 @@ _LEVELS = "levels.csv"
 _LEVELS_HEADER = ["image", "level", "level_estimate", "outputs"]
 
 
-class Shown(NamedTuple):
+class SavedOutput(NamedTuple):
     """An output of a method.  pixels: (1 or C, H, W).  white: the value shown as white."""
 
     pixels: Pixels
@@ -43,14 +43,14 @@ class Shown(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Finding:
+class DenoisedImage:
     """One denoised image with everything to save.  (C, H, W) each."""
 
     image: str
     clean: Pixels
     noisy: Pixels
     denoised: Pixels
-    outputs: Mapping[str, Shown]
+    outputs: Mapping[str, SavedOutput]
     level: float | None
     level_estimate: float | None
 
@@ -69,7 +69,7 @@ class Saver:
         parts = [safe_name(self.cell.image_set.spec), safe_name(str(self.cell.noise))]
         return self.out.joinpath(kind, *parts, f"{self.cell.method.name}-{self.cell.id}")
 
-    def save(self, finding: Finding) -> None:
+    def save(self, finding: DenoisedImage) -> None:
         """Save one image.  Raises UserError when a file cannot be written."""
         for kind in self.kinds:
             files = _pictures(finding) if kind == "pictures" else _arrays(finding)
@@ -109,14 +109,14 @@ class Saver:
         return self.folder(kind) / folder / f"{names[image]}{_ENDINGS[kind]}"
 
 
-def _pictures(finding: Finding) -> dict[str, bytes]:
+def _pictures(finding: DenoisedImage) -> dict[str, bytes]:
     """PNGs by folder."""
     strip = np.concatenate([finding.noisy, finding.denoised, finding.clean], axis=2)
     outputs = {name: _png(shown.pixels / shown.white) for name, shown in finding.outputs.items()}
     return {"": _png(strip), **outputs}
 
 
-def _arrays(finding: Finding) -> dict[str, bytes]:
+def _arrays(finding: DenoisedImage) -> dict[str, bytes]:
     """.npy files by folder."""
     outputs = {name: npy_bytes(shown.pixels) for name, shown in finding.outputs.items()}
     return {"noisy": npy_bytes(finding.noisy), "denoised": npy_bytes(finding.denoised), **outputs}

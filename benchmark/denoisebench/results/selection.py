@@ -21,7 +21,7 @@ _SAME = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Selection:
     """Results without an error; the numbers of failed and of older ones that were left out."""
 
     results: tuple[CellResult, ...]
@@ -29,7 +29,7 @@ class Chosen:
     older: int
 
 
-def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Chosen:
+def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Selection:
     """The results under `out` that are wanted, in the order in which the wanted items are named.
 
     wanted: `method`, `dataset` or `noise` -> items; each is a spec as results have it, or the name
@@ -55,7 +55,7 @@ def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Chosen:
         raise UserError(f"every result asked for failed, as {kept[0].method}: {kept[0].error}")
     latest = {tuple(getattr(result, name) for name in _SAME): result.cell for result in sound}
     chosen = tuple(result for result in sound if result.cell in set(latest.values()))
-    return Chosen(chosen, len(kept) - len(sound), len(sound) - len(chosen))
+    return Selection(chosen, len(kept) - len(sound), len(sound) - len(chosen))
 
 
 def _places(results: list[CellResult], field: str, items: list[str]) -> list[int]:

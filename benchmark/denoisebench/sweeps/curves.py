@@ -73,7 +73,12 @@ class Axis:
     def trained_at(self, series: Series) -> float | None:
         """The level on this axis that a series was trained at; None where it is not one."""
         noise = series.trained_on
-        if self.levels is None or noise is None or noise.is_range or not noise.like(self.levels):
+        if (
+            self.levels is None
+            or noise is None
+            or noise.is_range
+            or not noise.same_family(self.levels)
+        ):
             return None
         return noise.low
 
@@ -125,7 +130,7 @@ def axis_of(noises: Sequence[Noise]) -> Axis:
     noises by their specs."""
     first, family = noises[0], noises[0].family
     settings = [noise.family.settings() for noise in noises]
-    if all(noise.like(first) for noise in noises):
+    if all(noise.same_family(first) for noise in noises):
         levels = tuple(noise.low for noise in noises)
         kind = f"{family.name}:{family.symbol}:{settings[0]}" if settings[0] else family.name
         return Axis(

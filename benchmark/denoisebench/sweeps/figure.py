@@ -94,7 +94,7 @@ def _draw(panel: "Axes", curve: Curve, axis: Axis, label: str, look: int, values
     colour = COLOURS[look % len(COLOURS)]
     pairs = [values(point) if point else (math.nan, math.nan) for point in curve.points]
     where, means = _in_order(axis, [mean for mean, _ in pairs])
-    _, halves = _in_order(axis, [half for _, half in pairs])
+    _, split_in_halves = _in_order(axis, [half for _, half in pairs])
     panel.plot(
         where,
         means,
@@ -105,8 +105,8 @@ def _draw(panel: "Axes", curve: Curve, axis: Axis, label: str, look: int, values
         linewidth=1.3,
         label=label,
     )
-    low = [mean - half for mean, half in zip(means, halves, strict=True)]
-    high = [mean + half for mean, half in zip(means, halves, strict=True)]
+    low = [mean - half for mean, half in zip(means, split_in_halves, strict=True)]
+    high = [mean + half for mean, half in zip(means, split_in_halves, strict=True)]
     panel.fill_between(where, low, high, color=colour, alpha=0.12, linewidth=0)
     level = axis.trained_at(curve.series)
     if level is not None:

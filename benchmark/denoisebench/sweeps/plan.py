@@ -70,7 +70,7 @@ def grid(texts: Sequence[str], points: int, registries: Registries) -> tuple[Noi
                 f"--noise {asked}: a sweep begins at a level; the least of {family.name} noise is"
                 f" {number_text(least)}"
             )
-        between = [asked.round_level_at(i / (points - 1)) for i in range(1, points - 1)]
+        between = [asked.level_quantile(i / (points - 1)) for i in range(1, points - 1)]
         for level in (asked.low, *between, asked.high):
             noises[str(Noise(family, level, level))] = Noise(family, level, level)
     return tuple(noises.values())

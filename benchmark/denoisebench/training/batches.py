@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from denoisebench.errors import UserError
-from denoisebench.images.image_set import LoadedImage, ReadWhenTaken
+from denoisebench.images.image_set import LazyImages, LoadedImage
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import noisy_of
 from denoisebench.plugin.method import Batch, Draws, Evidence, Task
 from denoisebench.training.patches import AllImages, Pool, TrainingImage
-from denoisebench.training.splits import Shown
+from denoisebench.training.splits import TrainingImages
 from denoisebench.training.streaming import Window
 
 
@@ -83,7 +83,7 @@ def _noisy(clean: Tensor, noise: Noise, rng: torch.Generator) -> tuple[Tensor, T
 
 
 def batch_source(
-    shown: Shown,
+    shown: TrainingImages,
     evidence: Evidence,
     draws: Draws,
     task: Task,
@@ -94,14 +94,14 @@ def batch_source(
 ) -> BatchSource:
     """Batches of `evidence` about the images, with the noise of `task`, on the device.
 
-    Images that are `ReadWhenTaken` are streamed; all others are there throughout.  Raises
+    Images that are `LazyImages` are streamed; all others are there throughout.  Raises
     ValueError for clean images of other scenes with other evidence than UNPAIRED, or none with it.
     """
     if bool(shown.clean) != (evidence is Evidence.UNPAIRED):
         raise ValueError(f"{len(shown.clean)} clean images of other scenes for {evidence.value}")
 
     def pool(images: Sequence[LoadedImage], show: Callable[[LoadedImage], TrainingImage]) -> Pool:
-        if isinstance(images, ReadWhenTaken):
+        if isinstance(images, LazyImages):
             return Window(images, show, crop_px, seed=seed, device=device)
         return AllImages([show(image) for image in images], crop_px, device)
 

@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from denoisebench.plugin.method import Moment, Schedule
+from denoisebench.plugin.method import Schedule, TrainingStep
 
 WARM_UP = 0.02  # share of the steps
 RAMP_UP, RAMP_DOWN = 0.1, 0.3  # shares of the steps
@@ -42,7 +42,9 @@ def ema_decay_at(step: int, steps: int, share: float) -> float:
     return 1.0 - 1.0 / max(1.0, horizon)
 
 
-def moment_at(step: int, steps: int, patches_per_step: int, stages: Sequence[float]) -> Moment:
+def moment_at(
+    step: int, steps: int, patches_per_step: int, stages: Sequence[float]
+) -> TrainingStep:
     """Map a global step, from 0, to a stage and the step within it.
 
     stages: each stage's share of all steps.
@@ -51,4 +53,4 @@ def moment_at(step: int, steps: int, patches_per_step: int, stages: Sequence[flo
     ends[-1] = steps
     stage = next(k for k, end in enumerate(ends) if step < end)
     first = ends[stage - 1] if stage else 0
-    return Moment(step - first, ends[stage] - first, patches_per_step, stage)
+    return TrainingStep(step - first, ends[stage] - first, patches_per_step, stage)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from denoisebench.errors import UserError
-from denoisebench.images.image_set import ImageSet, LoadedImage, ReadWhenTaken
+from denoisebench.images.image_set import ImageSet, LazyImages, LoadedImage
 
 HELD_OUT_EVERY = 50
 """Hold out every n-th image to monitor the loss; smaller sets hold out none."""
@@ -20,7 +20,7 @@ HELD_OUT_OF_STREAMED = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class TrainingImages:
     """The images of a training.
 
     noisy: those that are shown noisy.  clean: those of other scenes that are shown clean; only
@@ -32,7 +32,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class ImageHashes:
     """The content of the training images, pixel hash -> id of each image."""
 
     noisy: Mapping[str, str]
@@ -43,7 +43,9 @@ class Contents:
         return {**self.noisy, **self.clean}
 
 
-def halves(image_set: ImageSet, pixels: Sequence[str], seed: int) -> tuple[list[int], list[int]]:
+def split_in_halves(
+    image_set: ImageSet, pixels: Sequence[str], seed: int
+) -> tuple[list[int], list[int]]:
     """The numbers of the images on the noisy side and on the clean side, in the set's order.
 
     A hash of each file's content and the seed decides, so the order and the names of the files do
@@ -96,27 +98,27 @@ def _scenes(image_set: ImageSet, pixels: Sequence[str]) -> list[list[int]]:
 
 def taken(images: Sequence[LoadedImage], numbers: Sequence[int]) -> Sequence[LoadedImage]:
     """The images with these numbers; reads no image of a streamed set."""
-    if isinstance(images, ReadWhenTaken):
-        return ReadWhenTaken([images.files[number] for number in numbers])
+    if isinstance(images, LazyImages):
+        return LazyImages([images.files[number] for number in numbers])
     return [images[number] for number in numbers]
 
 
-def hold_out(shown: Shown) -> tuple[Shown, Shown]:
+def hold_out(shown: TrainingImages) -> tuple[TrainingImages, TrainingImages]:
     """The images to train on and those held out: of both sides, or of none."""
     (noisy, held_noisy), (clean, held_clean) = _split(shown.noisy), _split(shown.clean)
     if shown.clean and not (held_noisy and held_clean):
-        return shown, Shown([])
-    return Shown(noisy, clean), Shown(held_noisy, held_clean)
+        return shown, TrainingImages([])
+    return TrainingImages(noisy, clean), TrainingImages(held_noisy, held_clean)
 
 
 def _split(images: Sequence[LoadedImage]) -> tuple[Sequence[LoadedImage], Sequence[LoadedImage]]:
     """The images to train on and those held out.  Reads no image of a streamed set."""
     if len(images) < HELD_OUT_EVERY:
         return images, []
-    if not isinstance(images, ReadWhenTaken):
+    if not isinstance(images, LazyImages):
         every = HELD_OUT_EVERY
         rest = [image for i, image in enumerate(images) if (i + 1) % every]
         return rest, images[every - 1 :: every]
     every = max(HELD_OUT_EVERY, math.ceil(len(images) / HELD_OUT_OF_STREAMED))
     files = [file for i, file in enumerate(images.files) if (i + 1) % every]
-    return ReadWhenTaken(files), images[every - 1 :: every]
+    return LazyImages(files), images[every - 1 :: every]

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from denoisebench.budgets import Budget
 from denoisebench.errors import PluginError
 from denoisebench.nn.devices import Precision, true_float32
-from denoisebench.plugin.method import Batch, Moment, Schedule
+from denoisebench.plugin.method import Batch, Schedule, TrainingStep
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.training.batches import BatchSource
 from denoisebench.training.checkpoint import resume, write_checkpoint
@@ -30,7 +30,7 @@ from denoisebench.training.interrupts import uninterrupted
 from denoisebench.training.schedule import ema_decay_at, learning_rate_at, moment_at
 from denoisebench.training.seeded_dropout import keyed_dropout
 
-Loss = Callable[[nn.Module, Batch, Moment, torch.Generator], Tensor]
+Loss = Callable[[nn.Module, Batch, TrainingStep, torch.Generator], Tensor]
 
 CLIP = 2.0  # times the gradient's usual norm
 USUAL_OVER = 50  # steps that the usual norm looks back over
@@ -45,7 +45,7 @@ class TrainingDivergedError(PluginError):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class TrainingSettings:
     """How to train, beside the network, the loss and the data."""
 
     budget: Budget
@@ -62,7 +62,7 @@ class Settings:
     stages: tuple[float, ...] = (1.0,)
     """See `TrainedMethod.stages`."""
 
-    def moment(self, step: int) -> Moment:
+    def moment(self, step: int) -> TrainingStep:
         return moment_at(step, self.budget.steps, self.patches_per_step, self.stages)
 
 
@@ -101,7 +101,7 @@ class Trainer:
         network: nn.Module,
         loss: Loss,
         batches: BatchSource,
-        settings: Settings,
+        settings: TrainingSettings,
         checkpoint: Path,
         watch: Watch | None = None,
     ) -> None:
@@ -221,7 +221,7 @@ class Trainer:
         return 1.0 - finite.float()
 
     def _loss_of(
-        self, network: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator
+        self, network: nn.Module, batch: Batch, moment: TrainingStep, rng: torch.Generator
     ) -> Tensor:
         half = self._settings.precision == "bf16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):

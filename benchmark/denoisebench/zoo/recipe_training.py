@@ -14,7 +14,7 @@ from denoisebench.noise.level_knowledge import Parameters
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.planning.request import Request
 from denoisebench.planning.run_options import RunOptions
-from denoisebench.planning.training_planner import TrainingPlanner, described, usual_noise
+from denoisebench.planning.training_planner import TrainingPlanner, base_recipe, usual_noise
 from denoisebench.planning.training_sets import TrainingSets
 from denoisebench.planning.weights_finder import WeightsFinder
 from denoisebench.plugin.method import Task, TrainedMethod
@@ -33,7 +33,7 @@ class State(StrEnum):
     ANOTHER = "another file"  # what lies there is not what the recipe names
 
 
-class Meant(NamedTuple):
+class ResolvedRecipe(NamedTuple):
     """What a recipe means.  config: as it is trained."""
 
     method: TrainedMethod[Any]
@@ -56,7 +56,7 @@ def state_of(recipe: Recipe, path: Path | None) -> State:
     return State.SHIPPED if file_hash(path) == recipe.sha256 else State.ANOTHER
 
 
-def meaning(recipe: Recipe, registries: Registries) -> Meant:
+def meaning(recipe: Recipe, registries: Registries) -> ResolvedRecipe:
     """The method, config and task of a recipe.
 
     Raises UserError for a method that learns nothing or declines, and for noise nobody can draw.
@@ -66,7 +66,7 @@ def meaning(recipe: Recipe, registries: Registries) -> Meant:
     if not isinstance(method, TrainedMethod):
         raise UserError(f"recipe {recipe.name}: {method.name} learns nothing and has no weights")
     noise, parameters = registries.noise(said["noise"]), cast(Parameters, said["parameters"])
-    if noise.law_unknown:
+    if noise.is_real:
         raise UserError(f"recipe {recipe.name}: {noise} has no law and cannot be drawn")
     noise.refuse_gray(recipe.channels, f"recipe {recipe.name}")
     task = Task(usual_noise(method, config, noise, parameters), parameters, recipe.channels)
@@ -74,14 +74,14 @@ def meaning(recipe: Recipe, registries: Registries) -> Meant:
     if reason is not None:
         spec = config_spec(method.name, config)
         raise UserError(f"recipe {recipe.name}: {spec} declines {noise} {parameters}: {reason}")
-    return Meant(method, method.trained_as(config), task)
+    return ResolvedRecipe(method, method.trained_as(config), task)
 
 
 def header_of(recipe: Recipe, registries: Registries) -> dict[str, Any]:
     """What the header of a recipe's weights says, as far as the recipe does."""
     meant, request = meaning(recipe, registries), _request(recipe)
     (seed,), (train_set,) = request.seeds, request.train_sets
-    return described(request, *meant, seed, train_set)
+    return base_recipe(request, *meant, seed, train_set)
 
 
 def plan_training(recipe: Recipe, registries: Registries) -> tuple[TrainingPlan, Sequence[str]]:

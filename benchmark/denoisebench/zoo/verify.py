@@ -17,7 +17,7 @@ from denoisebench.plugin.recipe import Recipe
 from denoisebench.registry.registries import Registries
 from denoisebench.scoring.metrics import psnr_db
 from denoisebench.training.weights_file import file_hash, load_into, read_header
-from denoisebench.zoo.recipe_training import Meant, header_of, meaning, weights_file
+from denoisebench.zoo.recipe_training import ResolvedRecipe, header_of, meaning, weights_file
 
 PHOTOGRAPHS = "samples"
 UNSAID = frozenset({"version", "source", "learning_rate", "train_digest"})
@@ -115,7 +115,7 @@ def _flat(recipe: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _loaded(path: Path, meant: Meant) -> torch.nn.Module:
+def _loaded(path: Path, meant: ResolvedRecipe) -> torch.nn.Module:
     """The network of a recipe, with the tensors of a file."""
     with plugin_code(meant.method.name):
         network = meant.method.network(meant.config, meant.task)
@@ -123,10 +123,10 @@ def _loaded(path: Path, meant: Meant) -> torch.nn.Module:
     return network.eval().requires_grad_(False)
 
 
-def _denoised(network: torch.nn.Module, meant: Meant, registries: Registries) -> Forward:
+def _denoised(network: torch.nn.Module, meant: ResolvedRecipe, registries: Registries) -> Forward:
     """One photograph with noise of the middle of what was trained on."""
     method, task = meant.method, meant.task
-    middle = task.noise.round_level_at(0.5)
+    middle = task.noise.level_quantile(0.5)
     noise = Noise(task.noise.family, middle, middle)
     clean = _photograph(registries, task.channels)
     noisy, level = noise.noisy(clean, seed=0)

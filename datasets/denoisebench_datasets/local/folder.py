@@ -55,7 +55,7 @@ class FolderSource(ImageSource):
         options = (("channels", CHANNEL_WORDS[GRAY]),)
         return Spec(self.name, (typed,), options) if channels == GRAY else None
 
-    def at_hand(self, spec: Spec) -> bool:
+    def is_local(self, spec: Spec) -> bool:
         """Whether the folder exists."""
         typed, _ = typed_folder(spec)
         return Path(typed).expanduser().is_dir()

@@ -47,7 +47,7 @@ class NoisySource(ImageSource):
         canonical = Spec(self.name, (typed,), options)
         return ImageSet(str(canonical), channels, images, noise="real", has_reference=False)
 
-    def at_hand(self, spec: Spec) -> bool:
+    def is_local(self, spec: Spec) -> bool:
         """Whether the folder exists."""
         typed, _ = typed_folder(spec)
         return Path(typed).expanduser().is_dir()

@@ -49,7 +49,7 @@ class PairsSource(ImageSource):
         canonical = Spec(self.name, (noisy_dir, clean_dir), options)
         return ImageSet(str(canonical), channels, images)
 
-    def at_hand(self, spec: Spec) -> bool:
+    def is_local(self, spec: Spec) -> bool:
         """Whether both folders exist."""
         noisy_dir, clean_dir, _ = _parse(spec)
         return all(Path(typed).expanduser().is_dir() for typed in (noisy_dir, clean_dir))

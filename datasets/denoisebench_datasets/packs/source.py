@@ -72,7 +72,7 @@ class PackSource(ImageSource, ImagePacker):
         options = (("channels", CHANNEL_WORDS[GRAY]),)
         return Spec(self.name, (typed,), options) if channels == GRAY else None
 
-    def at_hand(self, spec: Spec) -> bool:
+    def is_local(self, spec: Spec) -> bool:
         """Whether the file exists."""
         typed, _ = _parse(spec)
         return Path(typed).expanduser().is_file()

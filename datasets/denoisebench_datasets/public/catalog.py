@@ -134,7 +134,7 @@ class CatalogSource(ImageSource):
         has_gray = channels == GRAY and not self._entry.pairs
         return replace(spec, name=f"{self.name}-gray") if has_gray else None
 
-    def at_hand(self, spec: Spec) -> bool:
+    def is_local(self, spec: Spec) -> bool:
         """Whether every file is here; unchecked."""
         build_config(CatalogConfig, spec)
         return all(find(file) is not None for file in self._files)

@@ -69,14 +69,14 @@ class SamplesSource(ImageSource):
         """The same part of `samples-gray`, which has more images."""
         return replace(spec, name=f"{self.name}-gray") if channels == GRAY else None
 
-    def at_hand(self, spec: Spec) -> bool:
+    def is_local(self, spec: Spec) -> bool:
         """Whether the installed scikit-image has the files."""
         images = self.open(spec).images
         return find_spec("skimage") is not None and all(_path(i.id).is_file() for i in images)
 
     def fetch(self, spec: Spec, progress: ProgressCallback) -> None:
         """Nothing to download.  Raises UserError when scikit-image lacks a file."""
-        if not self.at_hand(spec):
+        if not self.is_local(spec):
             raise UserError(f"{self.name} is not complete here; {REMEDY}")
 
     def _part(self, spec: str, part: str, channels: int) -> ImageSet:

@@ -24,7 +24,7 @@ PROTOCOL = PROTOCOLS["float"]
 SEED = "0"
 
 
-class Place(NamedTuple):
+class TableCell(NamedTuple):
     """A cell of the table."""
 
     noise: str
@@ -38,7 +38,7 @@ class Paper:
     """A published table.  figures: by place, in the order of its file, those in doubt too."""
 
     source: str
-    figures: Mapping[Place, Printed]
+    figures: Mapping[TableCell, Printed]
 
     @property
     def noises(self) -> list[str]:
@@ -57,7 +57,7 @@ class Paper:
         ]
         return sorted(merged(map(list, rows)), key=lambda column: column[0])
 
-    def sound(self, place: Place) -> float:
+    def sound(self, place: TableCell) -> float:
         """The figure at a place, dB; NaN where there is none, or one in doubt."""
         figure = self.figures.get(place)
         return math.nan if figure is None or figure.doubt else figure.psnr_db
@@ -66,11 +66,13 @@ class Paper:
 def read_paper(name: str) -> Paper:
     """The published table in one of `figures.FILES`."""
     source, figures = printed(name)
-    return Paper(source, {Place(f.noise, f.dataset, f.parameters, f.method): f for f in figures})
+    return Paper(
+        source, {TableCell(f.noise, f.dataset, f.parameters, f.method): f for f in figures}
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Entry:
     """A stored result.  recipe, outcome: of its training, empty where they are not known."""
 
     line: Summary
@@ -82,9 +84,9 @@ class Measured:
     version: str = ""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> TableCell:
         line = self.line
-        return Place(line.noise, line.dataset, line.parameters, line.method)
+        return TableCell(line.noise, line.dataset, line.parameters, line.method)
 
     @property
     def psnr_db(self) -> float:
@@ -119,7 +121,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FilledTable:
     """A table with what is measured.  candidates: by place, the one that counts first.
 
     left_out: how many results were not used, by reason.  declined: (method, noise and parameters,
@@ -127,41 +129,41 @@ class Filled:
     """
 
     paper: Paper
-    candidates: Mapping[Place, Sequence[Measured]]
+    candidates: Mapping[TableCell, Sequence[Entry]]
     left_out: Mapping[str, int]
     declined: Sequence[tuple[str, str, str]]
     results: Path
 
-    def counts(self, place: Place) -> Measured | None:
+    def counts(self, place: TableCell) -> Entry | None:
         """The result that stands at a place."""
         return next(iter(self.candidates.get(place, ())), None)
 
     @property
-    def chosen(self) -> list[Measured]:
+    def chosen(self) -> list[Entry]:
         """What stands in the cells, in the order of the table."""
         return [found for place in self.places if (found := self.counts(place))]
 
     @property
-    def places(self) -> list[Place]:
+    def places(self) -> list[TableCell]:
         """Every cell, noise by noise and row by row."""
         return [
-            Place(noise, dataset, parameters, method)
+            TableCell(noise, dataset, parameters, method)
             for noise in self.paper.noises
             for dataset in self.paper.datasets
             for parameters, method in self.paper.columns(noise)
         ]
 
-    def difference_db(self, place: Place) -> float:
+    def difference_db(self, place: TableCell) -> float:
         """Ours − the paper's, both as printed; NaN where one of them is missing or in doubt."""
         ours = self.counts(place)
         return math.nan if ours is None else round(ours.psnr_db - self.paper.sound(place), 2)
 
 
-def fill(paper: Paper, rows: "pd.DataFrame") -> Filled:
+def fill(paper: Paper, rows: "pd.DataFrame") -> FilledTable:
     """The table filled from per-image rows (`results.COLUMNS`) and, where they are stored under
     `rows.attrs["results"]`, from what their files say of the training."""
     results: Path | None = rows.attrs.get("results")
-    candidates: dict[Place, list[Measured]] = {}
+    candidates: dict[TableCell, list[Entry]] = {}
     left_out: Counter[str] = Counter()
     for measured in _measured(rows, results):
         reason = _unfit(measured.line, paper)
@@ -176,17 +178,17 @@ def fill(paper: Paper, rows: "pd.DataFrame") -> Filled:
         left_out["in cells where another was trained as long or longer"] = smaller
     declined = rows.attrs.get("declined", ())
     counted = dict(sorted(left_out.items()))
-    return Filled(paper, candidates, counted, declined, results or Path("results"))
+    return FilledTable(paper, candidates, counted, declined, results or Path("results"))
 
 
-def _measured(rows: "pd.DataFrame", results: Path | None) -> Iterator[Measured]:
+def _measured(rows: "pd.DataFrame", results: Path | None) -> Iterator[Entry]:
     stored = read_cells(results, rows["cell"].unique()) if results else []
     files = {result.cell: result for result in stored}
     for (cell, training), its in rows.groupby(["cell", "training"], sort=False):
         for line in summarise(its):
             told = _told(files[cell]) if cell in files else {}
             name = str(training) or f"{line.method} {line.weights}"
-            yield Measured(line, str(cell), **{"training": name, **told})
+            yield Entry(line, str(cell), **{"training": name, **told})
 
 
 def _told(result: CellResult) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from denoisebench_reports.noise2score_table2.cells import Filled, Measured, Place
+from denoisebench_reports.noise2score_table2.cells import Entry, FilledTable, TableCell
 from denoisebench_reports.summary.marks import paired_interval
 
 METHOD, REFERENCE = "noise2score", "supervised"
@@ -17,8 +17,8 @@ class Gap:
     half_db: half the paired 95 % interval over images.  paper_db: NaN where a figure is in doubt.
     """
 
-    one: Measured
-    reference: Measured
+    one: Entry
+    reference: Entry
     half_db: float
     paper_db: float
 
@@ -27,7 +27,7 @@ class Gap:
         return self.one.line.psnr_db - self.reference.line.psnr_db
 
 
-def gaps(filled: Filled) -> Iterator[Gap]:
+def gaps(filled: FilledTable) -> Iterator[Gap]:
     """Each cell of METHOD with one of REFERENCE at an equal budget, the largest that both have."""
     for place in filled.places:
         if place.method != METHOD:
@@ -42,7 +42,9 @@ def gaps(filled: Filled) -> Iterator[Gap]:
         yield Gap(one, reference, (high - low) / 2.0, paper_db)
 
 
-def _equally_long(filled: Filled, place: Place, other: Place) -> tuple[Measured, Measured] | None:
+def _equally_long(
+    filled: FilledTable, place: TableCell, other: TableCell
+) -> tuple[Entry, Entry] | None:
     """The first result of each that was trained as long as one of the other's."""
     for one in filled.candidates.get(place, ()):
         for reference in filled.candidates.get(other, ()):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from denoisebench_reports.noise2score_table2.cells import (
     PROTOCOL,
     SEED,
-    Filled,
-    Measured,
-    Place,
+    Entry,
+    FilledTable,
+    TableCell,
     fill,
     read_paper,
     signed,
@@ -53,7 +53,7 @@ def render_table2(rows: "pd.DataFrame") -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _what(filled: Filled) -> str:
+def _what(filled: FilledTable) -> str:
     return (
         "This page is generated; the command stands at its end. It has the figures of"
         f" {filled.paper.source}, beside those measured here: PSNR in dB, mean over the images of"
@@ -63,7 +63,7 @@ def _what(filled: Filled) -> str:
     )
 
 
-def _tables(filled: Filled, why: Reasons, numbers: Mapping[str, int]) -> list[str]:
+def _tables(filled: FilledTable, why: Reasons, numbers: Mapping[str, int]) -> list[str]:
     """A table for each noise.  numbers: of the trainings."""
     parts = [
         "## The table",
@@ -74,7 +74,10 @@ def _tables(filled: Filled, why: Reasons, numbers: Mapping[str, int]) -> list[st
         columns = filled.paper.columns(noise)
         body = [
             [dataset]
-            + [_cell(filled, why, numbers, Place(noise, dataset, *column)) for column in columns]
+            + [
+                _cell(filled, why, numbers, TableCell(noise, dataset, *column))
+                for column in columns
+            ]
             for dataset in filled.paper.datasets
         ]
         header = ["", *("<br>".join([*narrow(method), known]) for known, method in columns)]
@@ -82,7 +85,7 @@ def _tables(filled: Filled, why: Reasons, numbers: Mapping[str, int]) -> list[st
     return parts
 
 
-def _cell(filled: Filled, why: Reasons, numbers: Mapping[str, int], place: Place) -> str:
+def _cell(filled: FilledTable, why: Reasons, numbers: Mapping[str, int], place: TableCell) -> str:
     ours, paper = filled.counts(place), filled.paper.sound(place)
     lines = [
         f"**{ours.psnr_db:.2f}**{_mark(f't{numbers[ours.training]}')}"
@@ -108,7 +111,7 @@ def _missing(why: Reasons) -> list[str]:
 
 
 def _beside_supervised(
-    filled: Filled, between: Sequence[Gap], numbers: Mapping[str, int]
+    filled: FilledTable, between: Sequence[Gap], numbers: Mapping[str, int]
 ) -> list[str]:
     """A row for each noise and kind of parameters, a column for each image set."""
     if not between:
@@ -140,7 +143,7 @@ def _gap_text(gap: Gap | None, numbers: Mapping[str, int]) -> str:
     return f"**{signed(gap.ours_db)}**{half}<br>{paper}<br>{length}"
 
 
-def _trainings(used: Sequence[Measured]) -> list[str]:
+def _trainings(used: Sequence[Entry]) -> list[str]:
     if not used:
         return []
     rows, common = training_table(used)
@@ -151,7 +154,7 @@ def _trainings(used: Sequence[Measured]) -> list[str]:
     return ["## What was trained", pipe_table(header, body), *told]
 
 
-def _told_levels(used: Sequence[Measured]) -> list[str]:
+def _told_levels(used: Sequence[Entry]) -> list[str]:
     """Which trainings were not told levels, and are where a cell is of known parameters."""
     numbers = numbered(used)
     found = dict.fromkeys(
@@ -163,12 +166,12 @@ def _told_levels(used: Sequence[Measured]) -> list[str]:
     return [f"Of {', '.join(found)}: {known}."] if found else []
 
 
-def _versions(used: Sequence[Measured]) -> list[str]:
+def _versions(used: Sequence[Entry]) -> list[str]:
     found = dict.fromkeys(measured.version for measured in used if measured.version)
     return [f"Scored by {escaped('; '.join(found))}."] if found else []
 
 
-def _commands(filled: Filled, used: Sequence[Measured]) -> list[str]:
+def _commands(filled: FilledTable, used: Sequence[Entry]) -> list[str]:
     page = f"{filled.results}.md"
     this = f"bench report --results {filled.results} --format {NAME} --out {page}"
     made = commands(used, str(filled.results))

@@ -10,7 +10,7 @@ from statistics import median
 
 from denoisebench.budgets import BUDGETS, DENOISE_MPX_PER_S, TRAIN_MPX_PER_S
 from denoisebench.plugin import parse_spec
-from denoisebench_reports.noise2score_table2.cells import Filled, Place
+from denoisebench_reports.noise2score_table2.cells import FilledTable, TableCell
 from denoisebench_reports.noise2score_table2.trainings import by_datasets, run_command
 from denoisebench_reports.tables.markdown import escaped
 
@@ -36,12 +36,12 @@ class Reasons:
     texts: the reasons, by label.
     """
 
-    ours: Mapping[Place, str]
-    papers: Mapping[Place, str]
+    ours: Mapping[TableCell, str]
+    papers: Mapping[TableCell, str]
     texts: Mapping[str, str]
 
 
-def reasons(filled: Filled) -> Reasons:
+def reasons(filled: FilledTable) -> Reasons:
     """The reasons for every figure that is missing."""
     ours = {place: f"ours: {why}" for place, why in _why_ours(filled).items()}
     papers = {place: f"the paper's: {why}" for place, why in _why_papers(filled).items()}
@@ -54,7 +54,7 @@ def reasons(filled: Filled) -> Reasons:
     )
 
 
-def _why_papers(filled: Filled) -> dict[Place, str]:
+def _why_papers(filled: FilledTable) -> dict[TableCell, str]:
     figures = filled.paper.figures
     return {
         place: figures[place].doubt if place in figures else "the paper has none"
@@ -63,10 +63,10 @@ def _why_papers(filled: Filled) -> dict[Place, str]:
     }
 
 
-def _why_ours(filled: Filled) -> dict[Place, str]:
+def _why_ours(filled: FilledTable) -> dict[TableCell, str]:
     """A text for each place without a result; those that one command computes share one."""
     missing: dict[tuple[str, str], dict[str, list[str]]] = {}
-    found: dict[Place, str] = {}
+    found: dict[TableCell, str] = {}
     for place in filled.places:
         if filled.counts(place):
             continue
@@ -79,12 +79,12 @@ def _why_ours(filled: Filled) -> dict[Place, str]:
     for (method, parameters), of in missing.items():
         for datasets, noises in by_datasets(of):
             text = _not_stored(filled, method, noises, parameters, datasets)
-            places = [Place(n, d, parameters, method) for n in noises for d in datasets]
+            places = [TableCell(n, d, parameters, method) for n in noises for d in datasets]
             found |= dict.fromkeys(places, text)
     return found
 
 
-def _declined(filled: Filled, place: Place) -> str:
+def _declined(filled: FilledTable, place: TableCell) -> str:
     """What the run said of a place that its method declines."""
     return next(
         (
@@ -97,7 +97,11 @@ def _declined(filled: Filled, place: Place) -> str:
 
 
 def _not_stored(
-    filled: Filled, method: str, noises: Sequence[str], parameters: str, datasets: Sequence[str]
+    filled: FilledTable,
+    method: str,
+    noises: Sequence[str],
+    parameters: str,
+    datasets: Sequence[str],
 ) -> str:
     command = run_command(method, noises, parameters, datasets, "", str(filled.results))
     needs = _needs().get(method)
@@ -108,7 +112,11 @@ def _not_stored(
 
 
 def _minutes(
-    filled: Filled, method: str, noises: Sequence[str], parameters: str, datasets: Sequence[str]
+    filled: FilledTable,
+    method: str,
+    noises: Sequence[str],
+    parameters: str,
+    datasets: Sequence[str],
 ) -> float:
     """About how long a command takes that trains and denoises.
 
@@ -126,7 +134,7 @@ def _minutes(
     return max(1.0, (train_s + images * IMAGE_MPX / DENOISE_MPX_PER_S) / 60.0)
 
 
-def _train_mpx_per_s(filled: Filled, method: str) -> float:
+def _train_mpx_per_s(filled: FilledTable, method: str) -> float:
     """How fast a method trains on a CPU."""
     rates = [
         measured.megapixels / measured.line.train_s

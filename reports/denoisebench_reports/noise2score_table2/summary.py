@@ -7,14 +7,14 @@ from statistics import mean, median
 
 import numpy as np
 
-from denoisebench_reports.noise2score_table2.cells import Filled, Place, signed
+from denoisebench_reports.noise2score_table2.cells import FilledTable, TableCell, signed
 from denoisebench_reports.noise2score_table2.gap import METHOD, REFERENCE, Gap
 from denoisebench_reports.published.verdict import published_training
 from denoisebench_reports.tables.markdown import pipe_table
 from denoisebench_reports.tables.notes import NONE
 
 
-def summary(filled: Filled, between: Sequence[Gap]) -> list[str]:
+def summary(filled: FilledTable, between: Sequence[Gap]) -> list[str]:
     """A paragraph each, under a heading."""
     sound = [place for place in filled.places if not math.isnan(filled.paper.sound(place))]
     count = sum(not math.isnan(filled.difference_db(place)) for place in sound)
@@ -38,7 +38,9 @@ def summary(filled: Filled, between: Sequence[Gap]) -> list[str]:
     ]
 
 
-def _method_row(filled: Filled, sound: Sequence[Place], parameters: str, method: str) -> list[str]:
+def _method_row(
+    filled: FilledTable, sound: Sequence[TableCell], parameters: str, method: str
+) -> list[str]:
     """A column of the paper's: how many of its cells are filled, and how far ours are off."""
     places = [p for p in sound if (p.parameters, p.method) == (parameters, method)]
     there = [p for p in places if not math.isnan(filled.difference_db(p))]
@@ -61,7 +63,7 @@ def _gap_notes(between: Sequence[Gap]) -> list[str]:
     ]
 
 
-def _paper_notes(filled: Filled) -> list[str]:
+def _paper_notes(filled: FilledTable) -> list[str]:
     """How long the paper's networks were trained, and on what draws, where it says so."""
     told = []
     for parameters, method in filled.paper.columns():
@@ -72,7 +74,7 @@ def _paper_notes(filled: Filled) -> list[str]:
     return [f"The paper trained {'; '.join(told)}."] if told else []
 
 
-def _error_notes(filled: Filled) -> list[str]:
+def _error_notes(filled: FilledTable) -> list[str]:
     """The standard error over the images of each set, which says little of a difference."""
     errors: defaultdict[str, list[float]] = defaultdict(list)
     for measured in filled.chosen:
@@ -89,6 +91,6 @@ def _error_notes(filled: Filled) -> list[str]:
     ]
 
 
-def _left_out(filled: Filled) -> list[str]:
+def _left_out(filled: FilledTable) -> list[str]:
     told = "; ".join(f"{count} {reason}" for reason, count in filled.left_out.items())
     return [f"Stored results that are not used: {told}."] if told else []

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 
 from denoisebench.budgets import BUDGETS
-from denoisebench_reports.noise2score_table2.cells import Measured
+from denoisebench_reports.noise2score_table2.cells import Entry
 from denoisebench_reports.tables.notes import NONE
 
 HEADERS = (
@@ -18,12 +18,12 @@ SHARED = ("training set", "draws", "hardware", "precision")
 KINDS = {1: "gray", 3: "colour"}
 
 
-def numbered(chosen: Iterable[Measured]) -> Mapping[str, int]:
+def numbered(chosen: Iterable[Entry]) -> Mapping[str, int]:
     """A number for each training, from 1, in the order in which the table comes to them."""
     return {name: n for n, name in enumerate(dict.fromkeys(m.training for m in chosen), start=1)}
 
 
-def training_table(chosen: Sequence[Measured]) -> tuple[list[list[str]], str]:
+def training_table(chosen: Sequence[Entry]) -> tuple[list[list[str]], str]:
     """A header and a row for each training, what is not known being a dash; and what all of them
     have in common, which has no column: `training set cbsd399, draws fixed`."""
     by_name = {measured.training: measured for measured in reversed(chosen)}
@@ -41,7 +41,7 @@ def training_table(chosen: Sequence[Measured]) -> tuple[list[list[str]], str]:
     return [header, *kept], ", ".join(told)
 
 
-def _row(measured: Measured) -> list[str]:
+def _row(measured: Entry) -> list[str]:
     line, outcome = measured.line, measured.outcome
     if not measured.is_trained:
         return [line.method, "nothing", *[NONE] * (len(HEADERS) - 3)]
@@ -58,7 +58,7 @@ def _row(measured: Measured) -> list[str]:
     ]
 
 
-def _learned(measured: Measured) -> str:
+def _learned(measured: Entry) -> str:
     """`gaussian:5..55, level not told, gray`."""
     recipe, line = measured.recipe, measured.line
     told = recipe.get("parameters", line.parameters) == "known"
@@ -74,7 +74,7 @@ def weights_text(label: str) -> str:
     return "own training" if label.startswith("trained") else PurePath(label).name
 
 
-def _device(measured: Measured) -> str:
+def _device(measured: Entry) -> str:
     outcome = measured.outcome
     threads = outcome.get("threads")
     with_threads = f"{threads} thread{'s' if threads != 1 else ''}"
@@ -92,7 +92,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400.0 else f"{seconds / 3600:.1f} h"
 
 
-def commands(chosen: Sequence[Measured], out: str) -> list[str]:
+def commands(chosen: Sequence[Entry], out: str) -> list[str]:
     """The commands that compute these results anew, into the folder `out`."""
     sets: dict[tuple[str, str, str], dict[str, list[str]]] = {}  # by method, parameters, settings
     for measured in chosen:
@@ -130,7 +130,7 @@ def run_command(
     )
 
 
-def _settings(measured: Measured) -> str:
+def _settings(measured: Entry) -> str:
     """The options that choose a result's weights."""
     line, budget = measured.line, measured.budget
     if not measured.is_trained:

@@ -16,7 +16,7 @@ from denoisebench_reports.page.curves import training_curves
 from denoisebench_reports.page.galleries import Gallery, galleries
 from denoisebench_reports.page.pictures import Album
 from denoisebench_reports.page.plots import Point, cost_plot
-from denoisebench_reports.published.verdict import Beside
+from denoisebench_reports.published.verdict import Comparison
 from denoisebench_reports.summary.marks import Mark, marks, resolved_db
 from denoisebench_reports.summary.summary import KEYS, Summary, summarise
 from denoisebench_reports.tables.columns import is_baseline, knowledge_of, table_columns
@@ -72,7 +72,7 @@ class Condition:
     galleries: Sequence[Gallery]
 
     @property
-    def published(self) -> list[tuple[str, Summary, Beside]]:
+    def published(self) -> list[tuple[str, Summary, Comparison]]:
         """What stands beside a published figure: name of the column, summary, that figure."""
         return [
             (name, line, beside)

@@ -28,7 +28,7 @@ EXPLAIN_BOTH = (OTHER_PROTOCOL, OTHER_IMAGES)
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Comparison:
     """A published figure compared with ours."""
 
     figure: Figure

@@ -93,11 +93,13 @@ def resolved_db(rows: Iterable[tuple[str, Cells]]) -> dict[str, float]:
     That is half the paired interval, the median over all pairs of methods that a row ranks.
     rows: data set, and its cells under one noise.
     """
-    halves: defaultdict[str, list[float]] = defaultdict(list)
+    split_in_halves: defaultdict[str, list[float]] = defaultdict(list)
     for dataset, cells in rows:
         for group in ranked(cells).values():
-            halves[dataset] += [_half_width(*pair) for pair in combinations(group.values(), 2)]
-    known = {d: [h for h in its if not math.isnan(h)] for d, its in halves.items()}
+            split_in_halves[dataset] += [
+                _half_width(*pair) for pair in combinations(group.values(), 2)
+            ]
+    known = {d: [h for h in its if not math.isnan(h)] for d, its in split_in_halves.items()}
     return {dataset: float(np.median(its)) for dataset, its in known.items() if its}
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from denoisebench.plugin import ORACLE, ORACLE_CHECKPOINT
 from denoisebench.scoring.statistics import half_interval
 from denoisebench_reports.published.figures import published
-from denoisebench_reports.published.verdict import Beside, differences, verdict
+from denoisebench_reports.published.verdict import Comparison, differences, verdict
 from denoisebench_reports.summary.average import errors, pools_errors, shares_db
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Summary:
     """Noisy copies of each image."""
     psnr_of_image: Mapping[str, float]
     """Each image's mean over repeats and seeds, dB."""
-    published: Sequence[Beside]
+    published: Sequence[Comparison]
     """Every published figure, the suite's first source first."""
     network_parameters: int | None
     gmacs_per_mpx: float
@@ -128,7 +128,7 @@ def _image_psnr_db(rows: "pd.DataFrame", protocol: str) -> npt.NDArray[np.float6
     return shares_db(_per_image(rows.assign(mse=mse), "mse"))
 
 
-def _beside(key: Mapping[str, Any], psnr_db: float) -> list[Beside]:
+def _beside(key: Mapping[str, Any], psnr_db: float) -> list[Comparison]:
     """Each published figure of a line with these KEYS, beside ours; none beside an oracle's."""
     if key["weights"].endswith(ORACLE_CHECKPOINT):
         return []
@@ -137,7 +137,7 @@ def _beside(key: Mapping[str, Any], psnr_db: float) -> list[Beside]:
     for figure in published(key["noise"], key["parameters"], key["dataset"], key["method"]):
         diff_db = psnr_db - figure.psnr_db
         unlike = differences(figure, **ours)
-        beside.append(Beside(figure, diff_db, verdict(diff_db, unlike)))
+        beside.append(Comparison(figure, diff_db, verdict(diff_db, unlike)))
     return beside
 
 

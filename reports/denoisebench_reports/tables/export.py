@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from denoisebench.results.dataframe import COLUMNS
 from denoisebench.results.strict_json import exported, json_text
-from denoisebench_reports.published.verdict import Beside
+from denoisebench_reports.published.verdict import Comparison
 from denoisebench_reports.summary.summary import Summary, summarise
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _summary_line(line: Summary) -> dict[str, Any]:
     return {**own, **first, "published_more": more}
 
 
-def _published(beside: Beside | None) -> dict[str, Any]:
+def _published(beside: Comparison | None) -> dict[str, Any]:
     """A published figure by column; None and empty texts where there is none."""
     figure = beside.figure if beside else None
     return {

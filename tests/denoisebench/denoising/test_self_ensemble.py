@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from bench import bench, make_images
-from scoring import Made, cell, images
+from scoring import DenoiserOutput, cell, images
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
@@ -126,7 +126,7 @@ def as_before(planned: CellPlan) -> str:
 
 
 def test_the_id_is_another_with_it_and_as_before_without() -> None:
-    plain = cell(Made(lambda noisy: noisy), images((1, 12, 17)))
+    plain = cell(DenoiserOutput(lambda noisy: noisy), images((1, 12, 17)))
     ensemble = replace(plain, self_ensemble=True)
     assert plain.id == as_before(plain)
     assert ensemble.id != plain.id

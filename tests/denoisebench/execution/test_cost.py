@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from scoring import Config, Made, cell, images
+from scoring import Config, DenoiserOutput, cell, images
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -105,7 +105,7 @@ def test_the_parameters_are_weights_and_biases_and_no_statistics():
 
 def test_a_method_without_a_network_has_neither():
     (clean,) = images((1, 8, 8))
-    planned = cell(Made(lambda noisy: noisy), [clean])
+    planned = cell(DenoiserOutput(lambda noisy: noisy), [clean])
     image = LoadedImage("a.png", clean)
     assert network_parameters(planned) is None
     assert gmacs_per_mpx(planned, image, lambda noisy, _: noisy, "cpu") is None

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from scoring import Made, cell, images, scored
+from scoring import DenoiserOutput, cell, images, scored
 
 from denoisebench.errors import PluginError
 from denoisebench.images.pixels import pixel_hash
@@ -21,7 +21,7 @@ CLEAN = images((3, 20, 40), (3, 36, 12))
 
 
 def identity():
-    return Made(lambda noisy: noisy)
+    return DenoiserOutput(lambda noisy: noisy)
 
 
 def test_under_float_each_image_is_scored_once_as_large_as_it_is():
@@ -73,7 +73,7 @@ def test_a_range_has_a_new_level_for_each_repeat_and_it_is_told():
 
 
 def test_the_estimated_level_is_kept_for_each_repeat():
-    method = Made(lambda noisy: Denoised(noisy, level=float(noisy.std())))
+    method = DenoiserOutput(lambda noisy: Denoised(noisy, level=float(noisy.std())))
     scores = scored(cell(method, CLEAN, image_set="bsd300", protocol="nvlabs"))
     expected = [pytest.approx(seen.std(ddof=1), rel=1e-5) for seen in method.seen]
     assert [score.level_estimate for score in scores] == expected
@@ -81,9 +81,9 @@ def test_the_estimated_level_is_kept_for_each_repeat():
 
 def test_an_estimate_of_another_size_or_not_finite_is_refused():
     with pytest.raises(PluginError, match=r"made \(3, 19, 40\) of an image of \(3, 20, 40\)"):
-        scored(cell(Made(lambda noisy: noisy[:, :, 1:]), CLEAN))
+        scored(cell(DenoiserOutput(lambda noisy: noisy[:, :, 1:]), CLEAN))
     with pytest.raises(PluginError, match="made made pixels that are not finite"):
-        scored(cell(Made(lambda noisy: noisy / 0.0), CLEAN))
+        scored(cell(DenoiserOutput(lambda noisy: noisy / 0.0), CLEAN))
 
 
 def out(shape=(1, 1, 20, 40), value=0.5, white=1.0):
@@ -104,7 +104,7 @@ def out(shape=(1, 1, 20, 40), value=0.5, white=1.0):
     ],
 )
 def test_an_output_that_cannot_be_shown_is_refused_by_name(outputs, message):
-    method = Made(lambda noisy: Denoised(noisy, outputs=outputs))
+    method = DenoiserOutput(lambda noisy: Denoised(noisy, outputs=outputs))
     with pytest.raises(PluginError, match=message):
         scored(cell(method, CLEAN))
 

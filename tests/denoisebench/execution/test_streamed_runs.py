@@ -12,14 +12,14 @@ from PIL import Image
 from denoisebench.budgets import get_budget
 from denoisebench.errors import UserError
 from denoisebench.execution.runner import Runner
-from denoisebench.images.image_set import IndexedFile, ReadWhenTaken
+from denoisebench.images.image_set import IndexedFile, LazyImages
 from denoisebench.images.pixels import Pixels
 from denoisebench.planning.planner import make_plan
 from denoisebench.planning.request import Request
 from denoisebench.plugin.image_source import PackChoice
 from denoisebench.registry.loader import load
 from denoisebench.registry.registries import Registries
-from denoisebench.training.splits import HELD_OUT_OF_STREAMED, Shown, hold_out
+from denoisebench.training.splits import HELD_OUT_OF_STREAMED, TrainingImages, hold_out
 from denoisebench_datasets.packs.source import PackSource
 
 
@@ -60,7 +60,7 @@ def test_a_pack_is_trained_and_scored_without_reading_it_whole(
     assert len(result.scores) == 4
     (result,) = (run := runner(asked, registries, tmp_path)).run()
     assert result.error is None
-    assert [type(images) for images in run.context.reader._read.values()] == [ReadWhenTaken, list]
+    assert [type(images) for images in run.context.reader._read.values()] == [LazyImages, list]
 
 
 def spoil_pixels(tmp_path: Path) -> None:
@@ -108,10 +108,10 @@ def test_a_few_images_of_a_streamed_set_are_held_out_and_none_is_read(
         id="", sha256="", load=unreadable, size=(9, 9), pixel_sha256="", gray_sha256=""
     )
     files = [replace(file, id=str(number)) for number in range(count)]
-    trained, watched = (side.noisy for side in hold_out(Shown(ReadWhenTaken(files))))
+    trained, watched = (side.noisy for side in hold_out(TrainingImages(LazyImages(files))))
     assert len(watched) == held_out <= HELD_OUT_OF_STREAMED
     assert len(trained) + len(watched) == count
     if held_out:
-        assert isinstance(trained, ReadWhenTaken)
-        assert isinstance(watched, ReadWhenTaken)
+        assert isinstance(trained, LazyImages)
+        assert isinstance(watched, LazyImages)
         assert not {f.id for f in trained.files} & {f.id for f in watched.files}

@@ -8,7 +8,7 @@ from denoisebench.nn.regression import RegressionConfig
 from denoisebench.nn.regression_losses import absolute, annealed_gamma, power, squared
 from denoisebench.noise.family import Noise, NoiseFamily
 from denoisebench.noise_models.gaussian import Gaussian
-from denoisebench.plugin.method import Batch, Model, Moment, Task
+from denoisebench.plugin.method import Batch, Model, Task, TrainingStep
 from noise2noise import Noise2Noise
 from supervised import Supervised
 
@@ -22,14 +22,14 @@ class Odd(NoiseFamily):
     lowest, highest = 0.0, 100.0
     blind = (0.0, 100.0)
 
-    def __init__(self, keeps):
-        self.keeps = keeps
+    def __init__(self, preserves):
+        self.preserves = preserves
 
     def sample(self, clean, level, stream):
         raise AssertionError("not sampled here")
 
     def observed(self, noisy):
-        return (noisy != 0).any(dim=1, keepdim=True) if self.keeps == "pixels" else None
+        return (noisy != 0).any(dim=1, keepdim=True) if self.preserves == "pixels" else None
 
 
 class Added(nn.Module):
@@ -43,8 +43,8 @@ class Added(nn.Module):
         return torch.zeros_like(x) + self.value
 
 
-def task(keeps, target=None):
-    noise = Noise(Odd(keeps), 50.0, 50.0)
+def task(preserves, target=None):
+    noise = Noise(Odd(preserves), 50.0, 50.0)
     return Task(noise, "known", 1, Noise(Odd(target), 1.0, 1.0) if target else None)
 
 
@@ -53,7 +53,7 @@ def loss_at(method, where, config, target, share=0.0, value=0.0):
     network = Added()
     network.value.data.fill_(10.0 * value)
     seen = torch.full(target.shape, 0.5)
-    moment = Moment(round(100 * share), 100, len(target))
+    moment = TrainingStep(round(100 * share), 100, len(target))
     rng = torch.Generator().manual_seed(0)
     return method.loss(Model(config, where, network), Batch(seen, target, None), moment, rng)
 
@@ -87,9 +87,9 @@ def test_gamma_anneals_as_published():
 
 @pytest.mark.parametrize(("keeps", "name"), LOSSES.items())
 @pytest.mark.parametrize("second", [False, True])
-def test_the_noise_of_the_target_decides_the_loss(keeps, name, second):
+def test_the_noise_of_the_target_decides_the_loss(preserves, name, second):
     target = torch.rand((2, 1, 4, 4), generator=torch.Generator().manual_seed(0))
-    where = task("pixels", target=keeps) if second else task(keeps)
+    where = task("pixels", target=preserves) if second else task(preserves)
 
     def loss(config):
         return loss_at(Noise2Noise(), where, config, target, share=0.3)
@@ -103,9 +103,9 @@ def _named(loss):
 
 
 @pytest.mark.parametrize("keeps", LOSSES)
-def test_clean_targets_are_met_in_squares_whatever_the_noise(keeps):
+def test_clean_targets_are_met_in_squares_whatever_the_noise(preserves):
     target = torch.full((1, 1, 4, 4), 0.25)
-    loss = loss_at(Supervised(), task(keeps), RegressionConfig(), target)
+    loss = loss_at(Supervised(), task(preserves), RegressionConfig(), target)
     assert loss.tolist() == pytest.approx([0.0625])
 
 
@@ -122,8 +122,8 @@ def test_where_pixels_are_replaced_the_network_gives_the_image_itself():
     seen = torch.rand((1, 1, 32, 32), generator=torch.Generator().manual_seed(0))
     network = Added()
     network.value.data.fill_(2.5)
-    for keeps in ("median", "mode", "pixels"):
-        model = Model(RegressionConfig(), task(keeps), network)
+    for preserves in ("median", "mode", "pixels"):
+        model = Model(RegressionConfig(), task(preserves), network)
         assert Noise2Noise().denoise(model, seen, None).unique().tolist() == [0.75]
     added = Noise2Noise().denoise(Model(RegressionConfig(), task("mean"), network), seen, None)
     assert torch.allclose(added, seen + 0.25)

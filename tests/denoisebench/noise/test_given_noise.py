@@ -26,7 +26,7 @@ from denoisebench.registry.registries import Registries
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.saved_images import Saver
 from denoisebench.training.batches import batch_source
-from denoisebench.training.splits import Shown
+from denoisebench.training.splits import TrainingImages
 
 CLEAN = np.full((1, 8, 9), 0.5, dtype=np.float32)
 NOISY = np.random.default_rng(0).normal(0.5, 1.0, (1, 8, 9)).astype(np.float32)
@@ -79,7 +79,7 @@ def test_a_given_noisy_image_is_taken_as_it_is_and_has_the_level_of_the_noise_to
 @pytest.mark.parametrize("noise", [LEVEL, RANGE])
 def test_training_is_shown_the_given_noisy_image(evidence, noise):
     source = batch_source(
-        Shown([GIVEN]),
+        TrainingImages([GIVEN]),
         evidence,
         "fixed",
         Task(noise, "unknown" if noise.is_range else "known", 1),
@@ -137,7 +137,7 @@ def test_the_second_images_of_given_pairs_are_second_noisy_copies_where_pairs_ar
     (note,) = [note for note in plan.notes if "second" in note]
     assert "images of its second folder are taken as second noisy copies" in note
     source = batch_source(
-        Shown([GIVEN]),
+        TrainingImages([GIVEN]),
         Evidence.NOISY_PAIRS,
         "fixed",
         Task(LEVEL, "known", 1),

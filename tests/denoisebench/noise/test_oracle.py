@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from bench import make_images
-from scoring import Config, Made, cell, scored
+from scoring import Config, DenoiserOutput, cell, scored
 
 from denoisebench.budgets import get_budget
 from denoisebench.errors import UserError
@@ -69,7 +69,7 @@ def registries() -> Registries:
 def at(level: float, clean: list[Pixels]) -> list[ImageScore]:
     """What the method scores when it is told `level` for noise of σ = 25."""
     shrink, task = Shrink(), Task(BLIND, "unknown", 1)
-    made = Made(lambda noisy: shrink.denoise(Config(), task, noisy, level))
+    made = DenoiserOutput(lambda noisy: shrink.denoise(Config(), task, noisy, level))
     return scored(cell(made, clean))
 
 
@@ -94,7 +94,7 @@ def test_no_level_is_tried_twice_and_the_seconds_are_those_of_all(clean: list[Pi
         time.sleep(0.002)
         return noisy * (1.0 - len(made.told) / 100.0)
 
-    made = Made(slow)
+    made = DenoiserOutput(slow)
     (score,) = oracle(made, clean[:1])
     assert len(set(made.told)) == len(made.told) >= LEVELS // STRIDE + STRIDE
     assert score.denoise_s >= len(made.told) * 0.002
@@ -103,9 +103,9 @@ def test_no_level_is_tried_twice_and_the_seconds_are_those_of_all(clean: list[Pi
 def test_a_method_that_ignores_levels_has_none_picked_and_is_not_tried_at_each(
     clean: list[Pixels],
 ) -> None:
-    made = Made(lambda noisy: noisy)
+    made = DenoiserOutput(lambda noisy: noisy)
     (score,) = oracle(made, clean[:1])
-    plain = scored(cell(Made(lambda noisy: noisy), clean[:1]))[0]
+    plain = scored(cell(DenoiserOutput(lambda noisy: noisy), clean[:1]))[0]
     assert (score.level_estimate, score.psnr_db) == (None, plain.psnr_db)
     assert made.told == [GRID[STRIDE // 2], GRID[-STRIDE // 2]]
 

@@ -158,10 +158,10 @@ def test_it_is_its_own_noise_with_the_level_of_gaussian_noise_and_not_independen
     assert FAMILIES["gaussian"].shares_level(model.family)
     assert not model.family.shares_level(FAMILIES["poisson"])
     assert not FAMILIES["gamma"].shares_level(FAMILIES["poisson"])
-    assert model.like(noise("correlated:50:1"))
-    assert not model.like(noise("correlated:25:2"))
-    assert not model.like(noise("gaussian:25"))
-    assert str(model.blind()) == "correlated:5..55:1"
+    assert model.same_family(noise("correlated:50:1"))
+    assert not model.same_family(noise("correlated:25:2"))
+    assert not model.same_family(noise("gaussian:25"))
+    assert str(model.blind_range()) == "correlated:5..55:1"
     assert [str(shown) for shown in levels_shown(model)] == [
         f"correlated:{sigma}:1" for sigma in ("12.5", "25", "50")
     ]

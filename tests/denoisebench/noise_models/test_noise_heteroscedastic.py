@@ -113,16 +113,16 @@ def test_a_spec_of_two_numbers_has_one_canonical_text_which_names_its_noise(text
 @pytest.mark.parametrize("name", ["heteroscedastic", "heteroscedastic-shared"])
 def test_the_blind_range_and_the_levels_of_a_preview_keep_delta(name):
     model = noise(f"{name}:40:7")
-    assert str(model.blind()) == f"{name}:10..60:7"
+    assert str(model.blind_range()) == f"{name}:10..60:7"
     assert [str(shown) for shown in levels_shown(model)] == [f"{name}:{a}:7" for a in (20, 40, 80)]
     assert type(model.family) is type(FAMILIES[name])
 
 
 def test_noise_is_alike_at_any_level_but_not_with_another_delta_or_law():
     model = noise("heteroscedastic:40:10")
-    assert model.like(noise("heteroscedastic:20..60:10.0"))
-    assert not model.like(noise("heteroscedastic:40:20"))
-    assert not model.like(noise("heteroscedastic-shared:40:10"))
+    assert model.same_family(noise("heteroscedastic:20..60:10.0"))
+    assert not model.same_family(noise("heteroscedastic:40:20"))
+    assert not model.same_family(noise("heteroscedastic-shared:40:10"))
 
 
 def test_another_delta_is_other_noise():

@@ -206,7 +206,7 @@ def test_a_noise_model_has_one_canonical_text_which_names_its_noise(text, canoni
     ],
 )
 def test_an_unknown_level_means_the_blind_range_of_the_family(text, blind):
-    assert str(noise(text).blind()) == blind
+    assert str(noise(text).blind_range()) == blind
 
 
 @pytest.mark.parametrize(

@@ -187,12 +187,12 @@ def test_a_spec_has_one_canonical_text_which_names_its_noise(text, canonical):
 
 
 def test_the_blind_range_keeps_the_covariance_and_is_as_strong_as_that_of_a_random_one():
-    assert str(noise("multivariate-gaussian:75").blind()) == "multivariate-gaussian:10..100"
+    assert str(noise("multivariate-gaussian:75").blind_range()) == "multivariate-gaussian:10..100"
     halves = "covariance=0.5/0/0/0.5/0/0.5"
-    assert str(noise(f"multivariate-gaussian:75:{halves}").blind()).startswith(
+    assert str(noise(f"multivariate-gaussian:75:{halves}").blind_range()).startswith(
         f"multivariate-gaussian:10..100:{halves}"
     )
-    blind = noise(GIVEN).blind()
+    blind = noise(GIVEN).blind_range()
     assert str(blind) == f"multivariate-gaussian:0.12..1.2:covariance={EXAMPLE}"
     assert FAMILY.blind == (10.0, 100.0)
 

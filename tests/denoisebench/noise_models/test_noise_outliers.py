@@ -107,7 +107,7 @@ def test_the_clean_value_is_the_mode_of_impulse_noise_and_neither_mean_nor_media
         assert counts.max() > 1000 * np.sort(counts)[-2]
         assert noisy.mean() == pytest.approx(0.9 * 0.5 + 0.1 * 0.2, abs=0.01)
         assert np.median(noisy) > 0.4
-    assert noise(text).family.keeps == "mode"
+    assert noise(text).family.preserves == "mode"
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.99])
@@ -140,7 +140,7 @@ def test_only_dropout_says_which_pixels_are_observed():
     image = torch.zeros(1, 3, 4, 4)
     told = [name for name, family in FAMILIES.items() if family.observed(image) is not None]
     assert told == ["dropout"]
-    assert [name for name, family in FAMILIES.items() if family.keeps == "pixels"] == told
+    assert [name for name, family in FAMILIES.items() if family.preserves == "pixels"] == told
 
 
 @pytest.mark.parametrize("name", ["impulse", "impulse-channel", "dropout"])

@@ -161,7 +161,7 @@ def test_the_median_over_many_draws_is_the_clean_image_below_one_half_and_the_me
     assert (np.median(noisy, axis=0) == ramp).all()
     assert (noisy.mean(axis=0) > ramp + 0.02).all()
     family = noise("text:20").family
-    assert family.keeps == "median"
+    assert family.preserves == "median"
     assert not family.independent
 
 

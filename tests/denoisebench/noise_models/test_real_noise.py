@@ -44,9 +44,9 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Request:
 
 def test_real_noise_is_written_real_and_has_no_level(registries):
     real = registries.noise("real")
-    assert (str(real), str(real.assumed), real.law_unknown) == ("real", "gaussian:5..55", True)
+    assert (str(real), str(real.treated_as), real.is_real) == ("real", "gaussian:5..55", True)
     gaussian = registries.noise("gaussian:25")
-    assert (gaussian.assumed, gaussian.law_unknown) == (gaussian, False)
+    assert (gaussian.treated_as, gaussian.is_real) == (gaussian, False)
     image = np.zeros((1, 8, 8), np.float32)
     assert noisy_of(LoadedImage("a", image, image), real, seed=0) == (image, None)
     for wrong in ("real:5", "real:0..1", "real:level=5"):

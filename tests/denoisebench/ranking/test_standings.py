@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from denoisebench.ranking.records import ImageRank, Ranked, read_ranked, write_ranked
+from denoisebench.ranking.records import ImageRank, RankedMethod, read_ranked, write_ranked
 from denoisebench.ranking.standings import agreement, kendall, spearman, standings
 from denoisebench.ranking.table import render_csv, render_json, render_table
 
@@ -20,7 +20,7 @@ def ranked(method, sures, psnrs=(), whiteness=0.1):
         ImageRank(str(i), 10.0 + s, whiteness, s, 25.0, p)
         for i, (s, p) in enumerate(zip(sures, psnrs, strict=True))
     )
-    return Ranked("set", "gaussian:25", "known", method, "none", "", images)
+    return RankedMethod("set", "gaussian:25", "known", method, "none", "", images)
 
 
 GROUP = [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from scoring import Made, cell, images
+from scoring import DenoiserOutput, cell, images
 
 from denoisebench.denoising.denoiser import load_denoiser
 from denoisebench.errors import UserError
@@ -31,7 +31,10 @@ def evaluated(planned, out, *, keep=True):
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_each_repeat_is_kept_cropped_and_neither_clipped_nor_rounded(channels, tmp_path):
-    method, clean = Made(lambda noisy: noisy * 1.5), images((channels, 20, 40), (channels, 36, 12))
+    method, clean = (
+        DenoiserOutput(lambda noisy: noisy * 1.5),
+        images((channels, 20, 40), (channels, 36, 12)),
+    )
     planned = cell(method, clean, image_set="bsd300", protocol="nvlabs")
     scores = evaluated(planned, tmp_path)
     kept = Estimates(tmp_path, planned.id, ("a.png", "b.png"))
@@ -51,7 +54,7 @@ def test_an_interrupted_cell_makes_only_the_estimates_that_are_not_there(tmp_pat
         return noisy
 
     clean = images((1, 20, 40), (1, 20, 40), (1, 20, 40))
-    method = Made(fail_at_the_third)
+    method = DenoiserOutput(fail_at_the_third)
     planned = cell(method, clean)
     with pytest.raises(KeyboardInterrupt):
         evaluated(planned, tmp_path)
@@ -61,7 +64,7 @@ def test_an_interrupted_cell_makes_only_the_estimates_that_are_not_there(tmp_pat
 
 
 def test_scores_of_a_run_that_kept_nothing_do_not_stand_for_estimates(tmp_path):
-    method = Made(lambda noisy: noisy)
+    method = DenoiserOutput(lambda noisy: noisy)
     planned = cell(method, images((1, 20, 40)))
     evaluated(planned, tmp_path, keep=False)
     evaluated(planned, tmp_path)

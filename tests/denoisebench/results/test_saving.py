@@ -8,7 +8,7 @@ import pytest
 import torch
 from here import here
 from PIL import Image
-from scoring import Made, cell, images, scored
+from scoring import DenoiserOutput, cell, images, scored
 
 from denoisebench.errors import UserError
 from denoisebench.execution.runner import ExecutionOptions, Runner
@@ -29,7 +29,7 @@ def found(noisy):
 
 @pytest.fixture(params=[1, 3], ids=["gray", "colour"])
 def saved(request, tmp_path):
-    method = Made(found)
+    method = DenoiserOutput(found)
     clean = images((request.param, 20, 40), (request.param, 36, 12))
     planned = cell(method, clean, image_set="bsd300", protocol="nvlabs")
     saver = Saver(planned, tmp_path, ("pictures", "arrays"))
@@ -92,13 +92,13 @@ def test_levels_stand_beside_in_a_table(saved):
 
 
 def test_nothing_is_saved_unasked(tmp_path):
-    planned = cell(Made(found), images((1, 20, 20)))
+    planned = cell(DenoiserOutput(found), images((1, 20, 20)))
     scored(planned, Saver(planned, tmp_path))
     assert not list(tmp_path.iterdir())
 
 
 def test_images_of_one_name_are_numbered(tmp_path):
-    planned = cell(Made(found), images((1, 20, 20), (1, 20, 20)))
+    planned = cell(DenoiserOutput(found), images((1, 20, 20), (1, 20, 20)))
     one, two = planned.image_set.images
     alike = replace(planned.image_set, images=(replace(one, id="x.png"), replace(two, id="x.jpg")))
     planned = replace(planned, image_set=alike)
@@ -110,7 +110,7 @@ def test_images_of_one_name_are_numbered(tmp_path):
 
 
 def test_a_folder_can_be_named_in_a_spec_whatever_the_image_set_is(tmp_path):
-    planned = cell(Made(found), images((1, 8, 8)), image_set="folder:a/b,c:channels=gray")
+    planned = cell(DenoiserOutput(found), images((1, 8, 8)), image_set="folder:a/b,c:channels=gray")
     folder = Saver(planned, tmp_path, ("arrays",)).folder("arrays").relative_to(tmp_path)
     assert not set(str(folder)) & set(":,=")
     assert folder.parts[:3] == ("arrays", "folder_a_b_c_channels_gray", "gaussian_25")
@@ -128,7 +128,7 @@ def run(planned, out, *kinds):
     ],
 )
 def test_a_finished_cell_is_computed_again_when_a_file_asked_for_is_not_there(tmp_path, kind, lost):
-    method = Made(found)
+    method = DenoiserOutput(found)
     planned = cell(method, images((1, 20, 20), (1, 20, 20)))
     saver = Saver(planned, tmp_path, (kind,))
     run(planned, tmp_path)
@@ -155,7 +155,7 @@ def test_a_table_of_levels_that_is_not_ours_counts_as_missing(saved, text):
 
 
 def test_a_file_that_cannot_be_written_is_told_in_one_line_and_leaves_no_part_of_it(tmp_path):
-    planned = cell(Made(found), images((1, 20, 20)))
+    planned = cell(DenoiserOutput(found), images((1, 20, 20)))
     saver = Saver(planned, tmp_path, ("arrays",))
     (saver.folder("arrays") / "noisy" / "a.npy").mkdir(parents=True)
     with pytest.raises(UserError, match=r"a\.npy cannot be written: "):

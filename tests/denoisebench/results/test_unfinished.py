@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scoring import Made, cell, images, scored
+from scoring import DenoiserOutput, cell, images, scored
 from torch import Tensor
 
 from denoisebench.results.journal import Unfinished
@@ -32,7 +32,7 @@ def timeless(scores: list[ImageScore]) -> list[ImageScore]:
 
 
 def planned(make: Interrupts, **changes: str):  # type: ignore[no-untyped-def]  # a cell
-    return cell(Made(make), CLEAN, image_set="set14", protocol="nvlabs", **changes)
+    return cell(DenoiserOutput(make), CLEAN, image_set="set14", protocol="nvlabs", **changes)
 
 
 def test_what_was_scored_is_not_denoised_again(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_what_was_scored_is_not_denoised_again(tmp_path: Path) -> None:
 
 
 def test_a_line_that_was_cut_short_is_left_out(tmp_path: Path) -> None:
-    (score,) = scored(cell(Made(Interrupts()), CLEAN[:1]))
+    (score,) = scored(cell(DenoiserOutput(Interrupts()), CLEAN[:1]))
     journal = Unfinished(tmp_path, "ab", keep=True)
     journal.add(score)
     journal.add(replace(score, image="b.png", ssim=float("nan")))
@@ -56,7 +56,7 @@ def test_a_line_that_was_cut_short_is_left_out(tmp_path: Path) -> None:
 
 
 def test_what_is_finished_or_not_kept_leaves_no_file(tmp_path: Path) -> None:
-    (score,) = scored(cell(Made(Interrupts()), CLEAN[:1]))
+    (score,) = scored(cell(DenoiserOutput(Interrupts()), CLEAN[:1]))
     Unfinished(tmp_path, "ab", keep=False).add(score)
     assert not list(tmp_path.rglob("*"))
     journal = Unfinished(tmp_path, "ab", keep=True)

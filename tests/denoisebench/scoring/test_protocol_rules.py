@@ -5,7 +5,7 @@ from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
-from scoring import Made, cell, images, scored
+from scoring import DenoiserOutput, cell, images, scored
 from skimage.color import rgb2ycbcr
 from skimage.metrics import peak_signal_noise_ratio
 
@@ -30,7 +30,7 @@ def pair(channels=3, size=(24, 40)):
 
 
 def identity():
-    return Made(lambda noisy: noisy)
+    return DenoiserOutput(lambda noisy: noisy)
 
 
 @pytest.mark.parametrize("estimate", ["half-up", "half-even", "truncated"])
@@ -46,8 +46,8 @@ def test_an_image_of_8_bits_is_its_own_levels_however_it_is_rounded(estimate):
     ("estimate", "levels"), [("half-up", [1, 2]), ("half-even", [0, 2]), ("truncated", [0, 1])]
 )
 def test_halves_are_rounded_up_to_even_or_cut_off(estimate, levels):
-    halves = np.array([[[0.5, 1.5]]], dtype=np.float32) / np.float32(255)
-    compared = get_protocol(f"float:estimate={estimate}").compared(halves, halves)
+    split_in_halves = np.array([[[0.5, 1.5]]], dtype=np.float32) / np.float32(255)
+    compared = get_protocol(f"float:estimate={estimate}").compared(split_in_halves, split_in_halves)
     assert compared.estimate.ravel().tolist() == levels
     assert compared.clean.ravel().tolist() == [1, 2]
 

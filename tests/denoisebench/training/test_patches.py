@@ -13,7 +13,7 @@ from denoisebench.noise_models.poisson import Poisson
 from denoisebench.plugin.method import Evidence, Task
 from denoisebench.training.batches import FixedBatches, FreshBatches, batch_source, refuse_small
 from denoisebench.training.patches import AllImages, TrainingImage
-from denoisebench.training.splits import Shown
+from denoisebench.training.splits import TrainingImages
 
 CPU = torch.device("cpu")
 CROP = 8
@@ -45,7 +45,9 @@ def source(
 ):
     images = [LoadedImage("", pixels) for pixels in clean]
     task = Task(noise, "known" if told else "unknown", clean[0].shape[0], target_noise)
-    return batch_source(Shown(images), evidence, draws, task, crop_px=crop, seed=seed, device=CPU)
+    return batch_source(
+        TrainingImages(images), evidence, draws, task, crop_px=crop, seed=seed, device=CPU
+    )
 
 
 def orientations(patch):

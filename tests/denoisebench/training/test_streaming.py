@@ -12,7 +12,7 @@ import torch
 from ramps import quiet, same_weights, settings, squared_error
 
 from denoisebench.errors import UserError
-from denoisebench.images.image_set import IndexedFile, LoadedImage, ReadWhenTaken
+from denoisebench.images.image_set import IndexedFile, LazyImages, LoadedImage
 from denoisebench.images.pixels import GRAY, pixel_hash
 from denoisebench.nn.unet import UNet
 from denoisebench.noise.family import Noise
@@ -21,7 +21,7 @@ from denoisebench.plugin.method import Evidence, Task
 from denoisebench.training import streaming
 from denoisebench.training.batches import batch_source
 from denoisebench.training.patches import TrainingImage
-from denoisebench.training.splits import Shown
+from denoisebench.training.splits import TrainingImages
 from denoisebench.training.streaming import AHEAD, PIECE_PX, WINDOW, Window, order_of_pass
 from denoisebench.training.trainer import Trainer
 
@@ -44,7 +44,7 @@ class Counting:
 
     def __init__(self, make=plain, count=COUNT):
         self.reads, self._make, self._lock = Counter(), make, threading.Lock()
-        self.images = ReadWhenTaken([self._file(number) for number in range(count)])
+        self.images = LazyImages([self._file(number) for number in range(count)])
 
     def _file(self, number):
         def load():
@@ -191,7 +191,9 @@ def test_an_image_has_the_same_noise_as_when_all_are_in_memory(evidence, noise):
     task = Task(noise, "known", GRAY)
 
     def pixels(shown, step):
-        batches = batch_source(Shown(shown), evidence, "fixed", task, crop_px=8, seed=3, device=CPU)
+        batches = batch_source(
+            TrainingImages(shown), evidence, "fixed", task, crop_px=8, seed=3, device=CPU
+        )
         batch = batches.sample(step, 400, rng(step))
         seen = batch.noisy if batch.target is None else torch.cat([batch.noisy, batch.target])
         assert batch.level is not None
@@ -207,7 +209,9 @@ def test_an_image_has_the_same_noise_as_when_all_are_in_memory(evidence, noise):
 def test_fresh_draws_of_streamed_images_are_new_each_time(evidence):
     images = Counting(lambda _: np.full((1, 8, 8), 0.5, np.float32), 3).images
     task = Task(LEVEL, "known", GRAY)
-    batches = batch_source(Shown(images), evidence, "fresh", task, crop_px=8, seed=0, device=CPU)
+    batches = batch_source(
+        TrainingImages(images), evidence, "fresh", task, crop_px=8, seed=0, device=CPU
+    )
     first, again = batches.sample(0, 50, rng(1)), batches.sample(0, 50, rng(2))
     assert len(torch.unique(torch.cat([first.noisy, again.noisy]).flatten(1), dim=0)) == 100
     if evidence is Evidence.CLEAN:
@@ -241,7 +245,7 @@ def streamed_trainer(folder: Path) -> Trainer:
     torch.manual_seed(0)
     images = Counting(ramp, 90).images
     batches = batch_source(
-        Shown(images),
+        TrainingImages(images),
         Evidence.CLEAN,
         "fixed",
         Task(LEVEL, "known", 1),

@@ -9,7 +9,7 @@ import torch
 from ramps import Ramps, quiet, same_weights, settings
 from torch import Tensor, nn
 
-from denoisebench.plugin.method import Batch, Moment
+from denoisebench.plugin.method import Batch, TrainingStep
 from denoisebench.progress import Progress
 from denoisebench.training.schedule import moment_at
 from denoisebench.training.trainer import Trainer
@@ -48,7 +48,7 @@ def training(folder: Path, stages: tuple[float, ...], steps: int, seen: Seen) ->
     """A training of `TwoNumbers`; notes stage and both numbers at each step."""
     folder.mkdir(exist_ok=True)
 
-    def loss(net: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator) -> Tensor:
+    def loss(net: nn.Module, batch: Batch, moment: TrainingStep, rng: torch.Generator) -> Tensor:
         assert isinstance(net, TwoNumbers)
         if net.training:
             seen.append((moment.stage, net.first.item(), net.later.item()))

@@ -11,7 +11,7 @@ from ramps import Ramps, quiet, same_weights, settings, squared_error, trainer
 from torch import Tensor, nn
 
 from denoisebench.nn.unet import UNet
-from denoisebench.plugin.method import Batch, Moment
+from denoisebench.plugin.method import Batch, TrainingStep
 from denoisebench.progress import Progress
 from denoisebench.training.schedule import learning_rate_at
 from denoisebench.training.trainer import Record, Trainer, Watch
@@ -22,7 +22,7 @@ class Turning:
     best weights come early, as measured on patches that are the same throughout."""
 
     def __call__(
-        self, net: nn.Module, batch: Batch, moment: Moment, rng: torch.Generator
+        self, net: nn.Module, batch: Batch, moment: TrainingStep, rng: torch.Generator
     ) -> Tensor:
         late = net.training and moment.share > 0.5
         aim = 3.0 if late else 0.25

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from denoisebench.images.image_set import IndexedFile, LoadedImage, ReadWhenTaken
+from denoisebench.images.image_set import IndexedFile, LazyImages, LoadedImage
 from denoisebench.images.pixels import GRAY, Pixels, pixel_hash
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.plugin.method import Batch, Evidence, Task
 from denoisebench.training.batches import batch_source
-from denoisebench.training.splits import Shown
+from denoisebench.training.splits import TrainingImages
 
 CPU = torch.device("cpu")
 FAINT = Noise(Gaussian(), 0.01, 0.01)
@@ -32,7 +32,7 @@ def numbers_in(patches: torch.Tensor) -> set[int]:
     return {20 * int(value // 20) for value in (patches * 255 + 1).flatten().tolist()}
 
 
-def streamed(images: list[LoadedImage]) -> ReadWhenTaken:
+def streamed(images: list[LoadedImage]) -> LazyImages:
     def file(image: LoadedImage) -> IndexedFile:
         return IndexedFile(
             id=image.id,
@@ -43,14 +43,16 @@ def streamed(images: list[LoadedImage]) -> ReadWhenTaken:
             gray_sha256="",
         )
 
-    return ReadWhenTaken([file(image) for image in images])
+    return LazyImages([file(image) for image in images])
 
 
 def images(*numbers: int) -> list[LoadedImage]:
     return [LoadedImage(str(number), ramp(number)) for number in numbers]
 
 
-def batch(shown: Shown, draws: str = "fixed", noise: Noise = FAINT, seed: int = 0) -> Batch:
+def batch(
+    shown: TrainingImages, draws: str = "fixed", noise: Noise = FAINT, seed: int = 0
+) -> Batch:
     source = batch_source(
         shown,
         Evidence.UNPAIRED,
@@ -69,7 +71,7 @@ def batch(shown: Shown, draws: str = "fixed", noise: Noise = FAINT, seed: int = 
 def test_a_batch_holds_noisy_patches_of_one_side_and_clean_ones_of_the_other(
     draws, noisy_side, clean_side
 ):
-    got = batch(Shown(noisy_side(images(20, 40)), clean_side(images(60, 80, 100))), draws)
+    got = batch(TrainingImages(noisy_side(images(20, 40)), clean_side(images(60, 80, 100))), draws)
     assert got.target is None
     assert got.clean is not None
     assert got.clean.shape == got.noisy.shape == (200, 1, 6, 6)
@@ -81,7 +83,7 @@ def test_a_batch_holds_noisy_patches_of_one_side_and_clean_ones_of_the_other(
 
 
 def test_noise_of_fresh_draws_is_drawn_anew_on_the_noisy_side_alone():
-    shown = Shown(images(20), images(60))
+    shown = TrainingImages(images(20), images(60))
     noise = Noise(Gaussian(), 25.0, 25.0)
     counts = {
         draws: len(set(batch(shown, draws, noise).noisy.flatten().tolist()))
@@ -96,7 +98,7 @@ def test_noise_of_fresh_draws_is_drawn_anew_on_the_noisy_side_alone():
 def test_the_level_is_that_of_the_noisy_image():
     levels = Noise(Gaussian(), 5.0, 50.0)
     noisy = images(20, 40, 60)
-    got = batch(Shown(noisy, images(80)), noise=levels)
+    got = batch(TrainingImages(noisy, images(80)), noise=levels)
     assert got.level is not None
     assert got.level.shape == (200, 1, 1, 1)
     drawn = {np.float32(levels.noisy(image.clean, seed=0)[1]) for image in noisy}
@@ -109,7 +111,7 @@ def test_clean_patches_are_turned_on_their_own():
         right, down = patch[0, 0, 1] - patch[0, 0, 0], patch[0, 1, 0] - patch[0, 0, 0]
         return bool(right > 0), bool(down > 0), bool(down.abs() > right.abs())
 
-    got = batch(Shown(images(20), images(60)))
+    got = batch(TrainingImages(images(20), images(60)))
     assert got.clean is not None
     turns = {(turn(noisy), turn(clean)) for noisy, clean in zip(got.noisy, got.clean, strict=True)}
     assert len(turns) > 32  # of 64; 8 if both were turned alike
@@ -117,7 +119,7 @@ def test_clean_patches_are_turned_on_their_own():
 
 @pytest.mark.parametrize("evidence", list(Evidence))
 def test_clean_images_of_other_scenes_go_with_unpaired_evidence_alone(evidence):
-    shown = Shown(images(20), () if evidence is Evidence.UNPAIRED else images(60))
+    shown = TrainingImages(images(20), () if evidence is Evidence.UNPAIRED else images(60))
     with pytest.raises(ValueError, match=f"clean images of other scenes for {evidence.value}"):
         batch_source(
             shown, evidence, "fixed", Task(FAINT, "known", 1), crop_px=6, seed=0, device=CPU

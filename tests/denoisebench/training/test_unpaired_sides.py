@@ -14,13 +14,19 @@ from denoisebench.images.image_set import (
     ImageFile,
     ImageSet,
     IndexedFile,
+    LazyImages,
     LoadedImage,
-    ReadWhenTaken,
     Share,
 )
 from denoisebench.images.pixels import COLOUR, GRAY, Pixels, to_gray
 from denoisebench.planning.plan import GivenWeights
-from denoisebench.training.splits import Contents, Shown, halves, hold_out, taken
+from denoisebench.training.splits import (
+    ImageHashes,
+    TrainingImages,
+    hold_out,
+    split_in_halves,
+    taken,
+)
 from denoisebench.training.weights_file import Header
 
 
@@ -40,7 +46,7 @@ def pixels_of(files: Sequence[str]) -> list[str]:
 
 def sides(files: Sequence[str], seed: int = 0, **changes: object) -> tuple[set[str], set[str]]:
     """The files on the noisy and on the clean side."""
-    noisy, clean = halves(image_set(files, **changes), pixels_of(files), seed)  # type: ignore[arg-type]
+    noisy, clean = split_in_halves(image_set(files, **changes), pixels_of(files), seed)  # type: ignore[arg-type]
     return {files[n] for n in noisy}, {files[n] for n in clean}
 
 
@@ -70,7 +76,7 @@ def test_the_gray_version_of_a_set_is_divided_as_the_colour_one_is():
     colour = np.random.default_rng(0).random((6, COLOUR, 4, 4)).astype(np.float32)
     of_set = image_set(FILES[:6])
     divided = [
-        halves(of_set, [str(version(image).tobytes()) for image in colour], 0)
+        split_in_halves(of_set, [str(version(image).tobytes()) for image in colour], 0)
         for version in (np.asarray, to_gray)
     ]
     assert divided[0] == divided[1]
@@ -93,7 +99,7 @@ def test_what_shows_one_scene_is_on_one_side(known_by: str, seed: int):
         shares = (Share("5", "train/1", files[1], "crop at row 7, column 109"),)
     else:
         shares = (Share("1", "train/5", files[5], "the same image"),)
-    divided = halves(image_set(files, shares), pixels, seed)
+    divided = split_in_halves(image_set(files, shares), pixels, seed)
     assert side_of(1, divided) == side_of(5, divided)
     assert [len(side) for side in divided] == [3, 3]
 
@@ -103,7 +109,7 @@ def test_scenes_are_joined_over_several_steps():
     pixels[0] = pixels[4]
     shares = (Share("2", "train/4", FILES[4], "crop"), Share("3", "set12/1", "not here", "crop"))
     for seed in range(8):
-        divided = halves(image_set(FILES[:6], shares), pixels, seed)
+        divided = split_in_halves(image_set(FILES[:6], shares), pixels, seed)
         assert len({side_of(number, divided) for number in (0, 2, 4)}) == 1
         assert [len(side) for side in divided] == [3, 3]
 
@@ -114,16 +120,16 @@ def test_a_set_of_one_scene_is_refused(files: list[str]):
         sides(files)
 
 
-def indexed(count: int) -> ReadWhenTaken:
+def indexed(count: int) -> LazyImages:
     file = IndexedFile(
         id="", sha256="", load=unreadable, size=(9, 9), pixel_sha256="", gray_sha256=""
     )
-    return ReadWhenTaken([replace(file, id=str(number)) for number in range(count)])
+    return LazyImages([replace(file, id=str(number)) for number in range(count)])
 
 
 def test_a_side_of_a_streamed_set_is_streamed_and_none_of_it_is_read():
     side = taken(indexed(5), [1, 4])
-    assert isinstance(side, ReadWhenTaken)
+    assert isinstance(side, LazyImages)
     assert [file.id for file in side.files] == ["1", "4"]
 
 
@@ -136,7 +142,7 @@ def loaded(count: int) -> list[LoadedImage]:
     [(100, 149, (2, 2)), (100, 49, (0, 0)), (49, 100, (0, 0)), (100, 0, (2, 0))],
 )
 def test_images_of_both_sides_are_held_out_or_of_none(noisy, clean, held_out):
-    rest, held = hold_out(Shown(loaded(noisy), loaded(clean)))
+    rest, held = hold_out(TrainingImages(loaded(noisy), loaded(clean)))
     assert (len(held.noisy), len(held.clean)) == held_out
     for before, after, out in ((noisy, rest.noisy, held.noisy), (clean, rest.clean, held.clean)):
         assert sorted(int(i.id) for i in [*after, *out]) == list(range(before))
@@ -145,7 +151,7 @@ def test_images_of_both_sides_are_held_out_or_of_none(noisy, clean, held_out):
 HALVED = {"clean_set": "half", "train_digest": "t", "seed": 0}
 GIVEN = {"clean_set": "kodak", "train_digest": "t", "clean_digest": "c", "seed": 0}
 NOISY_ONLY = {"train_digest": "t", "seed": 0}
-SHOWN = Contents({"n": "1.png"}, {"c": "2.png"})
+SHOWN = ImageHashes({"n": "1.png"}, {"c": "2.png"})
 
 
 def begin(theirs: dict[str, object], seen: dict[str, str], recipe: dict[str, object]) -> None:

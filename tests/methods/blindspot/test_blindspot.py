@@ -24,11 +24,11 @@ from denoisebench.noise.level_knowledge import Parameters
 from denoisebench.noise_models.family_estimator import FAMILIES
 from denoisebench.noise_models.impulse import Impulse
 from denoisebench.noise_models.text import Text
-from denoisebench.plugin.method import Batch, Evidence, Model, Moment, Task
+from denoisebench.plugin.method import Batch, Evidence, Model, Task, TrainingStep
 
 METHOD = BlindSpot()
 GAUSSIAN, POISSON, GAMMA = FAMILIES.values()
-MOMENT = Moment(0, 10, 2)
+MOMENT = TrainingStep(0, 10, 2)
 LEVELS = {"gaussian": 25.0, "poisson": 1.0 / 30.0, "impulse": 50.0, "gamma": 100.0, "text": 25.0}
 
 
@@ -189,7 +189,7 @@ def test_where_a_network_finds_the_level_the_spread_is_let_in_later(
         found, sigma = predict(network, batch.noisy), network.parameter(batch.noisy)
         loss = gaussian_loss(found.mean, columns_of(let_in * found.factors, 1), batch.noisy, sigma)
         expected = (loss + regulariser(sigma)).mean(dim=(1, 2))
-        torch.testing.assert_close(batch_loss(model, batch, Moment(step, 100, 2)), expected)
+        torch.testing.assert_close(batch_loss(model, batch, TrainingStep(step, 100, 2)), expected)
 
 
 def test_the_prediction_without_a_covariance_is_of_the_noisy_pixel_itself() -> None:

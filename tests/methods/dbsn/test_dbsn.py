@@ -35,7 +35,7 @@ from denoisebench.noise_models.multivariate import MultivariateGaussian
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.noise_models.text import Text
 from denoisebench.noise_models.weibull import Weibull
-from denoisebench.plugin.method import Batch, Evidence, Model, Moment, Task
+from denoisebench.plugin.method import Batch, Evidence, Model, Task, TrainingStep
 
 METHOD = DBSN()
 SMALL = Config(width=4, blocks=1, hidden=4)
@@ -166,7 +166,7 @@ def test_every_variant_has_a_finite_loss_and_gradient_at_each_stage_and_gives_an
     for likelihood in ("marginal", "constrained"):
         model = replace(model, config=replace(SMALL, likelihood=likelihood))
         for stage in (MEAN, SPREAD, ALL):
-            loss = batch_loss(model, batch, Moment(5, 10, 4, stage), rng())
+            loss = batch_loss(model, batch, TrainingStep(5, 10, 4, stage), rng())
             assert loss.shape == (4,)
             model.network.zero_grad()
             loss.mean().backward()
@@ -186,7 +186,7 @@ def test_every_variant_has_a_finite_loss_and_gradient_at_each_stage_and_gives_an
 def trained_parts(model: Model[Config], batch: Batch, stage: int) -> set[str]:
     """The networks that a stage's gradients reach."""
     model.network.zero_grad()
-    batch_loss(model, batch, Moment(9, 10, 4, stage), rng()).mean().backward()
+    batch_loss(model, batch, TrainingStep(9, 10, 4, stage), rng()).mean().backward()
     reached = {name for name, p in model.network.named_parameters() if p.grad is not None}
     return {name.split(".")[0] for name in reached}
 
@@ -210,7 +210,9 @@ def test_told_noise_needs_no_network_and_gets_no_reward() -> None:
         sigma = torch.full((4, 1, 1, 1), 25.0 / 255.0)
         columns = columns_of(found.factors, 1)
         expected = gaussian_loss(found.mean, columns, batch.noisy, sigma).mean(dim=(1, 2))
-        torch.testing.assert_close(batch_loss(model, batch, Moment(5, 10, 4, ALL), rng()), expected)
+        torch.testing.assert_close(
+            batch_loss(model, batch, TrainingStep(5, 10, 4, ALL), rng()), expected
+        )
 
 
 @pytest.mark.parametrize(("share", "let_in"), [(0, 0.0), (3, 0.0), (10, 1.0)])
@@ -224,7 +226,7 @@ def test_learned_noise_is_rewarded_and_the_spread_let_in_later(share: int, let_i
         columns = columns_of(let_in * found.factors, 1)
         expected = gaussian_loss(found.mean, columns, batch.noisy, law.sigma)
         expected = (expected + regulariser(law.sigma, 0.1)).mean(dim=(1, 2))
-        found_loss = batch_loss(model, batch, Moment(share, 10, 4, SPREAD), rng())
+        found_loss = batch_loss(model, batch, TrainingStep(share, 10, 4, SPREAD), rng())
     torch.testing.assert_close(found_loss, expected)
 
 
@@ -286,7 +288,7 @@ def test_the_student_learns_from_the_teacher_on_noisy_and_from_the_truth_on_clea
     assert batch.clean is not None
     assert batch.level is not None
     with torch.no_grad():
-        loss = batch_loss(model, batch, Moment(5, 10, 16, STUDENT), rng(7))
+        loss = batch_loss(model, batch, TrainingStep(5, 10, 16, STUDENT), rng(7))
         draws = rng(7)
         noisy, clean = batch.noisy[:2], batch.clean[2:]
         law = told_law(task.noise.family, noisy, batch.level[:2])

@@ -16,7 +16,7 @@ from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.noise_models.weibull import Weibull
-from denoisebench.plugin.method import Batch, Denoised, Evidence, Model, Moment, Task
+from denoisebench.plugin.method import Batch, Denoised, Evidence, Model, Task, TrainingStep
 from denoisebench.specs import build_config, parse_spec
 from noise2score import Config, Noise2Score
 
@@ -110,7 +110,7 @@ def test_every_training_step_has_a_loss_and_a_slope_for_every_patch(
     model = model_of(name, parameters, channels=3, probe=probe, schedule=schedule)
     noisy = noisy_image(name, 2, 3, 16, 24)
     level = torch.full((2, 1, 1, 1), TOLD[name]) if parameters == "known" else None
-    loss = METHOD.loss(model, Batch(noisy, None, level), Moment(3, 10, 2), rng())
+    loss = METHOD.loss(model, Batch(noisy, None, level), TrainingStep(3, 10, 2), rng())
     assert loss.shape == (2,)
     assert torch.isfinite(loss).all()
     loss.sum().backward()

@@ -18,7 +18,7 @@ from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
-from denoisebench.plugin.method import Batch, Model, Moment, Task
+from denoisebench.plugin.method import Batch, Model, Task, TrainingStep
 from noise2score import Config, Noise2Score
 from noise2score.model import Learner, last_probe
 
@@ -37,7 +37,7 @@ def train(model, draw, steps, rate, probes):
     decay = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0 - step / steps)
     for step in range(steps):
         batch = draw()
-        loss = METHOD.loss(model, batch, Moment(step, steps, len(batch.noisy)), probes).mean()
+        loss = METHOD.loss(model, batch, TrainingStep(step, steps, len(batch.noisy)), probes).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

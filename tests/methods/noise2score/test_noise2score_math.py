@@ -12,7 +12,7 @@ from torch import nn
 
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
-from denoisebench.plugin.method import Batch, Model, Moment, Task
+from denoisebench.plugin.method import Batch, Model, Task, TrainingStep
 from noise2score import Config, Noise2Score
 from noise2score.coordinates import Additive
 from noise2score.loss import ardae_loss, paired_ardae_loss
@@ -243,7 +243,7 @@ def test_the_methods_loss_is_least_at_the_true_score_for_the_probe_of_the_moment
     y = prior.mean + math.sqrt(total) * normal(2, 1, 400, 400).float()
     batch = Batch(y, None, torch.full((2, 1, 1, 1), 25.0))
     model = model_of(prior.network(total + a**2), probe=probe)
-    loss = METHOD.loss(model, batch, Moment(step, 100, 2), rng())
+    loss = METHOD.loss(model, batch, TrainingStep(step, 100, 2), rng())
     assert loss.shape == (2,)
     expected = expected_loss(1.0, math.sqrt(total), a)
     assert loss.tolist() == pytest.approx([expected] * 2, abs=0.015)

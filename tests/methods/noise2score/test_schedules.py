@@ -12,7 +12,7 @@ from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.noise_models.weibull import Weibull
-from denoisebench.plugin.method import Moment
+from denoisebench.plugin.method import TrainingStep
 from noise2score import probe_schedule as schedules
 from noise2score.config import Config
 from noise2score.coordinates import coordinate_of
@@ -32,7 +32,7 @@ def rng(seed=0):
 
 def after(patches, batch=8):
     """The moment whose step samples the patch of this number."""
-    return Moment(patches // batch - 1, 300_000, batch)
+    return TrainingStep(patches // batch - 1, 300_000, batch)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_the_sawtooth_is_at_its_end_exactly_from_patch_22000_on_and_then_starts_
     for patches in range(22_000, 24_001, 8):
         assert sawtooth(schedules.CODE, after(patches)) == 0.001
     assert sawtooth(schedules.CODE, after(24_008)) == sawtooth(schedules.CODE, after(8))
-    assert sawtooth(schedules.CODE, Moment(0, 10, 1)) == pytest.approx(0.05, abs=1e-5)
+    assert sawtooth(schedules.CODE, TrainingStep(0, 10, 1)) == pytest.approx(0.05, abs=1e-5)
 
 
 def test_a_sawtooth_of_counts_falls_from_1_to_a_half():
@@ -64,7 +64,7 @@ def test_a_sawtooth_of_counts_falls_from_1_to_a_half():
     [(schedules.PAPER, 0.1, 0.001), (schedules.PAPER_COUNTS, 1.0, 0.05)],
 )
 def test_the_papers_probe_falls_in_equal_steps(span, start, end):
-    sizes = [linear(span, Moment(step, 100, 4)) for step in range(101)]
+    sizes = [linear(span, TrainingStep(step, 100, 4)) for step in range(101)]
     assert sizes[0] == start
     assert sizes[100] == pytest.approx(end)
     falls = [a - b for a, b in itertools.pairwise(sizes)]
@@ -73,13 +73,13 @@ def test_the_papers_probe_falls_in_equal_steps(span, start, end):
 
 def test_our_probe_falls_by_the_same_factor_at_every_step():
     span = Span(0.5, 0.1)
-    sizes = [geometric(span, Moment(step, 10, 4)) for step in range(11)]
+    sizes = [geometric(span, TrainingStep(step, 10, 4)) for step in range(11)]
     assert sizes[0] == 0.5
     assert sizes[5] == pytest.approx(math.sqrt(0.05))
     assert sizes[10] == pytest.approx(0.1)
     ratios = [a / b for a, b in itertools.pairwise(sizes)]
     assert ratios == pytest.approx([5**0.1] * 10)
-    assert geometric(Span(0.2, 0.2), Moment(3, 10, 4)) == pytest.approx(0.2)
+    assert geometric(Span(0.2, 0.2), TrainingStep(3, 10, 4)) == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("span", [schedules.SUCCESSOR, schedules.SUCCESSOR_POISSON])
@@ -112,7 +112,7 @@ def size(schedule, family, moment, levels=LEVELS, choice="own", **settings):
 def test_the_published_sizes_are_lengths_in_the_coordinate_whatever_the_level(family, choice):
     code = size("sawtooth", family, after(11_000), choice=choice)
     assert code.tolist() == pytest.approx([0.0255] * 2, rel=1e-3)
-    paper = size("paper", family, Moment(50, 100, 4), choice=choice)
+    paper = size("paper", family, TrainingStep(50, 100, 4), choice=choice)
     assert paper.tolist() == pytest.approx([0.0505] * 2, rel=1e-3)
 
 
@@ -121,14 +121,14 @@ def test_the_published_sizes_for_poisson_noise_are_counts_times_the_intensity_of
     zeta = torch.tensor([0.01, 0.05]).view(-1, 1, 1, 1)
     code = size("sawtooth", "poisson", after(11_000), zeta, choice)
     assert code.tolist() == pytest.approx([0.0075, 0.0375], rel=1e-3)
-    paper = size("paper", "poisson", Moment(50, 100, 4), zeta, choice)
+    paper = size("paper", "poisson", TrainingStep(50, 100, 4), zeta, choice)
     assert paper.tolist() == pytest.approx([0.00525, 0.02625], rel=1e-3)
 
 
 @pytest.mark.parametrize(("family", "least"), [("gaussian", 0.001), ("poisson", 0.03)])
 def test_the_successors_sizes_are_lengths_in_y_for_poisson_noise_too(family, least):
     levels = torch.full((4000, 1, 1, 1), 0.05)
-    sizes = size("mixed", family, Moment(0, 10, 4), levels)
+    sizes = size("mixed", family, TrainingStep(0, 10, 4), levels)
     assert sizes.shape == (4000,)
     assert least <= float(sizes.min()) < 1.1 * least
     assert 0.095 < float(sizes.max()) <= 0.1 + 1e-6
@@ -140,9 +140,9 @@ def test_our_sizes_are_in_units_of_the_noise_of_each_patch(family, choice):
     coordinate = coordinate_for(family, choice)
     unit = coordinate.probe_unit(LEVELS).flatten()
     for step, share in [(0, coordinate.span.start), (10, coordinate.span.end)]:
-        found = size("geometric", family, Moment(step, 10, 4), choice=choice)
+        found = size("geometric", family, TrainingStep(step, 10, 4), choice=choice)
         assert torch.allclose(found, share * unit)
-    found = size("geometric", family, Moment(5, 10, 4), probe_start=0.8, probe_end=0.2)
+    found = size("geometric", family, TrainingStep(5, 10, 4), probe_start=0.8, probe_end=0.2)
     assert torch.allclose(found, 0.4 * coordinate_for(family, "own").probe_unit(LEVELS).flatten())
 
 

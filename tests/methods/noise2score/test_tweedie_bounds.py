@@ -17,7 +17,7 @@ from denoisebench.noise_models.weibull import Weibull
 from noise2score.tweedie import bernoulli, tweedie_distribution
 
 OFFERED = {family.name: family for family in register_noise_models()}
-NOISES = {name: family for name, family in OFFERED.items() if family.stand_in() is None}
+NOISES = {name: family for name, family in OFFERED.items() if family.treated_as() is None}
 FAMILIES = {n: family for n, family in NOISES.items() if isinstance(family, ExponentialFamily)}
 EXTREMES = [0.0, 1e-45, 1e-38, 1e-30, 1e-4, 0.5, 1.0, 255.0, 1e7, 1e19, 1e30, 3.4028234e38]
 SIGNED = torch.tensor(EXTREMES + [-value for value in EXTREMES])
@@ -32,7 +32,7 @@ levels = pytest.mark.parametrize(
 
 
 def test_every_noise_of_ours_with_one_number_that_keeps_the_mean_has_a_tweedie_formula():
-    keeping = {name for name, family in NOISES.items() if family.keeps == "mean"}
+    keeping = {name for name, family in NOISES.items() if family.preserves == "mean"}
     of_more_numbers = {
         "heteroscedastic",
         "heteroscedastic-shared",

@@ -10,7 +10,7 @@ from torch import nn
 from denoisebench.nn.unet import UNet
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
-from denoisebench.plugin.method import Batch, Model, Moment, Task
+from denoisebench.plugin.method import Batch, Model, Task, TrainingStep
 from noise2self import Config, Noise2Self
 from noise2self.masking import interpolated, part
 from noise2self.model import PIXELS_AT_ONCE, j_invariant, predict, self_supervised_loss
@@ -144,7 +144,7 @@ def test_each_step_hides_the_next_part(width):
     model = model_of(network, width=width)
     for step in range(width**2 + 2):
         mask = part(step % width**2, width, noisy)[0, 0]
-        found = METHOD.loss(model, Batch(noisy, None, None), Moment(step, 99, 3), rng())
+        found = METHOD.loss(model, Batch(noisy, None, None), TrainingStep(step, 99, 3), rng())
         assert torch.allclose(found, error[:, 0, mask].mean(dim=1), atol=1e-6)
 
 
@@ -207,7 +207,9 @@ def test_a_linear_network_learns_the_best_filter_of_the_pixels_around(fill):
     for step in range(100):
         _, noisy = textures(4, generator)
         adam.zero_grad()
-        METHOD.loss(model, Batch(noisy, None, None), Moment(step, 100, 4), rng()).mean().backward()
+        METHOD.loss(
+            model, Batch(noisy, None, None), TrainingStep(step, 100, 4), rng()
+        ).mean().backward()
         adam.step()
         decay.step()
     clean, noisy = textures(8, rng(9))

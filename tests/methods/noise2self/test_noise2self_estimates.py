@@ -186,8 +186,8 @@ class Odd(NoiseFamily):
     name, summary, symbol, unit = "odd", "nothing", "p", "share of pixels"
     lowest, highest, blind = 0.0, 1.0, (0.1, 0.5)
 
-    def __init__(self, keeps, independent):
-        self.keeps, self.independent = keeps, independent
+    def __init__(self, preserves, independent):
+        self.preserves, self.independent = preserves, independent
 
     def sample(self, clean, level, stream):
         return clean
@@ -203,8 +203,8 @@ def test_it_declines_what_depends_between_pixels_or_has_another_mean(parameters)
         ("mode", True): "the mean of odd noise is not the clean image",
         ("pixels", True): "the mean of odd noise is not the clean image",
     }
-    for (keeps, independent), reason in reasons.items():
-        task = Task(Noise(Odd(keeps, independent), 0.5, 0.5), parameters, 1)
+    for (preserves, independent), reason in reasons.items():
+        task = Task(Noise(Odd(preserves, independent), 0.5, 0.5), parameters, 1)
         assert METHOD.declines(Config(), task) == reason
 
 

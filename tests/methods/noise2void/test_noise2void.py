@@ -14,7 +14,7 @@ from denoisebench.noise.family import Noise, NoiseFamily
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
-from denoisebench.plugin.method import Batch, Evidence, Model, Moment, Task
+from denoisebench.plugin.method import Batch, Evidence, Model, Task, TrainingStep
 from denoisebench.specs import build_config, parse_spec
 from noise2void import Config, Noise2Void
 from noise2void.masking import REPLACEMENTS, hide
@@ -33,7 +33,7 @@ def model_of(net, channels=1, **settings):
 
 
 def loss_of(model, noisy, seed=0):
-    return METHOD.loss(model, Batch(noisy, None, None), Moment(0, 10, len(noisy)), rng(seed))
+    return METHOD.loss(model, Batch(noisy, None, None), TrainingStep(0, 10, len(noisy)), rng(seed))
 
 
 class Constant(nn.Module):
@@ -180,8 +180,8 @@ class Odd(NoiseFamily):
     name, summary, symbol, unit = "odd", "nothing", "p", "share of pixels"
     lowest, highest, blind = 0.0, 1.0, (0.1, 0.5)
 
-    def __init__(self, keeps, independent):
-        self.keeps, self.independent = keeps, independent
+    def __init__(self, preserves, independent):
+        self.preserves, self.independent = preserves, independent
 
     def sample(self, clean, level, stream):
         return clean
@@ -196,8 +196,8 @@ def test_it_declines_what_depends_between_pixels_or_has_another_mean(parameters)
         ("mode", True): "the mean of odd noise is not the clean image",
         ("pixels", True): "the mean of odd noise is not the clean image",
     }
-    for (keeps, independent), reason in reasons.items():
-        task = Task(Noise(Odd(keeps, independent), 0.5, 0.5), parameters, 1)
+    for (preserves, independent), reason in reasons.items():
+        task = Task(Noise(Odd(preserves, independent), 0.5, 0.5), parameters, 1)
         assert METHOD.declines(Config(), task) == reason
 
 

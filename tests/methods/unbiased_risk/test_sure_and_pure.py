@@ -9,7 +9,7 @@ from denoisebench.nn.unet import UNet, conv3x3
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
-from denoisebench.plugin.method import Batch, Evidence, Model, Moment, Task
+from denoisebench.plugin.method import Batch, Evidence, Model, Task, TrainingStep
 from denoisebench.registry.loader import load
 from unbiased_risk import Pure, Sure
 from unbiased_risk.config import PureConfig, SureConfig
@@ -37,7 +37,7 @@ def rng(seed=0):
 
 def loss_of(method, config, task, network, noisy, levels):
     batch = Batch(noisy, None, torch.tensor(levels).view(-1, 1, 1, 1))
-    return method.loss(Model(config, task, network), batch, Moment(0, 1, len(noisy)), rng())
+    return method.loss(Model(config, task, network), batch, TrainingStep(0, 1, len(noisy)), rng())
 
 
 @pytest.mark.parametrize(("method", "task"), METHODS)
@@ -63,7 +63,7 @@ def test_the_noise_of_the_other_is_declined(method, family, why):
 
 @pytest.mark.parametrize(("method", "task"), METHODS)
 def test_an_unknown_level_is_declined_and_a_range_of_known_ones_is_not(method, task):
-    noise = task.noise.blind()
+    noise = task.noise.blind_range()
     why = method.declines(method.config_type(), Task(noise, "unknown", 1))
     assert why == f"{method.name} must know the noise level of each training image"
     assert method.declines(method.config_type(), Task(noise, "known", 3)) is None
@@ -157,7 +157,7 @@ def test_a_few_steps_without_a_clean_image_denoise(method, config, task):
     for step in range(40):
         noisy = task.noise.family.resample(scenes(8, step), level, draws)
         batch = Batch(noisy, None, level.expand(8, 1, 1, 1))
-        loss = method.loss(Model(config, task, network), batch, Moment(step, 40, 8), draws)
+        loss = method.loss(Model(config, task, network), batch, TrainingStep(step, 40, 8), draws)
         adam.zero_grad()
         loss.mean().backward()
         adam.step()

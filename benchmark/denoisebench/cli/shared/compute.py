@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from denoisebench.cli.shared.dry_run import asides, declined_text, print_plan
-from denoisebench.cli.shared.options import Asked
+from denoisebench.cli.shared.options import CommandOptions
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import UserError
 from denoisebench.execution.context import make_context
@@ -34,7 +34,7 @@ def load_plugins(extra: Sequence[str]) -> Registries:
     return registries
 
 
-def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int:
+def compute(asked: CommandOptions, methods: Sequence[str], registries: Registries) -> int:
     """Plan, run, print, save.  Returns the exit status."""
     report = registries.report(asked.format)
     out = out_folder(asked.out, create=not asked.dry_run)
@@ -49,7 +49,7 @@ def compute(asked: Asked, methods: Sequence[str], registries: Registries) -> int
     return status_of(results)
 
 
-def carry_out(plan: Plan, asked: Asked, registries: Registries) -> Results:
+def carry_out(plan: Plan, asked: CommandOptions, registries: Registries) -> Results:
     """The results of a plan's cells, computed where they are missing; says which failed."""
     options = ExecutionOptions(_kinds(asked), asked.retry_failed, asked.keep_estimates)
     context = make_context(asked.out, asked.device, registries, show_progress)
@@ -63,7 +63,7 @@ def carry_out(plan: Plan, asked: Asked, registries: Registries) -> Results:
     return results
 
 
-def show(results: Results, asked: Asked, report: Report) -> None:
+def show(results: Results, asked: CommandOptions, report: Report) -> None:
     """Print the results and save what is printed; nothing where all failed."""
     if len(results.errors) < len(results.cells):
         text = results.render(report.name)
@@ -75,7 +75,7 @@ def show(results: Results, asked: Asked, report: Report) -> None:
         say_saved(asked)
 
 
-def say_saved(asked: Asked) -> None:
+def say_saved(asked: CommandOptions) -> None:
     """Say where the images are that were to be saved."""
     for kind in (*_kinds(asked), *(["estimates"] if asked.keep_estimates else [])):
         click.echo(f"{kind} are under {asked.out / kind}", err=True)
@@ -86,7 +86,7 @@ def status_of(results: Results) -> int:
     return 1 if results.errors else 0
 
 
-def _kinds(asked: Asked) -> tuple[Kind, ...]:
+def _kinds(asked: CommandOptions) -> tuple[Kind, ...]:
     asked_kinds: dict[Kind, bool] = {"pictures": asked.save_images, "arrays": asked.save_arrays}
     return tuple(kind for kind, wanted in asked_kinds.items() if wanted)
 

@@ -29,7 +29,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked(RunOptions):
+class CommandOptions(RunOptions):
     """What `run` and `compare` take beside the methods: what is run, where, and what is shown."""
 
     device: str
@@ -141,7 +141,7 @@ config_option = click.option(
 
 
 def computing(function: F) -> F:
-    """Add what the verbs that compute share; the verb gets them as one `Asked`."""
+    """Add what the verbs that compute share; the verb gets them as one `CommandOptions`."""
     return _with_options(function, _OPTIONS)
 
 
@@ -154,9 +154,9 @@ def sweeping(function: F) -> F:
 def _with_options(function: F, options: Sequence[Callable[[Any], Any]]) -> F:
     @functools.wraps(function)
     def verb(**values: Any) -> Any:
-        shared = {field.name for field in fields(Asked)}
+        shared = {field.name for field in fields(CommandOptions)}
         own = {k: v for k, v in values.items() if k not in shared}
-        asked = Asked(**{k: values[k] for k in shared})
+        asked = CommandOptions(**{k: values[k] for k in shared})
         return function(asked=asked, **own)
 
     for option in reversed(options):

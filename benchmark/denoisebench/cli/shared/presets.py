@@ -7,7 +7,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from denoisebench.cli.shared.options import Asked
+from denoisebench.cli.shared.options import CommandOptions
 from denoisebench.errors import UserError
 from denoisebench.planning.run_options import CHANNELS
 from denoisebench.plugin.preset import Preset
@@ -16,8 +16,8 @@ from denoisebench.specs import config_spec, parse_spec, split_list
 
 
 def with_preset(
-    preset: Preset, method: str | None, asked: Asked, registries: Registries
-) -> tuple[str | None, Asked]:
+    preset: Preset, method: str | None, asked: CommandOptions, registries: Registries
+) -> tuple[str | None, CommandOptions]:
     """The method and options of the current command, with what the preset sets.
 
     Raises UserError when an option that was typed, or stands in the settings file, says something
@@ -63,7 +63,7 @@ def _canonical(option: str, value: Any, registries: Registries) -> Any:
     return value
 
 
-def _refuse_other_channels(preset: Preset, asked: Asked, registries: Registries) -> None:
+def _refuse_other_channels(preset: Preset, asked: CommandOptions, registries: Registries) -> None:
     assert asked.channels is not None  # the preset sets it
     for text in split_list(asked.datasets):
         try:
