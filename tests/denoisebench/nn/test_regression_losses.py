@@ -85,7 +85,7 @@ def test_gamma_anneals_as_published():
     assert [annealed_gamma(share) for share in shares] == [2.0, 1.5, 1.0, 0.5, 0.5]
 
 
-@pytest.mark.parametrize(("keeps", "name"), LOSSES.items())
+@pytest.mark.parametrize(("preserves", "name"), LOSSES.items())
 @pytest.mark.parametrize("second", [False, True])
 def test_the_noise_of_the_target_decides_the_loss(preserves, name, second):
     target = torch.rand((2, 1, 4, 4), generator=torch.Generator().manual_seed(0))
@@ -102,7 +102,7 @@ def _named(loss):
     return RegressionConfig(loss=loss)
 
 
-@pytest.mark.parametrize("keeps", LOSSES)
+@pytest.mark.parametrize("preserves", LOSSES)
 def test_clean_targets_are_met_in_squares_whatever_the_noise(preserves):
     target = torch.full((1, 1, 4, 4), 0.25)
     loss = loss_at(Supervised(), task(preserves), RegressionConfig(), target)
