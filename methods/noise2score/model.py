@@ -5,7 +5,7 @@ from torch import Tensor
 
 from denoisebench.nn import in_float32, multiple_of, run_padded
 from denoisebench.plugin import Batch, Denoised, ExponentialFamily, Model, TrainingStep
-from noise2score import probe_schedule as schedules
+from noise2score import probe_schedule
 from noise2score.config import Config
 from noise2score.coordinate_base import Coordinate
 from noise2score.coordinates import coordinate_of
@@ -116,15 +116,15 @@ def probe_size(
     published = unit if coordinate.in_counts else torch.ones_like(unit)
     counts = coordinate.in_counts
     if config.schedule == "geometric":
-        return unit * schedules.geometric(_span(config, coordinate), moment)
+        return unit * probe_schedule.geometric(_span(config, coordinate), moment)
     if config.schedule == "paper":
-        span = schedules.PAPER_COUNTS if counts else schedules.PAPER
-        return published * schedules.linear(span, moment)
+        span = probe_schedule.PAPER_COUNTS if counts else probe_schedule.PAPER
+        return published * probe_schedule.linear(span, moment)
     if config.schedule == "sawtooth":
-        span = schedules.CODE_COUNTS if counts else schedules.CODE
-        return published * schedules.sawtooth(span, moment)
-    span = schedules.SUCCESSOR_POISSON if counts else schedules.SUCCESSOR
-    return schedules.mixed(span, len(level), rng)
+        span = probe_schedule.CODE_COUNTS if counts else probe_schedule.CODE
+        return published * probe_schedule.sawtooth(span, moment)
+    span = probe_schedule.SUCCESSOR_POISSON if counts else probe_schedule.SUCCESSOR
+    return probe_schedule.mixed(span, len(level), rng)
 
 
 def last_probe(config: Config, coordinate: Coordinate) -> float:

@@ -58,6 +58,7 @@ class _Planner:
                     f" bench rank --datasets {image_set.spec}"
                 )
         self._methods = [registries.method(text) for text in request.methods]
+        self._refuse_idle_weights()
         self._target_noise = self._asked_target_noise()
         self._notes: dict[str, None] = {}  # in order, each once
         self._declined: dict[tuple[str, str, str], None] = {}
@@ -107,6 +108,16 @@ class _Planner:
             if noise.is_real:
                 told = tuple(dict.fromkeys("unknown" if p == "known" else p for p in told))
             yield from (ScoringTest(noise, p, image_set) for p in told for image_set in image_sets)
+
+    def _refuse_idle_weights(self) -> None:
+        """Raise UserError for a weights file where no method learns."""
+        named = self._request.weights not in ("auto", "zoo", "none")
+        if named and not any(isinstance(method, TrainedMethod) for method, _ in self._methods):
+            names = " and ".join(method.name for method, _ in self._methods)
+            learns = "learn" if len(self._methods) > 1 else "learns"
+            raise UserError(
+                f"--weights {self._request.weights}: {names} {learns} nothing; leave it out"
+            )
 
     def _asked_target_noise(self) -> Noise | None:
         asked = self._request.target_noise

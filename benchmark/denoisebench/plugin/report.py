@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A way to show results: `render` turns result rows (see `results.COLUMNS`) into text.
+    """A way to show results: `render` turns result rows (see `dataframe.COLUMNS`) into text.
     printed: whether that is for a terminal too, not only a file to open."""
 
     name: str

@@ -1,6 +1,6 @@
 """What rules a protocol may have, and scoring by them.
 
-The protocols themselves are in `protocol`; `protocol_words` says their rules in words.
+The protocols themselves are in `protocols`; `protocol_text` says their rules in words.
 """
 
 from collections.abc import Callable, Iterable, Mapping

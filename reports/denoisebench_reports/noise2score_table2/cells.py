@@ -160,7 +160,7 @@ class FilledTable:
 
 
 def fill(paper: Paper, rows: "pd.DataFrame") -> FilledTable:
-    """The table filled from per-image rows (`results.COLUMNS`) and, where they are stored under
+    """The table filled from per-image rows (`dataframe.COLUMNS`) and, where they are stored under
     `rows.attrs["results"]`, from what their files say of the training."""
     results: Path | None = rows.attrs.get("results")
     candidates: dict[TableCell, list[Entry]] = {}

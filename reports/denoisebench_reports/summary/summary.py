@@ -77,7 +77,7 @@ class Summary:
 
 
 def summarise(rows: "pd.DataFrame") -> list[Summary]:
-    """The summaries of per-image rows (`results.COLUMNS`), in the order in which they first come.
+    """The summaries of per-image rows (`dataframe.COLUMNS`), in the order in which they first come.
 
     An image's scores are averaged over its repeats and seeds first, then over images, so that the
     interval is that of a mean over so many images; NaN in one is NaN in all.

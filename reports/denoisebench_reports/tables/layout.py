@@ -86,7 +86,7 @@ class Board:
 
 
 def make_board(rows: "pd.DataFrame") -> Board | None:
-    """The table of per-image rows (`results.COLUMNS`); None without any.
+    """The table of per-image rows (`dataframe.COLUMNS`); None without any.
 
     `rows.attrs["declined"]`: why cells are missing, where it is given.
     """

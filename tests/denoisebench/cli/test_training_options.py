@@ -82,6 +82,7 @@ def test_trained_on_one_noise_and_tested_on_another(place: Path) -> None:
     [
         (("--start", "none.safetensors"), "weights none.safetensors: No such file"),
         (("--start", "x", "--weights", "y"), "give only one"),
+        (("--method", "tv", "--weights", "y"), "--weights y: tv learns nothing; leave it out"),
         (("--source-noise", "gausian:5"), "unknown noise model 'gausian'; did you mean"),
         (("--target-noise", "gaussian:9..5"), "the range runs backwards"),
     ],

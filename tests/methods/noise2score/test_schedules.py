@@ -13,7 +13,7 @@ from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.noise_models.weibull import Weibull
 from denoisebench.plugin.method import TrainingStep
-from noise2score import probe_schedule as schedules
+from noise2score import probe_schedule
 from noise2score.config import Config
 from noise2score.coordinates import coordinate_of
 from noise2score.model import last_probe, probe_size
@@ -41,27 +41,27 @@ def after(patches, batch=8):
 )
 @pytest.mark.parametrize("epoch", [0, 1, 7])
 def test_the_sawtooth_of_the_code_falls_once_in_every_epoch_of_24000_patches(patches, size, epoch):
-    moment = after(patches + epoch * schedules.EPOCH)
-    assert sawtooth(schedules.CODE, moment) == pytest.approx(size, abs=2e-5)
+    moment = after(patches + epoch * probe_schedule.EPOCH)
+    assert sawtooth(probe_schedule.CODE, moment) == pytest.approx(size, abs=2e-5)
 
 
 def test_the_sawtooth_is_at_its_end_exactly_from_patch_22000_on_and_then_starts_anew():
-    assert sawtooth(schedules.CODE, after(21_984)) > 0.001
+    assert sawtooth(probe_schedule.CODE, after(21_984)) > 0.001
     for patches in range(22_000, 24_001, 8):
-        assert sawtooth(schedules.CODE, after(patches)) == 0.001
-    assert sawtooth(schedules.CODE, after(24_008)) == sawtooth(schedules.CODE, after(8))
-    assert sawtooth(schedules.CODE, TrainingStep(0, 10, 1)) == pytest.approx(0.05, abs=1e-5)
+        assert sawtooth(probe_schedule.CODE, after(patches)) == 0.001
+    assert sawtooth(probe_schedule.CODE, after(24_008)) == sawtooth(probe_schedule.CODE, after(8))
+    assert sawtooth(probe_schedule.CODE, TrainingStep(0, 10, 1)) == pytest.approx(0.05, abs=1e-5)
 
 
 def test_a_sawtooth_of_counts_falls_from_1_to_a_half():
-    assert sawtooth(schedules.CODE_COUNTS, after(8)) == pytest.approx(1.0, abs=3e-4)
-    assert sawtooth(schedules.CODE_COUNTS, after(11_000)) == pytest.approx(0.75, abs=1e-4)
-    assert sawtooth(schedules.CODE_COUNTS, after(23_000)) == 0.5
+    assert sawtooth(probe_schedule.CODE_COUNTS, after(8)) == pytest.approx(1.0, abs=3e-4)
+    assert sawtooth(probe_schedule.CODE_COUNTS, after(11_000)) == pytest.approx(0.75, abs=1e-4)
+    assert sawtooth(probe_schedule.CODE_COUNTS, after(23_000)) == 0.5
 
 
 @pytest.mark.parametrize(
     ("span", "start", "end"),
-    [(schedules.PAPER, 0.1, 0.001), (schedules.PAPER_COUNTS, 1.0, 0.05)],
+    [(probe_schedule.PAPER, 0.1, 0.001), (probe_schedule.PAPER_COUNTS, 1.0, 0.05)],
 )
 def test_the_papers_probe_falls_in_equal_steps(span, start, end):
     sizes = [linear(span, TrainingStep(step, 100, 4)) for step in range(101)]
@@ -82,7 +82,7 @@ def test_our_probe_falls_by_the_same_factor_at_every_step():
     assert geometric(Span(0.2, 0.2), TrainingStep(3, 10, 4)) == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize("span", [schedules.SUCCESSOR, schedules.SUCCESSOR_POISSON])
+@pytest.mark.parametrize("span", [probe_schedule.SUCCESSOR, probe_schedule.SUCCESSOR_POISSON])
 def test_the_successors_sizes_are_log_uniform_between_their_ends_and_one_per_patch(span):
     sizes = mixed(span, 5000, rng())
     assert sizes.shape == (5000, 1, 1, 1)
@@ -95,7 +95,7 @@ def test_the_successors_sizes_are_log_uniform_between_their_ends_and_one_per_pat
 
 
 def test_the_successors_ends_are_a_tenth_and_a_thousandth_and_3_hundredths_for_counts():
-    ends = (schedules.SUCCESSOR, schedules.SUCCESSOR_POISSON)
+    ends = (probe_schedule.SUCCESSOR, probe_schedule.SUCCESSOR_POISSON)
     assert ends == (Span(0.1, 0.001), Span(0.1, 0.03))
 
 
