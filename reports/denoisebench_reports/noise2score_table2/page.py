@@ -35,7 +35,7 @@ NAME = "noise2score-table2"
 
 
 def render_table2(rows: "pd.DataFrame") -> str:
-    """The page of result rows (`dataframe.COLUMNS`) that are stored under `rows.attrs["results"]`."""
+    """The page of rows (`dataframe.COLUMNS`) that are stored under `rows.attrs["results"]`."""
     filled = fill(read_paper(FILE), rows)
     why = reasons(filled)
     between = list(gaps(filled))
