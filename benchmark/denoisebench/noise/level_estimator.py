@@ -120,7 +120,12 @@ def _directions(white: Array) -> tuple[npt.NDArray[np.float64], Array]:
     Without the direction of the mean, in which there is nothing: d = SIDE² − 1.
     """
     covariance = (white.T @ white).astype(np.float64) / len(white)
-    values, vectors = np.linalg.eigh(covariance)
+    try:
+        values, vectors = np.linalg.eigh(covariance)
+    except np.linalg.LinAlgError:  # divide and conquer does not converge for some of low rank
+        from scipy.linalg import eigh
+
+        values, vectors = eigh(covariance, driver="ev")
     return values[1:], vectors[:, 1:].astype(np.float32)
 
 
