@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from pages import CLEAN, HEIGHT, METHODS, NOISY, WIDTH, save_results, strip
 from PIL import Image
+from recipes import RECIPE
 
+from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
 from denoisebench.results.dataframe import frame
 from denoisebench.results.store import write_cell
@@ -165,9 +167,10 @@ def test_a_training_that_is_there_shows_its_curve(tmp_path, make_cell):
     cells = save_results(tmp_path, make_cell, {"alpha": [30.0]})
     folder = tmp_path / "trainings" / "7ea"
     folder.mkdir(parents=True)
-    budget = {"steps": 100, "batch": 8, "crop_px": 64}
-    recipe = {"method": "alpha", "noise": "gaussian:25", "budget": budget, "seed": 0}
-    (folder / "recipe.json").write_text(json.dumps(recipe))
+    recipe = dataclasses.replace(
+        RECIPE, method="alpha", budget=Budget("", steps=100, batch=8, crop_px=64)
+    )
+    (folder / "recipe.json").write_text(json.dumps(recipe.to_json()))
     history = [{"step": n, "loss": 1 / (n + 1), "train_s": n / 10} for n in (0, 50, 100)]
     (folder / "history.json").write_text(json.dumps(history))
     page = page_of(cells, tmp_path)

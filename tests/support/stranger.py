@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from denoisebench.training.recipe import TrainingRecipe
 from denoisebench.training.weights_file import Header, write_weights
 
 PLUGIN = """
@@ -100,5 +101,5 @@ def put_weights(path: Path, centre: float = 1 / 9, **change: Any) -> Path:
     with torch.no_grad():
         network.weight.fill_(1 / 9)
         network.weight[..., 1, 1] = centre
-    write_weights(path, network, Header(HEADER | change, {}, {}))
+    write_weights(path, network, Header(TrainingRecipe.from_json(HEADER | change), {}, {}))
     return path

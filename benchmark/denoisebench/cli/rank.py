@@ -26,11 +26,11 @@ from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import Parameters
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
-from denoisebench.planning.request import TRANSDUCTIVE
 from denoisebench.planning.run_options import NOISE, TRAIN_SETS, RunOptions
 from denoisebench.ranking.records import rank_path
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec, split_list
+from denoisebench.training.recipe import TRANSDUCTIVE
 
 if TYPE_CHECKING:
     from denoisebench.nn.devices import AskedPrecision

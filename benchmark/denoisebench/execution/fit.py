@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,15 @@ from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.nn.devices import pick_precision
 from denoisebench.noise.given import noisy_of
 from denoisebench.planning.plan import TrainingPlan
-from denoisebench.plugin.method import Batch, Denoised, Evidence, Model, TrainedMethod, TrainingStep
+from denoisebench.plugin.method import (
+    Batch,
+    Denoised,
+    Draws,
+    Evidence,
+    Model,
+    TrainedMethod,
+    TrainingStep,
+)
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.results.strict_json import json_text, stored
 from denoisebench.training.batches import BatchSource, batch_source
@@ -42,7 +51,7 @@ def fit(
     assert isinstance(method, TrainedMethod)  # a method with evidence is one
     kind = CHANNEL_WORDS[plan.task.channels]
     sets = plan.train_set.spec + (f" + {plan.clean_set.spec}" if plan.clean_set else "")
-    what = f"{plan.recipe['method']} on {sets} in {kind}, {plan.recipe['noise']}"
+    what = f"{plan.recipe.method} on {sets} in {kind}, {plan.recipe.noise}"
     progress(Progress(f"training {what}: {plan.budget}", 0, 0))
     with plugin_code(method.name):
         network = _fresh_network(method, plan)
@@ -52,7 +61,7 @@ def fit(
             budget=plan.budget,
             patches_per_step=_patches_per_step(plan, method.passes_per_patch(plan.config)),
             learning_rate=method.learning_rate,
-            seed=plan.recipe["seed"],
+            seed=plan.seed,
             device=device,
             precision="fp32" if method.float32 else pick_precision(device, plan.precision),
             keep="oracle" if plan.oracle_checkpoint else method.checkpoint,
@@ -66,10 +75,10 @@ def fit(
         return batch_source(
             images,
             plan.evidence,
-            plan.recipe["draws"],
+            cast(Draws, plan.recipe.draws),
             plan.task,
             crop_px=plan.budget.crop_px,
-            seed=plan.recipe["seed"],
+            seed=plan.seed,
             device=torch.device(device),
         )
 
@@ -92,7 +101,7 @@ def fit(
         record = trainer.run(progress)
     history = json_text(stored(record.history), indent=0)
     write_whole(folder / "history.json", history.encode(), durable=True)
-    header = Header(dict(plan.recipe), dict(image_hashes), _outcome(record, settings))
+    header = Header(plan.recipe, dict(image_hashes), _outcome(record, settings))
     write_weights(folder / "weights.safetensors", trainer.average, header)
     checkpoint.unlink(missing_ok=True)
 
@@ -110,7 +119,7 @@ def _oracle(
     assert isinstance(method, TrainedMethod)
     shown = []
     for image in held_out[:ORACLE_IMAGES]:
-        noisy, level = noisy_of(image, plan.task.noise, plan.recipe["seed"])
+        noisy, level = noisy_of(image, plan.task.noise, plan.seed)
         clean_part, noisy_part = (
             _middle(torch.from_numpy(pixels)[None]).to(device) for pixels in (image.clean, noisy)
         )
@@ -146,7 +155,7 @@ def _patches_per_step(plan: TrainingPlan, passes: int) -> int:
 
 def _fresh_network(method: TrainedMethod[object], plan: TrainingPlan) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(plan.recipe["seed"])
+        torch.manual_seed(plan.seed)
         return method.network(plan.config, plan.task)
 
 

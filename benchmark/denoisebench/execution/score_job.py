@@ -1,9 +1,8 @@
 """Scores one cell: its denoiser, its images, its result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from denoisebench.denoising.denoiser import load_denoiser
 from denoisebench.denoising.self_ensemble import Denoise, self_ensembled
@@ -15,12 +14,12 @@ from denoisebench.execution.provenance import provenance
 from denoisebench.images.image_set import ImageSet, LoadedImage
 from denoisebench.images.overlap import refuse_same_pixels
 from denoisebench.nn.devices import pick_device, pick_precision
-from denoisebench.planning.plan import CellPlan, train_set_label
-from denoisebench.planning.request import TRANSDUCTIVE
+from denoisebench.planning.plan import CellPlan
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import CellResult
 from denoisebench.results.saved_images import Saver
+from denoisebench.training.recipe import TRANSDUCTIVE, TrainingRecipe
 from denoisebench.training.weights_file import read_header
 
 
@@ -77,7 +76,7 @@ def prepare(
     if weights is not None:
         header = read_header(weights)
         if not _trained_on_it(header.recipe, cell.image_set):
-            seen, tested = train_set_label(header.recipe), reader.hashes(cell.image_set)
+            seen, tested = header.recipe.train_set_label, reader.hashes(cell.image_set)
             refuse_same_pixels(seen, header.images, cell.image_set.spec, tested)
     precision = pick_precision(device, cell.precision)
     denoise = load_denoiser(cell.method, cell.config, cell.task, weights, device, precision)
@@ -86,9 +85,9 @@ def prepare(
     return denoise, reader.images(cell.image_set)
 
 
-def _trained_on_it(recipe: Mapping[str, Any], image_set: ImageSet) -> bool:
+def _trained_on_it(recipe: TrainingRecipe, image_set: ImageSet) -> bool:
     """Whether weights were trained on the noisy images of this very set, as is allowed."""
-    return recipe["train_set"] == TRANSDUCTIVE and recipe.get("train_digest") == image_set.digest
+    return recipe.train_set == TRANSDUCTIVE and recipe.train_digest == image_set.digest
 
 
 def _result(cell: CellPlan, weights: Path | None, device: str) -> CellResult:
@@ -119,7 +118,7 @@ def _result(cell: CellPlan, weights: Path | None, device: str) -> CellResult:
         | {
             "precision": pick_precision(device, cell.precision) if learns else None,
             "precision_asked": cell.precision,
-            "recipe": dict(header.recipe) if header else None,
+            "recipe": header.recipe.to_json() if header else None,
             "training_outcome": outcome or None,
             "weights_sha256": cell.given.sha256 if cell.given else None,
             "image_set_digest": cell.image_set.digest,

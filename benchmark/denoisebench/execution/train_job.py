@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from denoisebench.errors import UserError
 from denoisebench.execution.context import Context
@@ -12,9 +11,9 @@ from denoisebench.files import write_whole
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.overlap import CLEAN_AND_TEST, CLEAN_AND_TRAIN, refuse_same_pixels
 from denoisebench.planning.plan import GivenWeights, TrainingPlan
-from denoisebench.planning.request import HALF, TRANSDUCTIVE
 from denoisebench.plugin.method import Evidence
 from denoisebench.progress import Progress
+from denoisebench.training.recipe import HALF, TRANSDUCTIVE, TrainingRecipe
 from denoisebench.training.splits import (
     ImageHashes,
     TrainingImages,
@@ -61,7 +60,7 @@ def _train(
     from denoisebench.training.batches import refuse_small
 
     device, reader = pick_device(context.device), context.reader
-    recipe = json.dumps(training.recipe, indent=1, sort_keys=True)
+    recipe = json.dumps(training.recipe.to_json(), indent=1, sort_keys=True)
     write_whole(folder / "recipe.json", f"{recipe}\n".encode())
     for image_set in filter(None, (training.train_set, training.clean_set)):
         refuse_small(reader.sizes(image_set), training.budget.crop_px)
@@ -72,7 +71,7 @@ def _train(
             refuse_start(training.start, training.recipe, contents)
         hashes = {**training.start.header.images, **hashes}
     held_out = TrainingImages([])
-    if training.recipe["train_set"] != TRANSDUCTIVE:
+    if training.recipe.train_set != TRANSDUCTIVE:
         for image_set in tested:
             _refuse_tested(training, contents, hashes, image_set, reader)
         shown, held_out = hold_out(shown)
@@ -90,7 +89,7 @@ def _shown(training: TrainingPlan, reader: ImageReader) -> tuple[TrainingImages,
         refuse_same_pixels(clean_set.spec, clean, train_set.spec, hashes, CLEAN_AND_TRAIN)
         return TrainingImages(images, reader.images(clean_set)), ImageHashes(hashes, clean)
     pixels = reader.pixel_hashes(train_set)
-    sides = split_in_halves(train_set, pixels, training.recipe["seed"])
+    sides = split_in_halves(train_set, pixels, training.seed)
     noisy, clean = ({pixels[i]: train_set.images[i].id for i in side} for side in sides)
     return TrainingImages(*(taken(images, side) for side in sides)), ImageHashes(noisy, clean)
 
@@ -110,7 +109,7 @@ def _refuse_tested(
     refuse_same_pixels(training.train_set.spec, hashes, image_set.spec, tested)
 
 
-def refuse_start(start: GivenWeights, recipe: Mapping[str, Any], shown: ImageHashes) -> None:
+def refuse_start(start: GivenWeights, recipe: TrainingRecipe, shown: ImageHashes) -> None:
     """Raise UserError for weights that saw an image on the side where it is not, here.
 
     recipe: of the training that is to begin with them.
@@ -119,7 +118,7 @@ def refuse_start(start: GivenWeights, recipe: Mapping[str, Any], shown: ImageHas
     if _sides_of(theirs) == _sides_of(recipe):
         return
     # Weights that saw clean images do not say which of theirs those were.
-    forbidden = shown.all if "clean_set" in theirs else shown.clean
+    forbidden = shown.all if theirs.clean_set else shown.clean
     for key in forbidden.keys() & seen.keys():
         side = "clean" if key in shown.clean else "noisy"
         raise UserError(
@@ -129,8 +128,7 @@ def refuse_start(start: GivenWeights, recipe: Mapping[str, Any], shown: ImageHas
         )
 
 
-def _sides_of(recipe: Mapping[str, Any]) -> tuple[Any, ...]:
+def _sides_of(recipe: TrainingRecipe) -> tuple[object, ...]:
     """What decides which images are on which side; the seed does so for halves."""
-    clean_set = recipe.get("clean_set")
-    seed = recipe.get("seed") if clean_set == HALF else None
-    return clean_set, recipe.get("train_digest"), recipe.get("clean_digest"), seed
+    seed = recipe.seed if recipe.clean_set == HALF else None
+    return recipe.clean_set, recipe.train_digest, recipe.clean_digest, seed

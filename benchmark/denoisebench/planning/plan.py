@@ -14,10 +14,10 @@ from denoisebench.images.orientations import method_label
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import ORACLE_CHECKPOINT, LevelKnowledge, oracle_levels
 from denoisebench.planning.ids import cell_id, hash_of
-from denoisebench.planning.request import HALF, TRANSDUCTIVE
 from denoisebench.plugin.method import Evidence, Method, Task
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.specs import config_spec
+from denoisebench.training.recipe import TrainingRecipe
 from denoisebench.training.weights_file import Header
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class TrainingPlan:
     clean_set: the clean images of UNPAIRED evidence; None for half of the training set.
     """
 
-    recipe: Mapping[str, Any]
+    recipe: TrainingRecipe
     method: Method[Any]
     config: Any
     task: Task
@@ -44,17 +44,22 @@ class TrainingPlan:
 
     @property
     def id(self) -> str:
-        return hash_of(self.recipe)
+        return hash_of(self.recipe.to_json())
+
+    @property
+    def seed(self) -> int:
+        assert self.recipe.seed is not None  # only imported weights have none
+        return self.recipe.seed
 
     @property
     def oracle_checkpoint(self) -> bool:
         """Whether clean images pick its weights."""
-        return "checkpoint" in self.recipe
+        return self.recipe.checkpoint == "oracle"
 
     @property
     def precision(self) -> "AskedPrecision":
         """What was asked of its arithmetic."""
-        return "fp32" if "precision" in self.recipe else "auto"
+        return "fp32" if self.recipe.precision else "auto"
 
     @property
     def labels(self) -> dict[str, str]:
@@ -63,7 +68,7 @@ class TrainingPlan:
         start += f", {ORACLE_CHECKPOINT}" if self.oracle_checkpoint else ""
         return {
             "draws": self.draws_label,
-            "train_set": train_set_label(self.recipe),
+            "train_set": self.recipe.train_set_label,
             "budget": self.budget.label,
             "weights": f"trained{start}",
         }
@@ -81,16 +86,16 @@ class GivenWeights:
     @property
     def imported(self) -> bool:
         """Whether another code trained them: on what, and how long, nobody knows."""
-        return "imported" in self.header.recipe
+        return self.header.recipe.imported is not None
 
     @property
     def labels(self) -> dict[str, str]:
         """What a result says of them, beside the evidence."""
         recipe = self.header.recipe
-        budget = "unknown" if self.imported else Budget(**recipe["budget"]).label
+        budget = recipe.budget.label if recipe.budget else "unknown"
         return {
-            "draws": str(recipe["draws"]),
-            "train_set": train_set_label(recipe),
+            "draws": recipe.draws,
+            "train_set": recipe.train_set_label,
             "budget": budget,
             "weights": self.source,
         }
@@ -165,14 +170,3 @@ class Plan:
     def trainings(self) -> tuple[TrainingPlan, ...]:
         """Each training once, in the order of the cells."""
         return tuple({c.training.id: c.training for c in self.cells if c.training}.values())
-
-
-def train_set_label(recipe: Mapping[str, Any]) -> str:
-    """The images that a recipe shows, in words."""
-    name = str(recipe["train_set"])
-    if name == TRANSDUCTIVE:
-        name = "test (transductive)"
-    clean_set = recipe.get("clean_set")
-    if clean_set is None:
-        return name
-    return f"{name} (half clean)" if clean_set == HALF else f"{name} + {clean_set} (clean)"

@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING
 from denoisebench.budgets import Budget
 from denoisebench.noise.level_knowledge import LevelKnowledge
 from denoisebench.plugin.method import Draws
+from denoisebench.training.recipe import TRANSDUCTIVE
 
 if TYPE_CHECKING:
     from denoisebench.nn.devices import AskedPrecision
-
-
-TRANSDUCTIVE = "test"
-"""The training set's name that means: the noisy images that are scored."""
-
-
-HALF = "half"
-"""The clean set's name that means: the half of the training set that is not shown noisy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """From a task to the plan of its training: the recipe, whose hash is its id, and its images."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from denoisebench.images.image_set import ImageSet
@@ -12,12 +12,13 @@ from denoisebench.noise.given import take_given_noise
 from denoisebench.noise.level_knowledge import Parameters
 from denoisebench.planning.ids import RECIPE_VERSION
 from denoisebench.planning.plan import TrainingPlan
-from denoisebench.planning.request import HALF, Request
+from denoisebench.planning.request import Request
 from denoisebench.planning.training_sets import TrainingSets
 from denoisebench.planning.weights_finder import WeightsFinder
 from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import config_spec
+from denoisebench.training.recipe import HALF, TrainingRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +55,20 @@ class TrainingPlanner:
         evidence = method.evidence(config)
         clean_set = self.sets.clean_set(evidence, task, train_set, self.tested)
         config = method.trained_as(config)
-        recipe = {
-            "version": RECIPE_VERSION,
-            **base_recipe(request, method, config, task, seed, self.sets.name),
-            "learning_rate": method.learning_rate,
-            "source": self.registries.source_hash(
-                method.name, task.noise.family, module_of(config)
-            ),
-            "train_digest": train_set.digest,
-        }
-        if request.precision == "fp32" and not method.float32:
-            recipe["precision"] = "fp32"
-        if request.oracle_checkpoint:
-            recipe["checkpoint"] = "oracle"
-        if task.target_noise is not None:
-            recipe["target_noise"] = str(task.target_noise)
-        if clean_set is not None:
-            recipe["clean_digest"] = clean_set.digest
         start = self.weights.start(evidence, task)
-        if start is not None:
-            recipe["start"] = start.sha256
+        fp32 = request.precision == "fp32" and not method.float32
+        recipe = replace(
+            base_recipe(request, method, config, task, seed, self.sets.name),
+            version=RECIPE_VERSION,
+            learning_rate=method.learning_rate,
+            source=self.registries.source_hash(method.name, task.noise.family, module_of(config)),
+            train_digest=train_set.digest,
+            precision="fp32" if fp32 else None,
+            checkpoint="oracle" if request.oracle_checkpoint else None,
+            target_noise=str(task.target_noise) if task.target_noise else None,
+            clean_digest=clean_set.digest if clean_set else None,
+            start=start.sha256 if start else None,
+        )
         return TrainingPlan(
             recipe=recipe,
             method=method,
@@ -95,21 +90,21 @@ def base_recipe(
     task: Task,
     seed: int,
     train_set: str,
-) -> dict[str, Any]:
+) -> TrainingRecipe:
     """What a recipe says of a training that is known without the images; config: as trained."""
     unpaired = method.evidence(config) is Evidence.UNPAIRED
-    return {
-        "method": str(config_spec(method.name, config)),
-        "config": asdict(config),
-        "noise": str(task.noise),
-        "parameters": task.parameters,
-        "draws": request.draws,
-        "train_set": train_set,
-        "channels": task.channels,
-        "budget": asdict(request.budget) | {"name": ""},
-        "seed": seed,
-        **({"clean_set": request.clean_set or HALF} if unpaired else {}),
-    }
+    return TrainingRecipe(
+        method=str(config_spec(method.name, config)),
+        config=asdict(config),
+        noise=str(task.noise),
+        parameters=task.parameters,
+        draws=request.draws,
+        train_set=train_set,
+        channels=task.channels,
+        budget=replace(request.budget, name=""),
+        seed=seed,
+        clean_set=request.clean_set or HALF if unpaired else None,
+    )
 
 
 def usual_noise(method: Method[Any], config: Any, noise: Noise, parameters: Parameters) -> Noise:

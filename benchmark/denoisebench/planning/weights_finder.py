@@ -8,16 +8,12 @@ from typing import Any
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.planning.plan import GivenWeights
-from denoisebench.planning.request import HALF, Request
+from denoisebench.planning.request import Request
 from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import config_spec, parse_spec
+from denoisebench.training.recipe import HALF
 from denoisebench.training.weights_file import file_hash, read_header
-
-NEEDED_OF_A_RECIPE = (
-    *("method", "config", "noise", "parameters", "draws", "train_set", "channels"),
-)
-"""What given weights must say of themselves, beside the budget, or that they were imported."""
 
 _LEAST = frozenset({Evidence.NOTHING, Evidence.NOISY})
 _WITHIN: Mapping[Evidence, frozenset[Evidence]] = {
@@ -79,10 +75,10 @@ class WeightsFinder:
             return None
         given = _read(self.request.start, str(self.request.start))
         recipe = given.header.recipe
-        if recipe["channels"] != task.channels:
-            made, asked = CHANNEL_WORDS[recipe["channels"]], CHANNEL_WORDS[task.channels]
+        if recipe.channels != task.channels:
+            made, asked = CHANNEL_WORDS[recipe.channels], CHANNEL_WORDS[task.channels]
             raise UserError(f"weights {given.path} are for {made} images; the data set is {asked}")
-        method, config = self.registries.method(recipe["method"])
+        method, config = self.registries.method(recipe.method)
         seen = method.evidence(config)
         if seen not in _WITHIN[evidence]:
             raise UserError(
@@ -108,16 +104,17 @@ class WeightsFinder:
                 continue
             recipe = given.header.recipe
             fits = (
-                parse_spec(recipe["method"]).name == method.name
+                parse_spec(recipe.method).name == method.name
                 and _config(method, given) == method.trained_as(config)
-                and recipe["noise"] == str(task.noise)
-                and recipe["parameters"] == task.parameters
-                and recipe["draws"] == self.request.draws
-                and recipe["train_set"] in (*self.request.train_sets, *self.request.weights_of)
-                and recipe.get("clean_set") == clean_set
-                and recipe["channels"] == task.channels
-                and recipe.get("target_noise") == (str(task.target_noise or "") or None)
-                and not {"start", "checkpoint"} & recipe.keys()
+                and recipe.noise == str(task.noise)
+                and recipe.parameters == task.parameters
+                and recipe.draws == self.request.draws
+                and recipe.train_set in (*self.request.train_sets, *self.request.weights_of)
+                and recipe.clean_set == clean_set
+                and recipe.channels == task.channels
+                and recipe.target_noise == (str(task.target_noise) if task.target_noise else None)
+                and recipe.start is None
+                and recipe.checkpoint is None
             )
             if fits and self._of_the_seeds(given):
                 return given
@@ -128,7 +125,7 @@ class WeightsFinder:
 
         Of several seeds each is trained, so that all of them take the same budget.
         """
-        seed, seeds = given.header.recipe.get("seed"), self.request.seeds
+        seed, seeds = given.header.recipe.seed, self.request.seeds
         if len(seeds) > 1 and seed in seeds:
             self.note(f"{given.source} is of seed {seed} alone: each of the seeds is trained")
         return seeds == (seed,)
@@ -138,11 +135,11 @@ class WeightsFinder:
     ) -> tuple[Any, Task]:
         """The config and task that given weights were made for.  UserError when they cannot do."""
         recipe = given.header.recipe
-        spec = parse_spec(recipe["method"])
+        spec = parse_spec(recipe.method)
         if spec.name != method.name:
             raise UserError(f"weights {given.path} are of {spec.name}, not of {method.name}")
-        if recipe["channels"] != task.channels:
-            made, asked = CHANNEL_WORDS[recipe["channels"]], CHANNEL_WORDS[task.channels]
+        if recipe.channels != task.channels:
+            made, asked = CHANNEL_WORDS[recipe.channels], CHANNEL_WORDS[task.channels]
             raise UserError(f"weights {given.path} are for {made} images; the data set is {asked}")
         theirs = _config(method, given)
         if theirs is None:
@@ -154,35 +151,27 @@ class WeightsFinder:
                     " leave settings out"
                 )
             config = theirs
-        if recipe["noise"] != str(task.noise):
-            self.note(f"weights {given.source} were trained on {recipe['noise']} noise")
-        if recipe["parameters"] != task.parameters:
+        if recipe.noise != str(task.noise):
+            self.note(f"weights {given.source} were trained on {recipe.noise} noise")
+        if recipe.parameters != task.parameters:
             if task.parameters == "unknown":
                 raise UserError(
                     f"weights {given.path} were trained for a level they are told;"
                     " give --parameters known"
                 )
             self.note(f"weights {given.source} were trained without levels, and are told them here")
-        noise = self.registries.noise(recipe["noise"])
-        return config, Task(noise, recipe["parameters"], recipe["channels"])
+        noise = self.registries.noise(recipe.noise)
+        return config, Task(noise, recipe.parameters, recipe.channels)
 
 
 def _config(method: TrainedMethod[Any], given: GivenWeights) -> Any:
     """The config that weights were made with; settings newer than the weights are at their
     defaults.  None when the method has no such config."""
     try:
-        return method.config_type(**given.header.recipe["config"])
+        return method.config_type(**given.header.recipe.config)
     except (TypeError, ValueError):
         return None
 
 
 def _read(path: Path, source: str) -> GivenWeights:
-    given = GivenWeights(source, path, file_hash(path), read_header(path))
-    needed = NEEDED_OF_A_RECIPE if given.imported else (*NEEDED_OF_A_RECIPE, "budget")
-    missing = [key for key in needed if key not in given.header.recipe]
-    if missing:
-        raise UserError(
-            f"weights {path}: the recipe in its header lacks {', '.join(missing)};"
-            " give a .safetensors file that a training wrote"
-        )
-    return given
+    return GivenWeights(source, path, file_hash(path), read_header(path))

@@ -14,9 +14,9 @@ from typing import Any, Literal, get_args
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.results.strict_json import number
+from denoisebench.training.recipe import TrainingRecipe
 
 By = Literal["step", "seconds", "megapixels"]
-Recipe = Mapping[str, Any]
 AXES: tuple[By, ...] = get_args(By)
 SERIES = ("loss", "held_out_loss", "rate", "oracle_psnr_db")
 _ALWAYS = ("step", "loss", "train_s")
@@ -27,7 +27,7 @@ class Training:
     """A training that has ended.  id: its folder's name.  history: entries in order of step."""
 
     id: str
-    recipe: Recipe
+    recipe: TrainingRecipe
     history: tuple[Mapping[str, float], ...]
 
     def curve(self, series: str, by: By) -> tuple[list[float], list[float]]:
@@ -43,8 +43,8 @@ class Training:
             return entry["train_s"]
         if by == "step":
             return entry["step"]
-        budget = self.recipe["budget"]
-        return float(entry["step"] * budget["batch"] * budget["crop_px"] ** 2 / 1e6)
+        assert self.recipe.budget is not None  # only imported weights have none
+        return entry["step"] / self.recipe.budget.steps * self.recipe.budget.megapixels
 
 
 def open_trainings(texts: Sequence[str], results: Path) -> list[Training]:
@@ -81,7 +81,7 @@ def _folder(text: str, trainings: Path) -> Path:
 
 
 def _read(folder: Path) -> Training:
-    recipe = _json(folder / "recipe.json", _checked_recipe)
+    recipe = _json(folder / "recipe.json", TrainingRecipe.from_json)
     if not (folder / "history.json").exists():
         raise UserError(
             f"training {folder.name} has not ended, and its curves are written at its end; the"
@@ -97,17 +97,6 @@ def _json(path: Path, checked: Callable[[Any], Any]) -> Any:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
     except ValueError as error:
         raise UserError(f"{path} is damaged: {error}; delete the folder to train anew") from None
-
-
-def _checked_recipe(value: Any) -> Recipe:
-    """Raises ValueError for what is no recipe."""
-    budget = value.get("budget") if isinstance(value, dict) else None
-    if not isinstance(budget, dict):
-        raise ValueError("it is no recipe with a budget")
-    for key in ("steps", "batch", "crop_px"):
-        _number(f"budget.{key}", budget.get(key))
-    recipe: dict[str, Any] = value
-    return recipe
 
 
 def _checked_history(value: Any) -> tuple[Mapping[str, float], ...]:
@@ -137,7 +126,7 @@ def describe(trainings: Sequence[Training]) -> tuple[str, list[str]]:
     Settings that people know tell, else any other that differs (the source, say), else the id.  One
     training alone is told by its method.
     """
-    recipes = [training.recipe for training in trainings]
+    recipes = [training.recipe.to_json() for training in trainings]
     others = sorted({key for recipe in recipes for key in recipe} - {*_WORDS, *_IMPLIED})
     differing = _differing(recipes, _WORDS) if len(recipes) > 1 else ["method"]
     labels = _labels(recipes, differing)
@@ -150,11 +139,11 @@ def describe(trainings: Sequence[Training]) -> tuple[str, list[str]]:
     return ", ".join(filter(None, common)), labels
 
 
-def _differing(recipes: Sequence[Recipe], keys: Iterable[str]) -> list[str]:
+def _differing(recipes: Sequence[Mapping[str, Any]], keys: Iterable[str]) -> list[str]:
     return [key for key in keys if len({_word(key, recipe) for recipe in recipes}) > 1]
 
 
-def _labels(recipes: Sequence[Recipe], keys: Sequence[str]) -> list[str]:
+def _labels(recipes: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[str]:
     return [", ".join(filter(None, (_word(key, recipe) for key in keys))) for recipe in recipes]
 
 
@@ -183,7 +172,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
 _IMPLIED = ("config", "train_digest", "clean_digest")  # by the method's spec and the sets' names
 
 
-def _word(key: str, recipe: Recipe) -> str:
+def _word(key: str, recipe: Mapping[str, Any]) -> str:
     """A setting in words; empty where the recipe has none."""
     value = recipe.get(key)
     if value is None:

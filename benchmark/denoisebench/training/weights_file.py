@@ -13,6 +13,7 @@ import msgspec
 
 from denoisebench.errors import UserError
 from denoisebench.files import write_whole
+from denoisebench.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
     from torch import nn
@@ -25,11 +26,11 @@ KEY = "denoisebench"
 class Header:
     """What a weights file says of itself.
 
-    recipe: how it was trained (see `plan.TrainingPlan.recipe`).  images: pixel hash -> id of each
+    recipe: how it was trained.  images: pixel hash -> id of each
     image trained on.  outcome: train_s, steps skipped, device, precision and versions.
     """
 
-    recipe: dict[str, Any]
+    recipe: TrainingRecipe
     images: dict[str, str]
     outcome: dict[str, Any]
 
@@ -46,7 +47,7 @@ def write_weights(path: Path, network: "nn.Module", header: Header) -> None:
 
 
 def _metadata(header: Header) -> dict[str, str]:
-    text = {"recipe": header.recipe, "images": header.images, "outcome": header.outcome}
+    text = {"recipe": header.recipe.to_json(), "images": header.images, "outcome": header.outcome}
     return {KEY: json.dumps(text, sort_keys=True)}
 
 

@@ -17,6 +17,7 @@ from denoisebench.noise.level_knowledge import Parameters
 from denoisebench.planning.ids import RECIPE_VERSION
 from denoisebench.plugin.method import Imported, Task, TrainedMethod
 from denoisebench.specs import config_spec
+from denoisebench.training.recipe import TrainingRecipe
 from denoisebench.training.weights_file import Header, file_hash, read_header, write_weights
 
 if TYPE_CHECKING:
@@ -43,17 +44,17 @@ def import_weights(
         raise UserError(f"{path}: {error}") from None
     except PluginError as error:
         raise UserError(f"{path} cannot be imported: {error}") from error
-    recipe = {
-        "version": RECIPE_VERSION,
-        "method": str(config_spec(method.name, imported.config)),
-        "config": asdict(imported.config),
-        "noise": str(noise),
-        "parameters": parameters,
-        "draws": UNKNOWN,
-        "train_set": UNKNOWN,
-        "channels": imported.channels,
-        "imported": {"file": path.name, "sha256": sha256},
-    }
+    recipe = TrainingRecipe(
+        version=RECIPE_VERSION,
+        method=str(config_spec(method.name, imported.config)),
+        config=asdict(imported.config),
+        noise=str(noise),
+        parameters=parameters,
+        draws=UNKNOWN,
+        train_set=UNKNOWN,
+        channels=imported.channels,
+        imported={"file": path.name, "sha256": sha256},
+    )
     _store(out, network, recipe)
 
 
@@ -72,7 +73,7 @@ def _rebuilt(
     return imported, network
 
 
-def _store(out: Path, network: "nn.Module", recipe: dict[str, Any]) -> None:
+def _store(out: Path, network: "nn.Module", recipe: TrainingRecipe) -> None:
     if out.exists() and read_header(out).recipe != recipe:
         raise UserError(f"--out {out} is there and holds other weights; give another name")
     try:

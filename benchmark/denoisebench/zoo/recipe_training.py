@@ -21,6 +21,7 @@ from denoisebench.plugin.method import Task, TrainedMethod
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import config_spec
+from denoisebench.training.recipe import TrainingRecipe
 from denoisebench.training.weights_file import file_hash
 
 
@@ -77,7 +78,7 @@ def meaning(recipe: Recipe, registries: Registries) -> ResolvedRecipe:
     return ResolvedRecipe(method, method.trained_as(config), task)
 
 
-def header_of(recipe: Recipe, registries: Registries) -> dict[str, Any]:
+def header_of(recipe: Recipe, registries: Registries) -> TrainingRecipe:
     """What the header of a recipe's weights says, as far as the recipe does."""
     meant, request = meaning(recipe, registries), _request(recipe)
     (seed,), (train_set,) = request.seeds, request.train_sets

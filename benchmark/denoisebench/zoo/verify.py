@@ -57,10 +57,10 @@ def check(recipe: Recipe, registries: Registries) -> Checked:
         path = weights_file(recipe, registries)
         if path is None:
             raise UserError(f"the plugin of {recipe.method} is one file, which brings no weights")
-        meant, expected = meaning(recipe, registries), header_of(recipe, registries)
+        meant, expected = meaning(recipe, registries), header_of(recipe, registries).to_json()
         if file_hash(path) != recipe.sha256:
             problems.append(f"its SHA-256 is {file_hash(path)}; the recipe says {recipe.sha256}")
-        problems += _differences(read_header(path).recipe, expected, meant.method)
+        problems += _differences(read_header(path).recipe.to_json(), expected, meant.method)
         network = _loaded(path, meant)
         tensors = len(network.state_dict())
         bad = [k for k, v in network.state_dict().items() if not bool(v.isfinite().all())]

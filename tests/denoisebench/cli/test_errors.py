@@ -1,5 +1,6 @@
 """Bad input gets one clear line on stderr, exit status 2, and nothing is lost."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -106,11 +107,13 @@ def test_a_broken_plugin_file_is_named_and_a_config_file_is_read(tmp_path: Path)
 
 
 def test_weights_without_a_recipe_are_refused(tmp_path: Path) -> None:
-    from torch import nn
+    import torch
+    from safetensors.torch import save_file
 
-    from denoisebench.training.weights_file import Header, write_weights
+    from denoisebench.training.weights_file import KEY
 
-    write_weights(tmp_path / "w.safetensors", nn.Conv2d(1, 1, 1), Header({}, {}, {}))
+    header: dict[str, object] = {"recipe": {}, "images": {}, "outcome": {}}
+    save_file({"w": torch.zeros(1)}, tmp_path / "w.safetensors", {KEY: json.dumps(header)})
     done = bench("run", "--method", "noise2score", "--weights", "w.safetensors", cwd=tmp_path)
     assert done.returncode == 2
-    assert "the recipe in its header lacks method, config" in done.stderr
+    assert "Object missing required field `method` - at `$.recipe`" in done.stderr

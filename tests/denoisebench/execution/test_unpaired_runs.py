@@ -60,7 +60,7 @@ def test_by_default_half_of_the_training_set_is_noisy_and_the_other_half_clean(
     assert (len(noisy), len(clean)) == (5, 4)
     assert (result.evidence, result.train_set) == ("unpaired", "folder:train (half clean)")
     header = read_header(next((tmp_path / "out").glob("trainings/*/weights.safetensors")))
-    assert header.recipe["clean_set"] == "half"
+    assert header.recipe.clean_set == "half"
     assert sorted(header.images.values()) == sorted(f"{level}.png" for level in TRAIN)
 
 

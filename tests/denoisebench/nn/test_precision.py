@@ -220,7 +220,7 @@ def test_a_training_says_its_precision_and_threads_and_fp32_is_another_training(
         done = bench(*run, *length, *more, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
     headers = [read_header(p) for p in tmp_path.glob("results/trainings/*/weights.safetensors")]
-    told = {h.outcome["precision"]: h.recipe.get("precision") for h in headers}
+    told = {h.outcome["precision"]: h.recipe.precision for h in headers}
     assert told == {"bf16": None, "fp32": "fp32"}
     assert {header.outcome["threads"] for header in headers} == {1}
     assert all(

@@ -60,7 +60,7 @@ def test_no_method_is_told_a_level_and_each_takes_it_for_gaussian_noise(registri
         ("real", "unknown", "gaussian:5..55")
     }
     assert len(plan.cells) == 4
-    assert {t.recipe["train_set"] for t in plan.trainings} == {"test"}
+    assert {t.recipe.train_set for t in plan.trainings} == {"test"}
     assert any("what their noise is nobody knows" in note for note in plan.notes)
 
 

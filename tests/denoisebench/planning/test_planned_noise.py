@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from recipes import RECIPE
 from torch import nn
 
 from denoisebench.budgets import get_budget
@@ -26,17 +28,6 @@ ASKED = Request(
     weights="none",
     seeds=(0,),
 )
-RECIPE = {
-    "method": "noise2noise",
-    "config": {},
-    "noise": "gaussian:25",
-    "parameters": "known",
-    "seed": 0,
-    "draws": "fixed",
-    "train_set": "samples:part=train",
-    "channels": 3,
-    "budget": {"name": "", "steps": 1, "batch": 2, "crop_px": 32},
-}
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +35,10 @@ def registries() -> Registries:
     return load()
 
 
-def weights(path: Path, **change: object) -> Path:
-    write_weights(path, nn.Conv2d(1, 1, 1), Header(RECIPE | change, {"ab": "an image"}, {}))
+def weights(path: Path, **change: Any) -> Path:
+    write_weights(
+        path, nn.Conv2d(1, 1, 1), Header(replace(RECIPE, **change), {"ab": "an image"}, {})
+    )
     return path
 
 
@@ -57,8 +50,8 @@ def only(plan: Plan):  # type: ignore[no-untyped-def]  # its one training
 def test_source_target_and_test_noise_are_independent(registries: Registries) -> None:
     asked = replace(ASKED, source_noise="gaussian:0..50", target_noise="gaussian:10")
     training = only(make_plan(asked, registries))
-    assert training.recipe["noise"] == "gaussian:0..50"
-    assert training.recipe["target_noise"] == "gaussian:10"
+    assert training.recipe.noise == "gaussian:0..50"
+    assert training.recipe.target_noise == "gaussian:10"
     assert str(training.task.target_noise) == "gaussian:10"
     assert training.labels["draws"] == "fixed, gaussian:0..50 to gaussian:10"
     assert [str(cell.noise) for cell in make_plan(asked, registries).cells] == ["gaussian:25"]
@@ -97,7 +90,7 @@ def test_a_level_of_another_family_is_not_told(registries: Registries) -> None:
         make_plan(asked, registries)
     plan = make_plan(replace(asked, parameters=("unknown",)), registries)
     assert plan.notes == ("gaussian:25 is scored by what was trained on poisson:0.01",)
-    assert only(plan).recipe["noise"] == "poisson:0.01"
+    assert only(plan).recipe.noise == "poisson:0.01"
 
 
 def test_a_test_level_beyond_the_source_noise_is_noted(registries: Registries) -> None:
@@ -127,7 +120,7 @@ def test_a_training_that_begins_with_weights_is_another_training(
     training = only(make_plan(replace(ASKED, start=path), registries))
     assert training.id != plain.id
     assert training.start is not None
-    assert training.recipe["start"] == training.start.sha256
+    assert training.recipe.start == training.start.sha256
     assert training.labels["weights"] == "trained from first.safetensors"
 
 
@@ -161,7 +154,7 @@ def test_weights_trained_on_other_targets_do_not_stand_in_for_a_training(
 def test_an_unknown_level_is_trained_on_over_the_blind_range(registries: Registries) -> None:
     asked = replace(ASKED, methods=("noise2score",), parameters=("unknown",))
     training = only(make_plan(asked, registries))
-    assert training.recipe["noise"] == "gaussian:5..55"
+    assert training.recipe.noise == "gaussian:5..55"
     assert training.labels["draws"] == "fixed"
 
 
@@ -170,5 +163,5 @@ def test_a_method_may_train_on_the_test_noise_when_the_level_is_unknown_and_says
 ) -> None:
     asked = replace(ASKED, methods=("blindspot",), parameters=("unknown",))
     training = only(make_plan(asked, registries))
-    assert training.recipe["noise"] == "gaussian:25"
+    assert training.recipe.noise == "gaussian:25"
     assert training.labels["draws"] == "fixed, gaussian:25"

@@ -114,7 +114,7 @@ def test_the_first_training_set_at_hand_is_taken_and_the_others_are_noted(
     monkeypatch.delenv("DENOISEBENCH_DATA", raising=False)
     monkeypatch.setenv("DENOISEBENCH_CACHE", str(tmp_path))
     plan = make_plan(replace(ASKED, train_sets=("cbsd399", "samples:part=train")), registries)
-    assert {t.recipe["train_set"] for t in plan.trainings} == {"samples:part=train"}
+    assert {t.recipe.train_set for t in plan.trainings} == {"samples:part=train"}
     assert len(plan.notes) == 1
     assert "cbsd399 is not on this machine" in plan.notes[0]
 
@@ -149,7 +149,7 @@ def test_several_seeds_are_the_cells_and_trainings_of_each(registries: Registrie
     each = [make_plan(replace(ASKED, seeds=(seed,)), registries) for seed in (0, 3)]
     assert [c.id for c in both.cells] == [c.id for plan in each for c in plan.cells]
     assert [t.id for t in both.trainings] == [t.id for plan in each for t in plan.trainings]
-    assert [t.recipe["seed"] for t in both.trainings] == [0] * 4 + [3] * 4
+    assert [t.recipe.seed for t in both.trainings] == [0] * 4 + [3] * 4
     with pytest.raises(UserError, match="seed 3 is named twice"):
         make_plan(replace(ASKED, seeds=(3, 3)), registries)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import recipes
 from here import here
 from PIL import Image
 from torch import nn
@@ -169,17 +170,13 @@ def test_colour_clean_images_serve_gray_trainings_in_gray_and_never_the_reverse(
         make_plan(replace(colour, clean_set="folder:clean"), registries)
 
 
-RECIPE = {
-    "method": "watched",
-    "config": {},
-    "noise": "gaussian:0.01",
-    "parameters": "known",
-    "seed": 0,
-    "draws": "fixed",
-    "train_set": "folder:train",
-    "channels": GRAY,
-    "budget": {"name": "", "steps": 1, "batch": 2, "crop_px": 32},
-}
+RECIPE = replace(
+    recipes.RECIPE,
+    method="watched",
+    noise="gaussian:0.01",
+    train_set="folder:train",
+    channels=GRAY,
+)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +195,7 @@ def test_a_training_begins_with_what_saw_no_more_than_it_may(
     name = methods.get(saw.value, "supervised")
     assert registries.method(name)[0].evidence(registries.method(name)[1]) is saw
     path = tmp_path / "start.safetensors"
-    write_weights(path, nn.Conv2d(1, 1, 1), Header({**RECIPE, "method": name}, {}, {}))
+    write_weights(path, nn.Conv2d(1, 1, 1), Header(replace(RECIPE, method=name), {}, {}))
     finder = WeightsFinder(replace(asked, start=path), registries, lambda _: None)
     task = Task(registries.noise("gaussian:0.01"), "known", GRAY)
     for evidence in Evidence:
@@ -223,7 +220,7 @@ def test_weights_that_come_with_a_method_are_taken_for_their_own_clean_set(
     package = tmp_path / "watched_package"
     (package / "weights").mkdir(parents=True)
     (package / "__init__.py").write_text(PLUGIN)
-    header = Header({**RECIPE, "clean_set": "half"}, {}, {})
+    header = Header(replace(RECIPE, clean_set="half"), {}, {})
     write_weights(package / "weights" / "w.safetensors", nn.Conv2d(1, 1, 1), header)
     monkeypatch.syspath_prepend(tmp_path)
     registries = load(["watched_package"])

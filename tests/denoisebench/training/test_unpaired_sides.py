@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from recipes import RECIPE
 
 from denoisebench.errors import UserError
 from denoisebench.execution.train_job import refuse_start
@@ -20,6 +21,7 @@ from denoisebench.images.image_set import (
 )
 from denoisebench.images.pixels import COLOUR, GRAY, Pixels, to_gray
 from denoisebench.planning.plan import GivenWeights
+from denoisebench.training.recipe import TrainingRecipe
 from denoisebench.training.splits import (
     ImageHashes,
     TrainingImages,
@@ -148,19 +150,19 @@ def test_images_of_both_sides_are_held_out_or_of_none(noisy, clean, held_out):
         assert sorted(int(i.id) for i in [*after, *out]) == list(range(before))
 
 
-HALVED = {"clean_set": "half", "train_digest": "t", "seed": 0}
-GIVEN = {"clean_set": "kodak", "train_digest": "t", "clean_digest": "c", "seed": 0}
-NOISY_ONLY = {"train_digest": "t", "seed": 0}
+NOISY_ONLY = replace(RECIPE, train_digest="t")
+HALVED = replace(NOISY_ONLY, clean_set="half")
+GIVEN = replace(NOISY_ONLY, clean_set="kodak", clean_digest="c")
 SHOWN = ImageHashes({"n": "1.png"}, {"c": "2.png"})
 
 
-def begin(theirs: dict[str, object], seen: dict[str, str], recipe: dict[str, object]) -> None:
+def begin(theirs: TrainingRecipe, seen: dict[str, str], recipe: TrainingRecipe) -> None:
     header = Header(theirs, seen, {})
     refuse_start(GivenWeights("w", Path("w.safetensors"), "", header), recipe, SHOWN)
 
 
 @pytest.mark.parametrize(
-    ("theirs", "recipe"), [(HALVED, HALVED), (GIVEN, GIVEN), (GIVEN, {**GIVEN, "seed": 1})]
+    ("theirs", "recipe"), [(HALVED, HALVED), (GIVEN, GIVEN), (GIVEN, replace(GIVEN, seed=1))]
 )
 def test_a_training_begins_with_weights_that_saw_the_same_sides(theirs, recipe):
     begin(theirs, {"n": "1.png", "c": "2.png"}, recipe)
@@ -170,9 +172,9 @@ def test_a_training_begins_with_weights_that_saw_the_same_sides(theirs, recipe):
     ("theirs", "seen", "told"),
     [
         (NOISY_ONLY, "c", r"it saw old\.png, which this training is shown as clean image 2\.png"),
-        ({**HALVED, "seed": 1}, "n", r"it saw old\.png.* as noisy image 1\.png"),
-        ({**HALVED, "seed": 1}, "c", r"it saw old\.png.* as clean image 2\.png"),
-        ({**HALVED, "train_digest": "u"}, "n", r"it saw old\.png"),
+        (replace(HALVED, seed=1), "n", r"it saw old\.png.* as noisy image 1\.png"),
+        (replace(HALVED, seed=1), "c", r"it saw old\.png.* as clean image 2\.png"),
+        (replace(HALVED, train_digest="u"), "n", r"it saw old\.png"),
         (GIVEN, "n", r"it saw old\.png"),
     ],
 )

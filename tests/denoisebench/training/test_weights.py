@@ -2,9 +2,11 @@
 
 import os
 import pickle
+from dataclasses import replace
 
 import pytest
 import torch
+from recipes import RECIPE
 from torch import nn
 
 from denoisebench.errors import UserError
@@ -18,7 +20,7 @@ from denoisebench.training.weights_file import (
 )
 
 HEADER = Header(
-    {"method": "noise2score", "noise": "gaussian:25", "seed": 0, "config": {"probe": "paired"}},
+    replace(RECIPE, method="noise2score", config={"probe": "paired"}),
     {"ab" * 32: "ünïcode/01.png"},
     {"train_s": 12.5, "skipped_steps": 0, "precision": "bf16"},
 )
@@ -120,7 +122,9 @@ def test_a_write_replaces_the_file_and_leaves_nothing_else(weights):
 def test_a_write_that_fails_leaves_the_old_file_alone(weights):
     before = weights.read_bytes()
     with pytest.raises(TypeError):
-        write_weights(weights, network(seed=1), Header({"not JSON": object()}, {}, {}))
+        write_weights(
+            weights, network(seed=1), Header(replace(RECIPE, config={"not JSON": object()}), {}, {})
+        )
     assert [path.read_bytes() for path in weights.parent.iterdir()] == [before]
 
 

@@ -56,13 +56,13 @@ def test_a_recipe_of_a_level_that_is_not_told_trains_over_the_blind_range(
     (training,) = make_plan(asked(recipe), registries).trainings
     planned, _ = plan_training(recipe, registries)
     assert planned.id == training.id
-    assert planned.recipe["noise"] == "gaussian:5..55"
+    assert planned.recipe.noise == "gaussian:5..55"
 
 
 def test_a_recipe_says_of_a_header_what_the_training_writes_there(registries: Registries) -> None:
     for recipe in registries.recipes.values():
-        said = header_of(recipe, registries)
-        written = plan_training(recipe, registries)[0].recipe
+        said = header_of(recipe, registries).to_json()
+        written = plan_training(recipe, registries)[0].recipe.to_json()
         assert written.keys() - said.keys() == {
             *("version", "source", "learning_rate", "train_digest")
         }
@@ -76,7 +76,7 @@ def test_a_recipe_of_unpaired_images_says_that_half_of_them_are_clean(
     recipe = Recipe("dbsn/student", {**settings, "method": "dbsn:student=unet"})
     (training,) = make_plan(asked(recipe), registries).trainings
     assert plan_training(recipe, registries)[0].id == training.id
-    assert header_of(recipe, registries)["clean_set"] == "half"
+    assert header_of(recipe, registries).clean_set == "half"
 
 
 def test_the_same_weights_are_not_meant_by_two_recipes(registries: Registries) -> None:
@@ -130,7 +130,7 @@ def test_a_plugin_of_one_file_brings_recipes_but_no_weights(tmp_path: Path) -> N
     recipe = registries.recipe("shipped/a")
     assert weights_file(recipe, registries) is None
     assert state_of(recipe, None) is State.RECIPE_ONLY
-    assert plan_training(recipe, registries)[0].recipe["train_set"] == "samples:part=train"
+    assert plan_training(recipe, registries)[0].recipe.train_set == "samples:part=train"
 
 
 def zoo(registries: Registries, *methods: str, **change: object) -> dict[str, str]:

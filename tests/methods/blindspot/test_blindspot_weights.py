@@ -27,7 +27,7 @@ NOISE = Noise(Gaussian(), 25.0, 25.0)
 
 def shipped(path: Path) -> Model[Config]:
     recipe = read_header(path).recipe
-    config, task = Config(**recipe["config"]), Task(NOISE, "known", recipe["channels"])
+    config, task = Config(**recipe.config), Task(NOISE, "known", recipe.channels)
     torch.manual_seed(0)
     network = BlindSpot().network(config, task).eval().requires_grad_(False)
     load_into(path, network)

@@ -29,7 +29,7 @@ each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
 def shipped(path: Path) -> Model[Config]:
     recipe = read_header(path).recipe
-    config, task = Config(**recipe["config"]), Task(NOISE, "known", recipe["channels"])
+    config, task = Config(**recipe.config), Task(NOISE, "known", recipe.channels)
     network = DBSN().network(config, task).eval().requires_grad_(False)
     load_into(path, network)
     return Model(config, task, network)

@@ -8,7 +8,7 @@ import click
 from denoisebench.budgets import DENOISE_MPX_PER_S, TRAIN_MPX_PER_S
 from denoisebench.images.orientations import ORIENTATIONS
 from denoisebench.images.pixels import CHANNEL_WORDS
-from denoisebench.planning.plan import Plan, TrainingPlan, train_set_label
+from denoisebench.planning.plan import Plan, TrainingPlan
 from denoisebench.results.store import cell_path
 
 
@@ -54,8 +54,8 @@ def print_training(training: TrainingPlan, out: Path, *, several: bool = False) 
     recipe = training.recipe
     kind = CHANNEL_WORDS[training.task.channels]
     what = (
-        f"{recipe['method']} on {train_set_label(recipe)} in {kind}, {recipe['noise']},"
-        f" {training.budget}{_seed(recipe['seed'], several)}"
+        f"{recipe.method} on {recipe.train_set_label} in {kind}, {recipe.noise},"
+        f" {training.budget}{_seed(training.seed, several)}"
     )
     click.echo(f"training {training.id}  {what}: {about(done, seconds)}")
     return seconds
