@@ -11,13 +11,12 @@ from pathlib import Path
 from denoisebench.errors import PluginError
 from denoisebench.execution.context import Context
 from denoisebench.execution.train_job import train
-from denoisebench.images.image_set import ImageSet
 from denoisebench.planning.plan import CellPlan, Plan
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import CellResult
 from denoisebench.results.saved_images import Kind, Saver
-from denoisebench.results.store import cell_path, read_cell, write_cell
+from denoisebench.results.store import cell_path, read_cell, weights_path, write_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +38,46 @@ class Runner:
 
     def run(self) -> list[CellResult]:
         """The results of all cells, in the order of the plan.  Computes what is not stored."""
-        results: dict[str, CellResult] = {}
-        for cell in self.plan.cells:
-            results[cell.id] = self._stored(cell) or self._compute(cell)
+        stored = {cell.id: self._stored(cell) for cell in self.plan.cells}
+        results = {cell: result for cell, result in stored.items() if result is not None}
+        failures: dict[str, str] = {}
+        for unit in self.plan.units(done=results.keys()):
+            if unit.kind == "training":
+                try:
+                    self.train(unit.id)
+                except PluginError as failure:
+                    failures[unit.id] = str(failure)
+            else:
+                reason = next((failures[id_] for id_ in unit.needs if id_ in failures), None)
+                results[unit.id] = self.score(unit.id, training_failure=reason)
         return [results[cell.id] for cell in self.plan.cells]
+
+    def train(self, training: str) -> Path:
+        """Train by the id of a training, unless it is done.  Returns the file of the weights.
+
+        Raises PluginError for what the method raises, UserError for what the user did wrong.
+        """
+        plan = next(t for t in self.plan.trainings if t.id == training)
+        return train(plan, self.plan.tested_with(training), self.context)
+
+    def score(self, cell: str, *, training_failure: str | None = None) -> CellResult:
+        """Score a cell by its id, after the trainings that it needs, and store the result.
+
+        training_failure: why its training failed, which is then the result's error.
+        """
+        from denoisebench.execution.score_job import failed, score
+
+        plan = next(c for c in self.plan.cells if c.id == cell)
+        saver, estimates = self._saver(plan), self._estimates(plan)
+        journal = Unfinished(self.context.out, cell, keep=not saver.kinds)
+        if training_failure is None:
+            weights = weights_of(plan, self.context.out)
+            result = score(plan, weights, saver, journal, estimates, self.context)
+        else:
+            result = failed(plan, training_failure, self.context)
+        write_cell(self.context.out, result)
+        journal.remove()
+        return result
 
     def _stored(self, cell: CellPlan) -> CellResult | None:
         path = cell_path(self.context.out, cell.id)
@@ -58,21 +93,6 @@ class Runner:
             return None
         return result
 
-    def _compute(self, cell: CellPlan) -> CellResult:
-        from denoisebench.execution.score_job import failed, score
-
-        saver, estimates = self._saver(cell), self._estimates(cell)
-        journal = Unfinished(self.context.out, cell.id, keep=not saver.kinds)
-        try:
-            weights = weights_of(cell, self.plan, self.context)
-        except PluginError as failure:
-            result = failed(cell, str(failure), self.context)
-        else:
-            result = score(cell, weights, saver, journal, estimates, self.context)
-        write_cell(self.context.out, result)
-        journal.remove()
-        return result
-
     def _saver(self, cell: CellPlan) -> Saver:
         return Saver(cell, self.context.out, self.options.save)
 
@@ -83,16 +103,8 @@ class Runner:
         return Estimates(self.context.out, cell.id, tuple(i.id for i in cell.image_set.images))
 
 
-def weights_of(cell: CellPlan, plan: Plan, context: Context) -> Path | None:
-    """The weights of a cell of a plan, trained now if they must be; None if there are none."""
+def weights_of(cell: CellPlan, out: Path) -> Path | None:
+    """The weights of a cell whose training is done; None if there are none."""
     if cell.training is not None:
-        return train(cell.training, _tested_with(cell, plan), context)
+        return weights_path(out, cell.training.id)
     return cell.given.path if cell.given is not None else None
-
-
-def _tested_with(cell: CellPlan, plan: Plan) -> list[ImageSet]:
-    """The image sets that are scored with the same training."""
-    assert cell.training is not None
-    training = cell.training.id
-    cells = [c for c in plan.cells if c.training and c.training.id == training]
-    return list({c.image_set.spec: c.image_set for c in cells}.values())

@@ -13,6 +13,7 @@ from denoisebench.images.overlap import CLEAN_AND_TEST, CLEAN_AND_TRAIN, refuse_
 from denoisebench.planning.plan import GivenWeights, TrainingPlan
 from denoisebench.plugin.method import Evidence
 from denoisebench.progress import Progress
+from denoisebench.results.store import weights_path
 from denoisebench.training.recipe import HALF, TRANSDUCTIVE, TrainingRecipe
 from denoisebench.training.splits import (
     ImageHashes,
@@ -29,8 +30,8 @@ def train(training: TrainingPlan, tested: Sequence[ImageSet], context: Context) 
     tested: the image sets that are scored with the weights.  Other processes wait meanwhile.
     Raises PluginError for what the method raises, UserError for images that it must not see.
     """
-    folder = context.out / "trainings" / training.id
-    weights = folder / "weights.safetensors"
+    weights = weights_path(context.out, training.id)
+    folder = weights.parent
     if weights.exists():
         return weights
     from filelock import FileLock, Timeout

@@ -3,10 +3,10 @@
 An id is a hash of everything that decides the result, so that what is finished is found again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from denoisebench.budgets import Budget
 from denoisebench.images.image_set import ImageSet
@@ -158,6 +158,14 @@ class CellPlan:
         )
 
 
+class Unit(NamedTuple):
+    """A piece of work that one process does.  needs: ids of the trainings that come before it."""
+
+    kind: Literal["training", "cell"]
+    id: str
+    needs: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What will be computed, in order, and what will not, with the reason."""
@@ -170,3 +178,21 @@ class Plan:
     def trainings(self) -> tuple[TrainingPlan, ...]:
         """Each training once, in the order of the cells."""
         return tuple({c.training.id: c.training for c in self.cells if c.training}.values())
+
+    def units(self, done: Collection[str] = ()) -> tuple[Unit, ...]:
+        """The work, each training before the first cell that needs it.
+
+        done: ids of cells to leave out, with the trainings that only they need.
+        """
+        units: dict[Unit, None] = {}
+        for cell in self.cells:
+            if cell.id not in done:
+                needs = (cell.training.id,) if cell.training else ()
+                units |= dict.fromkeys(Unit("training", training) for training in needs)
+                units[Unit("cell", cell.id, needs)] = None
+        return tuple(units)
+
+    def tested_with(self, training: str) -> list[ImageSet]:
+        """The image sets that are scored with a training, by its id."""
+        cells = [c for c in self.cells if c.training and c.training.id == training]
+        return list({c.image_set.spec: c.image_set for c in cells}.values())

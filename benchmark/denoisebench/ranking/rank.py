@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.execution.context import Context
 from denoisebench.execution.runner import weights_of
+from denoisebench.execution.train_job import train
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import Pixels, pixel_hash
 from denoisebench.noise.stream import Stream
@@ -68,7 +69,9 @@ def _ranked(cell: CellPlan, plan: Plan, context: Context) -> RankedMethod:
     from denoisebench.execution.score_job import prepare
     from denoisebench.nn.devices import pick_device
 
-    weights, device = weights_of(cell, plan, context), pick_device(context.device)
+    if cell.training is not None:
+        train(cell.training, plan.tested_with(cell.training.id), context)
+    weights, device = weights_of(cell, context.out), pick_device(context.device)
     in_float32 = replace(cell, precision="fp32")  # small differences of estimates count
     denoise, images = prepare(in_float32, weights, context)
     return RankedMethod(

@@ -19,6 +19,11 @@ from denoisebench.results.strict_json import json_text, parse, stored
 SCHEMA = 4
 
 
+def weights_path(out: Path, training: str) -> Path:
+    """Where the weights of the training with this id are, once it is done."""
+    return out / "trainings" / training / "weights.safetensors"
+
+
 def cell_path(out: Path, cell: str) -> Path:
     """Where the result of the cell with this id is, or will be."""
     return out / "cells" / f"{cell}.json"

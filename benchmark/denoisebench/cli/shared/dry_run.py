@@ -9,7 +9,7 @@ from denoisebench.budgets import DENOISE_MPX_PER_S, TRAIN_MPX_PER_S
 from denoisebench.images.orientations import ORIENTATIONS
 from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.planning.plan import Plan, TrainingPlan
-from denoisebench.results.store import cell_path
+from denoisebench.results.store import cell_path, weights_path
 
 
 def asides(plan: Plan) -> Iterable[str]:
@@ -49,7 +49,7 @@ def print_trainings(plan: Plan, out: Path) -> float:
 def print_training(training: TrainingPlan, out: Path, *, several: bool = False) -> float:
     """Print a training's line.  several: whether there are several seeds.  Returns the seconds
     that it takes, about."""
-    done = (out / "trainings" / training.id / "weights.safetensors").exists()
+    done = weights_path(out, training.id).exists()
     seconds = 0.0 if done else training.budget.megapixels / TRAIN_MPX_PER_S
     recipe = training.recipe
     kind = CHANNEL_WORDS[training.task.channels]
