@@ -53,7 +53,7 @@ def compare(
     >>> results.frame.groupby("method").psnr_db.mean()
     """
     registries = load(plugins)
-    plan = make_plan(_options(options).request(methods), registries)
+    plan = make_plan(_options(options).request(methods, registries.budgets), registries)
     context = make_context(Path(out), device, registries, _lines(progress))
     cells = Runner(plan, context).run()
     return Results(tuple(cells), plan.declined, Path(out), registries.reports)
@@ -89,7 +89,7 @@ def load_denoiser(
             "weights": "zoo" if str(weights) == "auto" else str(weights),
         }
     )
-    request = options.request([method])
+    request = options.request([method], registries.budgets)
     found, config = registries.method(method)
     model = registries.noise(noise)
     trained_on = model if parameters == "known" else found.blind_noise(config, model)

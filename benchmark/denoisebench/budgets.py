@@ -1,6 +1,7 @@
 """How much training: the named budgets and what the user overrides of them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from denoisebench.errors import UserError, unknown_name
 
@@ -11,12 +12,24 @@ TRAIN_MPX_PER_S, DENOISE_MPX_PER_S = 0.6, 0.5
 @dataclass(frozen=True, slots=True)
 class Budget:
     """steps × batch patches of crop_px², counted as the network sees them: a loss that runs the
-    network twice on a patch gets half the patches, so that compared methods cost the same."""
+    network twice on a patch gets half the patches, so that compared methods cost the same.
+
+    Raises UserError for no steps, for a batch that is not even, and for a crop that is no multiple
+    of 32.
+    """
 
     name: str
     steps: int
     batch: int
     crop_px: int
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise UserError(f"--steps {self.steps}: give 1 or more")
+        if self.batch < 2 or self.batch % 2:
+            raise UserError(f"--batch {self.batch}: give an even number, as 16")
+        if self.crop_px < 32 or self.crop_px % 32:
+            raise UserError(f"--crop {self.crop_px}: give a multiple of 32, as 64")
 
     @property
     def megapixels(self) -> float:
@@ -24,8 +37,13 @@ class Budget:
 
     @property
     def label(self) -> str:
-        """What a result says of it: its name, or how long it is where it has none: `524 Mpx`."""
+        """What a result says of it: its name, or how long it is where it is no budget of the
+        suite: `524 Mpx`."""
         return self.name if self.name in BUDGETS else megapixel_label(self.megapixels)
+
+    @property
+    def summary(self) -> str:
+        return f"{self.steps} steps of {self.batch}×{self.crop_px}², {self.megapixels:.4g} Mpx"
 
     def __str__(self) -> str:
         return f"{self.name} ({self.steps} steps of {self.batch}×{self.crop_px}²)"
@@ -48,17 +66,15 @@ def megapixel_label(megapixels: float) -> str:
 
 
 def get_budget(
-    name: str, steps: int | None = None, batch: int | None = None, crop_px: int | None = None
+    name: str,
+    steps: int | None = None,
+    batch: int | None = None,
+    crop_px: int | None = None,
+    known: Mapping[str, Budget] = BUDGETS,
 ) -> Budget:
     """The named budget, with what is given put in its place; then it is called `custom`."""
-    if name not in BUDGETS:
-        raise unknown_name("budget", name, BUDGETS)
-    base = BUDGETS[name]
+    if name not in known:
+        raise unknown_name("budget", name, known)
+    base = known[name]
     asked = Budget(name, steps or base.steps, batch or base.batch, crop_px or base.crop_px)
-    if asked == base:
-        return base
-    if asked.batch % 2:
-        raise UserError(f"--batch {asked.batch}: give an even number, as 16")
-    if asked.crop_px % 32:
-        raise UserError(f"--crop {asked.crop_px}: give a multiple of 32, as 64")
-    return Budget("custom", asked.steps, asked.batch, asked.crop_px)
+    return base if asked == base else replace(asked, name="custom")

@@ -14,7 +14,7 @@ VERBS = {
     "sweep": "Score denoisers over a grid of levels, print the table, draw the curves.",
     "rank": "Rank methods on noisy images of which there is no clean one.",
     "report": "Show stored results: one HTML page, or any other report.",
-    "list": "List methods, noises, datasets, presets, protocols, recipes or reports.",
+    "list": "List methods, noises, datasets, presets, protocols, budgets, recipes or reports.",
     "show": "Spell out a protocol, a method, a noise or a data set.",
     "rescore": "Score kept estimates under another protocol; denoise nothing.",
     "datasets": "List, fetch, verify, pack image sets; find what two share.",

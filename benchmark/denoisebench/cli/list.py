@@ -11,14 +11,17 @@ from denoisebench.noise.family import NoiseFamily
 from denoisebench.scoring.protocols import PROTOCOLS
 from denoisebench.specs import number_text
 
-KINDS = ("methods", "noises", "datasets", "presets", "protocols", "recipes", "reports")
+KINDS = (
+    *("methods", "noises", "datasets", "presets", "protocols", "budgets", "recipes", "reports"),
+)
 
 
 @click.command("list")
 @click.argument("kind", type=click.Choice(KINDS))
 @plugin_option
 def command(kind: str, plugin: tuple[str, ...]) -> None:
-    """List methods, noises, datasets, presets, protocols, recipes or reports, one a line."""
+    """List methods, noises, datasets, presets, protocols, budgets, recipes or reports, one a
+    line."""
     from tabulate import tabulate
 
     registries = load_plugins(plugin)
@@ -28,6 +31,7 @@ def command(kind: str, plugin: tuple[str, ...]) -> None:
         "datasets": registries.image_sets,
         "presets": registries.presets,
         "protocols": PROTOCOLS,
+        "budgets": registries.budgets,
         "recipes": registries.recipes,
         "reports": registries.reports,
     }

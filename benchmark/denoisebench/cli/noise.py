@@ -8,13 +8,14 @@ import click
 from denoisebench.cli.shared.compute import load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.cli.shared.progress import show_progress
+from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.figures.noise_preview import decibels, draw_panels, write_picture
 from denoisebench.files import safe_name
 from denoisebench.images.pixels import CHANNEL_WORDS, Pixels
 from denoisebench.noise.export import folders, write_noisy
-from denoisebench.noise.family import ExponentialFamily, Noise
-from denoisebench.planning.run_options import DATASET
+from denoisebench.noise.family import Noise
+from denoisebench.plugin.method import Task, TrainedMethod
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec, split_list
 
@@ -52,7 +53,7 @@ def command() -> None:
 @click.argument("noise", metavar="NOISE")
 @click.option(
     "--image",
-    default=DATASET,
+    default=DEFAULTS.datasets,
     show_default=True,
     metavar="I",
     help="An image file, or an image set, whose first image is taken.",
@@ -108,7 +109,7 @@ def _image(registries: Registries, text: str) -> tuple[str, Pixels]:
 @click.argument("noise", metavar="N[,N...]")
 @click.option(
     "--datasets",
-    default=DATASET,
+    default=DEFAULTS.datasets,
     show_default=True,
     metavar="D[,D...]",
     help="Image sets to make noisy; folder:PATH for your own.",
@@ -146,11 +147,18 @@ def write(
                 click.echo(f"{len(image_set.images)} images into {to.noisy} and {to.clean}")
             else:
                 write_noisy(image_set, model, seed, to, show_progress)
-                click.echo(_command(model, to.spec))
+                click.echo(_command(model, image_set.channels, to.spec, registries))
 
 
-def _command(noise: Noise, dataset: str) -> str:
+def _command(noise: Noise, channels: int, dataset: str, registries: Registries) -> str:
     """What scores a method that takes the noise on written files."""
-    method = "noise2score" if isinstance(noise.family, ExponentialFamily) else "noise2noise"
+    task = Task(noise, "unknown" if noise.is_range else "known", channels)
+    installed = [registries.method(name) for name in DEFAULTS.methods if name in registries.methods]
+    fits = [
+        method.name
+        for method, config in installed
+        if isinstance(method, TrainedMethod) and method.declines(config, task) is None
+    ]
+    method = fits[0] if fits else "METHOD"
     blind = " --parameters unknown" if noise.is_range else ""
     return f"bench run --method {method} --noise {noise}{blind} --datasets {shlex.quote(dataset)}"

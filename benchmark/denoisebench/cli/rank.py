@@ -13,12 +13,14 @@ from denoisebench.cli.shared.options import (
     F,
     config_option,
     device_option,
+    installed_of,
     length_options,
     out_option,
     plugin_option,
     precision_option,
 )
 from denoisebench.cli.shared.progress import show_progress
+from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
 from denoisebench.execution.context import make_context
 from denoisebench.files import write_whole
@@ -26,7 +28,7 @@ from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import Parameters
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
-from denoisebench.planning.run_options import NOISE, TRAIN_SETS, RunOptions
+from denoisebench.planning.run_options import RunOptions
 from denoisebench.ranking.records import rank_path
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec, split_list
@@ -35,8 +37,6 @@ from denoisebench.training.recipe import TRANSDUCTIVE
 if TYPE_CHECKING:
     from denoisebench.nn.devices import AskedPrecision
 
-METHODS = "identity,tv,nlm,wavelet"
-"""None of which is trained."""
 DENOISED = 3
 """How often each image is denoised for its scores."""
 
@@ -53,11 +53,15 @@ def _lengths(verb: F) -> F:
 @click.option("--datasets", metavar="D[,D...]",
               help="Image sets, in place of --images; where there are clean images, the true"
                    " ranking is shown beside.")  # fmt: skip
-@click.option("--methods", metavar="M[,M...]", help=f"[default: those installed of {METHODS}]")
+@click.option(
+    "--methods",
+    metavar="M[,M...]",
+    help=installed_of(DEFAULTS.ranked_methods),
+)
 @click.option("--noise", metavar="N",
               help="What noise it is: a family, as poisson, of unknown level; or with its level, as"
-                   f" gaussian:25.  [default: real, taken for Gaussian; {NOISE} for clean image"
-                   " sets]")  # fmt: skip
+                   f" gaussian:25.  [default: real, taken for Gaussian; {DEFAULTS.noise} for clean"
+                   " image sets]")  # fmt: skip
 @click.option("--parameters", type=click.Choice(["known", "unknown"]),
               help="Whether methods and SURE are told the level.  [default: known when --noise has"
                    " one]")  # fmt: skip
@@ -114,9 +118,9 @@ def command(
         precision=precision,
     )
     request = replace(
-        options.request(_methods(methods, registries)),
+        options.request(_methods(methods, registries), registries.budgets),
         datasets=_datasets(images, datasets),
-        weights_of=TRAIN_SETS,
+        weights_of=DEFAULTS.train_sets,
         needs_reference=False,
     )
     plan = make_plan(request, registries)
@@ -149,7 +153,7 @@ def _rank(plan: Plan, registries: Registries, device: str, out: Path, form: str)
 def _methods(methods: str | None, registries: Registries) -> tuple[str, ...]:
     if methods is not None:
         return tuple(split_list(methods))
-    return tuple(name for name in split_list(METHODS) if name in registries.methods)
+    return tuple(name for name in DEFAULTS.ranked_methods if name in registries.methods)
 
 
 def _datasets(images: str | None, datasets: str | None) -> tuple[str, ...]:

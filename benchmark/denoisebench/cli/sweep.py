@@ -58,7 +58,7 @@ def command(methods: str, points: int, plot: Path | None, asked: CommandOptions)
     if plot is not None:
         check_ending(plot, "--plot")
     registries = load_plugins(asked.plugin)
-    request = asked.request(split_list(methods))
+    request = asked.request(split_list(methods), registries.budgets)
     trained_on = split_list(asked.source_noise) if asked.source_noise else [None]
     sweep = plan_sweep(request, trained_on, points, registries)
     exit_with(_carry_out(sweep, plot, asked, registries))

@@ -1,11 +1,12 @@
 """What can be asked of a run or a comparison, for the command line, TOML files and Python alike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
-from denoisebench.budgets import get_budget
+from denoisebench.budgets import Budget, get_budget
+from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.noise.level_knowledge import LevelKnowledge
@@ -15,12 +16,6 @@ from denoisebench.specs import split_list
 
 if TYPE_CHECKING:
     from denoisebench.nn.devices import AskedPrecision
-
-NOISE = "gaussian:25"
-DATASET = "samples"
-BUDGET = "quick"
-TRAIN_SETS = ("cbsd399", "samples:part=train")
-"""Trainings use the first that is on this machine, else the last."""
 
 CHANNELS = {word: channels for channels, word in CHANNEL_WORDS.items()}
 
@@ -34,7 +29,7 @@ class RunOptions:
 
     noise: str | None = None
     parameters: str = "known"
-    datasets: str = DATASET
+    datasets: str = DEFAULTS.datasets
     channels: str | None = None
     train_set: str | None = None
     clean_set: str | None = None
@@ -54,9 +49,12 @@ class RunOptions:
     precision: "AskedPrecision" = "auto"
     seeds: tuple[int, ...] = (0,)
 
-    def request(self, methods: Sequence[str]) -> Request:
-        """The options as a request for methods, by their specs.  Raises UserError for options that
-        contradict each other."""
+    def request(self, methods: Sequence[str], budgets: Mapping[str, Budget]) -> Request:
+        """The options as a request for methods, by their specs.
+
+        budgets: those that there are, by name.  Raises UserError for options that contradict each
+        other.
+        """
         parameters = split_list(self.parameters)
         for item in parameters:
             _refuse_other("parameters", item, get_args(LevelKnowledge))
@@ -74,14 +72,16 @@ class RunOptions:
             raise UserError("--start needs a training and --weights skips it; give only one")
         return Request(
             methods=tuple(methods),
-            noises=tuple(split_list(NOISE if self.noise is None else self.noise)),
+            noises=tuple(split_list(DEFAULTS.noise if self.noise is None else self.noise)),
             own_noise=self.noise is None,
             parameters=cast(tuple[LevelKnowledge, ...], tuple(parameters)),
             datasets=tuple(split_list(self.datasets)),
-            train_sets=(self.train_set,) if self.train_set else TRAIN_SETS,
+            train_sets=(self.train_set,) if self.train_set else DEFAULTS.train_sets,
             clean_set=self.clean_set,
             draws=cast(Draws, self.draws),
-            budget=get_budget(self.budget or BUDGET, self.steps, self.batch, self.crop),
+            budget=get_budget(
+                self.budget or DEFAULTS.budget, self.steps, self.batch, self.crop, budgets
+            ),
             weights="none" if trains_anew and self.weights == "auto" else self.weights,
             seeds=self.seeds,
             protocols=tuple(split_list(self.protocol)),

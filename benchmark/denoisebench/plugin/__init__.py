@@ -4,6 +4,7 @@ A plugin is a module with functions marked by `hookimpl`: see docs/writing-a-plu
 here imports torch.
 """
 
+from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
 from denoisebench.files import whole_file
 from denoisebench.images.image_set import ImageFile, ImageSet, IndexedFile, Share
@@ -63,6 +64,7 @@ __all__ = [
     "ORIENTATIONS",
     "SELF_ENSEMBLED",
     "Batch",
+    "Budget",
     "ConfigT",
     "Denoised",
     "Draws",

@@ -1,4 +1,4 @@
-"""The whole extension surface: six hooks, each called once at start-up.
+"""The whole extension surface: seven hooks, each called once at start-up.
 
 A plugin is a module (or object) with any of these functions, marked by `hookimpl`.  It is found by
 the entry-point group `denoisebench` or given with `--plugin FILE_OR_MODULE`.  Keep a plugin's entry
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
+    from denoisebench.budgets import Budget
     from denoisebench.noise.family import NoiseFamily
     from denoisebench.plugin.image_source import ImageSource
     from denoisebench.plugin.method import Method
@@ -59,6 +60,15 @@ def register_presets() -> "Iterable[Preset]":  # type: ignore[empty-body]  # a p
     """Return the presets this plugin adds: named sets of options of `bench run`.
 
     A name already taken stops the program with both plugins named.
+    """
+
+
+@hookspec
+def register_budgets() -> "Iterable[Budget]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the budgets this plugin adds: named lengths of training, for `--budget`.
+
+    Results say how many megapixels such a budget has, not its name.  A name already taken stops
+    the program with both plugins named.
     """
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import pluggy
 
+from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
 from denoisebench.noise.family import NoiseFamily
 from denoisebench.plugin import hooks
@@ -26,6 +27,7 @@ from denoisebench.plugin.method import Method
 from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.plugin.report import Report
+from denoisebench.registry import builtin
 from denoisebench.registry.moved import new_home
 from denoisebench.registry.registries import Registries
 
@@ -37,6 +39,7 @@ HOOKS: dict[str, tuple[str, type]] = {
     "register_methods": ("method", Method),
     "register_reports": ("report", Report),
     "register_presets": ("preset", Preset),
+    "register_budgets": ("budget", Budget),
     "register_recipes": ("recipe", Recipe),
 }
 """Each hook, what it registers in words, and as a type."""
@@ -50,6 +53,7 @@ def load(extra: Sequence[str] = ()) -> Registries:
     """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hooks)
+    manager.register(builtin, "the suite")
     broken: dict[str, str] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
         try:
@@ -132,6 +136,7 @@ def _collect(
         methods=registries["register_methods"],
         reports=registries["register_reports"],
         presets=registries["register_presets"],
+        budgets=registries["register_budgets"],
         recipes=registries["register_recipes"],
         origins=origins,
         broken=broken,

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from denoisebench.budgets import Budget
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.pixels import CHANNEL_WORDS
@@ -30,6 +31,7 @@ class Registries:
     methods: Mapping[str, Method[Any]]
     reports: Mapping[str, Report]
     presets: Mapping[str, Preset]
+    budgets: Mapping[str, Budget]
     recipes: Mapping[str, Recipe]
     origins: Mapping[str, object]  # "method noise2score" -> the plugin it came from
     broken: Mapping[str, str]

@@ -80,7 +80,7 @@ def meaning(recipe: Recipe, registries: Registries) -> ResolvedRecipe:
 
 def header_of(recipe: Recipe, registries: Registries) -> TrainingRecipe:
     """What the header of a recipe's weights says, as far as the recipe does."""
-    meant, request = meaning(recipe, registries), _request(recipe)
+    meant, request = meaning(recipe, registries), _request(recipe, registries)
     (seed,), (train_set,) = request.seeds, request.train_sets
     return base_recipe(request, *meant, seed, train_set)
 
@@ -90,7 +90,7 @@ def plan_training(recipe: Recipe, registries: Registries) -> tuple[TrainingPlan,
 
     Raises UserError for what cannot be trained so.
     """
-    meant, request = meaning(recipe, registries), _request(recipe)
+    meant, request = meaning(recipe, registries), _request(recipe, registries)
     notes: dict[str, None] = {}
     note = notes.setdefault
     sets = TrainingSets(request, registries, note)
@@ -104,7 +104,7 @@ def plan_training(recipe: Recipe, registries: Registries) -> tuple[TrainingPlan,
     return training, tuple(notes)
 
 
-def _request(recipe: Recipe) -> Request:
+def _request(recipe: Recipe, registries: Registries) -> Request:
     """A request of a recipe's settings that scores nothing."""
     said = recipe.settings
     options = RunOptions(
@@ -116,4 +116,5 @@ def _request(recipe: Recipe) -> Request:
         weights="none",
         seeds=(int(said["seed"]),),
     )
-    return replace(options.request((said["method"],)), datasets=(), budget=recipe.budget)
+    request = options.request((said["method"],), registries.budgets)
+    return replace(request, datasets=(), budget=recipe.budget)

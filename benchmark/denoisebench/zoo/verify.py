@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from denoisebench.defaults import DEFAULTS
 from denoisebench.denoising.denoiser import denoise_checked
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.images.pixels import Pixels
@@ -19,7 +20,6 @@ from denoisebench.scoring.metrics import psnr_db
 from denoisebench.training.weights_file import file_hash, load_into, read_header
 from denoisebench.zoo.recipe_training import ResolvedRecipe, header_of, meaning, weights_file
 
-PHOTOGRAPHS = "samples"
 UNSAID = frozenset({"version", "source", "learning_rate", "train_digest"})
 """What a header says beyond its recipe: it follows from the code and the images."""
 
@@ -148,6 +148,6 @@ def _denoised(network: torch.nn.Module, meant: ResolvedRecipe, registries: Regis
 
 def _photograph(registries: Registries, channels: int) -> Pixels:
     """The middle of a photograph, (channels, SIDE_PX, SIDE_PX)."""
-    pixels = registries.image_set(PHOTOGRAPHS, channels).images[0].load()
+    pixels = registries.image_set(DEFAULTS.datasets, channels).images[0].load()
     top, left = ((side - SIDE_PX) // 2 for side in pixels.shape[1:])
     return np.ascontiguousarray(pixels[:, top : top + SIDE_PX, left : left + SIDE_PX])

@@ -38,7 +38,7 @@ def compute(asked: CommandOptions, methods: Sequence[str], registries: Registrie
     """Plan, run, print, save.  Returns the exit status."""
     report = registries.report(asked.format)
     out = out_folder(asked.out, create=not asked.dry_run)
-    plan = make_plan(asked.request(methods), registries)
+    plan = make_plan(asked.request(methods, registries.budgets), registries)
     for line in asides(plan):
         click.echo(line, err=True)
     if asked.dry_run:

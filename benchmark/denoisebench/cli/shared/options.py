@@ -10,20 +10,11 @@ from typing import Any, TypeVar
 import click
 
 from denoisebench.budgets import BUDGETS
+from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
-from denoisebench.planning.run_options import (
-    BUDGET,
-    CHANNELS,
-    DATASET,
-    NOISE,
-    TRAIN_SETS,
-    RunOptions,
-)
+from denoisebench.planning.run_options import CHANNELS, RunOptions
 from denoisebench.scoring.protocols import PROTOCOLS
 from denoisebench.specs import split_list
-
-GRID = "gaussian:5..50"
-METHODS = "identity,noise2score,noise2noise,blindspot,dbsn"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -93,9 +84,10 @@ plugin_option = click.option(
 
 
 length_options = [
-    click.option("--budget", type=click.Choice(list(BUDGETS)),
-                 help="How long to train; this and the next three leave aside the weights that"
-                      f" come with a method.  [default: {BUDGET}]"),
+    click.option("--budget", metavar="B",
+                 help=f"How long to train: {', '.join(BUDGETS)}, or another of `bench list"
+                      " budgets`; this and the next three leave aside the weights that come with"
+                      f" a method.  [default: {DEFAULTS.budget}]"),
     click.option("--steps", type=click.IntRange(1), help="Steps, in place of the budget's."),
     click.option("--batch", type=click.IntRange(2), help="Patches, in place of the budget's."),
     click.option("--crop", type=click.IntRange(32), metavar="PX",
@@ -140,6 +132,11 @@ config_option = click.option(
 )
 
 
+def installed_of(methods: Sequence[str]) -> str:
+    """The help of an option whose default is those methods."""
+    return f"[default: those installed of {','.join(methods)}]"
+
+
 def computing(function: F) -> F:
     """Add what the verbs that compute share; the verb gets them as one `CommandOptions`."""
     return _with_options(function, _OPTIONS)
@@ -167,10 +164,10 @@ def _with_options(function: F, options: Sequence[Callable[[Any], Any]]) -> F:
 _NOISE = click.option(
     "--noise", metavar="N[,N...]",
     help="Noise models, as gaussian:25, poisson:0.01, gamma:100, gaussian:5..50."
-         f"  [default: {NOISE}; real for sets of real noise]",
+         f"  [default: {DEFAULTS.noise}; real for sets of real noise]",
 )  # fmt: skip
 _GRID = click.option(
-    "--noise", default=GRID, show_default=True, metavar="N[,N...]",
+    "--noise", default=DEFAULTS.noises_of_a_sweep, show_default=True, metavar="N[,N...]",
     help="Noises to score on: levels, and ranges, which stand for --points levels that lie in them"
          " as those that are drawn do, log-evenly where the family says no other, to three digits.",
 )  # fmt: skip
@@ -189,14 +186,15 @@ _OPTIONS = [
     click.option("--parameters", default="known", show_default=True, metavar="P[,P]",
                  help="known: told the noise level; unknown: trained on the whole blind range;"
                       " oracle: the same, and of a grid of levels each image's best is told."),
-    click.option("--datasets", default=DATASET, show_default=True, metavar="D[,D...]",
+    click.option("--datasets", default=DEFAULTS.datasets, show_default=True, metavar="D[,D...]",
                  help="Image sets to score on; folder:PATH for your own."),
     click.option("--channels", type=click.Choice(list(CHANNELS)),
                  help="gray: score on the gray versions of colour sets; colour: on no gray set."
                       "  [default: as each set is]"),
     click.option("--train-set", metavar="D",
                  help="Image set to train on; `test` for the noisy images that are scored."
-                      f"  [default: {TRAIN_SETS[0]} when at hand, else {TRAIN_SETS[1]}]"),
+                      f"  [default: {DEFAULTS.train_sets[0]} if it is on this machine, else"
+                      f" {DEFAULTS.train_sets[1]}]"),
     click.option("--clean-set", metavar="D",
                  help="Clean images of other scenes, for methods that see them unpaired.  [default:"
                       " half of the training set, the other half being noisy]"),
