@@ -6,7 +6,12 @@ from contextlib import contextmanager
 
 
 class UserError(Exception):
-    """Bad input or a broken file.  Its text is one line; the command line prints it and exits 2."""
+    """Bad input or a broken file.  Its text is one line; the command line prints it and exits 2.
+
+    >>> raise UserError("my-noise: sigma is -1; give a number above 0")
+    Traceback (most recent call last):
+    denoisebench.errors.UserError: my-noise: sigma is -1; give a number above 0
+    """
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:

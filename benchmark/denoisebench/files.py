@@ -42,10 +42,15 @@ def npy_bytes(pixels: "Pixels") -> bytes:
 
 @contextmanager
 def whole_file(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
-    """A new file to write to, which takes the place of `path` when the block ends well.
+    """Open a new binary file that replaces `path` when the block ends without an exception.
 
-    durable: so that it outlives a power cut.  Safe with parallel writers of one path: the last one
-    stays.  When anything is raised, an OSError of writing included, nothing is left behind.
+    durable: wait until the file would outlive a power cut.  Safe with parallel writers of one path:
+    the last one stays.  When anything is raised, an OSError of writing included, nothing is left.
+
+    >>> with whole_file(Path("levels.csv")) as file:
+    ...     count = file.write(b"image,level")
+    >>> Path("levels.csv").read_text()
+    'image,level'
     """
     # Hidden, and of another ending than `path`: whoever lists files of its kind does not see it.
     part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")

@@ -12,7 +12,13 @@ from denoisebench.errors import UserError, unknown_name
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A parsed spec: `gaussian:25` is Spec("gaussian", ("25",), ())."""
+    """A parsed spec.  values: those without a key.  options: (key, value), sorted by key.
+
+    >>> Spec("gaussian", ("25",))
+    Spec(name='gaussian', values=('25',), options=())
+    >>> str(Spec("tv", options=(("weight", "0.1"),)))
+    'tv:weight=0.1'
+    """
 
     name: str
     values: tuple[str, ...] = ()
@@ -23,7 +29,11 @@ class Spec:
 
 
 def parse_spec(text: str) -> Spec:
-    """Parse one spec.  Raises UserError when it is empty, has an empty part or a doubled key."""
+    """Parse one spec.  Raises UserError when it is empty, has an empty part or a repeated key.
+
+    >>> parse_spec("my-method:24:loss=mse")
+    Spec(name='my-method', values=('24',), options=(('loss', 'mse'),))
+    """
     name, *parts = [part.strip() for part in text.strip().split(":")]
     if not name or not all(parts) or "=" in name:
         raise UserError(f"{text!r} is not a spec; write name[:value...][:key=value...]")
@@ -54,7 +64,11 @@ def split_list(text: str) -> list[str]:
 
 
 def number_text(value: float) -> str:
-    """The canonical text of a number in a spec: 25, 0.01, 1e-05."""
+    """The canonical text of a number in a spec.
+
+    >>> number_text(25.0), number_text(0.01), number_text(1e-5)
+    ('25', '0.01', '1e-05')
+    """
     return f"{value:.10g}"
 
 
@@ -66,14 +80,25 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {int: int, float: float, str: str, b
 
 
 ConfigT = TypeVar("ConfigT")
+"""The type of a method's config.
+
+>>> def describe(method: Method[ConfigT], config: ConfigT) -> str:
+...     return f"{config_spec(method.name, config)}: {method.evidence(config)}"
+"""
 
 
 def build_config(cls: type[ConfigT], spec: Spec) -> ConfigT:
-    """A frozen config dataclass from `spec`'s options; every field has a default of a plain type,
-    or is one of some words, as in `loss: Literal["mse", "mae"] = "mse"`.
+    """A config of the frozen dataclass `cls` with the options of `spec`.
 
-    Raises UserError, naming `method.field`, for an unknown field, a value that does not parse,
-    and whatever the dataclass itself refuses with ValueError.
+    Every field has a default.  Its type is int, float, str, bool, or a choice of words, as in
+    `loss: Literal["mse", "mae"] = "mse"`.  Raises UserError, naming `method.field`, for an unknown
+    field, for a value that does not parse, and when the dataclass raises ValueError.
+
+    >>> @dataclass(frozen=True)
+    ... class Config:
+    ...     loss: Literal["mse", "mae"] = "mse"
+    >>> build_config(Config, parse_spec("my-method:loss=mae")).loss
+    'mae'
     """
     if spec.values:
         raise UserError(f"{spec}: {spec.values[0]!r} is not key=value")
@@ -98,8 +123,15 @@ def build_config(cls: type[ConfigT], spec: Spec) -> ConfigT:
 def refuse_unknown_words(config: object) -> None:
     """Raise ValueError for a `Literal` field of a config dataclass that holds none of its words.
 
-    `build_config` refuses them for any config.  For one that Python code makes, call this first in
-    its `__post_init__`.
+    `build_config` calls it for specs.  For configs that Python code makes, call it first in
+    `__post_init__`.
+
+    >>> @dataclass(frozen=True)
+    ... class Config:
+    ...     loss: Literal["mse", "mae"] = "mse"
+    >>> refuse_unknown_words(Config(loss="l2"))
+    Traceback (most recent call last):
+    ValueError: loss: 'l2' is none of mse, mae
     """
     for field, kind in get_type_hints(type(config)).items():
         _refuse_unknown_word(field, kind, getattr(config, field))
@@ -117,7 +149,15 @@ def _words(kind: Any) -> tuple[str, ...]:
 
 
 def config_spec(name: str, config: Any) -> Spec:
-    """The canonical spec of `name` with `config`: only what differs from the defaults."""
+    """The canonical spec of `name` with `config`: only the fields that differ from their defaults.
+
+    >>> @dataclass(frozen=True)
+    ... class Config:
+    ...     loss: str = "mse"
+    ...     power: float = 2.0
+    >>> str(config_spec("my-method", Config(power=0.5)))
+    'my-method:power=0.5'
+    """
     options = {
         field.name: getattr(config, field.name)
         for field in fields(config)

@@ -1,4 +1,4 @@
-"""Images and image sets: what is denoised, where it comes from, and how it is known.
+"""Images and image sets: what is denoised, where it comes from, and how it is recognised.
 
 Pixels are float32, (C, H, W), C = 1 (gray) or 3 (RGB), nominally in [0, 1]; 8-bit files are
 value / 255, 16-bit files value / 65535, float files as they are.
@@ -15,7 +15,7 @@ from denoisebench.images.pixels import GRAY, Pixels, to_gray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedImage:
-    """One image of a set, read.  noisy: the noisy image that came with it, if one did."""
+    """One image of a set, read.  noisy: the noisy image given with it, or None."""
 
     id: str
     clean: Pixels
@@ -26,17 +26,22 @@ class LoadedImage:
 class ImageFile:
     """One image of a set, not yet read.
 
-    `load()` reads it and gives its pixels; it raises UserError, naming the file, what was wrong
-    and what to do, for a file that is missing, truncated, unreadable or not the recorded one.
-    `load_noisy()`, where there is a given noisy image, does the same for that.  change: what
-    `load()` does to the stored pixels, in words; empty for nothing.
+    id: unique in its set.  sha256: of the stored file's bytes.  `load()` reads pixels (C, H, W); it
+    raises UserError, naming the file, what was wrong and what to do, for a file that is missing,
+    truncated, unreadable or not the recorded one.  `load_noisy()` does the same for a given noisy
+    image, and noisy_sha256 is the hash of its file: give both or neither, else ValueError.
+    change: what `load()` does to the stored pixels, in words; empty for nothing.
+
+    >>> image = ImageFile("white", "0" * 64, lambda: np.ones((3, 4, 6), np.float32))
+    >>> image.gray().load().shape
+    (1, 4, 6)
     """
 
     id: str
-    sha256: str  # of the stored file's bytes
+    sha256: str
     load: Callable[[], Pixels]
     load_noisy: Callable[[], Pixels] | None = None
-    noisy_sha256: str = ""  # of the given noisy image's file
+    noisy_sha256: str = ""
     change: str = ""
 
     def __post_init__(self) -> None:
@@ -44,7 +49,8 @@ class ImageFile:
             raise ValueError(f"{self.id}: load_noisy and noisy_sha256 come together")
 
     def read(self) -> LoadedImage:
-        """The image, with its given noisy one.  UserError as of `load`, or when sizes differ."""
+        """The image with its given noisy one.  Raises UserError as `load` does, or if their shapes
+        differ."""
         clean = self.load()
         noisy = self.load_noisy() if self.load_noisy else None
         if noisy is not None and noisy.shape != clean.shape:
@@ -58,10 +64,15 @@ class ImageFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedFile(ImageFile):
-    """An image of which size and content are on record, so that neither needs its pixels.
+    """An image whose size and content are recorded, so that they are known before it is read.
 
-    size: height, width.  pixel_sha256: `pixel_hash` of what `load()` gives.  gray_sha256: the same
-    of the gray version.
+    size: height, width in pixels.  pixel_sha256: `pixel_hash` of what `load()` returns.
+    gray_sha256: the same of the gray version.
+
+    >>> white = np.ones((1, 4, 6), np.float32)
+    >>> hashes = {"sha256": "0" * 64, "pixel_sha256": pixel_hash(white)}
+    >>> IndexedFile("white", load=lambda: white, size=(4, 6), gray_sha256="", **hashes).size
+    (4, 6)
     """
 
     size: tuple[int, int]
@@ -74,8 +85,7 @@ class IndexedFile(ImageFile):
 
 
 class LazyImages(Sequence[LoadedImage]):
-    """The images of a set that is too large for memory: each is read when it is taken, every time
-    anew, and not kept."""
+    """The images of a set too large for memory: each is read anew whenever it is asked for."""
 
     def __init__(self, files: Sequence[IndexedFile]) -> None:
         self.files = tuple(files)
@@ -95,21 +105,32 @@ class LazyImages(Sequence[LoadedImage]):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A record that an image of a set shares content with a file of another set."""
+    """A record that an image of a set shares content with a file of another set.
 
-    image: str  # id in the set that holds this record
-    other: str  # "set/id" of the other, for messages
-    other_sha256: str  # of the other's stored file: how it is recognised, whatever set holds it
-    how: str  # e.g. "crop at row 7, column 109"
+    image: id in the set that holds this record.  other: "set/id" of the other, for messages.
+    other_sha256: of the other's stored file, by which it is recognised in any set.  how: in words.
+
+    >>> Share("01", "bsd500/35010", "0" * 64, "crop at row 7, column 109").how
+    'crop at row 7, column 109'
+    """
+
+    image: str
+    other: str
+    other_sha256: str
+    how: str
 
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
-    """A named list of clean images, all gray or all colour.  `spec` is canonical.
+    """A named list of clean images, all gray (channels 1) or all colour (3).  `spec` is canonical.
 
-    A set of pairs has a given noisy image for every clean one.  noise: the spec of the noise that
-    these have, where the set knows it.  has_reference: False for noisy images alone, which stand in
-    the place of the clean ones too; nothing may be scored against them.
+    A set of pairs has a given noisy image for every clean one.  noise: the spec of their noise, if
+    the set knows it.  has_reference: False for noisy images alone, which are then given as the
+    clean ones too; nothing may be scored against them.
+
+    >>> image = ImageFile("white", "0" * 64, lambda: np.ones((1, 4, 6), np.float32))
+    >>> ImageSet("my-set", GRAY, (image,)).noisy_is_given
+    False
     """
 
     spec: str
@@ -121,16 +142,16 @@ class ImageSet:
 
     @property
     def indexed(self) -> tuple[IndexedFile, ...]:
-        """The images of a set that is indexed whole; else none.
+        """All images, if every one is an `IndexedFile`; else none.
 
-        Such a set may be larger than memory: what uses it reads an image when it needs one.
+        Such a set may be larger than memory: read an image when it is needed.
         """
         files = tuple(image for image in self.images if isinstance(image, IndexedFile))
         return files if len(files) == len(self.images) else ()
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) that names the set by its ids, its files' content and its channels."""
+        """SHA-256 (hex) of the set's ids, its files' content and its channels."""
         lines = [f"channels {self.channels}"]
         for image in self.images:
             noisy = f" {image.noisy_sha256}" if image.load_noisy else ""
@@ -140,7 +161,7 @@ class ImageSet:
 
     @property
     def noisy_is_given(self) -> bool:
-        """Whether the set has noisy images of its own, so that none are made."""
+        """Whether noisy images are given with the set, so that none are made."""
         return any(image.load_noisy for image in self.images)
 
     def gray(self, spec: str) -> "ImageSet":

@@ -4,10 +4,18 @@ A result names one by its method, as `tv (x8)`, so that it is never taken for th
 """
 
 ORIENTATIONS = tuple((quarters, mirrored) for mirrored in (False, True) for quarters in range(4))
-"""How often a quarter turn is made, and whether the image is mirrored first."""
+"""The eight orientations of an image: number of quarter turns, and whether it is mirrored first.
+
+>>> ORIENTATIONS[0], ORIENTATIONS[-1], len(ORIENTATIONS)
+((0, False), (3, True), 8)
+"""
 
 SELF_ENSEMBLED = f" (x{len(ORIENTATIONS)})"
-"""What stands behind the spec of a method, or behind its name, that is a self-ensemble."""
+"""Follows the spec or the name of a method in the label of its self-ensemble.
+
+>>> "tv" + SELF_ENSEMBLED
+'tv (x8)'
+"""
 
 
 def method_label(method: str, *, self_ensemble: bool) -> str:
@@ -16,5 +24,11 @@ def method_label(method: str, *, self_ensemble: bool) -> str:
 
 
 def without_ensemble(label: str) -> tuple[str, bool]:
-    """The method's spec of a label, and whether it is a self-ensemble."""
+    """The method's spec in a label of results, and whether the label is of a self-ensemble.
+
+    >>> without_ensemble("tv:weight=0.1 (x8)")
+    ('tv:weight=0.1', True)
+    >>> without_ensemble("tv")
+    ('tv', False)
+    """
     return label.removesuffix(SELF_ENSEMBLED), label.endswith(SELF_ENSEMBLED)

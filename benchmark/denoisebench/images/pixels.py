@@ -6,13 +6,26 @@ import numpy as np
 import numpy.typing as npt
 
 Pixels = npt.NDArray[np.float32]
+"""An image: float32, (C, H, W), C = 1 (gray) or 3 (RGB), nominally in [0, 1].
 
+>>> image: Pixels = np.zeros((COLOUR, 4, 6), np.float32)
+>>> image.shape
+(3, 4, 6)
+"""
 
 GRAY, COLOUR = 1, 3
+"""The number of channels of a gray and of a colour image.
 
+>>> GRAY, COLOUR
+(1, 3)
+"""
 
 CHANNEL_WORDS = {GRAY: "gray", COLOUR: "colour"}
+"""The word that users type for a number of channels.
 
+>>> CHANNEL_WORDS[3]
+'colour'
+"""
 
 LUMA_BT601 = (0.299, 0.587, 0.114)
 """Weights of R, G, B in the luma that the suite's gray versions use (full range, as in JPEG)."""
@@ -21,8 +34,11 @@ LUMA_BT601 = (0.299, 0.587, 0.114)
 def to_gray(rgb: Pixels) -> Pixels:
     """The gray version of a colour image: BT.601 luma rounded to 8 bits.  (3, H, W) -> (1, H, W)
 
-    Rounding makes the gray version an 8-bit image, as Set12 and BSD68 are.  A gray image passes
-    through as it is.  Sums in float64, in one order, so that the result is the same everywhere.
+    Rounding makes the gray version an 8-bit image, as Set12 and BSD68 are.  A gray image is
+    returned unchanged.  Sums are in float64, in one order, so that every machine gets the same.
+
+    >>> to_gray(np.ones((3, 4, 6), np.float32)).shape
+    (1, 4, 6)
     """
     if rgb.shape[0] == GRAY:
         return rgb
@@ -34,12 +50,20 @@ def to_gray(rgb: Pixels) -> Pixels:
 
 
 def pixel_hash(pixels: Pixels) -> str:
-    """SHA-256 (hex) of an image's shape and float32 pixels: its name by content."""
+    """SHA-256 (hex) of an image's shape and float32 pixels, (C, H, W): its name by content.
+
+    >>> pixel_hash(np.zeros((1, 4, 6), np.float32))[:8]
+    'b1f85444'
+    """
     shape = ",".join(str(n) for n in pixels.shape)
     data = np.ascontiguousarray(pixels, dtype="<f4")
     return hashlib.sha256(shape.encode() + b"\n" + data.tobytes()).hexdigest()
 
 
 def as_colour(pixels: Pixels) -> Pixels:
-    """A gray image three times over; a colour image as it is.  (1 or 3, H, W) -> (3, H, W)"""
+    """A gray image in three equal channels; a colour image unchanged.  (1 or 3, H, W) -> (3, H, W)
+
+    >>> as_colour(np.zeros((1, 4, 6), np.float32)).shape
+    (3, 4, 6)
+    """
     return pixels if pixels.shape[0] == COLOUR else np.repeat(pixels, COLOUR, axis=0)

@@ -1,6 +1,7 @@
-"""What methods are built from: networks, losses, likelihoods, and a network run on whole images.
+"""The parts of methods: networks, losses, likelihoods, and running a network on whole images.
 
-A name is imported from its module when it is first asked for: some need torch, some do not.
+A name is imported from its module when it is first asked for: some need torch, some do not.  The
+examples in the docstrings assume the imports of those in `denoisebench.plugin`.
 """
 
 import importlib

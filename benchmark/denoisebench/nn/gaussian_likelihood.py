@@ -1,16 +1,16 @@
-"""Gaussian laws of a pixel's channels: likelihood of its noisy value, posterior mean of the clean.
+"""Gaussian pixels: the likelihood of the noisy value, the posterior mean of the clean one.
 
-For denoisers that predict N(μ, Σx) for each pixel from what surrounds it, and take its noisy value
-in by Bayes' rule (Laine et al., NeurIPS 2019, section 3; Wu et al., ECCV 2020, section 3).
+For denoisers that predict N(μ, Σx) for each pixel from its surroundings and add its noisy value by
+Bayes' rule (Laine et al., NeurIPS 2019, section 3; Wu et al., ECCV 2020, section 3).
 
-Pixels are vectors of C channels along dimension 1.  A covariance comes as D + VVᵀ: D diagonal, V
-some columns; all is computed in the scale of D, where it is I + VVᵀ.  By Cauchy-Binet
+Pixels are vectors of C channels along dimension 1.  A covariance is given as D + VVᵀ, D diagonal, V
+a few columns, and computed in the scale of D, where it is I + VVᵀ.  By Cauchy-Binet
 
     det(I + VVᵀ)       = 1 + Σ|v_j|² + Σ|v_i × v_j|² + Σ(v_i·(v_j × v_k))²
     eᵀ(I + VVᵀ)⁻¹e     = (|e|² + Σ|e × v_j|² + Σ(e·(v_i × v_j))²) / det(I + VVᵀ)
 
-for C = 3, sums over i < j < k; for C = 1 all products are gone.  These are sums of squares:
-nothing cancels, the determinant is never below 1, and float32 does.
+for C = 3, sums over i < j < k; for C = 1 there are no products.  These are sums of squares: nothing
+cancels, the determinant is at least 1, and float32 is enough.
 """
 
 import itertools
@@ -23,32 +23,48 @@ from torch import Tensor
 from denoisebench.nn.output_scale import SCALE
 
 REGULARISER = 0.1
-"""What a noise of 1 (black to white) adds to the likelihood, for noise of unknown level."""
+"""The weight of `regulariser`: the reward for a noise of 1 (black to white), if its level is
+unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """N(μ, Σx) of each pixel, (B, C, H, W): μ, and the factors of Σx that `columns_of` takes."""
+    """N(μ, Σx) of each pixel.  mean: μ, (B, C, H, W).  factors: of Σx, as `columns_of` takes them.
+
+    >>> prediction = Prediction.of_outputs(torch.zeros(1, 3, 4, 6), torch.zeros(1, 6, 4, 6))
+    >>> prediction.mean[0, :, 0, 0]
+    tensor([0.5000, 0.5000, 0.5000])
+    """
 
     mean: Tensor
     factors: Tensor
 
     @classmethod
     def of_outputs(cls, mean: Tensor, factors: Tensor) -> "Prediction":
-        """μ = ½ + f/10 and factors f/10 of what a network gives.  float32."""
+        """μ = ½ + f/10 and factors f/10 of a network's outputs f.  float32."""
         return cls(0.5 + SCALE * mean.float(), SCALE * factors.float())
 
 
 def in_float64(t: Tensor) -> Tensor:
-    """float64, on the CPU where the device has none."""
+    """`t` in float64, on the CPU if its device has no float64.  Any shape.
+
+    >>> in_float64(torch.zeros(2)).dtype
+    torch.float64
+    """
     return t.cpu().double() if t.device.type == "mps" else t.double()
 
 
 def columns_of(factors: Tensor, channels: int) -> list[Tensor]:
-    """The columns of U, Σx = UUᵀ, (B, C, H, W) each.
+    """The C columns of U, Σx = UUᵀ, each (B, C, H, W).
 
-    factors: (B, C, H, W) for diagonal U, else for C = 3 (B, 6, H, W), a0..a5 of
+    factors: (B, C, H, W) for a diagonal U; or, for C = 3, (B, 6, H, W), a0..a5 of
     U = [[a0, a1, a2], [0, a3, a4], [0, 0, a5]].
+
+    >>> factors = torch.arange(6.0).reshape(1, 6, 1, 1)
+    >>> torch.stack([c[0, :, 0, 0] for c in columns_of(factors, 3)], dim=1)
+    tensor([[0., 1., 2.],
+            [0., 3., 4.],
+            [0., 0., 5.]])
     """
     a = factors.unbind(1)
     zero = torch.zeros_like(a[0])
@@ -65,7 +81,14 @@ def dot(a: Tensor, b: Tensor) -> Tensor:
 
 
 def determinant(columns: Sequence[Tensor], e: Tensor) -> Tensor:
-    """det(I + VVᵀ), 1 or more.  columns of V: (B, C, H, W) each, as e.  Returns (B, H, W)."""
+    """det(I + VVᵀ), at least 1, by the first formula of this module.
+
+    columns: of V, each (B, C, H, W), as e, which gives the shape.  Returns (B, H, W).
+
+    >>> v = torch.ones(1, 3, 1, 1)
+    >>> determinant([v], v)  # 1 + |v|²
+    tensor([[[4.]]])
+    """
     det = 1.0 + sum((dot(v, v) for v in columns), torch.zeros_like(e[:, 0]))
     for a, b in _pairs(columns):
         cross = torch.linalg.cross(a, b, dim=1)
@@ -76,7 +99,15 @@ def determinant(columns: Sequence[Tensor], e: Tensor) -> Tensor:
 
 
 def log_det_and_distance(columns: Sequence[Tensor], e: Tensor) -> tuple[Tensor, Tensor]:
-    """ln det(I + VVᵀ) and eᵀ(I + VVᵀ)⁻¹e.  columns of V, and e: (B, C, H, W) -> (B, H, W) each."""
+    """ln det(I + VVᵀ) and eᵀ(I + VVᵀ)⁻¹e, by the formulas of this module.
+
+    columns: of V, each (B, C, H, W), as e.  Returns two tensors (B, H, W).
+
+    >>> v = torch.ones(1, 3, 1, 1)
+    >>> log_det, distance = log_det_and_distance([v], v)
+    >>> log_det.exp().item(), distance.item()  # 1 + |v|², |v|²/(1 + |v|²)
+    (4.0, 0.75)
+    """
     det = determinant(columns, e)
     far = dot(e, e)
     for v in columns if e.shape[1] == 3 else ():
@@ -92,7 +123,7 @@ def solved(columns: Sequence[Tensor], e: Tensor) -> Tensor:
 
         e + Σ v_j × (e × v_j) + Σ (e·(v_i × v_j))·(v_i × v_j)
 
-    Not of squares alone: it wants float64 where V is large.
+    Terms may cancel: use float64 if V is large.
     """
     total = e
     for v in columns if e.shape[1] == 3 else ():
@@ -104,18 +135,22 @@ def solved(columns: Sequence[Tensor], e: Tensor) -> Tensor:
 
 
 def _pairs(columns: Sequence[Tensor]) -> Iterable[tuple[Tensor, Tensor]]:
-    """Every two columns, where pixels have three channels: with one there is no cross product."""
+    """All pairs of columns if pixels have three channels; one channel has no cross product."""
     return itertools.combinations(columns, 2) if columns and columns[0].shape[1] == 3 else ()
 
 
 def gaussian_loss(mean: Tensor, columns: Sequence[Tensor], noisy: Tensor, sigma: Tensor) -> Tensor:
-    """−ln N(y; μ, Σy) up to a constant, of each pixel, Σy = UUᵀ + diag(σ²).
+    """−ln N(y; μ, Σy) of each pixel, up to a constant, Σy = UUᵀ + diag(σ²) .
 
         C = 3:  ½·ln det Σy + ½·dᵀΣy⁻¹d      C = 1:  ln σy² + d²/σy²      d = y − μ
 
-    mean, noisy: (B, C, H, W).  columns: of U, the same.  sigma: broadcastable to them, above 0.
-    Returns (B, H, W).  One channel has twice the weight of three, as in the original codes, which
-    matters beside `regulariser` alone.
+    mean, noisy: μ and y, (B, C, H, W).  columns: of U, each the same shape.  sigma: σ > 0,
+    broadcastable to them.  All in [0, 1] units.  Returns (B, H, W).  One channel has twice the
+    weight of three, as in the original codes; this matters only next to `regulariser`.
+
+    >>> mean, noisy = torch.zeros(1, 1, 1, 1), torch.ones(1, 1, 1, 1)
+    >>> gaussian_loss(mean, [], noisy, torch.ones(1, 1, 1, 1))  # ln 1 + 1²/1
+    tensor([[[1.]]])
     """
     sigma = sigma.expand_as(mean)
     scaled = [column / sigma for column in columns]
@@ -125,20 +160,27 @@ def gaussian_loss(mean: Tensor, columns: Sequence[Tensor], noisy: Tensor, sigma:
 
 
 def regulariser(sigma: Tensor, weight: float = REGULARISER) -> Tensor:
-    """−weight·(mean of σ over the channels), of each pixel: added when the noise is not told.
+    """−weight·(mean of σ over the channels), of each pixel: added to the loss if σ is unknown.
 
-    Only Σx + σ² shows in the data; where both could explain a spread, this calls it noise.  Nothing
-    is added for σ beyond 1, from black to white: without an end the reward outgrows the likelihood,
-    ln σ, and a single leap of the level beyond some sixty would run away for good.
-    sigma: (B, C, H, W) or fewer.  Returns (B, H, W) or fewer.
+    The data determine only the sum Σx + σ²; this term assigns to the noise what both could explain.
+    σ above 1 (black to white) adds no more: without that bound the reward outgrows ln σ in the
+    likelihood, and the level diverges once it passes about 60.
+    sigma: σ > 0, (B, C, H, W) or with sides of 1.  Returns the same without C.
+
+    >>> regulariser(torch.tensor([0.1, 2.0]).reshape(2, 1, 1, 1)).flatten()
+    tensor([-0.0100, -0.1000])
     """
     return -weight * sigma.clamp_max(1.0).mean(dim=1)
 
 
 def predicted_std(factors: Tensor, channels: int) -> Tensor:
-    """(det Σx)^(1/2C), how far the clean pixel may be from μ.  (B, 1, H, W)
+    """(det Σx)^(1/2C), the predicted standard deviation of the clean pixel.
 
-    U is triangular: its determinant is the product of its diagonal.
+    factors: as in `columns_of`.  U is triangular: its determinant is the product of its diagonal.
+    Returns (B, 1, H, W).
+
+    >>> predicted_std(torch.full((1, 3, 1, 1), 0.02), channels=3)
+    tensor([[[[0.0200]]]])
     """
     diagonal = factors if factors.shape[1] == channels else factors[:, [0, 3, 5]]
     return diagonal.abs().log().mean(dim=1, keepdim=True).exp()
@@ -153,9 +195,13 @@ def gaussian_mean(
 ) -> Tensor:
     """E[x | y] = μ + Σx·(Σx + Σn)⁻¹·(y − μ) = y − Σn·(Σx + Σn)⁻¹·(y − μ), Σn = diag(σ²) + LLᵀ.
 
-    mean, noisy: (B, C, H, W).  columns: of U, Σx = UUᵀ, the same.  sigma, noise_columns (of
-    L): broadcastable to the noisy image; σ above 0.  It goes to y as the noise goes to 0 (Σx being
-    regular), and to μ as it grows.
+    mean, noisy: μ and y, (B, C, H, W).  columns: of U, Σx = UUᵀ, each the same shape.  sigma,
+    noise_columns (of L): broadcastable to them; σ > 0.  Returns (B, C, H, W): y in the limit of no
+    noise (if Σx is regular), μ in the limit of strong noise.
+
+    >>> mean, noisy, one = torch.zeros(1, 1, 1, 1), torch.ones(1, 1, 1, 1), torch.ones(1, 1, 1, 1)
+    >>> gaussian_mean(mean, [one], noisy, one)  # Σx = Σn: half way
+    tensor([[[[0.5000]]]])
     """
     scaled = [(column / sigma).expand_as(noisy) for column in (*columns, *noise_columns)]
     e = (noisy - mean) / sigma

@@ -66,7 +66,7 @@ class SRResNet(nn.Module):
 
 
 class Pair(nn.Module):
-    """Two 3×3 convolutions with ReLU, dropout between if asked.  (B, I, H, W) -> (B, O, H, W)"""
+    """Two 3×3 convolutions with ReLU, dropout between them or not.  (B, I, H, W) -> (B, O, H, W)"""
 
     def __init__(self, inputs: int, outputs: int, dropout: float = 0.0) -> None:
         super().__init__()

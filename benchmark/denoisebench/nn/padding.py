@@ -10,17 +10,20 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 NARROW = 16
-"""A convolution from or to this many channels or fewer sees the image or makes it."""
+"""A convolution from or to at most this many channels reads the image or writes it."""
 
 
 def run_padded(
     network: Callable[[Tensor], Tensor], image: Tensor, *, multiple: int | None = None
 ) -> Tensor:
-    """`network` on `image` (B, C, H, W), reflected at the bottom and right to sides that it takes,
-    and cropped back.  Any H and W, down to one pixel.
+    """Run `network` on `image` (B, C, H, W), for any H and W from 1 pixel.
 
-    multiple: what the sides must be a multiple of; left out, it is that of the network.  A function
-    around a network has none of its own: give it `multiple_of` the network.
+    The image is reflected at the bottom and right until its sides are multiples of `multiple`, by
+    default that of the network, and the output, (B, O, H, W), is cropped.  For a function around a
+    network, give `multiple_of` the network.
+
+    >>> run_padded(UNet(1, width=4), torch.zeros(1, 1, 5, 40)).shape
+    torch.Size([1, 1, 5, 40])
     """
     if multiple is None:
         multiple = multiple_of(network)
@@ -32,7 +35,11 @@ def run_padded(
 
 
 def multiple_of(network: object) -> int:
-    """What the sides of an image must be a multiple of: `network.multiple`, 1 if it has none."""
+    """The number that the sides of an image must be divisible by: `network.multiple`, else 1.
+
+    >>> multiple_of(UNet(1, width=4)), multiple_of(torch.nn.ReLU())
+    (32, 1)
+    """
     return int(getattr(network, "multiple", 1))
 
 
@@ -47,15 +54,22 @@ def _reflected(size: int, multiple: int, device: torch.device) -> Tensor:
 def run_in_bf16(module: nn.Module, device: str) -> None:
     """From now on each call of `module` multiplies in bfloat16 and returns float32.
 
-    Convolutions of few channels do not: a network that gives what is to be added to its input sees
-    the rounding of that as noise, and passes it on.  They have next to none of the products.
+    Convolutions of few channels stay in float32: a network whose output is added to its input would
+    take the rounding for noise and pass it on.  They have few of the multiplications.
     """
     module.forward = _InBf16(module.forward, device)
 
 
 @contextmanager
 def in_float32(network: nn.Module) -> Iterator[None]:
-    """Run all of `network` in float32 again within: for small differences of what it returns."""
+    """Within the block, run all of `network` in float32: for small differences of its outputs.
+
+    >>> network, y = UNet(1, width=4), torch.zeros(1, 1, 32, 32)
+    >>> with in_float32(network):
+    ...     difference = network(y + 1e-3) - network(y)
+    >>> difference.dtype
+    torch.float32
+    """
     forwards = {module: module.forward for module in network.modules()}
     for module, forward in forwards.items():
         if isinstance(forward, _InBf16):
@@ -81,9 +95,9 @@ class _InBf16:
 
 
 class _NarrowInFloat32(TorchFunctionMode):
-    """Keeps convolutions of few channels from rounding what they multiply under autocast.
+    """Keeps the factors of convolutions of few channels in float32 under autocast.
 
-    What comes from an image is rounded afterwards, as autocast leaves it; an image made is not.
+    Features of an image are rounded afterwards, as under autocast; an output image is not.
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -1,6 +1,6 @@
-"""What Noise2Noise and supervised training share: a network that predicts the target.
+"""Noise2Noise and supervised training: a network that predicts a target.
 
-The evidence makes the difference: the target is a second noisy copy, or the clean image.
+They differ by the evidence: the target is a second noisy copy, or the clean image.
 """
 
 from collections.abc import Callable
@@ -21,17 +21,23 @@ if TYPE_CHECKING:
     from denoisebench.plugin.method import Batch
 
 FITTING: dict[Preserves, str] = {"mean": "mse", "median": "mae", "mode": "l0", "pixels": "mse"}
-"""The loss that finds what a noise keeps of the clean image."""
+"""The loss that finds the statistic of the noisy pixel that equals the clean value."""
 
 FINDS = {"mse": "mean", "mae": "median", "l0": "mode"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegressionConfig:
-    """loss: `auto`, the one that finds what the target's noise keeps of the clean image (see
-    `FITTING`); or `mse`, `mae`, `l0`, the last annealed.
+    """The config of Noise2Noise and supervised training.
 
-    network: one of the shelf (see `shelf`).
+    loss: `mse`, `mae`, `l0` (annealed); or `auto`, the one that fits the target's noise (see
+    `FITTING`).  network: a name of `denoisebench.nn.shelf`.  Raises ValueError for another word.
+
+    >>> RegressionConfig(loss="mae").network
+    'unet'
+    >>> RegressionConfig(network="mlp")
+    Traceback (most recent call last):
+    ValueError: network: 'mlp' is none of unet, unet-shared, unet-large, ...
     """
 
     loss: Literal["auto", "mse", "mae", "l0"] = "auto"
@@ -46,12 +52,19 @@ RegressionConfigT = TypeVar("RegressionConfigT", bound=RegressionConfig)
 
 
 class RegressionMethod(TrainedMethod[RegressionConfigT]):
-    """Predicts `batch.target` from `batch.noisy`.
+    """Predicts `batch.target` from `batch.noisy` (Lehtinen et al., ICML 2018, section 2).
 
-    Where noise keeps the mean, the network gives what is to be added to the noisy image, in tenths,
-    as a score does: it learns faster than one that must first learn to copy its input, and
-    differences between methods are then of their evidence.  Where noise replaces pixels there is
-    nothing to add to, and the network gives the image itself, in tenths from ½.
+    If the noise preserves the mean, the prediction is y + f(y − ½)/10: the network need not learn
+    to copy its input, and methods then differ by their evidence only.  If the noise replaces
+    pixels, the prediction is ½ + f(y − ½)/10.
+
+    >>> class Regression(RegressionMethod[RegressionConfig]):
+    ...     name, summary, config_type = "regression", "learns from pairs", RegressionConfig
+    ...     def evidence(self, config): return Evidence.NOISY_PAIRS
+    >>> from denoisebench.noise_models.gaussian import Gaussian
+    >>> task = Task(Noise(Gaussian(), 25.0, 25.0), "known", GRAY)
+    >>> print(Regression().warns(RegressionConfig(loss="mae"), task))
+    loss=mae finds the median of the targets, and gaussian:25 noise keeps the mean of ...
     """
 
     def target_noise(self, config: RegressionConfigT, task: Task) -> Noise | None:
@@ -80,10 +93,10 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
         moment: TrainingStep,
         rng: "torch.Generator",
     ) -> "Tensor":
-        """The mean over pixels of the loss (see `regression_losses`).
+        """The mean over pixels of the loss (see `regression_losses`).  Returns (B,).
 
-        Pixels of which the target says nothing count nothing: m⊙(f(y) − t)², with the target's
-        mask m, for Noise2Noise's Bernoulli noise.
+        Pixels without information in the target do not count: m⊙(f(y) − t)², m the target's mask,
+        for Noise2Noise's Bernoulli noise.
         """
         from denoisebench.nn.regression_losses import absolute, annealed_gamma, power, squared
 

@@ -2,8 +2,8 @@
 their DRUNet), a fourteenth of its size.
 
 Departures: narrower, with fewer blocks and no noise map; biases, without which 200 steps of
-supervised training end 0.8 dB lower; weights start as in `networks`, those that end a block or the
-network at a tenth of that; at half resolution if asked.
+supervised training end 0.8 dB lower; weights start as in `unet`, those that end a block or the
+network at a tenth of that; at half resolution on request.
 """
 
 from typing import TypeVar

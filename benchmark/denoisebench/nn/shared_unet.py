@@ -52,10 +52,14 @@ class Up(nn.Module):
 
 
 class SharedUNet(nn.Module):
-    """(B, C, H, W) -> (B, O, H, W), H and W multiples of 32; no normalisation, linear output.
+    """The U-Net of the official Noise2Score code.  (B, C, H, W) -> (B, O, H, W)
 
-    `down` is applied at levels 2 to 5, `up` at the last three; the last skip is the input
-    itself.  698,017 parameters gray, 700,611 colour.
+    H and W are multiples of 32.  `down` is applied at levels 2 to 5, `up` at the last three; the
+    last skip is the input itself.  No normalisation and a linear output.  698,017 parameters gray,
+    700,611 colour.
+
+    >>> SharedUNet(channels=1)(torch.zeros(1, 1, 32, 32)).shape
+    torch.Size([1, 1, 32, 32])
     """
 
     multiple = 32

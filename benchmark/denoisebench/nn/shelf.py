@@ -1,4 +1,4 @@
-"""The shelf of networks that methods share: their names, and how one is built by its name.
+"""The shelf of networks that methods share: their names, and how to build one by its name.
 
 Configs check names against it, so it imports torch only to build.
 """
@@ -26,20 +26,33 @@ UNSTEADY: Mapping[str, str] = {
     "unet-large": "drops features at random in training",
     "srresnet": "normalises over the batch in training",
 }
-"""Networks whose output for an image depends in training on more than the image, and how."""
+"""Networks whose output for an image depends in training on more than the image -> how.
+
+>>> UNSTEADY["srresnet"]
+'normalises over the batch in training'
+"""
 
 
 def refuse_unknown_network(name: str) -> None:
-    """Raise ValueError, naming the field and the known names, for a name not on the shelf."""
+    """Raise ValueError, naming the field `network` and the known names, for an unknown name.
+
+    >>> refuse_unknown_network("unet")
+    >>> refuse_unknown_network("mlp")
+    Traceback (most recent call last):
+    ValueError: network: 'mlp' is none of unet, unet-shared, unet-large, ...
+    """
     if name not in NETWORKS:
         raise ValueError(f"network: {name!r} is none of {', '.join(NETWORKS)}")
 
 
 def build_network(name: str, channels: int, outputs: int | None = None) -> "nn.Module":
-    """A network with its first weights: (B, channels, H, W) -> (B, outputs, H, W).
+    """A network, freshly initialised: (B, channels, H, W) -> (B, outputs, H, W).
 
-    name: one of NETWORKS.  outputs: as many as `channels` if left out.  Its attribute `multiple`
-    is what H and W must be divisible by.
+    name: one of `denoisebench.nn.shelf.NETWORKS`.  outputs: `channels` if left out.  H and W must
+    be divisible by its attribute `multiple`.
+
+    >>> build_network("unet-residual", channels=1, outputs=2)(torch.zeros(1, 1, 8, 8)).shape
+    torch.Size([1, 2, 8, 8])
     """
     module, kind = _CLASSES[name]
     network: nn.Module = getattr(importlib.import_module(module), kind)(channels, outputs)

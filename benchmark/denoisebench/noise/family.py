@@ -25,28 +25,40 @@ NOISE_VERSION = "denoisebench noise 1"
 
 
 Preserves = Literal["mean", "median", "mode", "pixels"]
+"""The statistic of the noisy pixel that equals the clean value; `pixels`: see `NoiseFamily`.
+
+>>> NoiseFamily.preserves
+'mean'
+"""
 
 
 class NoiseFamily(ABC):
     """A kind of noise with one level.  Stateless.
 
-    symbol and unit name the level in messages; a level lies in `lowest`..`highest`;
-    `blind` is the range trained on when the level is unknown.
-
+    symbol, unit: of the level, for messages.  lowest, highest: the levels that are accepted.
+    blind: the range trained on when the level is unknown.
     preserves: the statistic of the noisy pixel that equals the clean value (`mean`, `median`,
     `mode`), or `pixels` if some pixels are untouched and the rest carry no information (see
     `observed`).
     independent: whether, given the clean image, the noise of different pixels is independent.
-    spread: how levels lie in a range; in a range from 0 they lie evenly in any case.
-    range_from_zero: whether a range may begin at 0, where no noise is left, below `lowest`.
-    colour_only: whether gray images cannot have it.
-    unit_scale: the level that is 1 where images go from 0 to 1: 255 for a standard deviation in
-    0-255 units, 100 for percent.
-    level_of: the family with whose level this one's is interchangeable, in the same unit; empty for
-    none.
+    spread: how levels are spaced in a range; a range from 0 is always spaced evenly.
+    range_from_zero: whether a range may begin at 0, which is no noise, even if 0 is below `lowest`.
+    colour_only: whether it is defined for colour images only.
+    unit_scale: the level that is 1 in the unit of the pixels: 255 for a standard deviation in 0-255
+    units, 100 for percent.
+    level_of: the family whose level means the same, in the same unit; empty for none.
 
-    Settings of a noise model other than its level belong to the family: `parse` makes a family that
+    Numbers of a noise model other than its level belong to the family: `parse` makes a family that
     has them, and `settings` writes them.
+
+    >>> class Uniform(NoiseFamily):
+    ...     name, symbol, unit = "uniform", "σ", "standard deviation, 0-255 units"
+    ...     lowest, highest, blind = 0.01, 1000.0, (5.0, 55.0)
+    ...     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
+    ...         noise = (stream.uniform(clean.size).reshape(clean.shape) - 0.5) * 12**0.5
+    ...         return (clean + noise * level / 255).astype(np.float32)
+    >>> str(Uniform().parse(parse_spec("uniform:5..50")))
+    'uniform:5..50'
     """
 
     name: str
@@ -69,9 +81,9 @@ class NoiseFamily(ABC):
         """One noisy copy of `clean` (C, H, W), drawn from `stream` alone, float32."""
 
     def resample(self, clean: "Tensor", level: "Tensor", rng: "torch.Generator") -> "Tensor":
-        """Noisy copies of (B, C, H, W) at levels (B, 1, 1, 1), on the device: `fresh` draws.
+        """Noisy copies of (B, C, H, W) at levels (B, 1, 1, 1), on rng's device, for `fresh` draws.
 
-        Raises UserError when the family has no sampler for the device.
+        Raises UserError if the family does not define it.
         """
         raise UserError(f"noise {self.name!r} offers no fresh draws; use --draws fixed")
 
@@ -90,21 +102,21 @@ class NoiseFamily(ABC):
         return None
 
     def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
-        """Var(y | x) of each pixel and channel, where the clean image is x, 0 to 1: in [0, 1] units
-        squared, broadcastable to x.  x, level: broadcastable to (B, C, H, W).
+        """Var(y | x) of each pixel and channel, in [0, 1] units squared, broadcastable to x.
 
-        Define it where E(y | x) is x.  Raises UserError when the family does not tell it.
+        x: the clean image, in [0, 1].  x, level: broadcastable to (B, C, H, W).  Define it if
+        E(y | x) is x.  Raises UserError if the family does not define it.
         """
-        raise UserError(f"noise {self.name!r} does not tell its variance")
+        raise UserError(f"noise {self.name!r} does not define its variance")
 
     @property
     def has_variance(self) -> bool:
-        """Whether it tells its `variance`: where a family defines it."""
+        """Whether the family defines `variance`."""
         return type(self).variance is not NoiseFamily.variance
 
     @property
     def can_estimate(self) -> bool:
-        """Whether `estimate` may tell a level: where a family defines it."""
+        """Whether the family defines `estimate`."""
         return type(self).estimate is not NoiseFamily.estimate
 
     def _within(self, level: float | None) -> float | None:
@@ -118,7 +130,7 @@ class NoiseFamily(ABC):
     def treated_as(self) -> "Noise | None":
         """For noise of unknown distribution, the noise model that methods should assume; else None.
 
-        Noise with a stand-in comes with noisy images and is never drawn.
+        Noise of unknown distribution is given with noisy images and never drawn.
         """
         return None
 
@@ -128,7 +140,10 @@ class NoiseFamily(ABC):
         return ""
 
     def parse(self, spec: Spec) -> "Noise":
-        """The noise model of a spec such as `gaussian:25` or `gaussian:5..50`."""
+        """The noise model of a spec such as `gaussian:25` or `gaussian:5..50`.
+
+        Raises UserError for a spec that is not so, or a level outside lowest..highest.
+        """
         example = f"{self.name}:{number_text(self.blind[0] or self.blind[1])}"
         if len(spec.values) != 1 or spec.options:
             raise UserError(f"noise {str(spec)!r}: give one {self.symbol}, as in {example}")
@@ -157,17 +172,32 @@ class NoiseFamily(ABC):
 
 
 class ExponentialFamily(NoiseFamily):
-    """A family whose denoised image follows from the score of the noisy one (Tweedie)."""
+    """A family whose posterior mean follows from the score of the noisy image: Tweedie's formula.
+
+    >>> from denoisebench.noise_models.gaussian import Gaussian
+    >>> noisy, score = torch.full((1, 1, 2, 2), 0.5), torch.full((1, 1, 2, 2), -1.0)
+    >>> Gaussian().tweedie(noisy, score, torch.tensor(51.0))[0, 0, 0, 0]  # y + (51/255)²·score
+    tensor(0.4600)
+    """
 
     @abstractmethod
     def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
-        """The clean image's posterior estimate given the score of `noisy`, the gradient of its
-        log density.  All broadcastable to (B, C, H, W); level in the family's unit."""
+        """The posterior mean of the clean image given the noisy one.
+
+        score: ∇ log p of `noisy`.  level: in the family's unit.  All broadcastable to (B, C, H, W).
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """A family at a level, or over a range of levels."""
+    """A family at a level (low = high) or over a range of levels; `str` gives its canonical spec.
+
+    >>> from denoisebench.noise_models.gaussian import Gaussian
+    >>> noise = Noise(Gaussian(), 25.0, 25.0)
+    >>> noisy, level = noise.noisy(np.zeros((1, 4, 6), np.float32), seed=0)
+    >>> str(noise), noisy.shape, level
+    ('gaussian:25', (1, 4, 6), 25.0)
+    """
 
     family: NoiseFamily
     low: float
@@ -186,12 +216,13 @@ class Noise:
 
     @property
     def is_real(self) -> bool:
-        """Whether its distribution and level are unknown: it is given with images, never drawn."""
+        """Whether its distribution and level are unknown; it is then given with images, never
+        drawn."""
         return self.family.treated_as() is not None
 
     @property
     def treated_as(self) -> "Noise":
-        """The noise model that methods assume: itself if its distribution is known."""
+        """The noise model that methods should assume: itself if its distribution is known."""
         return self.family.treated_as() or self
 
     def blind_range(self) -> "Noise":
@@ -216,11 +247,12 @@ class Noise:
     def noisy(
         self, clean: Pixels, *, seed: int, draw: int = 0, by: Literal["image", "size"] = "image"
     ) -> tuple[Pixels, float]:
-        """The noisy copy of `clean` (C, H, W) that pixels, spec, seed and draw name; its level.
+        """A noisy copy of `clean` (C, H, W), and its level.
 
-        The same for every method, order, batch and machine.  draw: 0 is what is scored and
-        what training sees; 1 the second copy of a pair.  by: `size` names the noise by the shape
-        in place of the pixels, so that images of one shape get the same random numbers.
+        Pixels, spec, seed and draw decide it: it is the same for every method, order, batch and
+        machine.  draw: 0 for the copy that is scored and trained on, 1 for the second copy of a
+        pair.  by: `size` uses the shape in place of the pixels, so that all images of one shape get
+        the same random numbers.
         """
         name = pixel_hash(clean) if by == "image" else f"shape {clean.shape}"
         stream = Stream(NOISE_VERSION, name, str(self), str(seed), str(draw))
@@ -231,12 +263,12 @@ class Noise:
 
     @property
     def levels_even(self) -> bool:
-        """Whether the levels of the range lie evenly, else log-evenly."""
+        """Whether the levels of the range are spaced evenly, else log-evenly."""
         return self.low == 0.0 or self.family.spread == "even"
 
     @property
     def middle(self) -> float:
-        """The level in the middle of the range, as its levels lie."""
+        """The median level of the range."""
         return self.level_at(0.5)
 
     def level_quantile(self, u: float) -> float:

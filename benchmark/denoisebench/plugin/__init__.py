@@ -1,7 +1,12 @@
-"""What a plugin imports, apart from networks, losses and likelihoods (`denoisebench.nn`).
+"""All that a plugin imports, except networks, losses and likelihoods (`denoisebench.nn`).
 
 A plugin is a module with functions marked by `hookimpl`: see docs/writing-a-plugin.md.  Nothing
-here imports torch.
+here imports torch.  The examples in the docstrings assume
+
+    from denoisebench.plugin import *
+    from denoisebench.nn import *
+
+and the usual imports: `numpy as np`, `torch`, `Path`, `dataclass`, `Literal`.
 """
 
 from denoisebench.budgets import Budget
@@ -26,7 +31,6 @@ from denoisebench.plugin.hooks import hookimpl
 from denoisebench.plugin.image_source import ImagePacker, ImageSource, PackChoice, Packed
 from denoisebench.plugin.method import (
     Batch,
-    ConfigT,
     Denoised,
     Draws,
     Evidence,
@@ -45,6 +49,7 @@ from denoisebench.plugin.recipe import Recipe, read_recipes
 from denoisebench.plugin.report import Report
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.specs import (
+    ConfigT,
     Spec,
     build_config,
     config_spec,

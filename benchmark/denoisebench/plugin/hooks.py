@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 hookspec = pluggy.HookspecMarker("denoisebench")
 hookimpl = pluggy.HookimplMarker("denoisebench")
+"""Marks the hooks of a plugin, functions at the top of its module.
+
+>>> @hookimpl
+... def register_presets() -> list[Preset]:
+...     return [Preset("gauss25-gray", "σ = 25 in gray", {"noise": "gaussian:25"})]
+"""
 
 
 @hookspec

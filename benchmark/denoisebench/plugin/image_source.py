@@ -1,4 +1,4 @@
-"""What a plugin that offers image sets defines."""
+"""The interface of a plugin that offers image sets."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -10,38 +10,52 @@ from denoisebench.specs import Spec
 
 
 class ImageSource(ABC):
-    """A named image set, or a family of them (`folder:PATH`), that opens by its spec."""
+    """A named image set, or a family of them (`folder:PATH`), that opens by its spec.
+
+    >>> class Black(ImageSource):
+    ...     name, summary = "black", "one black image"
+    ...     def open(self, spec: Spec) -> ImageSet:
+    ...         image = ImageFile("0", "0" * 64, lambda: np.zeros((1, 8, 8), np.float32))
+    ...         return ImageSet(str(spec), GRAY, (image,))
+    >>> Black().open(Spec("black")).images[0].read().clean.shape
+    (1, 8, 8)
+    """
 
     name: str
     summary: str
 
     @abstractmethod
     def open(self, spec: Spec) -> ImageSet:
-        """The image set of `spec`, whose name is this source's.  Decodes and downloads nothing.
+        """The image set of `spec`, whose name is this source's.  Decode and download nothing.
 
         Raises UserError for a bad spec or an empty set.
         """
 
     def version(self, spec: Spec, channels: int) -> Spec | None:
-        """The spec of the same images in gray (1) or colour (3), which the set of `spec` is not.
+        """The spec of the same images in gray (channels 1) or colour (3); None if there is none.
 
-        None when there is no such version.
+        Asked only if the set of `spec` has another number of channels.
         """
         return None
 
     def is_local(self, spec: Spec) -> bool:
-        """Whether every file of the set is on this machine already."""
+        """Whether every file of the set is on this machine."""
         return True
 
     def fetch(self, spec: Spec, progress: "ProgressCallback") -> None:  # noqa: B027
-        """Bring every missing file to this machine, checked.  Raises UserError when it cannot."""
+        """Download every missing file and check it.  Raises UserError when it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackChoice:
-    """Which images are packed, and as what.  channels: 0 for what the files are.
+    """Which images are packed, and with how many channels.
 
-    min_side_px, max_side_px: both sides of an image lie within, inclusive.
+    min_side_px, max_side_px: the range of both sides of an image, in pixels, inclusive.
+    channels: 1 (gray), 3 (colour), or 0 for those of the files.  Raises ValueError for a range
+    that holds no size.
+
+    >>> PackChoice(min_side_px=64, channels=1)
+    PackChoice(min_side_px=64, max_side_px=None, channels=1)
     """
 
     min_side_px: int
@@ -60,7 +74,12 @@ class PackChoice:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What became of a folder that was packed.  left_out: reason -> a line for each such image."""
+    """The result of packing a folder.  left_out: reason -> a line for each such image.
+
+    >>> packed = Packed(ImageSet("pack:p.bin", GRAY, ()), 4096, {"too small": ["a.png is 8x8"]})
+    >>> packed.file_bytes, list(packed.left_out)
+    (4096, ['too small'])
+    """
 
     image_set: ImageSet
     file_bytes: int
@@ -68,7 +87,15 @@ class Packed:
 
 
 class ImagePacker(ABC):
-    """An image source whose sets can be made: one file of the many images of a folder."""
+    """An image source whose sets can be written: one file with the many images of a folder.
+
+    >>> class Nothing(ImagePacker):
+    ...     def pack(self, folder, out, choice, progress):
+    ...         raise UserError(f"{folder} has no image of {choice.min_side_px} px or more")
+    >>> Nothing().pack(Path("photos"), Path("p.bin"), PackChoice(64), print)
+    Traceback (most recent call last):
+    denoisebench.errors.UserError: photos has no image of 64 px or more
+    """
 
     @abstractmethod
     def pack(
@@ -76,6 +103,6 @@ class ImagePacker(ABC):
     ) -> Packed:
         """Write the images in and below `folder` into the new file `out`.
 
-        The file appears whole or not at all.  Raises UserError when it exists, cannot be written
-        or would hold no image.
+        The file appears whole or not at all.  Raises UserError if it exists, cannot be written or
+        would hold no image.
         """

@@ -1,4 +1,4 @@
-"""The interface of a method plugin: what it defines, and the arguments of its functions.
+"""The interface of a method plugin: its classes, and the arguments of their functions.
 
 Nothing here imports torch: a method's functions import it when they run.
 """
@@ -7,11 +7,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal
 
 from denoisebench.errors import UserError
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.specs import ConfigT
 
 if TYPE_CHECKING:
     import torch
@@ -20,10 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a loss is given.  noisy: (B, C, h, w).  target: the same shape; the second noisy copy
-    (NOISY_PAIRS), the clean patch (CLEAN) or None (NOISY, UNPAIRED).  level: of `noisy`,
-    (B, 1, 1, 1) in the unit of the noise family, or None when the parameters are unknown.  clean:
-    the shape of `noisy`; clean patches of other scenes (UNPAIRED), turned as they come, or None."""
+    """The input of a loss: patches, float32, nominally in [0, 1].
+
+    noisy: (B, C, h, w).  target: the same shape; the second noisy copy (NOISY_PAIRS), the clean
+    patch (CLEAN) or None (NOISY, UNPAIRED).  level: of `noisy`, (B, 1, 1, 1) in the unit of the
+    noise family, or None if the parameters are unknown.  clean: clean patches of other scenes
+    (UNPAIRED) in the shape of `noisy`, or None.
+
+    >>> batch = Batch(torch.zeros(4, 1, 64, 64), None, torch.full((4, 1, 1, 1), 25.0))
+    >>> batch.target is None, batch.level.shape
+    (True, torch.Size([4, 1, 1, 1]))
+    """
 
     noisy: "Tensor"
     target: "Tensor | None"
@@ -32,11 +40,25 @@ class Batch:
 
 
 Draws = Literal["fixed", "fresh"]
+"""How often the noise of a training image is drawn: once, or anew at every step.
+
+>>> draws: Draws = "fixed"
+"""
+
 Schedule = Literal["cosine", "ramps"]
+"""The course of the learning rate: see `TrainedMethod.schedule`.
+
+>>> TrainedMethod.schedule
+'cosine'
+"""
 
 
 class Evidence(StrEnum):
-    """What training may see.  The harness hands a method exactly this and nothing else."""
+    """What training may see.  The suite gives a method exactly this and nothing else.
+
+    >>> Evidence.NOISY_PAIRS, str(Evidence.NOISY_PAIRS)
+    (<Evidence.NOISY_PAIRS: 'noisy-pairs'>, 'noisy-pairs')
+    """
 
     NOTHING = "nothing"  # no training
     NOISY = "noisy"  # one noisy copy of each image
@@ -47,9 +69,16 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The purpose of a denoiser: noise it is trained on, known or unknown level, gray or colour.
+    """The purpose of a denoiser.
 
-    target_noise: of the second copy of each pair (NOISY_PAIRS), if it differs.
+    noise: the noise it is trained on.  parameters: whether it is given the level.  channels: 1
+    (gray) or 3 (colour).  target_noise: of the second copy of each pair (NOISY_PAIRS), if it
+    differs.
+
+    >>> from denoisebench.noise_models.gaussian import Gaussian
+    >>> task = Task(Noise(Gaussian(), 25.0, 25.0), "known", GRAY)
+    >>> task.noise.family.name, task.parameters
+    ('gaussian', 'known')
     """
 
     noise: "Noise"
@@ -60,12 +89,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TrainingStep:
-    """Where a training stands: which step of how many, and how many patches a step samples.
+    """The step that a training is at.
 
-    stage: which of the method's stages, from 0; steps count within it.
+    stage: which of the method's stages, from 0.  step: from 0, within the stage, which has `steps`.
+    patches_per_step: sampled patches, which is also the batch size.
+
+    >>> step = TrainingStep(step=50, steps=200, patches_per_step=32)
+    >>> step.share, step.patches
+    (0.25, 1632)
     """
 
-    step: int  # from 0
+    step: int
     steps: int
     patches_per_step: int
     stage: int = 0
@@ -77,15 +111,18 @@ class TrainingStep:
 
     @property
     def patches(self) -> int:
-        """The patches sampled so far in the stage, this step's among them."""
+        """The number of patches sampled in the stage, including this step's."""
         return (self.step + 1) * self.patches_per_step
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Another output of a method for each pixel, such as a predicted deviation.
+    """Another output of a method for each pixel, such as a predicted standard deviation.
 
     image: (1, 1 or C, H, W), nominally 0..white.  white: the value that a picture shows as white.
+
+    >>> Output(torch.full((1, 1, 4, 6), 0.02), white=0.04).image.shape
+    torch.Size([1, 1, 4, 6])
     """
 
     image: "Tensor"
@@ -97,7 +134,11 @@ class Denoised:
     """A denoised image with other outputs of the method.
 
     image: (1, C, H, W).  level: the method's estimate of the noise level, in the unit of the noise
-    family, or None.  outputs: by name; saved on request.
+    family, or None.  outputs: by name; `--save-images` and `--save-arrays` save them.
+
+    >>> denoised = Denoised(torch.zeros(1, 1, 4, 6), level=24.3)
+    >>> denoised.level, dict(denoised.outputs)
+    (24.3, {})
     """
 
     image: "Tensor"
@@ -105,13 +146,14 @@ class Denoised:
     outputs: "Mapping[str, Output]" = field(default_factory=dict)
 
 
-ConfigT = TypeVar("ConfigT")
-
-
 class Method(ABC, Generic[ConfigT]):
-    """A denoising method.  Stateless: everything it needs comes as an argument.
+    """A denoising method.  Stateless: everything it needs is an argument.  Derive from
+    `TrainedMethod` or `UntrainedMethod`.
 
-    `config_type` is a frozen dataclass whose fields have defaults; `name:field=value` builds one.
+    config_type: a frozen dataclass whose fields have defaults; `name:field=value` builds one.
+
+    >>> issubclass(TrainedMethod, Method), issubclass(UntrainedMethod, Method)
+    (True, True)
     """
 
     name: str
@@ -127,17 +169,27 @@ class Method(ABC, Generic[ConfigT]):
         return None
 
     def blind_noise(self, config: ConfigT, noise: "Noise") -> "Noise":
-        """The noise to train on for a test noise of unknown level: the family's blind range, unless
-        a method learns the level from its training images."""
+        """The noise to train on if the level of the test noise is unknown.
+
+        The family's blind range, unless the method learns the level from its training images.
+        """
         return noise.blind_range()
 
     def warns(self, config: ConfigT, task: Task) -> str | None:
-        """A warning about this config for `task`, which can be done all the same; None for none."""
+        """A warning about this config for `task`, which is done nevertheless; None for none."""
         return None
 
 
 class UntrainedMethod(Method[ConfigT]):
-    """A method that learns nothing beforehand."""
+    """A method that is not trained.
+
+    >>> class Mean(UntrainedMethod[object]):
+    ...     name, summary, config_type = "mean", "the mean of the noisy image", object
+    ...     def denoise(self, config, task, noisy, level):
+    ...         return noisy.mean(dim=(2, 3), keepdim=True).expand_as(noisy)
+    >>> Mean().denoise(None, None, torch.rand(1, 3, 4, 6), None).shape
+    torch.Size([1, 3, 4, 6])
+    """
 
     def evidence(self, config: ConfigT) -> Evidence:
         return Evidence.NOTHING
@@ -148,14 +200,21 @@ class UntrainedMethod(Method[ConfigT]):
     ) -> "Tensor | Denoised":
         """Denoise one image.  (1, C, H, W), any H and W -> the same shape.
 
-        level: the noise level in the unit of its family; None when the parameters are unknown.
-        A method that estimates the level returns a `Denoised` that says so.
+        level: the noise level in the unit of its family; None if the parameters are unknown.
+        A method that estimates the level returns it in a `Denoised`.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Model(Generic[ConfigT]):
-    """A network with what it was built for."""
+    """A network with the config and the task that it was built for.
+
+    >>> from denoisebench.noise_models.gaussian import Gaussian
+    >>> task = Task(Noise(Gaussian(), 25.0, 25.0), "known", GRAY)
+    >>> model = Model(config=None, task=task, network=torch.nn.Conv2d(1, 1, 3, padding=1))
+    >>> model.network(torch.zeros(1, 1, 4, 6)).shape
+    torch.Size([1, 1, 4, 6])
+    """
 
     config: ConfigT
     task: Task
@@ -164,7 +223,14 @@ class Model(Generic[ConfigT]):
 
 @dataclass(frozen=True, slots=True)
 class Imported(Generic[ConfigT]):
-    """Weights from a file of a method's original code.  tensors: the state of its `network`."""
+    """Weights read from a file of a method's original code.
+
+    channels: 1 (gray) or 3 (colour).  tensors: the state of the method's `network`.
+
+    >>> imported = Imported(None, GRAY, {"weight": torch.zeros(1, 1, 3, 3)})
+    >>> list(imported.tensors)
+    ['weight']
+    """
 
     config: ConfigT
     channels: int
@@ -172,7 +238,20 @@ class Imported(Generic[ConfigT]):
 
 
 class TrainedMethod(Method[ConfigT]):
-    """A method with a network and a loss; the core's engine does the rest."""
+    """A method with a network and a loss; the suite trains it.
+
+    >>> class Regression(TrainedMethod[object]):
+    ...     name, summary, config_type = "regression", "learns from clean images", object
+    ...     def evidence(self, config): return Evidence.CLEAN
+    ...     def network(self, config, task): return torch.nn.Conv2d(1, 1, 3, padding=1)
+    ...     def loss(self, model, batch, moment, rng):
+    ...         return (model.network(batch.noisy) - batch.target).square().mean(dim=(1, 2, 3))
+    ...     def denoise(self, model, noisy, level): return model.network(noisy)
+    >>> method, patches = Regression(), torch.zeros(2, 1, 8, 8)
+    >>> model = Model(None, None, method.network(None, None))
+    >>> method.loss(model, Batch(patches, patches, None), None, None).shape
+    torch.Size([2])
+    """
 
     learning_rate: float = 2e-3
     """Adam's peak rate."""
@@ -182,37 +261,40 @@ class TrainedMethod(Method[ConfigT]):
     0.999 they shrink the steps for the first thousand iterations."""
 
     schedule: Schedule = "cosine"
-    """The course of the rate, up to its peak and down to zero: see `training.schedule`."""
+    """The course of the rate, up to its peak and down to zero: `cosine`, a short warm-up and half a
+    cosine; `ramps`, the long ramps of Laine et al. (NeurIPS 2019)."""
 
     average_share: float = 0.01
-    """The resulting weights are an average over the last steps: over this share of all of them."""
+    """The resulting weights are an average over this share of the steps, the last ones."""
 
     float32: bool = False
-    """Train in true float32, for losses that the rounding of bfloat16 or TF32 would ruin."""
+    """Train in true float32, for a loss that the rounding of bfloat16 or TF32 would ruin."""
 
     checkpoint: Literal["last", "held-out"] = "last"
-    """The weights that count: those at the end, or those with the lowest loss on held-out images
-    (the method's own loss, of its own evidence)."""
+    """Take the last weights, or those with the lowest loss on held-out images (the method's own
+    loss, on its own evidence)."""
 
     foreign_classes: tuple[type, ...] = ()
-    """Classes in files of the original code, apart from tensors and plain containers; nothing else
-    is read.  A class here must be harmless whatever attributes a file gives it."""
+    """Classes in files of the original code, apart from tensors and plain containers; no other is
+    read.  A class here must be harmless whatever attributes a file gives it."""
 
     def passes_per_patch(self, config: ConfigT) -> int:
-        """How often the network sees each sampled patch in one step; budgets count these."""
+        """How often the network runs on each sampled patch in one step; budgets count this."""
         return 1
 
     def stages(self, config: ConfigT, task: Task) -> tuple[float, ...]:
-        """The share of the steps that each stage of the training takes; they add up to 1.
+        """The share of the steps of each stage of the training; the shares add up to 1.
 
-        A stage begins with the averaged weights of the one before, and with a new schedule and
+        A stage begins with the averaged weights of the stage before, and with a new schedule and
         optimiser.  The loss is given the stage; parameters without a gradient do not change.
         """
         return (1.0,)
 
     def trained_as(self, config: ConfigT) -> ConfigT:
-        """`config` with all fields that affect only denoising set to their defaults: configs that
-        differ in nothing else share one training."""
+        """`config` with all fields that affect only denoising set to their defaults.
+
+        Configs that differ in nothing else share one training.
+        """
         return config
 
     @abstractmethod
@@ -225,8 +307,8 @@ class TrainedMethod(Method[ConfigT]):
     ) -> "Tensor":
         """The loss of each patch of a batch, before averaging.  Returns (B,), float32.
 
-        Runs under autocast: what the network returns may be bfloat16.  moment: where the training
-        stands.  rng: of the batch's device; draw every random number from it.
+        Runs under autocast: the network's output may be bfloat16.  moment: the step that the
+        training is at.  rng: on the batch's device; draw every random number from it.
         """
 
     @abstractmethod
@@ -235,24 +317,25 @@ class TrainedMethod(Method[ConfigT]):
     ) -> "Tensor | Denoised":
         """Denoise one image with a trained network.  (1, C, H, W), any H and W -> the same shape.
 
-        Runs in float32 but for `parts_in_bf16`, without gradients.  level: the noise level in the
-        unit of its family; None when the parameters are unknown.  A method that estimates the level
-        returns a `Denoised` that says so.
+        Runs in float32 except for `parts_in_bf16`, without gradients.  level: the noise level in
+        the unit of its family; None if the parameters are unknown.  A method that estimates the
+        level returns it in a `Denoised`.
         """
 
     def parts_in_bf16(self, network: "nn.Module") -> "Iterable[nn.Module]":
-        """The modules of a trained network, or the network itself, that denoise in bfloat16 where
-        the hardware multiplies it.
+        """The modules that denoise in bfloat16 where the hardware multiplies it: the network, parts
+        of it, or none.
 
-        Each call of one runs under autocast, as `loss` does, and returns float32.  Inside, what
-        must not be rounded turns autocast off.  Everything else in `denoise` is float32.
+        Each call of one runs under autocast, as `loss` does, and returns float32.  Inside, turn
+        autocast off for what must not be rounded.  Everything else in `denoise` is float32.
         """
         return (network,)
 
     def import_weights(self, stored: object) -> Imported[ConfigT]:
         """The weights in a file of the method's original code.
 
-        stored: the content of the file, unpickled safely; trust neither its names nor its shapes.
-        Raises UserError if it holds no such weights; the file's name is put before its text.
+        stored: the content of the file, unpickled without running code; trust neither its names nor
+        its shapes.  Raises UserError if it holds no such weights; the suite puts the file's name
+        before the text.
         """
         raise UserError(f"{self.name} reads no foreign weights")

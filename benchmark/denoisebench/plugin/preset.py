@@ -1,6 +1,6 @@
 """Presets: named sets of plain options of `bench run`, as `bench run --preset NAME`.
 
-A preset can do nothing that its options could not: it spares typing, and names what a paper ran.
+A preset can do nothing that its options cannot: it saves typing, and names what a paper ran.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,9 +19,12 @@ SETTINGS = (
 class Preset:
     """A named set of options.
 
-    summary: what it runs, and whose it is.  settings: option without dashes -> value as it would
-    be typed, in the order of a command line.  Raises UserError for an option that a preset cannot
-    set and for a value that is no text.
+    summary: what it runs, and from which paper.  settings: option without dashes -> value as typed,
+    in the order of a command line.  Raises UserError for an option that a preset cannot set and for
+    a value that is not text.
+
+    >>> Preset("gauss25-gray", "σ = 25 in gray", {"noise": "gaussian:25", "channels": "gray"}).name
+    'gauss25-gray'
     """
 
     name: str
@@ -33,7 +36,7 @@ class Preset:
 
 
 def check_settings(whose: str, settings: Mapping[str, str], known: Sequence[str]) -> None:
-    """Raise UserError for an option that is not known, and for a value that is no text."""
+    """Raise UserError for an unknown option, and for a value that is not text."""
     for option, value in settings.items():
         if option not in known:
             raise unknown_name(f"setting of {whose}", option, known)

@@ -17,10 +17,10 @@ from denoisebench.specs import parse_spec
 
 NEEDED = ("method", "noise", "parameters", "channels", "train-set", "draws", "seed")
 LENGTHS = ("steps", "batch", "crop")
-"""Each in place of the budget's; all three in place of a budget."""
+"""Each replaces that of the budget; all three replace the budget."""
 
 COMMON = "common"
-"""The table of a recipe file whose settings all its recipes have."""
+"""The table of a recipe file with the settings that all its recipes share."""
 
 _CHOICES = {
     "parameters": get_args(Parameters),
@@ -34,9 +34,14 @@ class Recipe:
     """How one weights file is trained.
 
     name: METHOD/STEM; the file is `weights/STEM.safetensors` in the package of METHOD.
-    settings: option of `bench run` without dashes -> value as it would be typed.  sha256: of the
-    file that comes with the package; None where none does.  Raises UserError for settings that
-    lack something, or say what no training could do.
+    settings: option of `bench run` without dashes -> value as typed.  sha256: of the bundled file;
+    None if none is bundled.  Raises UserError for settings that are incomplete or impossible.
+
+    >>> settings = {"method": "noise2noise", "noise": "gaussian:25", "parameters": "known"}
+    >>> settings |= {"channels": "gray", "train-set": "bsd400", "draws": "fixed", "seed": "0"}
+    >>> recipe = Recipe("noise2noise/gray-gaussian25", settings | {"budget": "smoke"})
+    >>> recipe.method, recipe.stem, recipe.channels
+    ('noise2noise', 'gray-gaussian25', 1)
     """
 
     name: str
@@ -99,7 +104,7 @@ class Recipe:
 
 
 def _budget(settings: Mapping[str, str]) -> Budget:
-    """Where a recipe gives all lengths and no budget, it is in place of any."""
+    """The budget.  If a recipe gives all lengths, they replace every number of the budget."""
     steps, batch, crop_px = (
         int(settings[option]) if option in settings else None for option in LENGTHS
     )
@@ -107,10 +112,17 @@ def _budget(settings: Mapping[str, str]) -> Budget:
 
 
 def read_recipes(path: Path) -> Sequence[Recipe]:
-    """The recipes of a TOML file, in its order: a table for each, named METHOD/STEM, of settings
-    and perhaps `sha256`.  The settings of the table `common` are of all of them.
+    """The recipes of a TOML file, in its order.
 
-    Raises UserError for a file that is not so.
+    Each table is a recipe: its name is METHOD/STEM, it holds settings and may hold `sha256`.  All
+    recipes share the settings of the table `common`.  Raises UserError for any other file.
+
+    >>> length = Path("recipes.toml").write_text(
+    ...     "'my-method/gray' = {method='my-method', noise='gaussian:25', parameters='known',"
+    ...     " channels='gray', train-set='bsd400', draws='fixed', seed='0', budget='quick'}"
+    ... )
+    >>> [recipe.stem for recipe in read_recipes(Path("recipes.toml"))]
+    ['gray']
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What a plugin that offers a report defines."""
+"""The interface of a plugin that offers a report."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +10,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A way to show results: `render` turns result rows (see `dataframe.COLUMNS`) into text.
-    printed: whether that is for a terminal too, not only a file to open."""
+    """A way to show results.
+
+    render: turns result rows (`denoisebench.results.dataframe.COLUMNS`) into text.
+    printed: whether the text is for a terminal, not only for a file to open.
+
+    >>> report = Report("count", "the number of scored images", lambda rows: f"{len(rows)} images")
+    >>> report.render([])
+    '0 images'
+    """
 
     name: str
     summary: str

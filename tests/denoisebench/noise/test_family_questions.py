@@ -79,7 +79,7 @@ def test_an_alias_has_the_variance_of_what_it_stands_for(
 
 def test_a_family_that_tells_no_variance_says_so() -> None:
     assert not Shifted().has_variance
-    with pytest.raises(UserError, match=r"^noise 'shifted' does not tell its variance$"):
+    with pytest.raises(UserError, match=r"^noise 'shifted' does not define its variance$"):
         Shifted().variance(torch.zeros(1), torch.zeros(1))
 
 

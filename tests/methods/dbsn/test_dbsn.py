@@ -51,7 +51,7 @@ FAMILIES: tuple[NoiseFamily, ...] = (
 
 
 class Untold(NoiseFamily):
-    """A family that does not tell its variance."""
+    """A family that does not define its variance."""
 
     name, summary, symbol, unit = "untold", "y = x", "a", "none"
     lowest, highest, blind = 0.0, 100.0, (10.0, 50.0)
