@@ -16,6 +16,9 @@ class Budget:
 
     Raises UserError for no steps, for a batch that is not even, and for a crop that is no multiple
     of 32.
+
+    >>> Budget("night", steps=100_000, batch=16, crop_px=64).megapixels
+    6553.6
     """
 
     name: str
