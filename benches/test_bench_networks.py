@@ -75,7 +75,7 @@ def trainer_of(method: TrainedMethod[Any], network: str, folder: Path) -> Traine
     settings = TrainingSettings(
         BUDGET, patches, method.learning_rate, 0, "cpu", pick_precision("cpu")
     )
-    batches = FixedBatches(pool, told_level=True)
+    batches = FixedBatches(pool, with_level=True)
     return Trainer(method.network(config, TASK), loss, batches, settings, folder / "checkpoint.pt")
 
 

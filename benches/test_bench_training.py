@@ -27,7 +27,7 @@ def batches() -> FixedBatches:
     rng = np.random.default_rng(0)
     images = [rng.random((1, 321, 481), dtype=np.float32) for _ in range(50)]
     shown = [TrainingImage((image, image), 25.0) for image in images]
-    return FixedBatches(AllImages(shown, CROP, torch.device("cpu")), told_level=True)
+    return FixedBatches(AllImages(shown, CROP, torch.device("cpu")), with_level=True)
 
 
 def squared_error(

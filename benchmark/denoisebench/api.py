@@ -104,8 +104,8 @@ def load_denoiser(
     reason = found.declines(config, task)
     if reason is not None:
         raise UserError(f"{method} declines {noise} {parameters}: {reason}")
-    told = model.low if parameters == "known" and model.low == model.high else None
-    return ArrayDenoiser(found, config, task, given.path if given else None, device, told)
+    level = model.low if parameters == "known" and model.low == model.high else None
+    return ArrayDenoiser(found, config, task, given.path if given else None, device, level)
 
 
 def _options(options: dict[str, Any]) -> RunOptions:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from denoisebench.registry.moved import MOVED
+from denoisebench.registry.moved import MOVED, RENAMED, RENAMED_MEMBERS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -51,6 +51,11 @@ def test_each_import_that_moved_is_in_the_table():
         (old, new) for olds, new in rows for old in re.findall(r"`(denoisebench[\w.]+)`", olds)
     }
     assert set(MOVED.items()) <= table
+
+
+def test_each_name_that_has_changed_is_in_the_table():
+    table = dict(re.findall(r"^\| `(\w+)`[^|`]* \| `(\w+)` \|$", PAGE, re.MULTILINE))
+    assert table == RENAMED | RENAMED_MEMBERS
 
 
 def test_there_are_new_homes_to_check():

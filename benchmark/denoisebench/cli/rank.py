@@ -25,7 +25,7 @@ from denoisebench.errors import UserError
 from denoisebench.execution.context import make_context
 from denoisebench.files import write_whole
 from denoisebench.noise.family import Noise
-from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
 from denoisebench.planning.run_options import RunOptions
@@ -84,7 +84,7 @@ def command(
     datasets: str | None,
     methods: str | None,
     noise: str | None,
-    parameters: Parameters | None,
+    parameters: TrainingKnowledge | None,
     weights: str,
     budget: str | None,
     steps: int | None,
@@ -107,7 +107,7 @@ def command(
     model = None if noise is None else _noise(noise, registries)
     options = RunOptions(
         noise=None if model is None else str(model),
-        parameters=parameters or _told(model),
+        parameters=parameters or _usual_knowledge(model),
         train_set=TRANSDUCTIVE,
         budget=budget,
         steps=steps,
@@ -172,8 +172,8 @@ def _noise(text: str, registries: Registries) -> Noise:
     return registries.noise(text)
 
 
-def _told(model: Noise | None) -> Parameters:
-    """What is told where nobody says: the level, if there is one."""
+def _usual_knowledge(model: Noise | None) -> TrainingKnowledge:
+    """The default of --parameters: known if the noise has one level."""
     return "unknown" if model is not None and model.is_range else "known"
 
 

@@ -9,7 +9,7 @@ import click
 from denoisebench.cli.shared.compute import load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.errors import UserError
-from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.plugin.method import TrainedMethod
 
 
@@ -77,7 +77,7 @@ def import_file(
     if config != trained.config_type():
         raise UserError(f"--method {method}: the file decides the settings; give {trained.name}")
     model = registries.noise(noise)
-    import_weights(file, trained, model, cast(Parameters, parameters), out)
+    import_weights(file, trained, model, cast(TrainingKnowledge, parameters), out)
     blind = f" --parameters {parameters}" if parameters != "known" else ""
     weights = shlex.quote(str(out))
     click.echo(f"bench run --method {trained.name} --noise {model}{blind} --weights {weights}")

@@ -47,8 +47,8 @@ def _line(recipe: Recipe, registries: Registries) -> tuple[str, ...]:
         if path is not None and path.exists():
             size = f"{path.stat().st_size / 1e6:.1f} MB"
     gigapixels = f"{recipe.budget.megapixels / 1000:.2f}"
-    told = (said["noise"], said["parameters"], said["channels"])
-    return (recipe.name, *told, gigapixels, size, state, said["train-set"])
+    task = (said["noise"], said["parameters"], said["channels"])
+    return (recipe.name, *task, gigapixels, size, state, said["train-set"])
 
 
 @command.command("verify")

@@ -51,7 +51,7 @@ def gmacs_per_mpx(
         noisy, level = noisy_of(part, cell.noise, cell.seed)
     counter = _FlopCounter()  # type: ignore[no-untyped-call]  # PyTorch gives its modes no types
     with plugin_code(cell.method.name), counter:
-        denoise(torch.from_numpy(noisy)[None].to(device), cell.told(level)[0])
+        denoise(torch.from_numpy(noisy)[None].to(device), cell.given_levels(level)[0])
     return counter.flops / 2 / int(noisy[0].size) / 1e3  # a multiply-add is two FLOPs
 
 

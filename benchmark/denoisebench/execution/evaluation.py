@@ -75,15 +75,15 @@ def _scored(
     clean = image.clean
     inside = (slice(None), slice(clean.shape[1]), slice(clean.shape[2]))  # what was not padded
 
-    def run(told: float | None) -> DenoiserOutput:
-        return denoise_checked(cell.method.name, denoise, noisy, told, device)
+    def run(given_level: float | None) -> DenoiserOutput:
+        return denoise_checked(cell.method.name, denoise, noisy, given_level, device)
 
     def quality_db(estimate: Pixels) -> float:
         x, y, white = cell.protocol.compared(estimate[inside], clean)
         return psnr_db(x, y, data_range=white)
 
-    told = cell.told(level)
-    made = run(*told) if len(told) == 1 else _best_of(told, run, quality_db)
+    levels = cell.given_levels(level)
+    made = run(*levels) if len(levels) == 1 else _best_of(levels, run, quality_db)
     result = cell.protocol.score(made.image[inside], clean)
     score = ImageScore(
         image=image.id,

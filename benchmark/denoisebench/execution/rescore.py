@@ -167,8 +167,8 @@ def refuse_other_input(first: Protocol, second: Protocol, image_set: str) -> Non
     if first.repeats_of(image_set) == second.repeats_of(image_set):
         differing = [d for d in differing if d.rule != "repeats"]
     if differing:
-        told = "; ".join(map(str, differing))
-        raise UserError(f"{first} and {second} differ before the estimate, in {told}")
+        differences_text = "; ".join(map(str, differing))
+        raise UserError(f"{first} and {second} differ before the estimate, in {differences_text}")
 
 
 def _is_what_was_scored(

@@ -6,7 +6,7 @@ from denoisebench.errors import UserError
 from denoisebench.images.image_set import ImageSet, LoadedImage
 from denoisebench.images.pixels import Pixels
 from denoisebench.noise.family import Noise
-from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise.level_knowledge import TrainingKnowledge
 
 
 def noisy_of(image: LoadedImage, noise: Noise, seed: int) -> tuple[Pixels, float | None]:
@@ -20,7 +20,7 @@ def noisy_of(image: LoadedImage, noise: Noise, seed: int) -> tuple[Pixels, float
 
 
 def take_given_noise(
-    image_set: ImageSet, noise: Noise, parameters: Parameters, note: Callable[[str], None]
+    image_set: ImageSet, noise: Noise, parameters: TrainingKnowledge, note: Callable[[str], None]
 ) -> None:
     """Note that a set's noise is given.  UserError when it has no one level to be told, and
     for noise that must be given and is not."""

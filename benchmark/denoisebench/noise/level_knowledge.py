@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from denoisebench.noise.family import Noise
 
-Parameters = Literal["known", "unknown"]
-"""What a method knows of the noise level in training.
+TrainingKnowledge = Literal["known", "unknown"]
+"""What a method knows of the noise level in training: `--parameters`, without `oracle`.
 
->>> parameters: Parameters = "known"
+>>> parameters: TrainingKnowledge = "known"
 """
 
 LevelKnowledge = Literal["known", "unknown", "oracle"]
@@ -48,10 +48,10 @@ be up to 10 % off; Noise2Score then loses 1 dB, and an oracle is worse than an e
 STRIDE = 6
 """The coarse search tries one level in this many, before the neighbours of the best."""
 
-IGNORES_LEVELS = "it makes the same image whatever level it is told, so that there is none to pick"
+IGNORES_LEVELS = "it makes the same image for every level, so there is none to pick"
 
 
-def trained_for(knowledge: LevelKnowledge) -> "Parameters":
+def trained_for(knowledge: LevelKnowledge) -> "TrainingKnowledge":
     """The kind of training: for an oracle the same as for an unknown level."""
     return "unknown" if knowledge == "oracle" else knowledge
 

@@ -134,9 +134,9 @@ class CellPlan:
         """How often each image is scored."""
         return self.protocol.repeats_of(self.image_set.spec)
 
-    def told(self, level: float | None) -> tuple[float | None, ...]:
-        """What the denoiser is told of an image at a level: one thing, or each level of an
-        oracle's grid."""
+    def given_levels(self, level: float | None) -> tuple[float | None, ...]:
+        """The levels that the denoiser is given for an image at `level`: one, None if unknown; or
+        those of an oracle's grid."""
         if self.parameters == "oracle":
             return oracle_levels(self.task.noise)
         return (level if self.parameters == "known" else None,)

@@ -10,7 +10,7 @@ from denoisebench.errors import UserError
 from denoisebench.nn.shelf import module_of
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import take_given_noise
-from denoisebench.noise.level_knowledge import Parameters, trained_for
+from denoisebench.noise.level_knowledge import TrainingKnowledge, trained_for
 from denoisebench.planning.candidates import Candidate, ScoringTest, labels_of
 from denoisebench.planning.plan import CellPlan, Plan, TrainingPlan
 from denoisebench.planning.request import Request
@@ -96,18 +96,20 @@ class _Planner:
         return Plan(planned, tuple(self._declined), tuple(self._notes))
 
     def _tests(self, noises: Sequence[Noise]) -> Iterator[ScoringTest]:
-        """Each noise, what is told of it, and each set; then the sets that know their own noise.
+        """Each noise with each kind of parameters and each set; then sets that know their noise.
 
-        Of noise whose law is unknown nothing is ever told.
+        The level of noise of unknown distribution is never known.
         """
         own = [s for s in self._image_sets if self._request.own_noise and s.noise]
         under = [(noise, [s for s in self._image_sets if s not in own]) for noise in noises]
         under += [(self._registries.noise(image_set.noise), [image_set]) for image_set in own]
         for noise, image_sets in under:
-            told = self._request.parameters
+            knowledge = self._request.parameters
             if noise.is_real:
-                told = tuple(dict.fromkeys("unknown" if p == "known" else p for p in told))
-            yield from (ScoringTest(noise, p, image_set) for p in told for image_set in image_sets)
+                known = ("unknown" if p == "known" else p for p in knowledge)
+                knowledge = tuple(dict.fromkeys(known))
+            for parameters in knowledge:
+                yield from (ScoringTest(noise, parameters, image_set) for image_set in image_sets)
 
     def _refuse_idle_weights(self) -> None:
         """Raise UserError for a weights file where no method learns."""
@@ -216,7 +218,7 @@ class _Planner:
         return self._trainings.plan(method, config, task, seed, test.image_set, label)
 
     def _trained_on(
-        self, method: Method[Any], config: Any, noise: Noise, parameters: Parameters
+        self, method: Method[Any], config: Any, noise: Noise, parameters: TrainingKnowledge
     ) -> Noise:
         """The noise of the images that are trained on, for a test noise."""
         taken = noise.treated_as
@@ -235,11 +237,12 @@ class _Planner:
         return trained_on
 
     def _draws_label(self, task: Task, noise: Noise) -> str:
-        """How a table tells the training's noise: what of it the test noise does not tell."""
+        """The label of the training's noise in tables: its draws, and the noise if it is not the
+        test's."""
         request = self._request
         usual = noise if task.parameters == "known" else noise.blind_range()
-        told = request.source_noise is None and task.noise == usual
-        if told and task.target_noise is None:
+        as_tested = request.source_noise is None and task.noise == usual
+        if as_tested and task.target_noise is None:
             return request.draws
         target = f" to {task.target_noise}" if task.target_noise else ""
         return f"{request.draws}, {task.noise}{target}"

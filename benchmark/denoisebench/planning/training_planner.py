@@ -9,7 +9,7 @@ from denoisebench.images.overlap import refuse_overlap
 from denoisebench.nn.shelf import module_of
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import take_given_noise
-from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.planning.ids import RECIPE_VERSION
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.planning.request import Request
@@ -107,6 +107,8 @@ def base_recipe(
     )
 
 
-def usual_noise(method: Method[Any], config: Any, noise: Noise, parameters: Parameters) -> Noise:
+def usual_noise(
+    method: Method[Any], config: Any, noise: Noise, parameters: TrainingKnowledge
+) -> Noise:
     """What is trained on for a test noise, where nobody asks for another."""
     return noise if parameters == "known" else method.blind_noise(config, noise)

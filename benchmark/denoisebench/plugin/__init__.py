@@ -24,7 +24,7 @@ from denoisebench.images.pixels import (
     to_gray,
 )
 from denoisebench.noise.family import ExponentialFamily, Noise, NoiseFamily, Preserves
-from denoisebench.noise.level_knowledge import LEVELS, ORACLE, ORACLE_CHECKPOINT, Parameters
+from denoisebench.noise.level_knowledge import LEVELS, ORACLE, ORACLE_CHECKPOINT, TrainingKnowledge
 from denoisebench.noise.overflow_guards import LARGEST_LOG_GAIN, finite
 from denoisebench.noise.stream import Stream
 from denoisebench.plugin.hooks import hookimpl
@@ -88,7 +88,6 @@ __all__ = [
     "Output",
     "PackChoice",
     "Packed",
-    "Parameters",
     "Pixels",
     "Preserves",
     "Preset",
@@ -102,6 +101,7 @@ __all__ = [
     "Stream",
     "Task",
     "TrainedMethod",
+    "TrainingKnowledge",
     "TrainingStep",
     "UntrainedMethod",
     "UserError",

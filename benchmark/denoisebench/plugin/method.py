@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, Literal
 
 from denoisebench.errors import UserError
 from denoisebench.noise.family import Noise
-from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.specs import ConfigT
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Task:
     """
 
     noise: "Noise"
-    parameters: Parameters
+    parameters: TrainingKnowledge
     channels: int
     target_noise: "Noise | None" = None
 

@@ -10,7 +10,7 @@ from typing import get_args
 from denoisebench.budgets import Budget, get_budget
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import CHANNEL_WORDS
-from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.plugin.method import Draws
 from denoisebench.plugin.preset import check_settings
 from denoisebench.specs import parse_spec
@@ -23,7 +23,7 @@ COMMON = "common"
 """The table of a recipe file with the settings that all its recipes share."""
 
 _CHOICES = {
-    "parameters": get_args(Parameters),
+    "parameters": get_args(TrainingKnowledge),
     "draws": get_args(Draws),
     "channels": tuple(CHANNEL_WORDS.values()),
 }

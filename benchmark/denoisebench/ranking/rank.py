@@ -99,12 +99,12 @@ def _scores(
     for done, image in enumerate(images, start=1):
         with plugin_code(cell.noise.family.name):
             noisy, level = noisy_of(image, cell.noise, cell.seed)
-        told = level if cell.parameters == "known" else None
+        given_level = level if cell.parameters == "known" else None
 
-        def run(pixels: Pixels, told: float | None = told) -> Pixels:
-            return denoise_checked(cell.method.name, denoise, pixels, told, device).image
+        def run(pixels: Pixels, given_level: float | None = given_level) -> Pixels:
+            return denoise_checked(cell.method.name, denoise, pixels, given_level, device).image
 
-        yield _score(cell, image, noisy, told, run)
+        yield _score(cell, image, noisy, given_level, run)
         progress(Progress(what, done, len(images)))
 
 
@@ -112,7 +112,7 @@ def _score(
     cell: CellPlan,
     image: LoadedImage,
     noisy: Pixels,
-    told: float | None,
+    given_level: float | None,
     run: Callable[[Pixels], Pixels],
 ) -> ImageRank:
     """One image, denoised three times: as it is, with pixels masked, and nudged."""
@@ -126,7 +126,7 @@ def _score(
     )
     denoised = run(noisy)
     error = masked_error(run, noisy, sparse_mask(height, width, mask_stream))
-    sigma_255 = _sigma_255(cell, noisy, told)
+    sigma_255 = _sigma_255(cell, noisy, given_level)
     estimate = math.nan
     if sigma_255 > 0.0:
         estimate = 255.0**2 * sure(run, noisy, denoised, sigma_255 / 255.0, probe_stream)
@@ -143,11 +143,11 @@ def _score(
     )
 
 
-def _sigma_255(cell: CellPlan, noisy: Pixels, told: float | None) -> float:
-    """The level of Gaussian noise, told or estimated; NaN for other noise, or where the image does
-    not tell it."""
+def _sigma_255(cell: CellPlan, noisy: Pixels, given_level: float | None) -> float:
+    """The level of Gaussian noise, given or estimated; NaN for other noise, or if the image allows
+    no estimate."""
     family = cell.noise.treated_as.family
     if not isinstance(family, Gaussian):
         return math.nan
-    level = family.estimate(noisy) if told is None else told
+    level = family.estimate(noisy) if given_level is None else given_level
     return math.nan if level is None else level

@@ -28,7 +28,7 @@ from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.plugin.report import Report
 from denoisebench.registry import builtin
-from denoisebench.registry.moved import new_home
+from denoisebench.registry.moved import new_import, renamed_members
 from denoisebench.registry.registries import Registries
 
 GROUP = "denoisebench"
@@ -153,6 +153,9 @@ def _offered(plugin: Any, hook: str, offered_type: type) -> list[Any]:
         missing = [a for a in _promised(offered_type) if not hasattr(thing, a)]
         if missing:
             raise UserError(f"{type(thing).__name__} has no {', '.join(missing)}")
+        renamed = renamed_members(thing)
+        if renamed is not None:
+            raise UserError(renamed)
     return things
 
 
@@ -162,7 +165,7 @@ def _promised(offered_type: type) -> list[str]:
 
 
 def _one_line(error: BaseException) -> str:
-    moved = new_home(error)
+    moved = new_import(error)
     if moved is not None:
         return moved
     text = " ".join(str(error).split())

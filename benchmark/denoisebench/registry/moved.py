@@ -1,4 +1,6 @@
-"""Where the modules that plugins once imported are now."""
+"""What plugins of earlier versions import and define, and where and how it is called now."""
+
+import re
 
 PLUGIN, NN = "denoisebench.plugin", "denoisebench.nn"
 
@@ -26,8 +28,30 @@ MOVED = {
 """Module of earlier versions -> the module that has its names now."""
 
 
-def new_home(error: BaseException) -> str | None:
-    """What to import in place of what could not be; None where that is another matter."""
-    if not isinstance(error, ImportError) or error.name not in MOVED:
+RENAMED = {"Keeps": "Preserves", "Moment": "TrainingStep", "Parameters": "TrainingKnowledge"}
+"""Earlier name -> name, in `denoisebench.plugin`."""
+
+RENAMED_MEMBERS = {"at_hand": "is_local", "keeps": "preserves", "stand_in": "treated_as"}
+"""Earlier name -> name of what a plugin's class defines."""
+
+
+def new_import(error: BaseException) -> str | None:
+    """What to import instead of what has moved or is renamed; None for any other error."""
+    if not isinstance(error, ImportError):
         return None
-    return f"{error.name} has moved: import its names from {MOVED[error.name]}"
+    if error.name in MOVED:
+        return f"{error.name} has moved: import its names from {MOVED[error.name]}"
+    wanted = re.match(r"cannot import name '(\w+)'", str(error))
+    if error.name == PLUGIN and wanted and wanted[1] in RENAMED:
+        return f"{PLUGIN}.{wanted[1]} is now called {RENAMED[wanted[1]]}"
+    return None
+
+
+def renamed_members(thing: object) -> str | None:
+    """What a plugin's object defines under an earlier name, which would be ignored; else None."""
+    old = [
+        f"{name} is now called {new}"
+        for name, new in RENAMED_MEMBERS.items()
+        if hasattr(thing, name)
+    ]
+    return f"{type(thing).__name__}: {', '.join(old)}" if old else None

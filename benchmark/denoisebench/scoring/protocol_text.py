@@ -111,13 +111,13 @@ def refuse_mixed(protocols: Sequence[Protocol]) -> None:
     """Raise UserError, naming what differs, for more than one protocol."""
     first, *others = protocols
     if others:
-        told = [
+        contrasts = [
             f"{first} and {other} differ in {'; '.join(map(str, differing))}"
             if (differing := differences(first, other))
             else f"{first} and {other} have the same rules under two names"
             for other in others
         ]
         raise UserError(
-            f"figures under different protocols are not compared: {'. '.join(told)}."
+            f"figures under different protocols are not compared: {'. '.join(contrasts)}."
             " Give one --protocol, or --mixed to have them side by side, each marked"
         )

@@ -165,12 +165,16 @@ def _point(cells: Sequence[CellPlan], scored: Mapping[str, CellResult]) -> Point
     family = there[0].noise.family
     psnr_db = _means((score.image, score.psnr_db) for score in scores)
     noisy_db = _means((score.image, score.noisy_psnr_db) for score in scores)
-    told = [(s.image, s.level_estimate, s.level) for s in scores if s.level_estimate is not None]
-    told = [] if there[0].parameters == ORACLE else told  # it picks its levels, by the clean image
-    estimates = _means((image, estimate) for image, estimate, _ in told)
+    picked = there[0].parameters == ORACLE  # by the clean image: no estimate
+    estimated = [
+        (s.image, s.level_estimate, s.level)
+        for s in scores
+        if s.level_estimate is not None and not picked
+    ]
+    estimates = _means((image, estimate) for image, estimate, _ in estimated)
     errors = _means(
         (image, estimate / level - 1.0)
-        for image, estimate, level in told
+        for image, estimate, level in estimated
         if level and there[0].task.noise.family.shares_level(family)
     )
     return Point(

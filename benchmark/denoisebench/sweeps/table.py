@@ -43,8 +43,8 @@ def _origin(curve: Curve, curves: Sequence[Curve]) -> str:
     for cell in cells:
         for name, text in {**cell.labels, "seed": str(cell.seed)}.items():
             known.setdefault(name.replace("_", " "), {})[text] = None
-    told = ", ".join(f"{name} {' '.join(texts)}" for name, texts in known.items())
-    line = f"{', '.join(words(curve, curves))}: {told}."
+    labels = ", ".join(f"{name} {' '.join(texts)}" for name, texts in known.items())
+    line = f"{', '.join(words(curve, curves))}: {labels}."
     wrapped = textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     return "\n".join(wrapped)
 

@@ -29,13 +29,13 @@ class BatchSource(Protocol):
 class FixedBatches:
     """Patches of images whose noise was drawn once, whenever it was drawn."""
 
-    def __init__(self, pool: Pool, *, told_level: bool) -> None:
+    def __init__(self, pool: Pool, *, with_level: bool) -> None:
         """pool: of noisy images and, if they have them, their targets."""
-        self._pool, self._told_level = pool, told_level
+        self._pool, self._with_level = pool, with_level
 
     def sample(self, step: int, count: int, rng: torch.Generator) -> Batch:
         (noisy, *target), level = self._pool.cut(step, count, rng)
-        return Batch(noisy, target[0] if target else None, level if self._told_level else None)
+        return Batch(noisy, target[0] if target else None, level if self._with_level else None)
 
 
 class FreshBatches:
@@ -112,8 +112,8 @@ def batch_source(
     if draws == "fresh":
         noisy = FreshBatches(pool(shown.noisy, _as_it_is), task=task, evidence=evidence)
     else:
-        told = task.parameters == "known"
-        noisy = FixedBatches(pool(shown.noisy, as_evidence), told_level=told)
+        known = task.parameters == "known"
+        noisy = FixedBatches(pool(shown.noisy, as_evidence), with_level=known)
     return UnpairedBatches(noisy, pool(shown.clean, _as_it_is)) if shown.clean else noisy
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from denoisebench.budgets import Budget
-from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise.level_knowledge import TrainingKnowledge
 
 HALF = "half"
 """The clean set that means: the half of the training set that is not shown noisy."""
@@ -32,7 +32,7 @@ class TrainingRecipe:
     method: str
     config: dict[str, Any]
     noise: str
-    parameters: Parameters
+    parameters: TrainingKnowledge
     draws: str
     train_set: str
     channels: int

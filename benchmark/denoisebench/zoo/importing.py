@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.noise.family import Noise
-from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.planning.ids import RECIPE_VERSION
 from denoisebench.plugin.method import Imported, Task, TrainedMethod
 from denoisebench.specs import config_spec
@@ -28,7 +28,7 @@ UNKNOWN = "unknown (imported)"
 
 
 def import_weights(
-    path: Path, method: TrainedMethod[Any], noise: Noise, parameters: Parameters, out: Path
+    path: Path, method: TrainedMethod[Any], noise: Noise, parameters: TrainingKnowledge, out: Path
 ) -> None:
     """Store what `path` holds as weights of `method` in `out`.
 
@@ -59,7 +59,7 @@ def import_weights(
 
 
 def _rebuilt(
-    method: TrainedMethod[Any], stored: object, noise: Noise, parameters: Parameters
+    method: TrainedMethod[Any], stored: object, noise: Noise, parameters: TrainingKnowledge
 ) -> "tuple[Imported[Any], nn.Module]":
     """What the method makes of a file, and its network with those weights in it."""
     with plugin_code(method.name):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from denoisebench.errors import UserError
-from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.planning.request import Request
 from denoisebench.planning.run_options import RunOptions
@@ -66,7 +66,7 @@ def meaning(recipe: Recipe, registries: Registries) -> ResolvedRecipe:
     method, config = registries.method(said["method"])
     if not isinstance(method, TrainedMethod):
         raise UserError(f"recipe {recipe.name}: {method.name} learns nothing and has no weights")
-    noise, parameters = registries.noise(said["noise"]), cast(Parameters, said["parameters"])
+    noise, parameters = registries.noise(said["noise"]), cast(TrainingKnowledge, said["parameters"])
     if noise.is_real:
         raise UserError(f"recipe {recipe.name}: {noise} has no law and cannot be drawn")
     noise.refuse_gray(recipe.channels, f"recipe {recipe.name}")

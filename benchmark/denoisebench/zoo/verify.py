@@ -133,7 +133,7 @@ def _denoised(network: torch.nn.Module, meant: ResolvedRecipe, registries: Regis
     model = Model(meant.config, task, network)
     made = denoise_checked(
         method.name,
-        lambda image, told: method.denoise(model, image, told),
+        lambda image, given_level: method.denoise(model, image, given_level),
         noisy,
         level if task.parameters == "known" else None,
         "cpu",

@@ -13,7 +13,7 @@ from denoisebench_reports.tables.columns import is_of_baseline
 if TYPE_CHECKING:
     import pandas as pd
 
-Told = Sequence[tuple[str, "pd.DataFrame"]]  # name of a column, its rows on one image set
+DatasetRows = Sequence[tuple[str, "pd.DataFrame"]]  # name of a column, its rows on one image set
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Line:
 class Gallery:
     """The images of one set under one condition.
 
-    methods: names of columns.  data: what the script is told; its `views` are noisy, the methods
-    with pictures, clean, and an image's `keys` are the pictures of those, null where there is none.
+    methods: names of columns.  data: for the page's script; its `views` are noisy, the methods with
+    pictures, and clean; an image's `keys` are the pictures of these, null if there is none.
     """
 
     key: str
@@ -47,18 +47,18 @@ class Gallery:
 
 
 def galleries(
-    condition: str, told: Sequence[tuple[str, Told]], results: Path | None, album: Album
+    condition: str, shown: Sequence[tuple[str, DatasetRows]], results: Path | None, album: Album
 ) -> list[Gallery]:
     """The galleries of a condition's image sets.  Takes the pictures into `album`."""
     folders = picture_folders(results) if results else {}
     return [
         _gallery(f"{condition}s{number}", dataset, columns, folders, album)
-        for number, (dataset, columns) in enumerate(told)
+        for number, (dataset, columns) in enumerate(shown)
     ]
 
 
 def _gallery(
-    key: str, dataset: str, columns: Told, folders: Mapping[str, Path], album: Album
+    key: str, dataset: str, columns: DatasetRows, folders: Mapping[str, Path], album: Album
 ) -> Gallery:
     images = list(columns[0][1]["image"].unique())
     methods = [name for name, _ in columns if not is_of_baseline(name)]
@@ -77,7 +77,9 @@ def _gallery(
     return Gallery(key, dataset, methods, lines, {"seed": seed, **data})
 
 
-def _pictured(columns: Told, folders: Mapping[str, Path]) -> tuple[int | None, dict[str, str]]:
+def _pictured(
+    columns: DatasetRows, folders: Mapping[str, Path]
+) -> tuple[int | None, dict[str, str]]:
     """The seed with pictures of the most methods, and the cell of each with them there."""
     by_seed: dict[int, dict[str, str]] = {}
     for name, rows in columns:

@@ -136,11 +136,11 @@ def _conditions(
     rows: "pd.DataFrame", lines: Sequence[Summary], results: Path | None, album: Album
 ) -> list[Condition]:
     columns, places = table_columns(lines)
-    told = sorted(zip(places, lines, strict=True), key=lambda pair: columns.index(pair[0]))
+    named = sorted(zip(places, lines, strict=True), key=lambda pair: columns.index(pair[0]))
     kinds = dict.fromkeys((line.noise, knowledge_of(line), line.protocol) for line in lines)
     conditions = []
     for number, kind in enumerate(kinds):
-        its = [(c, x) for c, x in told if (x.noise, knowledge_of(x), x.protocol) == kind]
+        its = [(c, x) for c, x in named if (x.noise, knowledge_of(x), x.protocol) == kind]
         datasets = list(dict.fromkeys(x.dataset for x in lines if any(x is y for _, y in its)))
         table: dict[str, dict[str, Summary]] = {}
         for column, line in its:
@@ -193,8 +193,8 @@ def _provenance(rows: "pd.DataFrame", results: Path | None) -> Provenance:
 
     made: dict[tuple[tuple[str, Any], ...], list[str]] = {}
     for result in read_cells(results, rows["cell"].unique()) if results else []:
-        told = {_MACHINE[key]: result.provenance.get(key) for key in _MACHINE}
-        known = tuple((name, value) for name, value in told.items() if value is not None)
+        named = {_MACHINE[key]: result.provenance.get(key) for key in _MACHINE}
+        known = tuple((name, value) for name, value in named.items() if value is not None)
         what = f"{result.method} · {result.noise} · {result.dataset} · seed {result.seed}"
         made.setdefault(known, []).append(f"{what} · {result.cell}")
     machines = [dict(known) for known in made]
@@ -216,11 +216,11 @@ _MACHINE = {
     "precision": "precision",
     "platform": "system",
 }
-"""What is told of a result's provenance, and how the page calls it."""
+"""The items shown of a result's provenance, and how the page calls it."""
 
 
 def _viewer(conditions: Iterable[Condition]) -> dict[str, Any]:
-    """What the page's script is told: the image sets of each condition, and their images."""
+    """The data of the page's script: the image sets of each condition, and their images."""
     return {
         condition.key: {
             "sets": [

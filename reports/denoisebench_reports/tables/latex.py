@@ -69,7 +69,7 @@ def render_latex(rows: "pd.DataFrame") -> str:
     trained = [[f"\\texttt{{{escaped(name)}}}", *map(escaped, rest)] for name, *rest in
                trainings(board)]  # fmt: skip
     floats = [figures, _float(_plain(TRAINING_HEADERS, trained), "How methods were trained.")]
-    if any(line.published for _, line in board.told):
+    if any(line.published for _, line in board.summaries):
         papers = [f"[{number}] {source}." for number, source in enumerate(sources(board), start=1)]
         body = [[escaped(_signed(cell)) for cell in row] for row in against(board)]
         said = " ".join([against_note(board), *papers])

@@ -41,19 +41,19 @@ class Block:
 class Board:
     """A table with at least one figure.
 
-    told: each summary with the name of its column, in the order of the columns.  declined: (method,
+    summaries: with the names of their columns, in the order of the columns.  declined: (method,
     noise and parameters, reason) for cells that are missing.
     """
 
     columns: Sequence[Column]
     blocks: Sequence[Block]
-    told: Sequence[tuple[str, Summary]]
+    summaries: Sequence[tuple[str, Summary]]
     declined: Sequence[tuple[str, str, str]]
 
     @property
     def with_noisy(self) -> bool:
         """Whether the noisy images' figure has a column, there being none of the baseline."""
-        return not any(is_baseline(line) for _, line in self.told)
+        return not any(is_baseline(line) for _, line in self.summaries)
 
     @property
     def methods(self) -> list[Column]:
@@ -95,10 +95,10 @@ def make_board(rows: "pd.DataFrame") -> Board | None:
         return None
     columns, places = table_columns(lines)
     order = list(dict.fromkeys(column.name for column in columns))
-    told = sorted(
+    summaries = sorted(
         zip(column_names(lines), lines, strict=True), key=lambda pair: order.index(pair[0])
     )
-    return Board(columns, _blocks(lines, places), told, rows.attrs.get("declined", ()))
+    return Board(columns, _blocks(lines, places), summaries, rows.attrs.get("declined", ()))
 
 
 def _blocks(lines: Sequence[Summary], places: Sequence[Column]) -> list[Block]:

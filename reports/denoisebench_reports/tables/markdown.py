@@ -43,7 +43,7 @@ def render_markdown(rows: "pd.DataFrame") -> str:
     parts = [part for block in board.blocks for part in _block(block, board)]
     parts.append("\n".join(f"- {escaped(note)}" for note in notes(board, MARKS)))
     parts.append(pipe_table(TRAINING_HEADERS, map(_escaped_all, trainings(board))))
-    if any(line.published for _, line in board.told):
+    if any(line.published for _, line in board.summaries):
         parts += [escaped(against_note(board)), _papers(board)]
         parts.append(pipe_table(AGAINST_HEADERS, map(_escaped_all, against(board))))
     return "\n\n".join(parts) + "\n"

@@ -64,7 +64,7 @@ Declined = Iterable[tuple[str, str, str]]  # method, noise and parameters, reaso
 
 def notes(board: Board, marks: str) -> list[str]:
     """A paragraph each.  marks: how the best, the tied and the second look."""
-    lines = [line for _, line in board.told]
+    lines = [line for _, line in board.summaries]
     protocols = dict.fromkeys(line.protocol for line in lines)
     return [
         f"PSNR in dB, mean over images ({_averaged(lines)} averaged first);"
@@ -118,7 +118,7 @@ def _resolved(board: Board) -> list[str]:
 def _seeds(board: Board) -> list[str]:
     """The largest spread of each method between its seeds, where it has several."""
     spreads: dict[str, float] = {}
-    for name, line in board.told:
+    for name, line in board.summaries:
         if not (math.isnan(line.seed_sd_db) or is_baseline(line)):
             spreads[name] = max(spreads.get(name, 0.0), line.seed_sd_db)
     found = ", ".join(f"{name} {spread_db:.2f}" for name, spread_db in spreads.items())
@@ -168,8 +168,8 @@ def _what(noise: str, parameters: Sequence[str]) -> str:
 def trainings(board: Board) -> list[list[str]]:
     """A row per method: what it saw, knew and was trained with, `/` between what varies."""
     body = []
-    for method in dict.fromkeys(line.method for _, line in board.told):
-        its = [line for _, line in board.told if line.method == method]
+    for method in dict.fromkeys(line.method for _, line in board.summaries):
+        its = [line for _, line in board.summaries if line.method == method]
         cells = (
             (line.evidence, line.draws, _level(line), line.train_set, _length(line), line.weights)
             for line in its
@@ -204,7 +204,7 @@ def _distinct(values: Iterable[str]) -> str:
 
 def sources(board: Board) -> list[str]:
     """The papers whose figures stand beside ours, in the order of their numbers."""
-    figures = [beside.figure for _, line in board.told for beside in line.published]
+    figures = [beside.figure for _, line in board.summaries for beside in line.published]
     return list(dict.fromkeys(map(_source, figures)))
 
 
@@ -218,9 +218,9 @@ def against(board: Board) -> list[list[str]]:
     Where several papers have a figure, the later rows leave ours out.
     """
     numbers = {source: f"[{number}]" for number, source in enumerate(sources(board), start=1)}
-    mixed = len({line.protocol for _, line in board.told}) > 1
+    mixed = len({line.protocol for _, line in board.summaries}) > 1
     body = []
-    for name, line in board.told:
+    for name, line in board.summaries:
         where = f"{line.dataset} {line.protocol}" if mixed else line.dataset
         ours = [name, line.noise, line.parameters, where, f"{line.psnr_db:.2f}"]
         for beside in line.published:
@@ -232,13 +232,13 @@ def against(board: Board) -> list[list[str]]:
 
 def against_note(board: Board) -> str:
     """What the comparison's verdicts mean."""
-    besides = [beside for _, line in board.told for beside in line.published]
+    besides = [beside for _, line in board.summaries for beside in line.published]
     note = f"Against the published figures; agrees: within {AGREES_WITHIN_DB:g} dB."
     for reason, meaning in REASONS.items():
         of_it = [beside.figure for beside in besides if reason in beside.verdict]
         if of_it:
             protocols = ", ".join(dict.fromkeys(figure.protocol for figure in of_it))
             images = ", ".join(dict.fromkeys(figure.images for figure in of_it))
-            told = meaning.format(protocols=protocols, images=images)
-            note += f" {reason.capitalize()}: {told}."
+            text = meaning.format(protocols=protocols, images=images)
+            note += f" {reason.capitalize()}: {text}."
     return note

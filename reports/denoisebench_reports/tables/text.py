@@ -78,7 +78,7 @@ def render_table(rows: "pd.DataFrame") -> str:
         return "No results.\n"
     style = ANSI if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else PLAIN
     parts = [_table(board, style), _wrapped(notes(board, style.legend)), _trainings(board)]
-    if any(line.published for _, line in board.told):
+    if any(line.published for _, line in board.summaries):
         parts.append(_against(board))
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 

@@ -3,14 +3,18 @@
 import importlib
 import inspect
 import textwrap
+from types import SimpleNamespace
 
 import pytest
 
+from denoisebench import plugin
 from denoisebench.errors import UserError
+from denoisebench.noise.family import NoiseFamily
 from denoisebench.plugin import hooks
+from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.method import UntrainedMethod
 from denoisebench.registry.loader import load
-from denoisebench.registry.moved import MOVED
+from denoisebench.registry.moved import MOVED, RENAMED, RENAMED_MEMBERS, renamed_members
 
 HOOKS = [name for name in vars(hooks) if name.startswith("register_")]
 
@@ -284,6 +288,38 @@ def test_a_plugin_that_imports_what_has_moved_is_told_where_to(plugin_file, line
     with pytest.raises(UserError) as wrong:
         load([plugin_file("old.py", f"{line}\n")])
     assert f"does not load: {old} has moved: import its names from {new}" in str(wrong.value)
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_a_plugin_that_imports_an_earlier_name_is_told_the_new_one(plugin_file, old, new):
+    with pytest.raises(UserError, match=f"denoisebench.plugin.{old} is now called {new}$"):
+        load([plugin_file("old.py", f"from denoisebench.plugin import {old}\n")])
+    assert new in plugin.__all__
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED_MEMBERS.items())
+def test_a_plugin_that_defines_an_earlier_name_is_told_the_new_one(old, new):
+    assert renamed_members(SimpleNamespace(**{old: "median"})) == (
+        f"SimpleNamespace: {old} is now called {new}"
+    )
+    assert hasattr(NoiseFamily, new) or hasattr(ImageSource, new)
+
+
+def test_a_noise_family_of_an_earlier_version_does_not_load_in_silence(plugin_file):
+    source = """
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.plugin import hookimpl
+
+class Median(Gaussian):
+    name = "my-median"
+    keeps = "median"
+
+@hookimpl
+def register_noise_models():
+    return [Median()]
+"""
+    with pytest.raises(UserError, match="Median: keeps is now called preserves"):
+        load([plugin_file("median.py", source)])
 
 
 def test_what_has_moved_is_where_it_is_said_to_be():

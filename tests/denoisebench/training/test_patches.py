@@ -37,7 +37,7 @@ def fixed(images, targets=None, crop=CROP, told=True, levels=None):
         TrainingImage((noisy,) if target is None else (noisy, target), level)
         for noisy, target, level in zip(images, targets, levels, strict=True)
     ]
-    return FixedBatches(AllImages(shown, crop, CPU), told_level=told)
+    return FixedBatches(AllImages(shown, crop, CPU), with_level=told)
 
 
 def source(

@@ -20,7 +20,7 @@ from blindspot.model import (
 )
 from denoisebench.nn.gaussian_likelihood import columns_of, gaussian_loss, regulariser
 from denoisebench.noise.family import Noise, NoiseFamily
-from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.noise_models.family_estimator import FAMILIES
 from denoisebench.noise_models.impulse import Impulse
 from denoisebench.noise_models.text import Text
@@ -33,7 +33,10 @@ LEVELS = {"gaussian": 25.0, "poisson": 1.0 / 30.0, "impulse": 50.0, "gamma": 100
 
 
 def task_of(
-    family: NoiseFamily, parameters: Parameters = "known", channels: int = 3, spread: float = 1.0
+    family: NoiseFamily,
+    parameters: TrainingKnowledge = "known",
+    channels: int = 3,
+    spread: float = 1.0,
 ) -> Task:
     level = LEVELS[family.name]
     return Task(Noise(family, level / spread, level), parameters, channels)
@@ -98,7 +101,7 @@ def test_it_declines_with_a_reason(config: Config, task: Task, reason: str) -> N
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("covariance", ["full", "diagonal", "none"])
 def test_every_variant_has_a_finite_loss_and_gradient_and_gives_an_image(
-    family: NoiseFamily, channels: int, parameters: Parameters, covariance: str
+    family: NoiseFamily, channels: int, parameters: TrainingKnowledge, covariance: str
 ) -> None:
     task, config = task_of(family, parameters, channels), Config(covariance=covariance)
     assert METHOD.declines(config, task) is None

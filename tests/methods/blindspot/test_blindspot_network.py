@@ -20,7 +20,7 @@ from blindspot.network import (
     upward_pool,
 )
 from denoisebench.noise.family import Noise
-from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.plugin.method import Task
 
@@ -54,7 +54,7 @@ def test_the_plain_network_has_its_published_size(channels: int, outputs: int, c
      ("unknown", "per-image", 2_371_306)],
 )  # fmt: skip
 def test_an_unknown_level_adds_one_number_or_a_network(
-    parameters_: Parameters, level: str, count: int
+    parameters_: TrainingKnowledge, level: str, count: int
 ) -> None:
     task = Task(GAUSSIAN, parameters_, 3)
     assert parameters(Denoiser(Config(level=level), task)) == count

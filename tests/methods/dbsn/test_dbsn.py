@@ -25,7 +25,7 @@ from dbsn.noise_law import level_is_sigma, told_law
 from denoisebench.images.pixels import Pixels
 from denoisebench.nn.gaussian_likelihood import columns_of, gaussian_loss, regulariser
 from denoisebench.noise.family import Noise, NoiseFamily
-from denoisebench.noise.level_knowledge import Parameters
+from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.noise.stream import Stream
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
@@ -69,7 +69,9 @@ class Uniform(Untold):
         return (level / 100.0).square()
 
 
-def task_of(family: NoiseFamily, parameters: Parameters = "known", channels: int = 3) -> Task:
+def task_of(
+    family: NoiseFamily, parameters: TrainingKnowledge = "known", channels: int = 3
+) -> Task:
     level = LEVELS.get(family.name, 40.0)
     return Task(Noise(family, level, level), parameters, channels)
 
@@ -122,7 +124,7 @@ def test_a_bad_setting_is_refused_with_what_would_do(bad: dict[str, object], mes
     ],
 )
 def test_it_declines_with_a_reason(
-    family: NoiseFamily, parameters: Parameters, reason: str
+    family: NoiseFamily, parameters: TrainingKnowledge, reason: str
 ) -> None:
     assert reason in str(METHOD.declines(Config(), task_of(family, parameters)))
 
@@ -156,7 +158,7 @@ def test_the_stages_take_all_steps(config: Config) -> None:
 @pytest.mark.parametrize("parameters", ["known", "unknown"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_variant_has_a_finite_loss_and_gradient_at_each_stage_and_gives_an_image(
-    family: NoiseFamily, parameters: Parameters, channels: int
+    family: NoiseFamily, parameters: TrainingKnowledge, channels: int
 ) -> None:
     if family.colour_only and channels == 1:
         return
