@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def safe_name(text: str) -> str:
-    """`text` as a file name that may stand in a spec."""
+    """`text` as a file name that may be part of a spec."""
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
 
 

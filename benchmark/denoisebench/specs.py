@@ -43,7 +43,7 @@ def parse_spec(text: str) -> Spec:
         key, equals, value = part.partition("=")
         if not equals:
             if options:
-                raise UserError(f"{text!r}: the plain value {part!r} stands behind a key=value")
+                raise UserError(f"{text!r}: the plain value {part!r} follows a key=value")
             values.append(part)
         elif not key or not value or key in options:
             raise UserError(f"{text!r}: {part!r} is not a new key=value")

@@ -94,7 +94,7 @@ def test_a_doubled_key_and_half_an_option_are_refused(text):
 
 
 def test_a_value_behind_an_option_is_refused():
-    with pytest.raises(UserError, match="'25' stands behind a key=value"):
+    with pytest.raises(UserError, match="'25' follows a key=value"):
         parse_spec("gaussian:a=1:25")
 
 

@@ -21,7 +21,7 @@ VERBS = {
     "noise": "Preview a noise model; write noisy images as files.",
     "estimate": "Tell the noise of your noisy images: its level, its family.",
     "weights": "Import weights that the original code of a method trained.",
-    "zoo": "List, check and train the weights that come with the methods.",
+    "zoo": "List, check and train the bundled weights.",
     "plot": "Draw the curves of trainings.",
 }
 
@@ -66,7 +66,7 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\nbench: interrupted; the same command goes on from here", err=True)
+        click.echo("\nbench: interrupted; the same command continues from here", err=True)
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output went away: `bench ... | head`
         sys.stderr.close()

@@ -23,15 +23,15 @@ MOST_CLIPPED = 0.005
 @click.command("estimate")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
 @click.option("--noise", default="auto", show_default=True, metavar="FAMILY|auto",
-              help="What noise it is: gaussian, poisson, gamma, weibull; auto: tell which of the"
-                   " first three.")  # fmt: skip
+              help="The noise: gaussian, poisson, gamma, weibull; auto: find out which of the first"
+                   " three.")  # fmt: skip
 @plugin_option
 def command(images: tuple[str, ...], noise: str, plugin: tuple[str, ...]) -> None:
-    """Tell the noise of noisy images, each by itself: its level, and with auto its family.
+    """Estimate the noise of each noisy image: its level, and with auto its family.
 
-    IMAGE is a file, a folder, or an image set; of pairs:NOISY:CLEAN the noisy images are taken.
-    Noise that is not independent from pixel to pixel (camera JPEG, resized, sharpened) is told
-    wrongly.
+    IMAGE is a file, a folder, or an image set; pairs:NOISY:CLEAN gives its noisy images.
+    Estimates are wrong for noise that is not independent from pixel to pixel (camera JPEG, resized,
+    sharpened).
     """
     registries = load_plugins(plugin)
     family = None if noise == "auto" else _family(registries, noise)
@@ -54,7 +54,7 @@ def _family(registries: Registries, name: str) -> NoiseFamily:
 
 
 def _opened(registries: Registries, texts: tuple[str, ...]) -> Iterator[tuple[str, ImageFile]]:
-    """The images that the arguments stand for, with a name to print; each folder opened once."""
+    """The images that the arguments name, with a name to print; each folder opened once."""
     files = {text: Path(text) for text in texts if Path(text).is_file()}
     folders = {text: f"folder:{text}" for text in texts if Path(text).is_dir()}
     folders |= {text: f"folder:{path.parent}" for text, path in files.items()}
@@ -83,7 +83,7 @@ def _known(family: NoiseFamily, noisy: Pixels) -> str:
 
 
 def _guessed(noisy: Pixels) -> str:
-    """The family and level, or why they cannot be told."""
+    """The family and level, or why they cannot be estimated."""
     verdict = decide_family(noisy)
     family = next((f for f in FAMILIES.values() if f.name == verdict.family), None)
     if family is None:

@@ -40,7 +40,7 @@ def command() -> None:
 def history(trainings: tuple[str, ...], results: Path, out: Path, by: By) -> None:
     """Draw how trainings went, in one figure: loss, learning rate, PSNR on held-out clean images.
 
-    TRAINING is an id under DIR/trainings, or enough of one to tell it, or a training's folder;
+    TRAINING is an id under DIR/trainings, or its beginning, or a training's folder;
     `--dry-run` of `bench run` and `bench compare` prints the ids.  The PSNR is an oracle: no
     training is shown it.
     """

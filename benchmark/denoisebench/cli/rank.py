@@ -51,23 +51,19 @@ def _lengths(verb: F) -> F:
 @click.command("rank")
 @click.option("--images", metavar="DIR", help="Your noisy images.")
 @click.option("--datasets", metavar="D[,D...]",
-              help="Image sets, in place of --images; where there are clean images, the true"
-                   " ranking is shown beside.")  # fmt: skip
-@click.option(
-    "--methods",
-    metavar="M[,M...]",
-    help=installed_of(DEFAULTS.ranked_methods),
-)
+              help="Image sets, instead of --images; if they have clean images, the true ranking is"
+                   " shown too.")  # fmt: skip
+@click.option("--methods", metavar="M[,M...]", help=installed_of(DEFAULTS.ranked_methods))
 @click.option("--noise", metavar="N",
-              help="What noise it is: a family, as poisson, of unknown level; or with its level, as"
+              help="The noise: a family, as poisson, of unknown level; or with its level, as"
                    f" gaussian:25.  [default: real, taken for Gaussian; {DEFAULTS.noise} for clean"
                    " image sets]")  # fmt: skip
 @click.option("--parameters", type=click.Choice(["known", "unknown"]),
-              help="Whether methods and SURE are told the level.  [default: known when --noise has"
+              help="Whether methods and SURE are given the level.  [default: known if --noise has"
                    " one]")  # fmt: skip
 @click.option("--weights", default="auto", show_default=True, metavar="auto|zoo|none|PATH",
-              help="auto: those that come with the method if they fit, else train on the very"
-                   " images; zoo: those alone; none: train; a file: use it.")  # fmt: skip
+              help="auto: bundled weights if they fit, else train on the very images; zoo: bundled"
+                   " weights only; none: train; a file: use it.")  # fmt: skip
 @_lengths
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
               help="Names what is drawn: noise, masks, probes, the training.")  # fmt: skip
@@ -100,8 +96,8 @@ def command(
 ) -> None:
     """Rank methods on noisy images without a reference, by three scores.
 
-    A method that must be trained is trained on the noisy images themselves, unless weights that
-    come with it fit.  The table says when to believe which score.
+    A method that must be trained is trained on the noisy images themselves, unless its bundled
+    weights fit.  The table says when to believe which score.
     """
     registries = load_plugins(plugin)
     model = None if noise is None else _noise(noise, registries)

@@ -15,7 +15,7 @@ from denoisebench.errors import UserError
 def command(method: str | None, preset: str | None, asked: CommandOptions) -> None:
     """Train one method if need be, score it on image sets, and print the table.
 
-    What is finished is not computed again; an interrupted training goes on where it was.
+    What is finished is not computed again; an interrupted training continues.
     """
     registries = load_plugins(asked.plugin)
     chosen = registries.preset(preset) if preset is not None else None

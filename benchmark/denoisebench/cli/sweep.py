@@ -27,7 +27,7 @@ from denoisebench.sweeps.plan import Sweep, plan_sweep
 from denoisebench.sweeps.table import render_sweep
 
 LONGEST_NAME = 80
-"""Of a file, in characters, before what tells it from others."""
+"""The longest part of a figure's file name before its hash, in characters."""
 
 
 @click.command("sweep")
@@ -39,13 +39,13 @@ LONGEST_NAME = 80
     type=click.IntRange(2),
     default=10,
     show_default=True,
-    help="Levels that a range of --noise stands for.",
+    help="Levels at which a range of --noise is sampled.",
 )
 @click.option(
     "--plot",
     type=click.Path(path_type=Path),
     metavar="F.png|F.svg",
-    help="Where the figure goes.  [default: a name of its own under DIR/sweeps]",
+    help="The file of the figure.  [default: a new name under DIR/sweeps]",
 )
 @sweeping
 def command(methods: str, points: int, plot: Path | None, asked: CommandOptions) -> None:

@@ -25,7 +25,7 @@ def command() -> None:
     type=click.Path(path_type=Path),
     required=True,
     metavar="F.safetensors",
-    help="Where they go; under a method's weights/ they come with it.",
+    help="The new file; in a method's folder weights/ it is bundled with the method.",
 )
 def export_file(file: Path, out: Path) -> None:
     """Write weights of a training, results/trainings/ID/weights.safetensors, in half precision.
@@ -44,14 +44,14 @@ def export_file(file: Path, out: Path) -> None:
     "--noise",
     required=True,
     metavar="N",
-    help="What they were trained on, as gaussian:25 or gaussian:5..55.",
+    help="The noise they were trained on, as gaussian:25 or gaussian:5..55.",
 )
 @click.option(
     "--parameters",
     type=click.Choice(["known", "unknown"]),
     default="known",
     show_default=True,
-    help="known: for runs that tell the noise level; unknown: for runs of both kinds.",
+    help="known: for runs with a known noise level; unknown: for runs of both kinds.",
 )
 @click.option(
     "--out",

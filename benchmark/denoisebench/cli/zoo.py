@@ -1,4 +1,4 @@
-"""bench zoo: weights that come with the methods, and the recipes that they are trained by."""
+"""bench zoo: bundled weights, and the recipes that they are trained by."""
 
 import shlex
 from pathlib import Path
@@ -24,7 +24,7 @@ HEADS = (
 
 @click.group("zoo")
 def command() -> None:
-    """List, check and train the weights that come with the methods."""
+    """List, check and train the bundled weights."""
 
 
 @command.command("list")
@@ -57,7 +57,7 @@ def _line(recipe: Recipe, registries: Registries) -> tuple[str, ...]:
 def verify(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
     """Check weights: SHA-256, header against recipe, tensors, a photograph.
 
-    Without a NAME, all that come with the package.  Exit status 1 when any is not as it should be.
+    Without a NAME, all bundled weights.  The exit status is 1 if any check fails.
     """
     from denoisebench.zoo.verify import check
 
@@ -86,7 +86,7 @@ def _shipped(names: tuple[str, ...], registries: Registries) -> list[Recipe]:
     for recipe in recipes:
         if recipe.sha256 is None:
             raise UserError(
-                f"{recipe.name} is a recipe only, no weights of it come with the package; `bench"
+                f"{recipe.name} is a recipe only, its weights are not bundled; `bench"
                 f" zoo train {recipe.name}` trains them"
             )
     return recipes
@@ -101,8 +101,8 @@ def _shipped(names: tuple[str, ...], registries: Registries) -> list[Recipe]:
 def train(name: str, device: str, out: Path, dry_run: bool, plugin: tuple[str, ...]) -> None:
     """Train weights by their recipe; write them in half precision.
 
-    It is the training of `bench run` with the same options and --weights none: what is under DIR
-    already is not trained again, and what was interrupted goes on.
+    It is the training of `bench run` with the same options and --weights none: a finished one under
+    DIR is not trained again, and an interrupted one continues.
     """
     registries = load_plugins(plugin)
     recipe = registries.recipe(name)
@@ -143,13 +143,13 @@ def _compared(recipe: Recipe, path: Path, registries: Registries) -> str:
 
     sha256, shipped = file_hash(path), weights_file(recipe, registries)
     if recipe.sha256 is None:
-        return f"{sha256} (a recipe only: no weights of it come with the package)"
+        return f"{sha256} (a recipe only: its weights are not bundled)"
     if sha256 == recipe.sha256:
-        return f"{sha256} (the file that comes with the package)"
+        return f"{sha256} (the bundled file)"
     if shipped is None or state_of(recipe, shipped) is not State.SHIPPED:
-        return f"{sha256} (the recipe names {recipe.sha256}, which is not there to compare)"
+        return f"{sha256} (the recipe names {recipe.sha256}, which is missing)"
     same = "the same tensors as" if same_tensors(path, shipped) else "other tensors than"
-    return f"{sha256} ({same} the file that comes with the package, {recipe.sha256})"
+    return f"{sha256} ({same} the bundled file, {recipe.sha256})"
 
 
 def _scoring(recipe: Recipe, path: Path) -> str:

@@ -43,7 +43,7 @@ class Panel:
 
 
 def levels_shown(noise: Noise) -> list[Noise]:
-    """The levels that tell what a noise is, the asked one among them.
+    """Levels that show what a noise is like, the requested one among them.
 
     A level: with half of it and twice (or halfway to the highest, if that is less), as far as the
     family has them.  A range: ACROSS levels, spread as its levels are, both ends among them, but

@@ -26,7 +26,7 @@ X_LABELS: dict[By, str] = {
     "megapixels": "pixels trained on (megapixels)",
 }
 
-FEW_POINTS = 20  # up to so many are marked one by one
+FEW_POINTS = 20  # up to this many are marked one by one
 PANEL_INCHES = (5.0, 3.2)
 
 

@@ -33,7 +33,7 @@ class NoisyFolders:
 
 
 def folders(image_set: ImageSet, noise: Noise, out: Path) -> NoisyFolders:
-    """Where `write_noisy` puts a set.  UserError when `out` cannot stand in a spec."""
+    """Where `write_noisy` puts a set.  Raises UserError if `out` cannot be part of a spec."""
     if any(mark in str(out) for mark in ":,="):
         raise UserError(f"--out {out}: give a folder without ':', ',' or '=' in its path")
     family, _, level = str(noise).partition(":")
@@ -45,9 +45,9 @@ def folders(image_set: ImageSet, noise: Noise, out: Path) -> NoisyFolders:
 def write_noisy(
     image_set: ImageSet, noise: Noise, seed: int, to: NoisyFolders, progress: ProgressCallback
 ) -> None:
-    """Write the clean and noisy images of a set.  A file that is there already may be the same.
+    """Write the clean and noisy images of a set.  An existing file may be the same.
 
-    Raises UserError for a file that is there and holds something else, for a set whose noise is
+    Raises UserError for an existing file that holds something else, for a set whose noise is
     given, and for two images of one name; nothing is overwritten.
     """
     if image_set.noisy_is_given:
@@ -87,7 +87,7 @@ def _names(image_set: ImageSet) -> dict[str, str]:
 
 
 def _write(path: Path, pixels: Pixels) -> None:
-    """Write (C, H, W) as .npy; a file that is there must be the same."""
+    """Write (C, H, W) as .npy; an existing file must be the same."""
     data = npy_bytes(pixels)
     if not path.exists():
         write_whole(path, data)

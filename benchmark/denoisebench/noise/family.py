@@ -1,6 +1,6 @@
 """Noise families and noise models: what a noise plugin implements, and how noise is keyed.
 
-A family (`gaussian`) has one level in a unit of its own; a noise model is a family at a level
+A family (`gaussian`) has one level in its own unit; a noise model is a family at a level
 (`gaussian:25`) or over a range of levels (`gaussian:5..50`, one level drawn per image).  Noisy
 images are float32, never clipped and never rounded.
 """

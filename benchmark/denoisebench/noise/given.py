@@ -1,4 +1,4 @@
-"""What noise the images of a set have that come with their own."""
+"""The noise of image sets with given noisy images."""
 
 from collections.abc import Callable
 
@@ -22,8 +22,8 @@ def noisy_of(image: LoadedImage, noise: Noise, seed: int) -> tuple[Pixels, float
 def take_given_noise(
     image_set: ImageSet, noise: Noise, parameters: TrainingKnowledge, note: Callable[[str], None]
 ) -> None:
-    """Note that a set's noise is given.  UserError when it has no one level to be told, and
-    for noise that must be given and is not."""
+    """Note that a set's noise is given.  Raises UserError for a range of
+    known levels, and for noise that must be given and is not."""
     if noise.is_real and not image_set.noisy_is_given:
         raise UserError(
             f"{noise} noise cannot be drawn, and {image_set.spec} gives no noisy images; give"
@@ -33,8 +33,8 @@ def take_given_noise(
         return
     if noise.is_real:
         note(
-            f"{image_set.spec}: its noisy images are used as given; what their noise is nobody"
-            f" knows, and methods take it for {noise.treated_as}"
+            f"{image_set.spec}: its noisy images are used as given; their noise is unknown,"
+            f" and methods treat it as {noise.treated_as}"
         )
         return
     if noise.is_range and parameters == "known":

@@ -7,7 +7,7 @@ is
     E[n(p)·n(p + d)] = (σ/255)²·exp(−|d|²/(4·s²)).
 
 A Gaussian narrower than a pixel is not told by its values at the pixels: there the white noise lies
-on a grid as many times finer as makes s one step of it or more, and every so many-th value counts.
+on a grid as many times finer as makes s one step of it or more, and the values at its pixels count.
 The closed form then holds to 2e-4 at every s.
 """
 

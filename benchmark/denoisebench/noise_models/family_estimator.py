@@ -23,21 +23,21 @@ from denoisebench.noise_models.poisson import Poisson
 Array = npt.NDArray[np.float64]
 
 FAMILIES: dict[int, NoiseFamily] = {0: Gaussian(), 1: Poisson(), 2: Gamma()}
-"""By ρ.  Weibull noise has ρ = 2 too; its variance cannot tell it from Gamma noise."""
+"""By ρ.  Weibull noise has ρ = 2 too; its variance does not distinguish it from Gamma noise."""
 
 BINS = 12
 """Of intensity, with as many patches each."""
 
 SMOOTHEST, FEWEST = 0.1, 40
-"""What is used of a bin: this share of its patches, the smoothest, and so many at least."""
+"""The share of a bin's patches that is used, the smoothest, and the least number of them."""
 
 TEXTURE = 0.08
 """How much texture that grows or fades with brightness may tilt log variance over one standard
 deviation of log intensity.  (20 training photographs: 0.01 to 0.08, most where noise is weak.)"""
 
 WEAK = 2.0 / 255.0
-"""Noise of less standard deviation, as a share of the greatest pixel, is not told from the texture
-and the 8-bit steps of a clean image."""
+"""Noise of less standard deviation, as a share of the greatest pixel, cannot be distinguished from
+the texture and the 8-bit steps of a clean image."""
 
 SURE = 0.9
 """The least posterior probability of a verdict."""
@@ -50,7 +50,7 @@ FAR = 3.0
 class Verdict:
     """What an image says about its noise.
 
-    family: None when it cannot be told, and `reason` says why.  level: in the family's unit.
+    family: None if it cannot be decided; `reason` says why.  level: in the family's unit.
     confidence: posterior probability of the likeliest family.  rho: the estimate, if there is one.
     """
 
@@ -97,7 +97,7 @@ def _line(x: Array, y: Array) -> tuple[float, float]:
         moment = float((weight * centred**2).sum())
         slope = float((weight * centred * y).sum()) / moment
         residual = y - np.average(y, weights=weight) - slope * centred
-        scale = 1.4826 * float(np.median(np.abs(residual))) + 1e-6  # σ of a normal law
+        scale = 1.4826 * float(np.median(np.abs(residual))) + 1e-6  # σ of a normal distribution
         new = 1.0 / (1.0 + (residual / (2.0 * scale)) ** 2)
         variance = float((weight * residual**2).sum()) / (len(x) - 2)
         weight = new

@@ -6,7 +6,7 @@ units.
 
 "Unpaired Learning of Deep Image Denoising" (D-BSN, Wu et al., ECCV 2020) trains on the first at
 α = 40, δ = 10.  Its code validates, and chooses its checkpoints, on noise whose two terms are drawn
-from one seed: the second law, on which its published figures are.
+from one seed: the second distribution, on which its published figures are.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""`real`: the noise of noisy images that are given, as a camera's, whose law nobody knows."""
+"""`real`: noise of given noisy images, such as a camera's, whose distribution is unknown."""
 
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import Pixels
@@ -10,10 +10,10 @@ from denoisebench.specs import Spec
 
 class Real(NoiseFamily):
     """Given with noisy images and never drawn.  It has no level in any unit: its range stands for
-    levels that nobody knows and that differ from image to image."""
+    levels that are unknown and differ from image to image."""
 
     name = "real"
-    summary = "of noisy images that are given: its law is unknown; taken for Gaussian noise"
+    summary = "noise of given noisy images, of unknown distribution; treated as Gaussian noise"
     symbol = "level"
     unit = "unknown"
     lowest, highest = 0.0, 1.0
@@ -26,7 +26,7 @@ class Real(NoiseFamily):
         return Noise(gaussian, *gaussian.blind)
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
-        """Raises UserError: nobody can."""
+        """Raises UserError: it cannot be drawn."""
         raise UserError("real noise cannot be drawn; give images that have it, as pairs:")
 
     def parse(self, spec: Spec) -> Noise:

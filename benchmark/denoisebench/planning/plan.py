@@ -39,7 +39,7 @@ class TrainingPlan:
     evidence: Evidence
     budget: Budget
     start: "GivenWeights | None" = None
-    draws_label: str = ""  # how a table tells the training's noise
+    draws_label: str = ""  # of the training's noise, in tables
     clean_set: ImageSet | None = None
 
     @property
@@ -76,7 +76,7 @@ class TrainingPlan:
 
 @dataclass(frozen=True, slots=True)
 class GivenWeights:
-    """Weights that are there already: a file, and what it says of itself."""
+    """Existing weights: a file, and its header."""
 
     source: str  # "zoo:NAME" or the path
     path: Path
@@ -85,7 +85,7 @@ class GivenWeights:
 
     @property
     def imported(self) -> bool:
-        """Whether another code trained them: on what, and how long, nobody knows."""
+        """Whether another code trained them: on what, and how long, is unknown."""
         return self.header.recipe.imported is not None
 
     @property
@@ -109,7 +109,7 @@ class CellPlan:
     config: Any
     task: Task  # what the denoiser was trained for
     noise: Noise  # what it is tested on
-    parameters: LevelKnowledge  # whether it is told the level
+    parameters: LevelKnowledge  # whether it is given the level
     image_set: ImageSet
     protocol: Protocol
     seed: int

@@ -62,7 +62,7 @@ class _Planner:
         self._target_noise = self._asked_target_noise()
         self._notes: dict[str, None] = {}  # in order, each once
         self._declined: dict[tuple[str, str, str], None] = {}
-        self._lacking: dict[str, None] = {}  # for what no weights came with a method
+        self._lacking: dict[str, None] = {}  # tasks that no bundled weights fit
         self._weights = WeightsFinder(request, registries, self._note)
         self._sets = TrainingSets(request, registries, self._note)
         self._trainings = TrainingPlanner(
@@ -86,7 +86,7 @@ class _Planner:
         ]
         if self._lacking:
             raise UserError(
-                f"--weights zoo: no weights that came with a method fit {'; '.join(self._lacking)};"
+                f"--weights zoo: no bundled weights fit {'; '.join(self._lacking)};"
                 " --weights auto trains what is missing"
             )
         planned = tuple(cell for cell in cells if cell is not None)
@@ -137,7 +137,7 @@ class _Planner:
         noise = self._registries.noise(asked)
         if noise.is_real:
             raise UserError(
-                f"{option} {noise}: its law is unknown, so nobody can draw it; give"
+                f"{option} {noise}: its distribution is unknown, so it cannot be drawn; give"
                 f" {noise.treated_as}"
             )
         return noise

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 class Request:
     """What was asked for; every name is a spec.
 
-    train_sets: the first that is at hand is trained on, else the last.  weights: auto, none or a
-    path.  source_noise, target_noise: of what is trained on, where it is not that of the test;
+    train_sets: the first that is on this machine is trained on, else the last.  weights: auto, none
+    or a path.  source_noise, target_noise: of what is trained on, if it is not that of the test;
     the second for the second copy of a pair.  own_noise: a set that knows the noise of its given
     images is tested under that, not under `noises`.  needs_reference: whether estimates are scored
-    against clean images.  weights_of: training sets of which weights that came with a method will
+    against clean images.  weights_of: training sets of which bundled weights will
     do as well as of `train_sets`.  start: weights that trainings begin with.
     oracle_checkpoint: whether held-out clean images pick the weights of trainings.
-    seeds: each plans cells and trainings of its own.
+    seeds: each plans separate cells and trainings.
     self_ensemble: whether each image is denoised in its eight orientations.
     precision: of the trainings and of the networks that denoise.
     channels: of all data sets, or None: as each is.  clean_set: the clean images of UNPAIRED

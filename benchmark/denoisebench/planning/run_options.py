@@ -24,7 +24,7 @@ CHANNELS = {word: channels for channels, word in CHANNEL_WORDS.items()}
 class RunOptions:
     """The options of `bench run` that decide its results, as they are typed there.
 
-    Several values stand in one text, between commas.  `bench run --help` explains each.
+    Several values are one text, separated by commas.  `bench run --help` explains each.
     """
 
     noise: str | None = None

@@ -43,7 +43,7 @@ class TrainingPlanner:
     ) -> TrainingPlan:
         """The training of a task, for a test set; for none, where nothing is scored.
 
-        draws_label: how a table tells its noise.  Raises UserError for training images that are
+        draws_label: of its noise, in tables.  Raises UserError for training images that are
         among those tested, and for a set that gives other noise.
         """
         request = self.request
@@ -110,5 +110,5 @@ def base_recipe(
 def usual_noise(
     method: Method[Any], config: Any, noise: Noise, parameters: TrainingKnowledge
 ) -> Noise:
-    """What is trained on for a test noise, where nobody asks for another."""
+    """The noise to train on for a test noise, unless the request names another."""
     return noise if parameters == "known" else method.blind_noise(config, noise)

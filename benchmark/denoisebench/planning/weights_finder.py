@@ -1,4 +1,4 @@
-"""Weights that are there already: found, read, and taken in place of a training."""
+"""Existing weights: found, read, and used instead of a training."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ images of other scenes are not within each other."""
 
 @dataclass(frozen=True, slots=True)
 class WeightsFinder:
-    """Finds the weights that a request names or that came with a method.  note: takes remarks."""
+    """Finds the weights that a request names, or bundled ones.  note: takes remarks."""
 
     request: Request
     registries: Registries
@@ -44,13 +44,13 @@ class WeightsFinder:
         given = _read(Path(self.request.weights), self.request.weights)
         if given.imported:
             self.note(
-                f"weights {given.source} were imported: what they were trained on is unknown, so"
-                " nobody can check that it holds none of the images they are scored on"
+                f"weights {given.source} were imported: their training images are unknown, so"
+                " images that are scored may be among them"
             )
         return given
 
     def lack(self, method: Method[Any], config: Any, task: Task) -> str:
-        """In words: for what no weights came with a method that fit, and which did come."""
+        """In words: the task that no bundled weights of a method fit, and which it has."""
         request = self.request
         sets = " or ".join((*request.train_sets, *request.weights_of))
         there = ", ".join(path.stem for path in self.bundled(method.name))
@@ -87,13 +87,13 @@ class WeightsFinder:
             )
         if given.imported:
             self.note(
-                f"weights {given.source} were imported: what they were trained on is unknown, so"
-                " nobody can check what a training that begins with them has seen"
+                f"weights {given.source} were imported: their training images are unknown, so"
+                " it is unknown too what a training that begins with them has seen"
             )
         return given
 
     def _that_fit(self, method: TrainedMethod[Any], config: Any, task: Task) -> GivenWeights | None:
-        """Those that came with the method and are what a training would yield."""
+        """The bundled weights that are exactly what a training would yield."""
         unpaired = method.evidence(config) is Evidence.UNPAIRED
         clean_set = self.request.clean_set or HALF if unpaired else None
         for path in self.bundled(method.name):
@@ -156,10 +156,9 @@ class WeightsFinder:
         if recipe.parameters != task.parameters:
             if task.parameters == "unknown":
                 raise UserError(
-                    f"weights {given.path} were trained for a level they are told;"
-                    " give --parameters known"
+                    f"weights {given.path} were trained for a given level; give --parameters known"
                 )
-            self.note(f"weights {given.source} were trained without levels, and are told them here")
+            self.note(f"weights {given.source} were trained without levels and are given them here")
         noise = self.registries.noise(recipe.noise)
         return config, Task(noise, recipe.parameters, recipe.channels)
 

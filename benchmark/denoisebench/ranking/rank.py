@@ -1,6 +1,6 @@
-"""Methods scored on noisy images alone, to be ranked where nobody has a clean image.
+"""Methods scored on noisy images alone, to rank them without clean images.
 
-Where a set has clean images after all, each estimate's PSNR stands beside its scores, so that one
+If a set does have clean images, each estimate's PSNR is shown next to its scores, so that one
 sees how far the ranking can be trusted.
 """
 

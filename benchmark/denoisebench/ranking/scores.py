@@ -1,4 +1,4 @@
-"""How good a denoised image is, told from the noisy one alone: three scores, least for the best.
+"""Quality of a denoised image, estimated from the noisy one alone: three scores, lowest is best.
 
 masked error  E = mean over i in J of (f(y_J)_i − y_i)², y_J being y with the pixels of J refilled
               from their neighbours.  f(y_J)_i has not seen y_i: for noise of mean 0, independent
@@ -32,10 +32,10 @@ BLOCK_PX = 4
 """One pixel of each block of this side is masked."""
 
 FARTHEST = 2
-"""The autocorrelation is looked at up to so many rows and columns away."""
+"""The largest distance of the autocorrelation, in rows and columns."""
 
 PROBE = 0.1
-"""ε, in standard deviations of the noise: a filter that thresholds wants more than an infinitesimal
+"""ε, in standard deviations of the noise: a filter that thresholds needs more than an infinitesimal
 step, and one that estimates its level must not notice it."""
 
 

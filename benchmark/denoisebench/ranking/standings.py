@@ -25,7 +25,7 @@ FEWEST_METHODS = 3
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where one method stands by one score.
+    """The place of one method by one score.
 
     mean: over the images that have the score, `images` of them; half_interval: half its 95 %
     t-interval.  rank: 1 is best; None without a score.  tied: whether the paired interval of the
@@ -132,7 +132,7 @@ def _values(ranked: Sequence[RankedMethod], score: str) -> Array:
 
 
 def _mean(row: Array) -> float:
-    """Of the numbers that are there; NaN without any."""
+    """The mean of the finite numbers; NaN without any."""
     there = row[np.isfinite(row)]
     return float(there.mean()) if there.size else math.nan
 

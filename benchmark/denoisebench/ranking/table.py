@@ -31,8 +31,8 @@ BELIEVE = (
     " interval of the one ranked before.",
     "masked error: mean square (0-255 units) between the noisy image and an estimate that had not"
     " seen those pixels: the error of such an estimate plus the noise's variance, its floor."
-    " Believe it where noise is independent from pixel to pixel, of whatever law and level; it is"
-    " hard on methods that count on the pixel itself.",
+    " Believe it where noise is independent from pixel to pixel, of any distribution and level; it"
+    " is hard on methods that count on the pixel itself.",
     "SURE: the estimate's own mean squared error (0-255 units). Believe it first where noise is"
     " Gaussian and independent and its level is right; a wrong level may reverse it, and a SURE"
     " well below 0 says that something of this does not hold.",
@@ -164,7 +164,7 @@ def _level(group: Sequence[RankedMethod]) -> str:
     found = levels[np.isfinite(levels)]
     if not found.size:
         return "SURE: there is none, without a level of Gaussian noise"
-    how = "told" if of.parameters == "known" else "estimated from each image, median"
+    how = "given" if of.parameters == "known" else "estimated from each image, median"
     return f"SURE takes σ = {float(np.median(found)):.3g} ({how})"
 
 

@@ -88,7 +88,7 @@ class Registries:
         return self.recipes[name]
 
     def weights_folder(self, method: str) -> Path | None:
-        """Where the weights lie that come with a method; None where its plugin is no package."""
+        """The folder of a method's bundled weights; None if its plugin is not a package."""
         file = _package_file(_package(self.origins[f"method {method}"]))
         return file.parent / "weights" if file.name == "__init__.py" else None
 

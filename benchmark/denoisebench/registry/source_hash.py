@@ -73,7 +73,7 @@ class SourceHasher:
         return self._own(module)[0]
 
     def _hash_linked(self, module: str) -> str:
-        """Of the module's own tree and of what each number of an imported name stands for."""
+        """Of the module's own tree and of what each imported name refers to."""
         if module not in self._linked:
             alone, used = self._own(module)
             imported = self._imported(module)
@@ -90,7 +90,7 @@ class SourceHasher:
         return self._alone[module]
 
     def _link(self, source: str, name: str) -> Tree:
-        """What stands for an imported name."""
+        """What an imported name contributes."""
         target = self._home(source, name)
         whole = self._is_module(source, name)
         if target is not None:

@@ -36,7 +36,7 @@ class Estimates:
         write_whole(self.path(image, repeat), npy_bytes(estimate))
 
     def missing(self, repeats: int) -> bool:
-        """Whether one of so many estimates of each image is not there."""
+        """Whether an estimate of some image is missing; each has `repeats` of them."""
         return not all(
             self.path(i, repeat).exists() for i in self.images for repeat in range(repeats)
         )

@@ -42,7 +42,7 @@ class CellResult:
     train_s: float | None  # None where nothing was trained
     network_parameters: int | None  # None for a method without a network
     gmacs_per_mpx: float | None  # billions of multiply-adds, see `cost`; None without a network
-    peak_memory_mb: float | None  # while denoising, see `cost`; None where nothing could tell it
+    peak_memory_mb: float | None  # while denoising, see `cost`; None if unknown
     scores: tuple[ImageScore, ...]
     provenance: dict[str, Any]
     error: str | None = None

@@ -85,7 +85,7 @@ def _read(folder: Path) -> Training:
     if not (folder / "history.json").exists():
         raise UserError(
             f"training {folder.name} has not ended, and its curves are written at its end; the"
-            " command that began it goes on with it"
+            " command that began it continues it"
         )
     return Training(folder.name, recipe, _json(folder / "history.json", _checked_history))
 
@@ -121,10 +121,10 @@ def _number(name: str, value: Any) -> float:
 
 
 def describe(trainings: Sequence[Training]) -> tuple[str, list[str]]:
-    """What the trainings have in common, in words, and what tells each from the others.
+    """The settings that trainings share, in words, and those by which each differs.
 
-    Settings that people know tell, else any other that differs (the source, say), else the id.  One
-    training alone is told by its method.
+    Well-known settings come first, then any other that differs (the source, say), then the id.  A
+    single training is named by its method.
     """
     recipes = [training.recipe.to_json() for training in trainings]
     others = sorted({key for recipe in recipes for key in recipe} - {*_WORDS, *_IMPLIED})

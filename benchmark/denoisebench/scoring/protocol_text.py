@@ -10,7 +10,7 @@ from denoisebench.scoring.protocol import Protocol
 CHOICES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "noise_by": {
-            "image": "each image has noise of its own, named by its pixels",
+            "image": "each image has separate noise, keyed by its pixels",
             "size": "images of one size share one noise field",
         },
         "noisy": {

@@ -22,7 +22,7 @@ def half_interval(values: npt.NDArray[np.float64], confidence: float = CONFIDENC
 
 @cache
 def t_quantile(confidence: float, freedom: int) -> float:
-    """The t with P(|T| <= t) = `confidence`, for T of Student's law with `freedom` >= 1 degrees.
+    """The t with P(|T| <= t) = `confidence`, for Student's T with `freedom` >= 1 degrees.
 
     Bisection over the angle θ, t = √freedom · tan θ; the angle loses no digit where t is large.
     """

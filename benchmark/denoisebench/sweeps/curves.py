@@ -97,7 +97,7 @@ def curves_of(sweep: Sweep, results: Iterable[CellResult]) -> list[Curve]:
 
 
 def words(curve: Curve, curves: Sequence[Curve]) -> list[str]:
-    """What tells a curve from the others: its method, what it was trained on, and what of
+    """What distinguishes a curve from the others: its method, what it was trained on, and what of
     `common` is not so."""
     parts = [curve.series.method]
     if curve.series.trained_on:

@@ -1,6 +1,6 @@
 """The curves of a sweep as a figure: PNG or SVG, the same bytes for the same curves.
 
-A column per image set: PSNR above, and beneath it the error of the estimated levels where there
+A column per image set: PSNR above, and below it the error of the estimated levels where there
 are any.  Bands are 95 % t-intervals of the mean over images.
 """
 

@@ -1,6 +1,6 @@
 """Sweeps: denoisers scored over a grid of noises, as curves.
 
-A sweep computes nothing of its own: its cells are those of `bench run` at each noise of the grid.
+A sweep adds no kind of cell: its cells are those of `bench run` at each noise of the grid.
 """
 
 from collections import defaultdict
@@ -54,7 +54,7 @@ class Sweep:
 
 
 def grid(texts: Sequence[str], points: int, registries: Registries) -> tuple[Noise, ...]:
-    """The noises of a sweep: each level as it is, and of each range so many levels.
+    """The noises of a sweep: each level as it is, and each range sampled at `points` levels.
 
     They lie in the range as the levels that are drawn from it do, to three digits.  Raises
     UserError for a range that begins where there is no noise.

@@ -8,7 +8,7 @@ from denoisebench.sweeps.curves import Axis, Curve, Point, common, words
 
 MISSING = "–"
 WIDTH = 100
-"""Of the lines beneath the table, in characters."""
+"""The width of the lines below the table, in characters."""
 
 BETWEEN_CURVES, BETWEEN_NUMBERS = "   ", "  "
 LEGEND = (
@@ -70,7 +70,7 @@ def _noisy(curves: Sequence[Curve]) -> list[str]:
 
 
 def _numbers(curve: Curve) -> list[str]:
-    """A curve's lines beneath its head: what the numbers are, then those of each noise."""
+    """A curve's lines below its head: what the numbers are, then those of each noise."""
     shown: dict[str, Callable[[Point], str]] = {
         "PSNR": _psnr,
         "gain": lambda p: f"{p.gain_db:+.2f}",

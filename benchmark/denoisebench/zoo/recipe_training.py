@@ -1,4 +1,4 @@
-"""The zoo: weights that come with the methods, beside the recipes that they are trained by.
+"""The zoo: bundled weights, and the recipes that they are trained by.
 
 Imports no torch.  A recipe's training is the very one that `bench run` plans for its settings.
 """
@@ -29,7 +29,7 @@ class State(StrEnum):
     """Whether the file of a recipe is there."""
 
     SHIPPED = "shipped"
-    RECIPE_ONLY = "recipe only"  # no file comes with the package
+    RECIPE_ONLY = "recipe only"  # no file is bundled
     MISSING = "missing"  # one should, and is not there
     ANOTHER = "another file"  # what lies there is not what the recipe names
 
@@ -60,7 +60,7 @@ def state_of(recipe: Recipe, path: Path | None) -> State:
 def meaning(recipe: Recipe, registries: Registries) -> ResolvedRecipe:
     """The method, config and task of a recipe.
 
-    Raises UserError for a method that learns nothing or declines, and for noise nobody can draw.
+    Raises UserError for a method that learns nothing or declines, and for noise never drawn.
     """
     said = recipe.settings
     method, config = registries.method(said["method"])
@@ -68,7 +68,9 @@ def meaning(recipe: Recipe, registries: Registries) -> ResolvedRecipe:
         raise UserError(f"recipe {recipe.name}: {method.name} learns nothing and has no weights")
     noise, parameters = registries.noise(said["noise"]), cast(TrainingKnowledge, said["parameters"])
     if noise.is_real:
-        raise UserError(f"recipe {recipe.name}: {noise} has no law and cannot be drawn")
+        raise UserError(
+            f"recipe {recipe.name}: {noise} has no known distribution and cannot be drawn"
+        )
     noise.refuse_gray(recipe.channels, f"recipe {recipe.name}")
     task = Task(usual_noise(method, config, noise, parameters), parameters, recipe.channels)
     reason = method.declines(config, task)
@@ -86,7 +88,7 @@ def header_of(recipe: Recipe, registries: Registries) -> TrainingRecipe:
 
 
 def plan_training(recipe: Recipe, registries: Registries) -> tuple[TrainingPlan, Sequence[str]]:
-    """The training of a recipe, and what there is to note of it.
+    """The training of a recipe, and the notes on it.
 
     Raises UserError for what cannot be trained so.
     """

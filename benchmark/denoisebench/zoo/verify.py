@@ -49,7 +49,7 @@ class Checked:
 def check(recipe: Recipe, registries: Registries) -> Checked:
     """Check the file of a recipe: SHA-256, header, tensors, one photograph denoised on the CPU.
 
-    Raises nothing for a broken file or recipe: what is wrong is told.
+    Raises nothing for a broken file or recipe: the result says what is wrong.
     """
     problems: list[str] = []
     tensors, forward = 0, None

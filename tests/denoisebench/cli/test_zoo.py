@@ -84,7 +84,7 @@ def test_verify_checks_the_files_that_are_named(place: Path) -> None:
     [
         (
             "supervised/colour-gaussian25",
-            "supervised/colour-gaussian25 is a recipe only, no weights of it come with the package;"
+            "supervised/colour-gaussian25 is a recipe only, its weights are not bundled;"
             " `bench zoo train supervised/colour-gaussian25` trains them",
         ),
         (
@@ -168,17 +168,15 @@ def test_training_anew_compares_the_file_with_the_one_shipped(
     (folder / "a.safetensors").write_bytes(made.read_bytes())
     recipes.write_text(recipe + f'sha256 = "{file_hash(made)}"\n')
     again = train("shipped/a", "--plugin", "shipped", cwd=place)[1]
-    assert again[1] == f"SHA-256  {file_hash(made)} (the file that comes with the package)"
+    assert again[1] == f"SHA-256  {file_hash(made)} (the bundled file)"
 
     anew = train("shipped/a", "--plugin", "shipped", "--out", "anew", cwd=place)[1]
-    assert (
-        f"(the same tensors as the file that comes with the package, {file_hash(made)}" in (anew[1])
-    )
+    assert f"(the same tensors as the bundled file, {file_hash(made)}" in (anew[1])
     put_weights(folder / "a.safetensors")
     shipped = file_hash(folder / "a.safetensors")
     recipes.write_text(recipe + f'sha256 = "{shipped}"\n')
     other = train("shipped/a", "--plugin", "shipped", cwd=place)[1]
-    assert "(other tensors than the file that comes with the package, " in other[1]
+    assert "(other tensors than the bundled file, " in other[1]
     (folder / "a.safetensors").unlink()
     gone = train("shipped/a", "--plugin", "shipped", cwd=place)[1]
     assert f"(the recipe names {shipped}, which is not there to compare)" in gone[1]
@@ -205,7 +203,7 @@ def test_zoo_weights_are_used_and_named_and_nothing_is_trained(place: Path) -> N
     [
         (
             ("run", "--method", "noise2noise", "--noise", "gaussian:50"),
-            "--weights zoo: no weights that came with a method fit noise2noise for gaussian:50,"
+            "--weights zoo: no bundled weights fit noise2noise for gaussian:50,"
             " parameters known, gray, fixed draws, trained on cbsd399 or samples:part=train, seed"
             " 0 (it has colour-gaussian25, gray-gaussian25); --weights auto trains what is missing",
         ),

@@ -132,7 +132,7 @@ def test_an_oracle_is_the_training_of_unknown_levels_in_a_cell_of_its_own(
     assert unknown.labels == oracle.labels
     assert unknown.id != oracle.id
     alone = make_plan(dataclasses.replace(ASKED, parameters=("unknown",)), registries)
-    assert [alone.cells[0].id, alone.cells[0].told(25.0)] == [unknown.id, (None,)]
+    assert [alone.cells[0].id, alone.cells[0].given_levels(25.0)] == [unknown.id, (None,)]
 
 
 def test_what_declines_unknown_levels_declines_an_oracle(registries: Registries) -> None:
@@ -155,4 +155,4 @@ def test_noise_of_unknown_law_has_the_grid_of_what_it_is_taken_for(
     )
     unknown, oracle = make_plan(asked, registries).cells
     assert (unknown.parameters, oracle.parameters) == ("unknown", "oracle")
-    assert oracle.told(None) == GRID
+    assert oracle.given_levels(None) == GRID

@@ -1,4 +1,4 @@
-"""Noise whose law nobody knows: given with images, never drawn, taken for Gaussian noise."""
+"""Noise of unknown distribution: given with images, never drawn, treated as Gaussian noise."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_no_method_is_told_a_level_and_each_takes_it_for_gaussian_noise(registri
     }
     assert len(plan.cells) == 4
     assert {t.recipe.train_set for t in plan.trainings} == {"test"}
-    assert any("what their noise is nobody knows" in note for note in plan.notes)
+    assert any("their noise is unknown" in note for note in plan.notes)
 
 
 def test_a_source_noise_takes_the_place_of_gaussian_noise(registries, asked):
@@ -77,10 +77,13 @@ def test_a_source_noise_takes_the_place_of_gaussian_noise(registries, asked):
     ("changes", "said"),
     [
         ({"datasets": ("folder:clean",)}, "real noise cannot be drawn, and folder:clean gives no"),
-        ({"source_noise": "real"}, "--source-noise real: its law is unknown, so nobody can draw"),
+        (
+            {"source_noise": "real"},
+            "--source-noise real: its distribution is unknown, so it cannot be drawn",
+        ),
         (
             {"methods": ("noise2noise",), "target_noise": "real"},
-            "--target-noise real: its law is unknown",
+            "--target-noise real: its distribution is unknown",
         ),
         ({"datasets": ("noisy:noisy",)}, "noisy:noisy has no clean images to score against"),
     ],

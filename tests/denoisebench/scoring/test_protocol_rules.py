@@ -172,7 +172,7 @@ def test_mixed_protocols_are_refused_with_the_rules_that_differ():
     with pytest.raises(UserError) as refused:
         refuse_mixed([PROTOCOLS[name] for name in ("float", "kair", "noise2score")])
     told = str(refused.value)
-    assert "float-1 and kair-1 differ in noise (each image has noise of its own" in told
+    assert "float-1 and kair-1 differ in noise (each image has separate noise" in told
     assert "| images of one size share one noise field); estimate (clipped" in told
     assert "float-1 and noise2score-1 have the same rules under two names" in told
 

@@ -89,7 +89,7 @@ def test_the_same_weights_are_not_meant_by_two_recipes(registries: Registries) -
     [
         ({"method": "identity"}, "identity learns nothing and has no weights"),
         ({"method": "pure"}, "pure declines gaussian:25 known: "),
-        ({"noise": "real"}, "real has no law and cannot be drawn"),
+        ({"noise": "real"}, "real has no known distribution and cannot be drawn"),
         ({"noise": "multivariate-gaussian:25", "channels": "gray"}, "is of colour images alone"),
         ({"noise": "gausian:25"}, "unknown noise model 'gausian'; did you mean 'gaussian'?"),
         ({"method": "supervised:los=mse"}, "'los'; did you mean 'loss'?"),
@@ -167,7 +167,7 @@ def test_zoo_says_at_once_for_what_all_there_are_no_weights(registries: Registri
     said = str(caught.value)
     first, *rest = said.partition(" fit ")[2].split("; ")
     rest, advice = rest[:-1], rest[-1]
-    assert said.startswith("--weights zoo: no weights that came with a method fit ")
+    assert said.startswith("--weights zoo: no bundled weights fit ")
     assert first == (
         "noise2void for gaussian:25, parameters known, colour, fixed draws, trained on cbsd399,"
         " seed 0 (it has none)"
@@ -203,7 +203,7 @@ def test_zoo_says_at_once_for_what_all_there_are_no_weights(registries: Registri
 def test_zoo_takes_no_weights_for_something_else(
     registries: Registries, change: dict[str, object]
 ) -> None:
-    with pytest.raises(UserError, match="no weights that came with a method fit noise2score for"):
+    with pytest.raises(UserError, match="no bundled weights fit noise2score for"):
         zoo(registries, "noise2score", **({"datasets": ("samples",)} | change))
 
 

@@ -85,13 +85,14 @@ plugin_option = click.option(
 
 length_options = [
     click.option("--budget", metavar="B",
-                 help=f"How long to train: {', '.join(BUDGETS)}, or another of `bench list"
-                      " budgets`; this and the next three leave aside the weights that come with"
-                      f" a method.  [default: {DEFAULTS.budget}]"),
-    click.option("--steps", type=click.IntRange(1), help="Steps, in place of the budget's."),
-    click.option("--batch", type=click.IntRange(2), help="Patches, in place of the budget's."),
+                 help=f"Length of training: {', '.join(BUDGETS)}, or another of `bench list"
+                      " budgets`.  With this or any of the next three options, bundled weights are"
+                      f" ignored.  [default: {DEFAULTS.budget}]"),
+    click.option("--steps", type=click.IntRange(1), help="Steps, instead of the budget's."),
+    click.option("--batch", type=click.IntRange(2),
+                 help="Patches per step, instead of the budget's."),
     click.option("--crop", type=click.IntRange(32), metavar="PX",
-                 help="Side of a patch, in place of the budget's."),
+                 help="Side of a patch, instead of the budget's."),
 ]  # fmt: skip
 """How long to train."""
 
@@ -168,8 +169,8 @@ _NOISE = click.option(
 )  # fmt: skip
 _GRID = click.option(
     "--noise", default=DEFAULTS.noises_of_a_sweep, show_default=True, metavar="N[,N...]",
-    help="Noises to score on: levels, and ranges, which stand for --points levels that lie in them"
-         " as those that are drawn do, log-evenly where the family says no other, to three digits.",
+    help="Noise to score on: levels, or ranges sampled at --points levels (log-spaced unless the"
+         " family says otherwise; three digits).",
 )  # fmt: skip
 _SOURCE_NOISE = click.option(
     "--source-noise", metavar="N",
@@ -184,8 +185,8 @@ _TRAIN_NOISES = click.option(
 _OPTIONS = [
     _NOISE,
     click.option("--parameters", default="known", show_default=True, metavar="P[,P]",
-                 help="known: told the noise level; unknown: trained on the whole blind range;"
-                      " oracle: the same, and of a grid of levels each image's best is told."),
+                 help="known: given the noise level; unknown: trained on the whole blind range;"
+                      " oracle: as unknown, but given each image's best level of a grid."),
     click.option("--datasets", default=DEFAULTS.datasets, show_default=True, metavar="D[,D...]",
                  help="Image sets to score on; folder:PATH for your own."),
     click.option("--channels", type=click.Choice(list(CHANNELS)),
@@ -193,7 +194,7 @@ _OPTIONS = [
                       "  [default: as each set is]"),
     click.option("--train-set", metavar="D",
                  help="Image set to train on; `test` for the noisy images that are scored."
-                      f"  [default: {DEFAULTS.train_sets[0]} if it is on this machine, else"
+                      f"  [default: {DEFAULTS.train_sets[0]} if on this machine, else"
                       f" {DEFAULTS.train_sets[1]}]"),
     click.option("--clean-set", metavar="D",
                  help="Clean images of other scenes, for methods that see them unpaired.  [default:"
@@ -206,19 +207,18 @@ _OPTIONS = [
                  show_default=True, help="Draw the training noise once, or anew at every step."),
     *length_options,
     click.option("--start", type=click.Path(path_type=Path), metavar="PATH",
-                 help="Weights that a training begins with; leaves aside those that come with a"
-                      " method."),
+                 help="Weights that a training begins with.  Bundled weights are then ignored."),
     click.option("--oracle-checkpoint", is_flag=True,
                  help="Take of a training the weights that are best on held-out clean images, as"
                       " some papers do: shown in columns called oracle, never ranked."),
     click.option("--weights", default="auto", show_default=True, metavar="auto|zoo|none|PATH",
-                 help="auto: those that come with the method if they fit, else train; zoo: those"
-                      " alone, train nothing; none: train; a file: use it, train nothing."),
+                 help="auto: bundled weights if they fit, else train; zoo: bundled weights, never"
+                      " train; none: always train; a file: use it, never train."),
     click.option("--protocol", default="float", show_default=True, metavar="P[,P...]",
                  help=f"Rules of scoring: {', '.join(PROTOCOLS)}; `bench show protocol P` spells"
                       " them out.  Several only with --mixed."),
     click.option("--mixed", is_flag=True,
-                 help="Allow several protocols in one table; each figure tells its own."),
+                 help="Allow several protocols in one table; each figure is shown with its own."),
     click.option("--self-ensemble", is_flag=True,
                  help="Denoise each image in its eight orientations and average the estimates,"
                       " at eight times the cost. The column is named tv (x8)."),

@@ -20,7 +20,7 @@ def with_preset(
 ) -> tuple[str | None, CommandOptions]:
     """The method and options of the current command, with what the preset sets.
 
-    Raises UserError when an option that was typed, or stands in the settings file, says something
+    Raises UserError if an option that was typed, or is in the settings file, says something
     else, and for a data set that has no version in the preset's channels.
     """
     context = click.get_current_context()
