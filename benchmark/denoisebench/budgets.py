@@ -8,14 +8,17 @@ from denoisebench.errors import UserError, unknown_name
 TRAIN_MPX_PER_S, DENOISE_MPX_PER_S = 0.6, 0.5
 """The rates that estimates are made with: a U-Net on two CPU cores with bfloat16."""
 
+STEPS, BATCH, CROP_PX = (1, 10**9), (2, 65_536), (32, 8_192)
+"""The least and the most of each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """steps × batch patches of crop_px², counted as the network sees them: a loss that runs the
     network twice on a patch gets half the patches, so that compared methods cost the same.
 
-    Raises UserError for no steps, for a batch that is not even, and for a crop that is no multiple
-    of 32.
+    Raises UserError for a number beyond STEPS, BATCH or CROP_PX, for a batch that is not even, and
+    for a crop that is no multiple of 32.
 
     >>> Budget("night", steps=100_000, batch=16, crop_px=64).megapixels
     6553.6
@@ -27,12 +30,18 @@ class Budget:
     crop_px: int
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise UserError(f"--steps {self.steps}: give 1 or more")
-        if self.batch < 2 or self.batch % 2:
+        self._refuse_beyond("--steps", self.steps, STEPS)
+        self._refuse_beyond("--batch", self.batch, BATCH)
+        self._refuse_beyond("--crop", self.crop_px, CROP_PX)
+        if self.batch % 2:
             raise UserError(f"--batch {self.batch}: give an even number, as 16")
-        if self.crop_px < 32 or self.crop_px % 32:
+        if self.crop_px % 32:
             raise UserError(f"--crop {self.crop_px}: give a multiple of 32, as 64")
+
+    def _refuse_beyond(self, option: str, value: int, bounds: tuple[int, int]) -> None:
+        least, most = bounds
+        if not least <= value <= most:
+            raise UserError(f"{option} {value} is not in {least}..{most}")
 
     @property
     def megapixels(self) -> float:
@@ -79,5 +88,10 @@ def get_budget(
     if name not in known:
         raise unknown_name("budget", name, known)
     base = known[name]
-    asked = Budget(name, steps or base.steps, batch or base.batch, crop_px or base.crop_px)
+    asked = replace(
+        base,
+        steps=base.steps if steps is None else steps,
+        batch=base.batch if batch is None else batch,
+        crop_px=base.crop_px if crop_px is None else crop_px,
+    )
     return base if asked == base else replace(asked, name="custom")

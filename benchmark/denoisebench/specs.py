@@ -3,11 +3,21 @@
 A spec has one canonical text (`str(spec)`), which feeds keys, hashes and tables.
 """
 
+import math
+import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from denoisebench.errors import UserError, unknown_name
+
+LARGEST_WHOLE = 2**63 - 1
+"""The largest whole number that is taken anywhere: the largest seed of torch."""
+
+_MOST_DIGITS = len(str(LARGEST_WHOLE)) + 1  # and a sign
+_WHOLE = re.compile(r"-?[0-9]+")
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ def split_list(text: str) -> list[str]:
     items = [item.strip() for item in text.split(",")]
     if not all(items):
         raise UserError(f"{text!r} has an empty item; write a,b,c")
-    doubled = sorted({item for item in items if items.count(item) > 1})
+    doubled = sorted(item for item, times in Counter(items).items() if times > 1)
     if doubled:
         raise UserError(f"{text!r} names {doubled[0]!r} twice")
     return items
@@ -72,11 +82,55 @@ def number_text(value: float) -> str:
     return f"{value:.10g}"
 
 
-def _parse_bool(text: str) -> bool:
-    return {"true": True, "false": False}[text.lower()]
+def whole_number(text: str, least: int = -LARGEST_WHOLE, greatest: int = LARGEST_WHOLE) -> int:
+    """The whole number in decimal digits that a text is.  Raises ValueError for any other text, and
+    for a number that is not in least..greatest."""
+    if not _WHOLE.fullmatch(text):
+        raise ValueError(f"{shortened(text)} is not a whole number")
+    if len(text) > _MOST_DIGITS or not least <= int(text) <= greatest:
+        raise ValueError(f"{shortened(text)} is not in {least}..{greatest}")
+    return int(text)
 
 
-_PARSERS: dict[Any, Callable[[str], Any]] = {int: int, float: float, str: str, bool: _parse_bool}
+def number(text: str) -> float:
+    """The number in decimal digits that a text is: 25, 0.01, 1e-5.  Raises ValueError for any other
+    text, and for a number that is too large for a float."""
+    value = float(text) if _NUMBER.fullmatch(text) else math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{shortened(text)} is not a number")
+    return value + 0.0  # -0 is 0
+
+
+def shortened(text: str) -> str:
+    """A text in quotes, in at most 60 characters, for a message."""
+    return repr(text if len(text) <= 60 else f"{text[:40]}...{text[-17:]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The bounds of a number of a config: `Annotated[float, Between(0.1, 10.0)]`.
+
+    `build_config` refuses a number beyond them.  They say nothing of what is computed, so they
+    change no id.
+    """
+
+    least: float
+    greatest: float
+
+
+def _truth(text: str) -> bool:
+    words = {"true": True, "false": False}
+    if text.lower() not in words:
+        raise ValueError(f"{shortened(text)} is not true or false")
+    return words[text.lower()]
+
+
+_PARSERS: dict[Any, Callable[[str], Any]] = {
+    int: whole_number,
+    float: number,
+    str: str,
+    bool: _truth,
+}
 
 
 ConfigT = TypeVar("ConfigT")
@@ -90,9 +144,10 @@ ConfigT = TypeVar("ConfigT")
 def build_config(cls: type[ConfigT], spec: Spec) -> ConfigT:
     """A config of the frozen dataclass `cls` with the options of `spec`.
 
-    Every field has a default.  Its type is int, float, str, bool, or a choice of words, as in
-    `loss: Literal["mse", "mae"] = "mse"`.  Raises UserError, naming `method.field`, for an unknown
-    field, for a value that does not parse, and when the dataclass raises ValueError.
+    Every field has a default.  Its type is int, float, str, bool, a choice of words, as in
+    `loss: Literal["mse", "mae"] = "mse"`, or a number with bounds, as in
+    `weight: Annotated[float, Between(0.1, 10.0)] = 0.8`.  Raises UserError, naming `method.field`,
+    for an unknown field, for a value that does not parse, and when the dataclass raises ValueError.
 
     >>> @dataclass(frozen=True)
     ... class Config:
@@ -102,22 +157,34 @@ def build_config(cls: type[ConfigT], spec: Spec) -> ConfigT:
     """
     if spec.values:
         raise UserError(f"{spec}: {spec.values[0]!r} is not key=value")
-    types = get_type_hints(cls)
+    kinds = get_type_hints(cls, include_extras=True)
     given: dict[str, Any] = {}
     for key, text in spec.options:
-        if key not in types:
-            raise unknown_name(f"setting of {spec.name}", key, types)
+        if key not in kinds:
+            raise unknown_name(f"setting of {spec.name}", key, kinds)
         try:
-            given[key] = text if _words(types[key]) else _PARSERS[types[key]](text)
-        except (KeyError, ValueError):
-            kind = getattr(types[key], "__name__", types[key])
-            raise UserError(f"{spec.name}.{key}: {text!r} is not a {kind}") from None
+            given[key] = _parsed(kinds[key], text)
+        except ValueError as error:
+            raise UserError(f"{spec.name}.{key}: {error}") from None
     try:
-        for key, value in given.items():
-            _refuse_unknown_word(key, types[key], value)
         return cls(**given)
     except ValueError as error:
         raise UserError(f"{spec.name}.{error}") from None
+
+
+def _parsed(kind: Any, text: str) -> Any:
+    """The value of a field.  Raises ValueError for a text that is no such value."""
+    if get_origin(kind) is not Annotated:
+        words = _words(kind)
+        if words and text not in words:
+            raise ValueError(f"{shortened(text)} is none of {', '.join(words)}")
+        return text if words else _PARSERS[kind](text)
+    plain, bounds = get_args(kind)
+    value = _parsed(plain, text)
+    if not bounds.least <= value <= bounds.greatest:
+        least, greatest = number_text(bounds.least), number_text(bounds.greatest)
+        raise ValueError(f"{shortened(text)} is not in {least}..{greatest}")
+    return value
 
 
 def refuse_unknown_words(config: object) -> None:
@@ -134,13 +201,9 @@ def refuse_unknown_words(config: object) -> None:
     ValueError: loss: 'l2' is none of mse, mae
     """
     for field, kind in get_type_hints(type(config)).items():
-        _refuse_unknown_word(field, kind, getattr(config, field))
-
-
-def _refuse_unknown_word(field: str, kind: Any, value: Any) -> None:
-    words = _words(kind)
-    if words and value not in words:
-        raise ValueError(f"{field}: {value!r} is none of {', '.join(words)}")
+        value, words = getattr(config, field), _words(kind)
+        if words and value not in words:
+            raise ValueError(f"{field}: {value!r} is none of {', '.join(words)}")
 
 
 def _words(kind: Any) -> tuple[str, ...]:

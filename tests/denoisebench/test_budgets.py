@@ -46,18 +46,21 @@ def test_a_name_of_the_suite_is_not_taken_twice(plugin):
 
 
 def test_a_budget_of_no_steps_does_not_load(plugin):
-    with pytest.raises(UserError, match="--steps 0: give 1 or more"):
+    with pytest.raises(UserError, match=r"--steps 0 is not in 1\.\.1000000000"):
         load([plugin("idle", 0)])
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"steps": 0}, "--steps 0: give 1"),
+        ({"steps": 0}, r"--steps 0 is not in 1\.\.1000000000"),
+        ({"steps": 10**400}, r"is not in 1\.\.1000000000"),
         ({"batch": 15}, "--batch 15: give an even"),
-        ({"batch": 0}, "--batch 0"),
+        ({"batch": 0}, r"--batch 0 is not in 2\.\.65536"),
+        ({"batch": 65_538}, r"--batch 65538 is not in 2\.\.65536"),
         ({"crop_px": 50}, "--crop 50: give a multiple of 32"),
-        ({"crop_px": 0}, "--crop 0"),
+        ({"crop_px": 0}, r"--crop 0 is not in 32\.\.8192"),
+        ({"crop_px": 8_224}, r"--crop 8224 is not in 32\.\.8192"),
     ],
 )
 def test_a_length_that_no_training_can_have_is_refused(change, said):
@@ -74,3 +77,8 @@ def test_the_defaults_name_what_comes_with_the_suite():
         registries.method(name)
     for spec in (DEFAULTS.datasets, *DEFAULTS.train_sets):
         registries.source(spec)
+
+
+def test_no_steps_are_not_taken_for_the_steps_of_the_budget():
+    with pytest.raises(UserError, match="--steps 0 is not in"):
+        RunOptions(steps=0).request(["tv"], BUDGETS)

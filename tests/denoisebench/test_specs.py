@@ -1,7 +1,7 @@
 """The grammar of specs: what parses, to which canonical text, and what is refused."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -9,13 +9,17 @@ from hypothesis import strategies as st
 
 from denoisebench.errors import UserError
 from denoisebench.specs import (
+    LARGEST_WHOLE,
+    Between,
     Spec,
     build_config,
     config_spec,
+    number,
     number_text,
     parse_spec,
     refuse_unknown_words,
     split_list,
+    whole_number,
 )
 
 
@@ -28,6 +32,7 @@ class TrainingSettings:
     loss: str = "l2"
     flip: bool = True
     edges: Literal["repeat", "zero"] = "repeat"
+    weight: Annotated[float, Between(0.1, 1e6)] = 1.0
 
     def __post_init__(self) -> None:
         if self.steps < 1:
@@ -159,13 +164,16 @@ def test_a_config_survives_the_way_to_text_and_back(config):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("m:steps=many", r"m\.steps: 'many' is not a int"),
-        ("m:steps=2.5", r"m\.steps: '2\.5' is not a int"),
-        ("m:rate=fast", r"m\.rate: 'fast' is not a float"),
-        ("m:flip=maybe", r"m\.flip: 'maybe' is not a bool"),
+        ("m:steps=many", r"m\.steps: 'many' is not a whole number"),
+        ("m:steps=2.5", r"m\.steps: '2\.5' is not a whole number"),
+        ("m:rate=fast", r"m\.rate: 'fast' is not a number"),
+        ("m:flip=maybe", r"m\.flip: 'maybe' is not true or false"),
         ("m:steps=0", r"m\.steps: 0 is below 1"),
         ("m:stepz=3", r"unknown setting of m 'stepz'; did you mean 'steps'\?"),
-        ("m:zzzzzz=3", r"unknown setting of m 'zzzzzz'; known: edges, flip, loss, rate, steps"),
+        (
+            "m:zzzzzz=3",
+            r"unknown setting of m 'zzzzzz'; known: edges, flip, loss, rate, steps, weight",
+        ),
         ("m:25", r"m:25: '25' is not key=value"),
     ],
 )
@@ -187,3 +195,56 @@ def test_a_config_made_in_python_can_refuse_unknown_words_itself():
     refuse_unknown_words(TrainingSettings())
     with pytest.raises(ValueError, match=r"^edges: 'none' is none of repeat, zero$"):
         refuse_unknown_words(TrainingSettings(edges="none"))
+
+
+@pytest.mark.parametrize("text", ["0", "-7", "007", "9223372036854775807", "-9223372036854775807"])
+def test_a_whole_number_is_of_decimal_digits(text):
+    assert whole_number(text) == int(text)
+    assert whole_number(text, greatest=LARGEST_WHOLE) == int(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " 1", "+1", "1_0", "1.0", "1e3", "0x10", "\u0662", "\uff12", "\u00b2", "nan", "1\n"],
+)
+def test_any_other_text_is_no_whole_number(text):
+    with pytest.raises(ValueError, match="is not a whole number"):
+        whole_number(text)
+
+
+@pytest.mark.parametrize("text", ["9223372036854775808", "9" * 5_000, "-9223372036854775808"])
+def test_a_whole_number_is_no_larger_than_the_largest_seed(text):
+    with pytest.raises(ValueError, match=r"is not in -9223372036854775807\.\.9223372036854775807$"):
+        whole_number(text)
+    with pytest.raises(ValueError, match=r"is not in 1\.\.5$"):
+        whole_number(text, 1, 5)
+
+
+@pytest.mark.parametrize("text", ["25", "25.", ".5", "-1e-5", "+3", "1E+2", "1e-400"])
+def test_a_number_is_of_decimal_digits(text):
+    assert number(text) == float(text)
+
+
+def test_minus_zero_is_zero():
+    assert str(number("-0")) == "0.0"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1_0", " 1", "0x1", "nan", "inf", "-inf", "infinity", "1e400", "\u0662", "1e", ".", "1\n"],
+)
+def test_any_other_text_is_no_number(text):
+    with pytest.raises(ValueError, match="is not a number"):
+        number(text)
+
+
+def test_a_number_beyond_its_bounds_is_refused_with_them():
+    assert build_config(TrainingSettings, parse_spec("m:weight=0.1")).weight == 0.1
+    for text in ("0.0999", "1e-320", "1e7", "-1"):
+        with pytest.raises(UserError, match=rf"^m\.weight: '{text}' is not in 0\.1\.\.1000000$"):
+            build_config(TrainingSettings, parse_spec(f"m:weight={text}"))
+
+
+def test_a_refusal_shows_little_of_a_long_text():
+    with pytest.raises(UserError, match=r"^m\.steps: '9{40}\.{3}9{17}' is not in -9"):
+        build_config(TrainingSettings, parse_spec(f"m:steps={'9' * 5_000}"))

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from denoisebench.cli.shared.compute import exit_with, load_plugins
+from denoisebench.cli.shared.option_types import Whole
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import UserError
@@ -13,6 +14,7 @@ from denoisebench.specs import Spec
 
 SHOWN_OF_A_KIND = 10
 MIN_SIDE_PX = 64  # the crop of the default budget
+LARGEST_SIDE_PX = 1_000_000
 
 
 @click.group("datasets")
@@ -98,13 +100,18 @@ def overlap(a: str, b: str, plugin: tuple[str, ...]) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE")
 @click.option(
     "--min-side",
-    type=int,
+    type=Whole(1, LARGEST_SIDE_PX),
     default=MIN_SIDE_PX,
     show_default=True,
     metavar="PIXELS",
     help="Leave images with a shorter side out; give the crop you will train with.",
 )
-@click.option("--max-side", type=int, metavar="PIXELS", help="Leave out those with a longer side.")
+@click.option(
+    "--max-side",
+    type=Whole(1, LARGEST_SIDE_PX),
+    metavar="PIXELS",
+    help="Leave out those with a longer side.",
+)
 @click.option(
     "--channels",
     type=click.Choice(["gray", "colour"]),

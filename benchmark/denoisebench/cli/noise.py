@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.option_types import SEED
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.defaults import DEFAULTS
@@ -21,7 +22,7 @@ from denoisebench.specs import parse_spec, split_list
 
 _SEED = click.option(
     "--seed",
-    type=click.IntRange(0),
+    type=SEED,
     default=0,
     show_default=True,
     help="Names the noise draws, as in `bench run`.",

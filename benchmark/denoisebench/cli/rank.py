@@ -9,9 +9,9 @@ import click
 from denoisebench.budgets import DENOISE_MPX_PER_S
 from denoisebench.cli.shared.compute import exit_with, load_plugins, out_folder
 from denoisebench.cli.shared.dry_run import about, asides, print_total, print_trainings
+from denoisebench.cli.shared.option_types import SEED
 from denoisebench.cli.shared.options import (
     F,
-    config_option,
     device_option,
     installed_of,
     length_options,
@@ -20,6 +20,7 @@ from denoisebench.cli.shared.options import (
     precision_option,
 )
 from denoisebench.cli.shared.progress import show_progress
+from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
 from denoisebench.execution.context import make_context
@@ -65,7 +66,7 @@ def _lengths(verb: F) -> F:
               help="auto: bundled weights if they fit, else train on the very images; zoo: bundled"
                    " weights only; none: train; a file: use it.")  # fmt: skip
 @_lengths
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
+@click.option("--seed", type=SEED, default=0, show_default=True,
               help="Names what is drawn: noise, masks, probes, the training.")  # fmt: skip
 @device_option
 @precision_option

@@ -15,6 +15,7 @@ from denoisebench.cli.shared.compute import (
     status_of,
 )
 from denoisebench.cli.shared.dry_run import print_plan
+from denoisebench.cli.shared.option_types import Whole
 from denoisebench.cli.shared.options import CommandOptions, sweeping
 from denoisebench.figures.style import check_ending
 from denoisebench.files import safe_name, write_whole
@@ -26,6 +27,7 @@ from denoisebench.sweeps.curves import axis_of, curves_of
 from denoisebench.sweeps.plan import Sweep, plan_sweep
 from denoisebench.sweeps.table import render_sweep
 
+MOST_POINTS = 1000
 LONGEST_NAME = 80
 """The longest part of a figure's file name before its hash, in characters."""
 
@@ -36,7 +38,7 @@ LONGEST_NAME = 80
 )
 @click.option(
     "--points",
-    type=click.IntRange(2),
+    type=Whole(2, MOST_POINTS),
     default=10,
     show_default=True,
     help="Levels at which a range of --noise is sampled.",
@@ -105,7 +107,7 @@ def _name(sweep: Sweep) -> str:
     """A name for the files of a sweep: its methods and noises, and what no other sweep has."""
     methods = dict.fromkeys(series.method for series in sweep.series)
     ends = dict.fromkeys(str(noise) for noise in (sweep.noises[0], sweep.noises[-1]))
-    return f"{safe_name('-'.join([*methods, *ends]))[:LONGEST_NAME]}-{sweep.id[:8]}"
+    return f"{safe_name('-'.join([*methods, *ends]))}-{sweep.id[:8]}"
 
 
 def _asides(plan: Plan) -> Iterable[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import GRAY, Pixels, pixel_hash
 from denoisebench.noise.stream import Stream, exp, log
-from denoisebench.specs import Spec, number_text
+from denoisebench.specs import Spec, number, number_text
 
 if TYPE_CHECKING:
     import torch
@@ -166,9 +166,9 @@ class NoiseFamily(ABC):
 
     def _parse_number(self, spec: Spec, text: str) -> float:
         try:
-            return float(text) + 0.0  # -0 is 0
-        except ValueError:
-            raise UserError(f"noise {str(spec)!r}: {text!r} is not a number") from None
+            return number(text)
+        except ValueError as error:
+            raise UserError(f"noise {str(spec)!r}: {error}") from None
 
 
 class ExponentialFamily(NoiseFamily):

@@ -1,19 +1,19 @@
 """Recipes: how the weights of the zoo are trained, as plain options of `bench run`."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 from denoisebench.budgets import Budget, get_budget
+from denoisebench.documents import read_toml
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.plugin.method import Draws
 from denoisebench.plugin.preset import check_settings
-from denoisebench.specs import parse_spec
+from denoisebench.specs import parse_spec, whole_number
 
 NEEDED = ("method", "noise", "parameters", "channels", "train-set", "draws", "seed")
 LENGTHS = ("steps", "batch", "crop")
@@ -60,9 +60,10 @@ class Recipe:
                 asked = self.settings[option]
                 raise UserError(f"{whose}: --{option} {asked}: give {' or '.join(known)}")
         for option in ("seed", *LENGTHS):
-            text = self.settings.get(option, "1")
-            if not (text.isascii() and text.isdigit()):
-                raise UserError(f"{whose}: --{option} {text} is no whole number")
+            try:
+                whole_number(self.settings.get(option, "1"), least=0)
+            except ValueError as error:
+                raise UserError(f"{whose}: --{option}: {error}") from None
         if self.settings["train-set"] == "test":
             raise UserError(f"{whose}: --train-set test has no images where nothing is tested")
         method = parse_spec(self.settings["method"]).name
@@ -106,7 +107,7 @@ class Recipe:
 def _budget(settings: Mapping[str, str]) -> Budget:
     """The budget.  If a recipe gives all lengths, they replace every number of the budget."""
     steps, batch, crop_px = (
-        int(settings[option]) if option in settings else None for option in LENGTHS
+        whole_number(settings[option]) if option in settings else None for option in LENGTHS
     )
     return get_budget(settings.get("budget", "quick"), steps, batch, crop_px)
 
@@ -125,10 +126,10 @@ def read_recipes(path: Path) -> Sequence[Recipe]:
     ['gray']
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = read_toml(path)
     except OSError as error:
         raise UserError(f"recipes {path}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise UserError(f"recipes {path}: not TOML: {error}") from None
     for name, table in tables.items():
         if not isinstance(table, dict):

@@ -20,7 +20,10 @@ from typing import Any
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.scoring.protocol_text import BORDER, CHOICES, setting_words
-from denoisebench.specs import Spec, parse_spec
+from denoisebench.specs import Spec, parse_spec, whole_number
+
+WIDEST_BORDER = 10_000
+"""Pixels; that of an image must also leave some of it."""
 
 _OWN_NOISE = "the noise is drawn by this suite's generator, not by the original's"
 _LUMA = "the gray version of a colour set is its BT.601 luma in 8 bits, the original's"
@@ -140,9 +143,10 @@ def labelled(label: str) -> Protocol | None:
 def _value(spec: Spec, key: str, text: str) -> Any:
     """The value of a setting.  Raises UserError for one that it cannot have."""
     if key == BORDER:
-        if text.isascii() and text.isdecimal():
-            return int(text)
-        raise UserError(f"protocol {spec}: {key} is a number of pixels, not {text!r}")
+        try:
+            return whole_number(text, 0, WIDEST_BORDER)
+        except ValueError as error:
+            raise UserError(f"protocol {spec}: {key}: {error}") from None
     if key not in CHOICES:
         raise unknown_name("setting of a protocol", key, (*CHOICES, BORDER))
     if text not in CHOICES[key]:

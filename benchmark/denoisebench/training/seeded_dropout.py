@@ -12,5 +12,5 @@ def keyed_dropout(device: torch.device, seed: int, step: int) -> Iterator[None]:
     it was."""
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
-        torch.manual_seed((seed << 32) + step)
+        torch.manual_seed(((seed << 32) + step) % 2**63)  # of large seeds the last 31 bits count
         yield

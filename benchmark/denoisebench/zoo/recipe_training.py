@@ -20,7 +20,7 @@ from denoisebench.planning.weights_finder import WeightsFinder
 from denoisebench.plugin.method import Task, TrainedMethod
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.registry.registries import Registries
-from denoisebench.specs import config_spec
+from denoisebench.specs import config_spec, whole_number
 from denoisebench.training.recipe import TrainingRecipe
 from denoisebench.training.weights_file import file_hash
 
@@ -116,7 +116,7 @@ def _request(recipe: Recipe, registries: Registries) -> Request:
         train_set=said["train-set"],
         draws=said["draws"],
         weights="none",
-        seeds=(int(said["seed"]),),
+        seeds=(whole_number(said["seed"]),),
     )
     request = options.request((said["method"],), registries.budgets)
     return replace(request, datasets=(), budget=recipe.budget)

@@ -138,7 +138,7 @@ def test_another_format_gives_the_rows_of_a_comparison(place: Path) -> None:
         ("--noise gaussian:0..50", "--noise gaussian:0..50: a sweep begins at a level; the least"),
         ("--noise gausian:5..50", "unknown noise model 'gausian'; did you mean 'gaussian'?"),
         ("--train-noise gaussian:25,,", "has an empty item"),
-        ("--points 1", "1 is not in the range x>=2"),
+        ("--points 1", "'1' is not in 2..1000"),
     ],
 )
 def test_what_is_wrong_is_told_before_anything_is_computed(

@@ -213,8 +213,8 @@ def test_an_unknown_level_means_the_blind_range_of_the_family(text, blind):
     ("text", "message"),
     [
         ("gaussian:-3", r"σ \(standard deviation, 0-255 units\) must lie in 0\.01\.\.1000"),
-        ("gaussian:nan", r"σ \(standard deviation, 0-255 units\) must lie in 0\.01\.\.1000"),
-        ("gaussian:inf", r"must lie in 0\.01\.\.1000"),
+        ("gaussian:nan", "is not a number"),
+        ("gaussian:inf", "is not a number"),
         ("gaussian:5..5000", r"must lie in 0\.01\.\.1000"),
         ("gaussian:abc", r"'abc' is not a number"),
         ("gaussian:5..", r"'' is not a number"),

@@ -126,7 +126,7 @@ def test_a_setting_is_part_of_the_label_in_one_order_and_the_usual_value_is_none
     [
         ("float:noisy=7-bit", "noisy is float or 8-bit, not '7-bit'"),
         ("float:nois=8-bit", "unknown setting of a protocol 'nois'; did you mean 'noisy'"),
-        ("float:border_px=-1", "border_px is a number of pixels, not '-1'"),
+        ("float:border_px=-1", "border_px: '-1' is not in 0..10000"),
         ("float:2", "'2' is not setting=value"),
     ],
 )

@@ -1,7 +1,6 @@
 """Options that verbs share, and their defaults."""
 
 import functools
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -9,12 +8,13 @@ from typing import Any, TypeVar
 
 import click
 
-from denoisebench.budgets import BUDGETS
+from denoisebench.budgets import BATCH, BUDGETS, CROP_PX, STEPS
+from denoisebench.cli.shared.option_types import Seeds, Whole
+from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
 from denoisebench.planning.run_options import CHANNELS, RunOptions
 from denoisebench.scoring.protocols import PROTOCOLS
-from denoisebench.specs import split_list
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,37 +32,6 @@ class CommandOptions(RunOptions):
     retry_failed: bool
     dry_run: bool
     plugin: tuple[str, ...]
-
-
-def _read_config(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
-    """Take a TOML file's settings as the defaults of the options of the same names."""
-    del parameter
-    if value is None:
-        return
-    try:
-        settings = tomllib.loads(Path(value).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"--config {value}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"--config {value} is not TOML: {error}") from None
-    known = {o.lstrip("-"): str(p.name) for p in ctx.command.params for o in p.opts}
-    known.pop("config", None)
-    for key in settings:
-        if key not in known:
-            raise UserError(f"--config {value}: unknown setting {key!r}; known: {sorted(known)}")
-    ctx.default_map = {
-        known[key]: ",".join(map(str, v)) if isinstance(v, list) and key != "plugin" else v
-        for key, v in settings.items()
-    }
-
-
-def _seeds(text: object) -> tuple[int, ...]:
-    """Whole numbers from 0, between commas.  "0,1,2" -> (0, 1, 2)"""
-    texts = split_list(str(text))
-    wrong = [item for item in texts if not (item.isascii() and item.isdigit())]
-    if wrong:
-        raise UserError(f"--seeds {text}: {wrong[0]!r} is no whole number from 0 on")
-    return tuple(map(int, texts))
 
 
 def _precision(text: object) -> object:
@@ -88,10 +57,10 @@ length_options = [
                  help=f"Length of training: {', '.join(BUDGETS)}, or another of `bench list"
                       " budgets`.  With this or any of the next three options, bundled weights are"
                       f" ignored.  [default: {DEFAULTS.budget}]"),
-    click.option("--steps", type=click.IntRange(1), help="Steps, instead of the budget's."),
-    click.option("--batch", type=click.IntRange(2),
+    click.option("--steps", type=Whole(*STEPS), help="Steps, instead of the budget's."),
+    click.option("--batch", type=Whole(*BATCH),
                  help="Patches per step, instead of the budget's."),
-    click.option("--crop", type=click.IntRange(32), metavar="PX",
+    click.option("--crop", type=Whole(*CROP_PX), metavar="PX",
                  help="Side of a patch, instead of the budget's."),
 ]  # fmt: skip
 """How long to train."""
@@ -121,15 +90,6 @@ out_option = click.option(
     show_default=True,
     metavar="DIR",
     help="Where trainings and results are kept and found again.",
-)
-
-config_option = click.option(
-    "--config",
-    callback=_read_config,
-    is_eager=True,
-    expose_value=False,
-    metavar="FILE",
-    help="Read these options from a TOML file of the same names.",
 )
 
 
@@ -222,7 +182,7 @@ _OPTIONS = [
     click.option("--self-ensemble", is_flag=True,
                  help="Denoise each image in its eight orientations and average the estimates,"
                       " at eight times the cost. The column is named tv (x8)."),
-    click.option("--seeds", "--seed", type=_seeds, default="0", show_default=True,
+    click.option("--seeds", "--seed", type=Seeds(), default="0", show_default=True,
                  metavar="S[,S...]",
                  help="Each names its noise draws and its training; a table averages over them."),
     device_option,

@@ -1,0 +1,39 @@
+"""Types of options that take whole numbers, read as those of a spec are."""
+
+from typing import Any
+
+import click
+
+from denoisebench.errors import UserError
+from denoisebench.specs import LARGEST_WHOLE, split_list, whole_number
+
+
+class Whole(click.IntRange):
+    """One whole number within bounds."""
+
+    def __init__(self, least: int, greatest: int) -> None:
+        super().__init__(least, greatest)
+        self._bounds = (least, greatest)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return whole_number(str(value), *self._bounds)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+SEED = Whole(0, LARGEST_WHOLE)
+
+
+class Seeds(click.ParamType[tuple[int, ...]]):
+    """Several seeds.  "0,1,2" -> (0, 1, 2)"""
+
+    name = "seeds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        try:
+            return tuple(whole_number(item, least=0) for item in split_list(str(value)))
+        except ValueError as error:
+            raise UserError(f"--seeds: {error}") from None

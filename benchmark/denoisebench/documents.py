@@ -1,0 +1,77 @@
+"""TOML and JSON that anyone may have written: limited in size and in nesting, and parsed strictly.
+
+All functions raise ValueError, which says in words what is wrong, and OSError for a file that
+cannot be read.
+"""
+
+import re
+import tomllib
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+DEEPEST = 64
+"""Lists and tables inside each other.  Ours have five at most."""
+
+TOML_BYTES = 64_000
+JSON_BYTES = 512_000_000
+"""A million scores have half of it."""
+
+_PART = rb"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')\s*"""
+_LONG_KEY = re.compile(rb"(?<![\w-])" + _PART + rb"(?:\.\s*" + _PART + rb"){%d}" % DEEPEST)
+"""A dotted key of that many parts: `tomllib` takes a minute for one of 50 000."""
+
+_TOO_DEEP = f"its values are nested more than {DEEPEST} deep"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The table that a TOML file is."""
+    data = read_limited(path, TOML_BYTES)
+    if _LONG_KEY.search(data):
+        raise ValueError(_TOO_DEEP)
+    try:
+        table = tomllib.loads(data.decode())
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    _refuse_deep(table)
+    return table
+
+
+def read_json(path: Path) -> Any:
+    """The value of a JSON file."""
+    return json_value(read_limited(path, JSON_BYTES))
+
+
+def json_value(text: bytes | str) -> Any:
+    """The value of a JSON text, which has no NaN and no number beyond those of a float."""
+    try:
+        value = msgspec.json.decode(text)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    _refuse_deep(value)
+    return value
+
+
+def read_limited(path: Path, most_bytes: int) -> bytes:
+    """The bytes of a file that is no pipe, which could be waited for without an end."""
+    if path.is_fifo():
+        raise ValueError("it is a pipe; give a file")
+    with path.open("rb") as file:
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        kilobytes, megabytes = most_bytes // 1000, most_bytes // 1_000_000
+        size = f"{megabytes} MB" if megabytes else f"{kilobytes} kB"
+        raise ValueError(f"it is larger than {size}")
+    return data
+
+
+def _refuse_deep(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST):
+        nested = [outer for outer in level if isinstance(outer, dict | list)]
+        items = (outer.values() if isinstance(outer, dict) else outer for outer in nested)
+        level = list(chain.from_iterable(items))
+    if any(isinstance(item, dict | list) for item in level):
+        raise ValueError(_TOO_DEEP)
