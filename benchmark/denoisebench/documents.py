@@ -4,13 +4,18 @@ All functions raise ValueError, which says in words what is wrong, and OSError f
 cannot be read.
 """
 
+import json
 import re
 import tomllib
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+
+from denoisebench.errors import UserError
+
+T = TypeVar("T")
 
 DEEPEST = 64
 """Lists and tables inside each other.  Ours have five at most."""
@@ -39,19 +44,30 @@ def read_toml(path: Path) -> dict[str, Any]:
     return table
 
 
-def read_json(path: Path) -> Any:
-    """The value of a JSON file."""
-    return json_value(read_limited(path, JSON_BYTES))
+def read_json(path: Path, *, strict: bool = True) -> Any:
+    """The value of a JSON file; see `json_value`."""
+    return json_value(read_limited(path, JSON_BYTES), strict=strict)
 
 
-def json_value(text: bytes | str) -> Any:
-    """The value of a JSON text, which has no NaN and no number beyond those of a float."""
+def json_value(text: bytes | str, *, strict: bool = True) -> Any:
+    """The value of a JSON text.
+
+    strict: without NaN and Infinity, which Python writes as if they were numbers of JSON.
+    """
     try:
-        value = msgspec.json.decode(text)
+        value = msgspec.json.decode(text) if strict else json.loads(text)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     _refuse_deep(value)
     return value
+
+
+def typed(value: Any, kind: type[T]) -> T:
+    """A parsed value as `kind`.  ValueError where its types, or the checks of `kind`, say no."""
+    try:
+        return msgspec.convert(value, kind)
+    except UserError as error:
+        raise ValueError(str(error)) from None
 
 
 def read_limited(path: Path, most_bytes: int) -> bytes:

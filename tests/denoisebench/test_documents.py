@@ -55,6 +55,12 @@ def test_what_is_no_strict_json_is_refused(text):
         json_value(text)
 
 
+def test_the_numbers_that_python_writes_are_read_where_that_is_asked_for():
+    assert json_value("[NaN, -Infinity]", strict=False)[1] == float("-inf")
+    with pytest.raises(ValueError, match=DEEP):
+        json_value(nested(100_000), strict=False)
+
+
 def test_a_larger_file_is_refused_with_the_limit(tmp_path, monkeypatch):
     path = tmp_path / "a.toml"
     path.write_text("# " + "x" * documents.TOML_BYTES)

@@ -28,8 +28,6 @@ from denoisebench.sweeps.plan import Sweep, plan_sweep
 from denoisebench.sweeps.table import render_sweep
 
 MOST_POINTS = 1000
-LONGEST_NAME = 80
-"""The longest part of a figure's file name before its hash, in characters."""
 
 
 @click.command("sweep")

@@ -1,10 +1,11 @@
 """Existing weights: found, read, and used instead of a training."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from denoisebench.documents import typed
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.planning.plan import GivenWeights
@@ -166,9 +167,10 @@ class WeightsFinder:
 def _config(method: TrainedMethod[Any], given: GivenWeights) -> Any:
     """The config that weights were made with; settings newer than the weights are at their
     defaults.  None when the method has no such config."""
+    config, known = given.header.recipe.config, {f.name for f in fields(method.config_type)}
     try:
-        return method.config_type(**given.header.recipe.config)
-    except (TypeError, ValueError):
+        return typed(config, method.config_type) if config.keys() <= known else None
+    except ValueError:
         return None
 
 

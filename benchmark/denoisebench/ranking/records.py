@@ -4,10 +4,10 @@ A file, `OUT/ranks/ID.json`, appears whole or not at all; its id is a hash of ev
 decides what is in it, so that what was found is not computed again.
 """
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from denoisebench.documents import read_json
 from denoisebench.errors import UserError
 from denoisebench.files import write_whole
 from denoisebench.planning.ids import hash_of
@@ -60,7 +60,7 @@ def write_ranked(path: Path, ranked: RankedMethod) -> None:
 def read_ranked(path: Path) -> RankedMethod:
     """What was stored.  Raises UserError for a file that cannot be read or is damaged."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_json(path)
         for image in record["images"]:  # NaN was null in files of earlier versions
             image.update({name: "nan" for name, value in image.items() if value is None})
         return parse(RankedMethod, record)

@@ -45,9 +45,20 @@ class Estimates:
         """A kept estimate, (C, H, W).  Raises UserError for a file that is missing or damaged."""
         path = self.path(image, repeat)
         try:
-            pixels = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise UserError(f"the estimate {path} cannot be read: {error}") from None
-        if not isinstance(pixels, np.ndarray) or pixels.dtype != np.float32:
-            raise UserError(f"the estimate {path} is not a float32 array")
-        return pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
+            # Mapped: a header that claims more than the file holds allocates nothing.
+            pixels = np.load(path, mmap_mode="r", allow_pickle=False)
+        except OSError as error:
+            raise UserError(f"cannot read the estimate {path}: {error.strerror or error}") from None
+        except Exception as error:  # noqa: BLE001  # NumPy parses the header as Python code
+            raise _damaged(path, str(error)) from None
+        if pixels.dtype != np.float32 or pixels.ndim not in (2, 3):
+            raise _damaged(path, "it is not a float32 image")
+        return np.array(pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0))
+
+
+def _damaged(path: Path, why: str) -> UserError:
+    reason = " ".join(why.split())[:100]
+    return UserError(
+        f"the estimate {path} is damaged: {reason}; delete it, and a run with --keep-estimates"
+        " makes it again"
+    )

@@ -1,9 +1,11 @@
 """The record of a cell: scores by image, and what they are of."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from denoisebench.noise.level_knowledge import IGNORES_LEVELS, ORACLE
+from denoisebench.training.recipe import TrainingRecipe
+from denoisebench.training.weights_file import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,26 @@ class ImageScore:
     denoise_s: float
     megapixels: float  # denoised, so with what the protocol pads
     noisy_sha256: str
+
+
+class Provenance(TypedDict, total=False):
+    """What is read of a result's provenance; there may be more in it."""
+
+    recipe: TrainingRecipe | None
+    training_outcome: Outcome | None
+    weights_sha256: str | None
+    image_set_digest: str | None
+    precision: str | None
+    precision_asked: str | None
+    denoisebench: str | None
+    git: str | None
+    torch: str | None
+    numpy: str | None
+    python: str | None
+    platform: str | None
+    device: str | None
+    device_name: str | None
+    threads: int | None
 
 
 @dataclass(frozen=True, slots=True)

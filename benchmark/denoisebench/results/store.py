@@ -4,16 +4,16 @@ A file appears whole or not at all, whatever is killed and however many processe
 strict JSON (see `strict_json`): "nan" is read as a float in every field but `provenance`.
 """
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from denoisebench.budgets import Budget
+from denoisebench.documents import json_value, read_json, typed
 from denoisebench.errors import UserError
 from denoisebench.files import write_whole
-from denoisebench.results.records import CellResult, ImageScore
+from denoisebench.results.records import CellResult, ImageScore, Provenance
 from denoisebench.results.strict_json import json_text, parse, stored
 
 SCHEMA = 4
@@ -47,9 +47,9 @@ def read_cell(path: Path) -> CellResult:
     Raises UserError for a file that is missing, damaged, renamed or of a newer schema.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_json(path)
     except OSError as error:
-        raise UserError(f"cannot read the result {path}: {error.strerror}") from None
+        raise UserError(f"cannot read the result {path}: {error.strerror or error}") from None
     except ValueError as error:
         raise _damaged(path, f"it is not JSON ({error})") from None
     if not isinstance(record, dict):
@@ -68,6 +68,9 @@ def read_cell(path: Path) -> CellResult:
                 record = upgrade(record)
         record = _with_length_of_budget(record)
         result = parse(CellResult, record)
+        typed(result.provenance, Provenance)
+        if not result.scores and result.error is None:
+            raise ValueError("it has no scores")
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, str(error)) from None
     if result.cell != path.stem:
@@ -106,7 +109,7 @@ def _with_length_of_budget(record: dict[str, Any]) -> dict[str, Any]:
         return record
     try:
         budget = Budget(**record["provenance"]["recipe"]["budget"])
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, UserError):
         return record  # its recipe is not known
     return {**record, "budget": budget.label}
 
@@ -131,4 +134,4 @@ def score_line(score: ImageScore) -> str:
 
 def parse_score(line: str) -> ImageScore:
     """The score of a line.  Raises ValueError for what is not one."""
-    return parse(ImageScore, json.loads(line))
+    return parse(ImageScore, json_value(line))

@@ -11,7 +11,7 @@ import reprlib
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar, get_args, get_origin
 
-import msgspec
+from denoisebench.documents import typed
 
 _NAMES = ("nan", "inf", "-inf")
 
@@ -43,7 +43,7 @@ def json_text(value: Any, indent: int | None = 1) -> str:
 
 def parse(cls: type[RecordT], record: Any) -> RecordT:
     """The dataclass that `stored` made a record of.  Raises ValueError for another record."""
-    return msgspec.convert(_with_floats(cls, record), cls)
+    return typed(_with_floats(cls, record), cls)
 
 
 def _with_floats(kind: Any, value: Any) -> Any:
@@ -67,6 +67,7 @@ def number(value: Any) -> float:
     """The float of a parsed field of a file.  Raises ValueError for what is no number."""
     if value in _NAMES:
         return float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{reprlib.repr(value)} is not a number")
-    return float(value)
+    try:
+        return typed(value, float)
+    except ValueError:
+        raise ValueError(f"{reprlib.repr(value)} is not a number") from None

@@ -5,12 +5,12 @@ each with `step`, `loss` and `train_s`, and now and then with the other series o
 Drawing is in `curves_figure`.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from denoisebench.documents import read_json
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.results.strict_json import number
@@ -92,9 +92,9 @@ def _read(folder: Path) -> Training:
 
 def _json(path: Path, checked: Callable[[Any], Any]) -> Any:
     try:
-        return checked(json.loads(path.read_text(encoding="utf-8")))
+        return checked(read_json(path, strict=False))  # early versions wrote NaN
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from None
+        raise UserError(f"cannot read {path}: {error.strerror or error}") from None
     except ValueError as error:
         raise UserError(f"{path} is damaged: {error}; delete the folder to train anew") from None
 
@@ -115,7 +115,7 @@ def _checked_entry(name: str, entry: Any) -> Mapping[str, float]:
 
 def _number(name: str, value: Any) -> float:
     try:
-        return value if isinstance(value, int) else number(value)
+        return number(value)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
 

@@ -3,9 +3,8 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-import msgspec
-
 from denoisebench.budgets import Budget
+from denoisebench.documents import typed
 from denoisebench.noise.level_knowledge import TrainingKnowledge
 
 HALF = "half"
@@ -26,7 +25,8 @@ class TrainingRecipe:
     `oracle` where clean images pick the weights.  precision: `fp32` where that was asked for.
     imported: the file that another code wrote, and its SHA-256; then budget and seed are unknown.
 
-    Raises ValueError for a recipe without budget that is not imported.
+    Raises ValueError for a recipe without budget that is not imported, and for images that are
+    neither gray nor colour.
     """
 
     method: str
@@ -53,11 +53,13 @@ class TrainingRecipe:
     def __post_init__(self) -> None:
         if self.budget is None and self.imported is None:
             raise ValueError("Object missing required field `budget`")
+        if self.channels not in (1, 3):  # GRAY, COLOUR: their module imports NumPy
+            raise ValueError(f"channels is {self.channels}, not 1 or 3")
 
     @classmethod
     def from_json(cls, values: object) -> "TrainingRecipe":
         """The recipe that `to_json` wrote.  Raises ValueError for anything else."""
-        return msgspec.convert(values, cls)
+        return typed(values, cls)
 
     def to_json(self) -> dict[str, Any]:
         """The values that are known, as JSON has them."""

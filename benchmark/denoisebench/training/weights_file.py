@@ -7,10 +7,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
-import msgspec
-
+from denoisebench.documents import json_value, typed
 from denoisebench.errors import UserError
 from denoisebench.files import write_whole
 from denoisebench.training.recipe import TrainingRecipe
@@ -20,6 +19,16 @@ if TYPE_CHECKING:
 
 KEY = "denoisebench"
 """The name of the header in the file's metadata."""
+
+
+class Outcome(TypedDict, total=False):
+    """What is read of a training's outcome; there may be more in it."""
+
+    train_s: float | None
+    precision: str | None
+    device: str | None
+    device_name: str | None
+    threads: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +103,14 @@ def read_header(path: Path) -> Header:
             size = int.from_bytes(file.read(8), "little")
             if size > 100_000_000:
                 raise ValueError("its header is too long")
-            text = json.loads(file.read(size))["__metadata__"][KEY]
-        return msgspec.convert(json.loads(text), Header)
+            text = json_value(file.read(size))["__metadata__"][KEY]
+        header = typed(json_value(text), Header)
+        typed(header.outcome, Outcome)
     except OSError as error:
         raise UserError(f"weights {path}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(path, error) from None
+    return header
 
 
 def load_into(path: Path, network: "nn.Module") -> None:

@@ -9,7 +9,6 @@ bit.  Nothing is unpickled, and nothing of the file is believed before the index
 """
 
 import hashlib
-import json
 import math
 import struct
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.plugin import COLOUR, GRAY, Pixels, UserError, whole_file
+from denoisebench.plugin import Pixels, UserError, whole_file
 
 MAGIC, VERSION = b"denoisebenchpack", 1
 _HEADER = struct.Struct("<16sIQQ32s")
@@ -56,6 +55,11 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def bytes(self) -> int:
         """The length of its pixels in the file."""
         return math.prod(self.shape) * int(_TYPES[self.type].itemsize)
+
+
+class _Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    channels: Literal[1, 3]  # GRAY or COLOUR
+    images: Annotated[tuple[Entry, ...], msgspec.Meta(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,7 @@ class Writer:
 
     def close(self, channels: int, entries: Sequence[Entry]) -> None:
         """Append the index and write the header."""
-        index = {"channels": channels, "images": msgspec.to_builtins(entries)}
-        text = json.dumps(index, separators=(",", ":")).encode()
+        text = msgspec.json.encode({"channels": channels, "images": entries})
         at = self._file.tell()
         self._file.write(text)
         self._file.seek(0)
@@ -130,28 +133,25 @@ def open_pack(path: Path) -> Pack:
     """Read a pack's index.  Raises UserError for a file that is missing, damaged or no pack."""
     try:
         with path.open("rb") as file:
-            index = _index(path, file)
+            text, pixel_bytes = _index_text(path, file)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
     try:
-        entries = msgspec.convert(index["images"], tuple[Entry, ...])
-        pack = Pack(path, index["channels"], entries)
-        if pack.channels not in (GRAY, COLOUR) or not entries:
-            raise ValueError(f"{pack.channels} channels, {len(entries)} images")
-        if len({entry.id for entry in entries}) < len(entries):
+        index = msgspec.json.decode(text, type=_Index)  # as deep as its type, no deeper
+        if len({entry.id for entry in index.images}) < len(index.images):
             raise ValueError("two images have one name")
-        if any(entry.shape[0] > pack.channels for entry in entries):
+        if any(entry.shape[0] > index.channels for entry in index.images):
             raise ValueError("a colour image in a gray pack")
-        pixels, stored = sum(entry.bytes for entry in entries), index["pixel_bytes"]
-        if pixels != stored:
-            raise ValueError(f"images of {pixels} bytes in {stored}")
-    except (ValueError, KeyError, TypeError) as error:
+        indexed = sum(entry.bytes for entry in index.images)
+        if indexed != pixel_bytes:
+            raise ValueError(f"images of {indexed} bytes in {pixel_bytes}")
+    except ValueError as error:
         raise _damaged(path, f"its index is wrong ({' '.join(str(error).split())[:80]})") from None
-    return pack
+    return Pack(path, index.channels, index.images)
 
 
-def _index(path: Path, file: BinaryIO) -> dict[str, Any]:
-    """The index as it was written, whole, with the length of what lies before it."""
+def _index_text(path: Path, file: BinaryIO) -> tuple[bytes, int]:
+    """The index as it was written, and the length of the pixels before it."""
     header = file.read(_HEADER.size)
     if not header.startswith(MAGIC) or len(header) < _HEADER.size:
         raise UserError(f"{path} is no pack; `bench datasets pack DIR --out FILE` makes one")
@@ -168,11 +168,7 @@ def _index(path: Path, file: BinaryIO) -> dict[str, Any]:
     text = file.read(length)
     if hashlib.sha256(text).digest() != digest:
         raise _damaged(path, "its index is not what was written")
-    try:
-        index: dict[str, Any] = json.loads(text) | {"pixel_bytes": at - _HEADER.size}
-    except (ValueError, TypeError):
-        raise _damaged(path, "its index is no JSON object") from None
-    return index
+    return text, at - _HEADER.size
 
 
 def _damaged(path: Path, reason: str) -> UserError:

@@ -99,6 +99,10 @@ class _Packing:
         """Write one image.  Raises _LeftOutError when it is not to be packed."""
         path = self._folder / name
         try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise _LeftOutError(UNUSABLE, f"{name!a} is not a name in UTF-8") from None
+        try:
             data = read_bytes(path)
             self._refuse_size(name, stored_shape(data, str(path))[1:])
             pixels = decode_image(data, str(path))

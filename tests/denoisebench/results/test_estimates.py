@@ -71,11 +71,33 @@ def test_scores_of_a_run_that_kept_nothing_do_not_stand_for_estimates(tmp_path):
     assert len(method.seen) == 2
 
 
-@pytest.mark.parametrize("wrong", [b"", b"no array", None])
+def header(text: bytes) -> bytes:
+    """A .npy file with another header than its own."""
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(16)
+
+
+HUGE = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000, 1000000), }\n"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *(b"", b"no array", b"\x93NUMPY", header(b"{'descr': (((\n"), header(b"'" * 9)),
+        *(header(HUGE), header(b"(" * 5_000), header(HUGE.replace(b"<f4", b"|O"))),
+        header(HUGE.replace(b"1000000, 1000000", b"2, 2, 1, 1")),
+        header(HUGE.replace(b"<f4", b"<f8").replace(b"1000000, 1000000", b"1, 2")),
+    ],
+)
 def test_a_file_that_is_no_estimate_is_refused_by_name(tmp_path, wrong):
     kept = Estimates(tmp_path, "c0ffee", ("a.png",))
     kept.keep(torch.zeros(1, 2, 2).numpy(), "a.png", 0)
     path = kept.path("a.png", 0)
-    path.unlink() if wrong is None else path.write_bytes(wrong)
-    with pytest.raises(UserError, match=r"a\.npy cannot be read"):
+    path.write_bytes(wrong)
+    with pytest.raises(UserError, match=r"a\.npy is damaged: .*; delete it, and") as caught:
         kept.read("a.png", 0)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_estimate_that_is_gone_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"cannot read the estimate .*a\.npy: No such file"):
+        Estimates(tmp_path, "c0ffee", ("a.png",)).read("a.png", 0)

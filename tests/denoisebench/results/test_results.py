@@ -10,7 +10,9 @@ import time
 
 import pytest
 from a_result import RESULT, SCORE
+from recipes import RECIPE
 
+from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
 from denoisebench.results.dataframe import COLUMNS, frame
 from denoisebench.results.records import ImageScore
@@ -45,8 +47,8 @@ def test_a_result_of_schema_3_is_read_with_its_cost_unknown(tmp_path):
 
 
 def test_a_budget_once_called_custom_is_read_with_its_length(tmp_path):
-    budget = {"name": "", "steps": 8000, "batch": 16, "crop_px": 64}
-    told = {"budget": "custom", "provenance": {"recipe": {"budget": budget}}}
+    recipe = dataclasses.replace(RECIPE, budget=Budget("", steps=8000, batch=16, crop_px=64))
+    told = {"budget": "custom", "provenance": {"recipe": recipe.to_json()}}
     assert read_cell(write_cell(tmp_path, replace(**told))).budget == "524 Mpx"
     untold = replace(budget="custom", provenance={"recipe": None})
     assert read_cell(write_cell(tmp_path, untold)).budget == "custom"
@@ -192,6 +194,12 @@ def damage(tmp_path, change):
         (lambda r: r["scores"][1].pop("repeat"), "required field `repeat` - at `$.scores[1]`"),
         (lambda r: r["scores"][0].update(psnr_db=None), "got `null` - at `$.scores[0].psnr_db`"),
         (lambda r: r.update(provenance=[]), "Expected `object`, got `array` - at `$.provenance`"),
+        (lambda r: r["scores"][0].update(psnr_db=10**400), "out of range"),
+        (lambda r: r.update(scores=[]), "it has no scores"),
+        (lambda r: r.update(provenance={"threads": "2"}), "got `str` - at `$.threads`"),
+        (lambda r: r.update(provenance={"recipe": {}}), "required field `method` - at `$.recipe`"),
+        (lambda r: r.update(provenance={"training_outcome": [1]}), "at `$.training_outcome`"),
+        (lambda r: r.update(method="\ud800"), "it is not JSON"),
         (lambda r: r.update(cell="other"), "it holds the cell other"),
         (lambda r: r.pop("schema"), "schema is None"),
     ],
@@ -208,7 +216,10 @@ def test_a_result_of_a_newer_schema_asks_for_a_newer_program_not_for_deletion(tm
     assert "delete" not in message
 
 
-@pytest.mark.parametrize("content", [b"", b'{"schema": 2, "ce', b"\xff\xfe\x00", b"[]", b"3"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b'{"schema": 2, "ce', b"\xff\xfe\x00", b"[]", b"3", b"[" * 100_000, b'{"a":' * 9_000],
+)
 def test_a_file_that_holds_no_result_is_refused_in_one_line(tmp_path, content):
     path = write_cell(tmp_path, RESULT)
     path.write_bytes(content)

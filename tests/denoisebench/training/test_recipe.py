@@ -28,6 +28,8 @@ def test_a_recipe_is_read_as_it_was_written_without_what_is_not_known(recipe):
         ({"method": ["noise2noise"]}, r"Expected `str`, got `array` - at `\$\.method`"),
         ({"budget": {"name": "", "steps": 1, "batch": "2", "crop_px": 32}}, "budget.batch"),
         ({"channels": "3"}, "channels"),
+        ({"channels": 2}, "channels is 2, not 1 or 3"),
+        ({"budget": {"name": "", "steps": 0, "batch": 2, "crop_px": 32}}, "--steps 0 is not in"),
         ({"parameters": "guessed"}, "guessed"),
         ({"budget": None}, "missing required field `budget`"),
     ],

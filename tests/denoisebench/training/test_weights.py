@@ -1,5 +1,6 @@
 """Weights files: what is written is read back, and a broken or hostile file is a user's error."""
 
+import json
 import os
 import pickle
 from dataclasses import replace
@@ -157,12 +158,40 @@ def test_random_bytes_are_refused(tmp_path, size, action):
 
 @pytest.mark.parametrize(
     "text",
-    ["[]", "{}", "null", '{"__metadata__": {}}', '{"__metadata__": {"denoisebench": "[1]"}}'],
+    [
+        *("[]", "{}", "null", '{"__metadata__": {}}', '{"__metadata__": {"denoisebench": "[1]"}}'),
+        *("[" * 90_000, '{"__metadata__": {"denoisebench": 7}}', '{"a": NaN}', '{"\\ud800": 1}'),
+        '{"__metadata__": {"denoisebench": "' + "[" * 90_000 + '"}}',
+    ],
 )
 def test_another_json_header_is_refused(tmp_path, text):
     path = tmp_path / "other.safetensors"
     path.write_bytes(len(text).to_bytes(8, "little") + text.encode())
     assert_refused(read_header, path, "damaged, or not a denoisebench weights file")
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("recipe", {"method": ["tv"]}),
+        ("recipe", {"budget": {"name": "", "steps": 10**400, "batch": 2, "crop_px": 32}}),
+        ("recipe", {"channels": 2}),
+        ("recipe", {"seed": "0"}),
+        ("images", {"images": 3}),
+        ("outcome", {"train_s": "long"}),
+        ("outcome", {"threads": [2]}),
+    ],
+)
+def test_a_header_of_other_types_is_refused(weights, part, value):
+    data = weights.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    index = json.loads(data[8 : 8 + size])
+    header = json.loads(index["__metadata__"]["denoisebench"])
+    header[part] |= value
+    index["__metadata__"]["denoisebench"] = json.dumps(header)
+    text = json.dumps(index).encode()
+    weights.write_bytes(len(text).to_bytes(8, "little") + text + data[8 + size :])
+    assert_refused(read_header, weights, "damaged, or not a denoisebench weights file")
 
 
 def test_weights_of_another_shape_are_refused(weights):
