@@ -19,8 +19,9 @@ demo: .venv/ready
 	$(BIN)/bench report --results results/demo --out results/demo/report.html
 	@echo "The table is in results/demo/table.txt; open results/demo/report.html to see the images."
 
+# A process for each core, with one thread of torch each.
 test: .venv/ready lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/ready
 	$(BIN)/ruff check
