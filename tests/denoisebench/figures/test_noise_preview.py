@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from noises import noise
 from PIL import Image
 
 from denoisebench.errors import UserError
@@ -17,15 +18,7 @@ from denoisebench.figures.noise_preview import (
     write_picture,
 )
 from denoisebench.noise.family import NoiseFamily
-from denoisebench.noise_models import register_noise_models
 from denoisebench.specs import parse_spec
-
-FAMILIES = {family.name: family for family in register_noise_models()}
-
-
-def noise(text):
-    spec = parse_spec(text)
-    return FAMILIES[spec.name].parse(spec)
 
 
 def gradient(channels, height, width):

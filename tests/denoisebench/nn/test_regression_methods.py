@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from textures import Constant
 from torch import nn
 
 from classical import Identity, IdentityConfig
@@ -16,17 +17,6 @@ from supervised import Supervised
 TASK = Task(Noise(Gaussian(), 25.0, 25.0), "known", 1)
 CONFIG = RegressionConfig()
 REGRESSIONS = [Noise2Noise(), Supervised()]
-
-
-class Constant(nn.Module):
-    """Predicts the same value everywhere, in half precision as autocast would."""
-
-    def __init__(self, value):
-        super().__init__()
-        self.value = value
-
-    def forward(self, x):
-        return torch.full_like(x, self.value, dtype=torch.bfloat16)
 
 
 def rng():

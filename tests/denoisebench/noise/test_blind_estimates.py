@@ -8,23 +8,15 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from noises import noise
 
 from denoisebench.images.pixels import Pixels, to_gray
-from denoisebench.noise.family import Noise
-from denoisebench.noise_models import register_noise_models
 from denoisebench.noise_models.family_estimator import decide_family
-from denoisebench.specs import parse_spec
 
 pytestmark = pytest.mark.slow
 
-FAMILIES = {family.name: family for family in register_noise_models()}
 LEVELS = ("gaussian:15", "gaussian:25", "gaussian:50", "poisson:0.01", "poisson:0.05")
 LEVELS += ("gamma:50", "gamma:100")
-
-
-def noise(text: str) -> Noise:
-    spec = parse_spec(text)
-    return FAMILIES[spec.name].parse(spec)
 
 
 def centre(pixels: Pixels) -> Pixels:

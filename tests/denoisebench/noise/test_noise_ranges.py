@@ -5,13 +5,11 @@ import math
 import numpy as np
 import pytest
 import torch
+from noises import noise
 
 from denoisebench.errors import UserError
 from denoisebench.noise.stream import Stream
-from denoisebench.noise_models import register_noise_models
-from denoisebench.specs import parse_spec
 
-FAMILIES = {family.name: family for family in register_noise_models()}
 RANGES = {
     "gaussian:0..50": 50.0,
     "poisson:0..0.1": 0.1,
@@ -22,11 +20,6 @@ RANGES = {
 }
 COUNT = 400
 from_zero = pytest.mark.parametrize("text", RANGES)
-
-
-def noise(text):
-    spec = parse_spec(text)
-    return FAMILIES[spec.name].parse(spec)
 
 
 def flat(side, value=0.4):

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from textures import donut_error, textures
 from torch import nn
 
 from denoisebench.nn.unet import UNet
@@ -176,26 +177,6 @@ def test_an_estimate_that_sees_its_pixel_breaks_the_proposition():
     assert float(loss - error) == pytest.approx(sigma**2 * (1 - 2 * tap), rel=0.03)
 
 
-TAPS = np.delete(np.arange(9), 4)
-
-
-def textures(count, generator, sigma=0.15):
-    """Gaussian textures and their noisy copies: (count, 1, 64, 64)."""
-    blur = torch.tensor([[1.0, 2.0, 1.0]]) / 6.0**0.5
-    x = 0.2 * torch.randn(count, 1, 66, 66, generator=generator)
-    x = 0.5 + torch.conv2d(torch.conv2d(x, blur[None, None]), blur.T[None, None])
-    return x, x + sigma * torch.randn(x.shape, generator=generator)
-
-
-def donut_error(clean, noisy):
-    """The least mean squared error of a linear estimate of a pixel from the 8 around, found with
-    the clean images."""
-    windows = nn.functional.unfold(noisy - 0.5, 3)[:, TAPS].transpose(1, 2).reshape(-1, 8).numpy()
-    truth = (clean[:, 0, 1:-1, 1:-1] - 0.5).reshape(-1).numpy()
-    weights = np.linalg.lstsq(windows, truth, rcond=None)[0]
-    return float(np.mean((windows @ weights - truth) ** 2))
-
-
 @FILLS
 def test_a_linear_network_learns_the_best_filter_of_the_pixels_around(fill):
     torch.manual_seed(0)
@@ -205,14 +186,14 @@ def test_a_linear_network_learns_the_best_filter_of_the_pixels_around(fill):
     adam = torch.optim.Adam(network.parameters(), lr=rate)
     decay = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: 1.0 - step / 100)
     for step in range(100):
-        _, noisy = textures(4, generator)
+        _, noisy = textures(4, 64, generator)
         adam.zero_grad()
         METHOD.loss(
             model, Batch(noisy, None, None), TrainingStep(step, 100, 4), rng()
         ).mean().backward()
         adam.step()
         decay.step()
-    clean, noisy = textures(8, rng(9))
+    clean, noisy = textures(8, 64, rng(9))
     with torch.no_grad():
         found = torch.cat([METHOD.denoise(model, one[None], None) for one in noisy])
     error = float((found - clean)[..., 1:-1, 1:-1].square().mean())

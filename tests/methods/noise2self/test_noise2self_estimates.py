@@ -5,11 +5,12 @@ import math
 
 import pytest
 import torch
+from noises import Odd
 from torch import nn
 
 from denoisebench.errors import UserError
 from denoisebench.nn.unet import UNet
-from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
@@ -178,19 +179,6 @@ def test_it_sees_one_noisy_copy_and_inference_is_no_part_of_the_training():
     assert METHOD.passes_per_patch(Config()) == 1
     for inference in ("j-invariant", "single", "mixed"):
         assert METHOD.trained_as(Config(width=3, inference=inference)) == Config(width=3)
-
-
-class Odd(NoiseFamily):
-    """Noise that this method is not for, or not to mix."""
-
-    name, summary, symbol, unit = "odd", "nothing", "p", "share of pixels"
-    lowest, highest, blind = 0.0, 1.0, (0.1, 0.5)
-
-    def __init__(self, preserves, independent):
-        self.preserves, self.independent = preserves, independent
-
-    def sample(self, clean, level, stream):
-        return clean
 
 
 @pytest.mark.parametrize("parameters", ["known", "unknown"])

@@ -3,14 +3,15 @@ what it learns where the best answer is known."""
 
 import math
 
-import numpy as np
 import pytest
 import torch
+from noises import Odd
+from textures import Constant, donut_error, textures
 from torch import nn
 
 from denoisebench.errors import UserError
 from denoisebench.nn.unet import UNet
-from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
@@ -34,17 +35,6 @@ def model_of(net, channels=1, **settings):
 
 def loss_of(model, noisy, seed=0):
     return METHOD.loss(model, Batch(noisy, None, None), TrainingStep(0, 10, len(noisy)), rng(seed))
-
-
-class Constant(nn.Module):
-    """Predicts the same value everywhere, in half precision as autocast would."""
-
-    def __init__(self, value):
-        super().__init__()
-        self.value = value
-
-    def forward(self, x):
-        return torch.full_like(x, self.value, dtype=torch.bfloat16)
 
 
 def test_the_loss_is_averaged_over_all_hidden_pixels_of_a_batch():
@@ -131,27 +121,6 @@ def test_every_training_step_has_a_loss_and_a_slope_for_every_weight(network, ch
         assert torch.isfinite(weights.grad).all()
 
 
-TAPS = np.delete(np.arange(9), 4)
-
-
-def textures(count, side, generator, sigma=0.15):
-    """Gaussian textures, correlated over a pixel or two, and their noisy copies: (count, 1, side,
-    side); what they are correlated over is less than a window of radius 7."""
-    blur = torch.tensor([[1.0, 2.0, 1.0]]) / 6.0**0.5
-    x = 0.2 * torch.randn(count, 1, side + 2, side + 2, generator=generator)
-    x = 0.5 + torch.conv2d(torch.conv2d(x, blur[None, None]), blur.T[None, None])
-    return x, x + sigma * torch.randn(x.shape, generator=generator)
-
-
-def donut_error(clean, noisy):
-    """The least mean squared error of a linear estimate of a pixel from the 8 around, found with
-    the clean images."""
-    windows = nn.functional.unfold(noisy - 0.5, 3)[:, TAPS].transpose(1, 2).reshape(-1, 8).numpy()
-    truth = (clean[:, 0, 1:-1, 1:-1] - 0.5).reshape(-1).numpy()
-    weights = np.linalg.lstsq(windows, truth, rcond=None)[0]
-    return float(np.mean((windows @ weights - truth) ** 2))
-
-
 def test_a_linear_network_learns_the_best_filter_of_the_pixels_around():
     """With replacements from so far away that the one in the middle says nothing."""
     torch.manual_seed(0)
@@ -172,19 +141,6 @@ def test_a_linear_network_learns_the_best_filter_of_the_pixels_around():
     assert abs(1.0 + 0.1 * float(network.weight.detach()[0, 0, 1, 1])) < 0.05  # the middle tap
     assert 10 * abs(math.log10(error / donut_error(clean, noisy))) < 0.1
     assert error < 0.6 * float((noisy - clean).square().mean())
-
-
-class Odd(NoiseFamily):
-    """Noise that neither method is for."""
-
-    name, summary, symbol, unit = "odd", "nothing", "p", "share of pixels"
-    lowest, highest, blind = 0.0, 1.0, (0.1, 0.5)
-
-    def __init__(self, preserves, independent):
-        self.preserves, self.independent = preserves, independent
-
-    def sample(self, clean, level, stream):
-        return clean
 
 
 @pytest.mark.parametrize("parameters", ["known", "unknown"])

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from textures import Constant
 from torch import nn
 
 from denoisebench.errors import UserError
@@ -18,17 +19,6 @@ GAUSSIAN = Task(Noise(Gaussian(), 25.0, 25.0), "known", 1)
 POISSON = Task(Noise(Poisson(), 0.05, 0.05), "known", 1)
 METHODS = [(Sure(), GAUSSIAN), (Pure(), POISSON)]
 FIRST_ORDER = PureConfig(estimator="first-order")
-
-
-class Constant(nn.Module):
-    """Gives the same value everywhere."""
-
-    def __init__(self, value):
-        super().__init__()
-        self.value = value
-
-    def forward(self, x):
-        return torch.full_like(x, self.value)
 
 
 def rng(seed=0):
@@ -74,7 +64,7 @@ def test_the_risk_of_doing_nothing_is_the_variance_of_gaussian_noise(epsilon):
     levels = [10.0, 25.0, 50.0]
     noisy = torch.rand((3, 1, 16, 16), generator=rng())
     config = SureConfig(epsilon=epsilon)
-    loss = loss_of(Sure(), config, GAUSSIAN, Constant(0.0), noisy, levels)
+    loss = loss_of(Sure(), config, GAUSSIAN, Constant(0.0, torch.float32), noisy, levels)
     assert loss.dtype == torch.float32
     assert loss.tolist() == pytest.approx([(sigma / 255.0) ** 2 for sigma in levels], rel=1e-3)
 
@@ -85,7 +75,7 @@ def test_the_risk_of_doing_nothing_is_the_variance_of_gaussian_noise(epsilon):
 def test_the_risk_of_doing_nothing_is_the_variance_of_poisson_noise(config, spread):
     levels = [0.01, 0.05, 0.1]
     noisy = torch.full((3, 3, 256, 256), 0.4)
-    loss = loss_of(Pure(), config, POISSON, Constant(0.0), noisy, levels)
+    loss = loss_of(Pure(), config, POISSON, Constant(0.0, torch.float32), noisy, levels)
     assert loss.dtype == torch.float32
     assert loss.tolist() == pytest.approx([zeta * 0.4 for zeta in levels], rel=spread)
 
@@ -97,7 +87,7 @@ def test_the_estimate_is_the_noisy_image_and_a_tenth_of_the_output_at_any_size(m
     config = method.config_type()
     found = method.denoise(Model(config, task, nn.Identity()), image, 25.0)
     assert torch.allclose(found, 1.1 * image - 0.05, atol=1e-6)
-    moved = method.denoise(Model(config, task, Constant(-2.5)), image, None)
+    moved = method.denoise(Model(config, task, Constant(-2.5, torch.float32)), image, None)
     assert torch.allclose(moved, image - 0.25, atol=1e-6)
 
 
