@@ -1,13 +1,12 @@
 """What the filters here share: a tensor in, an array filtered, a level estimated if it must be."""
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.plugin import Denoised, Noise, Task
+from denoisebench.plugin import Denoised, Task
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,13 +27,14 @@ def filter_image(
     """Denoise (1, C, H, W) with `denoise`, a function of an image and its noise level.
 
     The image is (H, W) if gray and (H, W, 3) if colour, float64, in the unit of `noisy`.
-    level: None to have it estimated (see `estimated_level`); the result then tells the estimate.
+    level: None to have it read off the image; the result then tells what was read.  Raises
+    LevelUnknownError where the image does not tell it.
     """
     from denoisebench.nn import run_padded
 
     estimate = None
     if level is None:
-        level = estimate = estimated_level(task.noise, noisy)
+        level = estimate = task.noise.family.read(noisy[0].cpu().numpy()).required()
     used = level
 
     def run(image: "Tensor") -> "Tensor":
@@ -43,18 +43,6 @@ def filter_image(
     if min(noisy.shape[-2:]) < smallest_px:
         return Denoised(run_padded(run, noisy, multiple=smallest_px), estimate)
     return Denoised(run(noisy), estimate)
-
-
-def estimated_level(noise: Noise, noisy: "Tensor") -> float:
-    """The level that the noise's family reads off (1, C, H, W), in its unit.
-
-    Where the image does not tell it, as when it is flat or very small, it is the middle of the
-    noise's range, by ratio.
-    """
-    estimate = noise.family.estimate(noisy[0].cpu().numpy())
-    if estimate is None or not math.isfinite(estimate):
-        return math.sqrt(noise.low * noise.high)
-    return estimate
 
 
 def declines_all_but(family: str, task: Task) -> str | None:

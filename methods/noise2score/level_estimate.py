@@ -10,14 +10,13 @@
 The last two are formulas of three families each, and go by their names.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from denoisebench.plugin import Noise
+from denoisebench.plugin import LevelReading, Noise
 
 NUDGE = 0.02
 """How far `closed-form` moves the noisy image, in standard deviations of the noise about: far
@@ -43,20 +42,16 @@ class Scene:
 
 
 def estimate_level(how: str, scene: Scene) -> float:
-    """The level by the way called `how`, inside what the family allows.
+    """The level by the way called `how`.
 
-    Where there is nothing to go by (an image without noise) it is the middle of the range.
+    Raises LevelUnknownError where the image does not tell one that the family can have.
     """
-    estimate = WAYS[how](scene)
-    if estimate is None or not math.isfinite(estimate):
-        return scene.noise.middle
-    family = scene.noise.family
-    return min(max(estimate, family.lowest), family.highest)
+    return LevelReading(scene.noise.family, WAYS[how](scene)).required()
 
 
 def from_patches(scene: Scene) -> float | None:
     """What the family itself reads off the noisy image, by no network."""
-    return scene.noise.family.estimate(scene.noisy[0].cpu().numpy())
+    return scene.noise.family.read(scene.noisy[0].cpu().numpy()).level
 
 
 def total_variation(x: Tensor) -> Tensor:

@@ -11,13 +11,17 @@ from denoisebench.errors import UserError, plugin_code, unknown_name
 from denoisebench.images.image_set import ImageFile
 from denoisebench.images.pixels import Pixels
 from denoisebench.noise.family import NoiseFamily
-from denoisebench.noise.level_estimator import clipped_share
-from denoisebench.noise_models.family_estimator import FAMILIES, decide_family
+from denoisebench.noise.level_estimator import clipped_share, flat_share
+from denoisebench.noise.level_reading import LevelReading
+from denoisebench.noise_models.family_estimator import decide_family
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec
 
 MOST_CLIPPED = 0.005
 """The share of pixels at the greatest value above which they were clipped, not drawn."""
+
+MOST_FLAT = 0.01
+"""The share of pixels in flat regions above which it is said that they are left out."""
 
 
 @click.command("estimate")
@@ -30,14 +34,18 @@ def command(images: tuple[str, ...], noise: str, plugin: tuple[str, ...]) -> Non
     """Estimate the noise of each noisy image: its level, and with auto its family.
 
     IMAGE is a file, a folder, or an image set; pairs:NOISY:CLEAN gives its noisy images.
-    Estimates are wrong for noise that is not independent from pixel to pixel (camera JPEG, resized,
-    sharpened).
+    ± is the standard error of a level.  Flat regions (a mask, a border, clipped pixels) hold no
+    noise and are left out.  Estimates are wrong for noise that is not independent from pixel to
+    pixel (camera JPEG, resized, sharpened).
     """
     registries = load_plugins(plugin)
     family = None if noise == "auto" else _family(registries, noise)
     for name, image in _opened(registries, images):
         noisy = (image.load_noisy or image.load)()
         click.echo(f"{name}  {_guessed(noisy) if family is None else _known(family, noisy)}")
+        if MOST_FLAT < (flat := flat_share(noisy)) < 1.0:
+            click.echo(f"{name}: {flat:.1%} of the pixels lie in flat regions, which hold no noise"
+                       " and are left out", err=True)  # fmt: skip
         if MOST_CLIPPED < (share := clipped_share(noisy)) < 1.0:
             click.echo(f"{name}: {share:.1%} of the pixels have its greatest value; where noise"
                        " is clipped, too little is found", err=True)  # fmt: skip
@@ -76,16 +84,18 @@ def _opened(registries: Registries, texts: tuple[str, ...]) -> Iterator[tuple[st
 def _known(family: NoiseFamily, noisy: Pixels) -> str:
     """The level of noise of a known family, as a noise spec."""
     with plugin_code(family.name):
-        level = family.estimate(noisy)
-    if level is None:
-        return "cannot tell: the image is too small, too dark or flat"
-    return f"{family.name}:{level:.4g}  {family.symbol}: {family.unit}"
+        return _shown(family.read(noisy))
+
+
+def _shown(reading: LevelReading) -> str:
+    """A level and its unit, or why there is none."""
+    unit = f"  {reading.family.symbol}: {reading.family.unit}"
+    return str(reading) if reading.known is None else f"{reading}{unit}"
 
 
 def _guessed(noisy: Pixels) -> str:
     """The family and level, or why they cannot be estimated."""
     verdict = decide_family(noisy)
-    family = next((f for f in FAMILIES.values() if f.name == verdict.family), None)
-    if family is None:
+    if verdict.reading is None:
         return f"cannot tell: {verdict.reason}"
-    return f"{_known(family, noisy)}; confidence {verdict.confidence:.2f}; {verdict.reason}"
+    return f"{_shown(verdict.reading)}; confidence {verdict.confidence:.2f}; {verdict.reason}"

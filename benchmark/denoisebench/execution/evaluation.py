@@ -12,6 +12,7 @@ from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import Pixels, pixel_hash
 from denoisebench.noise.given import noisy_of
 from denoisebench.noise.level_knowledge import STRIDE
+from denoisebench.noise.level_reading import naming_image
 from denoisebench.planning.plan import CellPlan
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.results.journal import Unfinished
@@ -76,7 +77,8 @@ def _scored(
     inside = (slice(None), slice(clean.shape[1]), slice(clean.shape[2]))  # what was not padded
 
     def run(given_level: float | None) -> DenoiserOutput:
-        return denoise_checked(cell.method.name, denoise, noisy, given_level, device)
+        with naming_image(image.id):
+            return denoise_checked(cell.method.name, denoise, noisy, given_level, device)
 
     def quality_db(estimate: Pixels) -> float:
         x, y, white = cell.protocol.compared(estimate[inside], clean)

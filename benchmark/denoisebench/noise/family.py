@@ -13,6 +13,7 @@ import numpy as np
 
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import GRAY, Pixels, pixel_hash
+from denoisebench.noise.level_reading import LevelReading
 from denoisebench.noise.stream import Stream, exp, log
 from denoisebench.specs import Spec, number, number_text
 
@@ -95,11 +96,17 @@ class NoiseFamily(ABC):
         return None
 
     def estimate(self, noisy: Pixels) -> float | None:
-        """The level of one noisy image (C, H, W), estimated from it alone, in lowest..highest.
+        """The level of one noisy image (C, H, W), estimated from it alone.
 
-        None if the image does not allow it, or the family has no estimator.
+        None if the image does not tell it, or the family has no estimator.  A level outside of
+        lowest..highest counts as none.
         """
         return None
+
+    def read(self, noisy: Pixels) -> LevelReading:
+        """What an image (C, H, W) tells of its level: the estimate, and whether it is one that the
+        family can have."""
+        return LevelReading(self, self.estimate(noisy))
 
     def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
         """Var(y | x) of each pixel and channel, in [0, 1] units squared, broadcastable to x.
@@ -118,10 +125,6 @@ class NoiseFamily(ABC):
     def can_estimate(self) -> bool:
         """Whether the family defines `estimate`."""
         return type(self).estimate is not NoiseFamily.estimate
-
-    def _within(self, level: float | None) -> float | None:
-        """An estimate, limited to lowest..highest."""
-        return None if level is None else min(max(level, self.lowest), self.highest)
 
     def shares_level(self, other: "NoiseFamily") -> bool:
         """Whether a level of the other means the same here, as σ of white and of blurred noise."""
@@ -144,10 +147,15 @@ class NoiseFamily(ABC):
 
         Raises UserError for a spec that is not so, or a level outside lowest..highest.
         """
-        example = f"{self.name}:{number_text(self.blind[0] or self.blind[1])}"
         if len(spec.values) != 1 or spec.options:
-            raise UserError(f"noise {str(spec)!r}: give one {self.symbol}, as in {example}")
+            raise UserError(f"noise {str(spec)!r}: give one {self.symbol}, as in {self.example}")
         return self._at(spec, spec.values[0])
+
+    @property
+    def example(self) -> str:
+        """A spec of the family, for messages."""
+        level = number_text(self.blind[0] or self.blind[1])
+        return ":".join([self.name, level, *filter(None, [self.settings()])])
 
     def _at(self, spec: Spec, text: str) -> "Noise":
         """This family at a level or over a range, the `25` or `5..50` of a spec."""

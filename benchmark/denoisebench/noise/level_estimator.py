@@ -13,6 +13,9 @@ hold noise alone (Pyatykh, Hesser & Zheng, IEEE TIP 2013; Chen, Zhu & Heng, ICCV
 - The directions of one half of the image serve the other half.  The least components of the patches
   that they were found with are too small by chance, much so in a small image.
 
+- Patches with a pixel of a flat region (a mask, a border, what is clipped) are left out: such a
+  region holds no noise, and its patches would be the smoothest of all.
+
 What textures leave along the chosen directions is counted as noise: weak noise is overestimated.
 """
 
@@ -25,6 +28,8 @@ import numpy.typing as npt
 from denoisebench.images.pixels import Pixels
 
 Array = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+Places = tuple[npt.NDArray[np.intp], ...]
 
 SIDE = 7
 """Of a patch, in pixels: 48 directions beside its mean."""
@@ -52,6 +57,9 @@ the 8-bit steps of the clean image (1/255) would pass for noise."""
 ROUNDS = 5
 """Of choosing smooth patches by the level of the round before; it has settled to 0.1 % by then."""
 
+PARTS = 8
+"""Of an image, one below the other, whose estimates are compared."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patches:
@@ -76,9 +84,12 @@ def look(noisy: Pixels, rho: int) -> Patches | None:
     peak = float(np.max(np.abs(noisy), initial=0.0))
     if not 0.0 < peak < math.inf or min(noisy.shape[1:]) < SIDE:
         return None
-    pixels, second = _cut(noisy / np.float32(peak))
+    image = noisy / np.float32(peak)
+    windows = np.lib.stride_tricks.sliding_window_view(image, (SIDE, SIDE), axis=(1, 2))
+    which = _evenly_spread(windows.shape[:3])
+    pixels, second = windows[which].reshape(-1, SIDE**2), _in_second_half(which[1], image.shape[1])
     mean = pixels.mean(axis=1)
-    used = ~_saturated(pixels)
+    used = ~_touches(flat_pixels(image))[which]
     if rho > 0 and used.any():
         used &= mean > max(DARK * float(np.quantile(mean[used], 0.99)), 0.0)
     if min(np.sum(used & second), np.sum(used & ~second)) < FEWEST_PATCHES // 2:
@@ -95,23 +106,48 @@ def look(noisy: Pixels, rho: int) -> Patches | None:
     return Patches(mean, noise, rest, SIDE**2 - 1 - SLOPES - count, peak)
 
 
-def _cut(image: Pixels) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """Evenly spread patches, (N, SIDE²), and which of them lie in the second half of the bands."""
-    windows = np.lib.stride_tricks.sliding_window_view(image, (SIDE, SIDE), axis=(1, 2))
-    shape = windows.shape[:3]
+def _evenly_spread(shape: tuple[int, ...]) -> Places:
+    """Channels, rows and columns of at most `MOST_PATCHES` patches, of all in the shape."""
     total = math.prod(shape)
-    which = np.arange(0, total, -(-total // MOST_PATCHES))
-    channel, row, column = np.unravel_index(which, shape)
-    band = max(min(BAND_PX, shape[1] // 2), 1)
-    patches = windows[channel, row, column].reshape(len(which), -1)
-    return patches, row // band % 2 == 1
+    return np.unravel_index(np.arange(0, total, -(-total // MOST_PATCHES)), shape)
 
 
-def _saturated(pixels: Array) -> npt.NDArray[np.bool_]:
-    """Which patches are flat at the least or greatest value of all: clipped, or without a count."""
-    low, high = pixels.min(axis=1), pixels.max(axis=1)
-    saturated: npt.NDArray[np.bool_] = (low == high) & ((low == low.min()) | (low == high.max()))
-    return saturated
+def _in_second_half(rows: npt.NDArray[np.intp], height: int) -> Mask:
+    """Which rows lie in every other band of an image."""
+    band = max(min(BAND_PX, height // 2), 1)
+    second: Mask = rows // band % 2 == 1
+    return second
+
+
+def flat_pixels(image: Pixels) -> Mask:
+    """Which pixels of (C, H, W) lie in a patch of one value: a mask, a border, a clipped region.
+
+    A patch may reach beyond the image, whose outside counts as flat: of a flat border of 4 pixels
+    all are found.
+    """
+    from scipy.ndimage import maximum_filter, minimum_filter
+
+    same = np.ones(image.shape, np.bool_)  # as the pixel below and the one to the right
+    same[:, :-1] &= image[:, :-1] == image[:, 1:]
+    same[:, :, :-1] &= image[:, :, :-1] == image[:, :, 1:]
+    if not same[:, :-1, :-1].any():  # as in any image of continuous noise
+        return np.zeros_like(same)
+    within = (1, SIDE - 1, SIDE - 1)
+    centres = minimum_filter(same, within, mode="constant", cval=1)
+    flat: Mask = maximum_filter(centres, (1, SIDE, SIDE), mode="constant", cval=0)
+    return flat
+
+
+def _touches(flat: Mask) -> Mask:
+    """Which patches hold a flat pixel: (C, H − SIDE + 1, W − SIDE + 1).
+
+    A patch cut by the edge of a mask would pass for a smooth one with little noise.
+    """
+    from scipy.ndimage import maximum_filter
+
+    inside = slice(SIDE // 2, -(SIDE // 2))
+    touched: Mask = maximum_filter(flat, (1, SIDE, SIDE), mode="constant", cval=0)
+    return touched[:, inside, inside]
 
 
 def _directions(white: Array) -> tuple[npt.NDArray[np.float64], Array]:
@@ -138,8 +174,19 @@ def _noise_count(values: npt.NDArray[np.float64]) -> int:
     return min(max(counts), most)
 
 
-def relative_variance(noisy: Pixels, rho: int) -> float | None:
-    """φ of the noise variance φ·x^ρ, in the image's unit to the power 2 − ρ; None: cannot tell.
+@dataclass(frozen=True, slots=True)
+class RelativeVariance:
+    """φ of the noise variance φ·x^ρ, in the image's unit to the power 2 − ρ.
+
+    error: its standard error, relative to it, from the spread between parts of the image.
+    """
+
+    phi: float
+    error: float
+
+
+def relative_variance(noisy: Pixels, rho: int) -> RelativeVariance | None:
+    """The noise of one image (C, H, W); None: cannot tell.
 
     The mean energy along the directions of noise over the smooth patches: those whose other
     directions hold no more than noise would leave there on average, φ.
@@ -151,9 +198,12 @@ def relative_variance(noisy: Pixels, rho: int) -> float | None:
     low, high = np.quantile(patches.rest, [least, HALF])
     limit = low
     for _ in range(ROUNDS):
-        phi = float(patches.noise[patches.rest <= limit].mean(dtype=np.float64))
+        smooth = patches.noise[patches.rest <= limit]
+        phi = float(smooth.mean(dtype=np.float64))
         limit = np.clip(phi, low, high)
-    return phi * patches.peak ** (2 - rho)
+    means = [float(part.mean(dtype=np.float64)) for part in np.array_split(smooth, PARTS)]
+    error = float(np.std(means, ddof=1)) / math.sqrt(PARTS) / phi if phi > 0.0 else math.inf
+    return RelativeVariance(phi * patches.peak ** (2 - rho), error)
 
 
 def clipped_share(noisy: Pixels) -> float:
@@ -161,35 +211,6 @@ def clipped_share(noisy: Pixels) -> float:
     return float(np.mean(noisy == noisy.max())) if noisy.size else 0.0
 
 
-def gaussian_sigma_255(noisy: Pixels) -> float | None:
-    """σ of Gaussian noise, in 8-bit units: Var y = (σ/255)²."""
-    phi = relative_variance(noisy, 0)
-    return None if phi is None else 255.0 * math.sqrt(phi)
-
-
-def poisson_zeta(noisy: Pixels) -> float | None:
-    """ζ of Poisson noise: Var y = ζ·x; excess kurtosis ζ/x."""
-    return relative_variance(noisy, 1)
-
-
-def gamma_shape(noisy: Pixels) -> float | None:
-    """k of Gamma noise: Var y = x²/k = E[y²]/(k + 1); excess kurtosis 6/k."""
-    phi = relative_variance(noisy, 2)
-    if phi is None:
-        return None
-    return 1.0 / phi if phi > 0.0 else math.inf
-
-
-def weibull_shape(noisy: Pixels) -> float | None:
-    """k of Weibull noise of mean 1: Var y = x²·(Γ(1 + 2/k)/Γ(1 + 1/k)² − 1), solved by bisection
-    between 1 and 1e6."""
-    phi = relative_variance(noisy, 2)
-    if phi is None:
-        return None
-    low, high = 0.0, math.log(1e6)
-    for _ in range(50):  # to the last digit
-        middle = 0.5 * (low + high)
-        step = math.exp(-middle)
-        ratio = math.lgamma(1.0 + 2.0 * step) - 2.0 * math.lgamma(1.0 + step)
-        low, high = (middle, high) if math.expm1(ratio) > phi else (low, middle)
-    return math.exp(low)
+def flat_share(noisy: Pixels) -> float:
+    """The share of the pixels that lie in flat regions, which hold no noise."""
+    return float(flat_pixels(noisy).mean()) if noisy.size else 0.0

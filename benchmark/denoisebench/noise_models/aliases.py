@@ -4,6 +4,7 @@ Each parses to the family's own noise model, so that both names mean the same no
 trainings and results.
 """
 
+import math
 from typing import TYPE_CHECKING
 
 from denoisebench.errors import UserError
@@ -61,9 +62,8 @@ class ChiSquare(Gamma):
     def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
         return super().variance(x, level / 2.0)
 
-    def estimate(self, noisy: Pixels) -> float | None:
-        shape = Gamma().estimate(noisy)
-        return None if shape is None else 2.0 * shape
+    def level_from_variance(self, phi: float) -> float:
+        return 2.0 * super().level_from_variance(phi)
 
     def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
         return super().tweedie(noisy, score, level / 2.0)
@@ -95,9 +95,8 @@ class PoissonPeak(Poisson):
     def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
         return super().variance(x, 1.0 / level)
 
-    def estimate(self, noisy: Pixels) -> float | None:
-        zeta = Poisson().estimate(noisy)
-        return None if zeta is None else 1.0 / zeta
+    def level_from_variance(self, phi: float) -> float:
+        return 1.0 / phi if phi > 0.0 else math.inf
 
     def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
         return super().tweedie(noisy, score, 1.0 / level)

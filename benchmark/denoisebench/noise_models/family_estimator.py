@@ -14,15 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from denoisebench.images.pixels import Pixels
-from denoisebench.noise.family import NoiseFamily
 from denoisebench.noise.level_estimator import Patches, look
+from denoisebench.noise.level_reading import LevelReading
+from denoisebench.noise.power_law import PowerLaw
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
 
 Array = npt.NDArray[np.float64]
 
-FAMILIES: dict[int, NoiseFamily] = {0: Gaussian(), 1: Poisson(), 2: Gamma()}
+FAMILIES: dict[int, PowerLaw] = {0: Gaussian(), 1: Poisson(), 2: Gamma()}
 """By ρ.  Weibull noise has ρ = 2 too; its variance does not distinguish it from Gamma noise."""
 
 BINS = 12
@@ -50,15 +51,19 @@ FAR = 3.0
 class Verdict:
     """What an image says about its noise.
 
-    family: None if it cannot be decided; `reason` says why.  level: in the family's unit.
+    reading: the family and its level; None if it cannot be decided, and `reason` says why.
     confidence: posterior probability of the likeliest family.  rho: the estimate, if there is one.
     """
 
-    family: str | None
-    level: float | None
+    reading: LevelReading | None
     confidence: float
     rho: float | None
     reason: str
+
+    @property
+    def family(self) -> str | None:
+        """The name of the family; None when it cannot be told."""
+        return None if self.reading is None else self.reading.family.name
 
 
 def decide_family(noisy: Pixels) -> Verdict:
@@ -112,12 +117,14 @@ def _verdict(noisy: Pixels, rho: float, error: float) -> Verdict:
     confidence = float(odds[likeliest] / odds.sum())
     found = f"variance grows as intensity to the {rho:.2f} ± {error:.2f}"
     if confidence < SURE:
-        return Verdict(None, None, confidence, rho, f"{found}: more than one family fits")
+        return Verdict(None, confidence, rho, f"{found}: more than one family fits")
     if abs(deviation[likeliest]) > FAR:
-        return Verdict(None, None, confidence, rho, f"{found}: no family fits")
-    family = FAMILIES[likeliest]
-    return Verdict(family.name, family.estimate(noisy), confidence, rho, found)
+        return Verdict(None, confidence, rho, f"{found}: no family fits")
+    reading = FAMILIES[likeliest].read(noisy)
+    if reading.known is None:
+        return Verdict(None, confidence, rho, f"{reading}; {found}")
+    return Verdict(reading, confidence, rho, found)
 
 
 def _cannot_tell(reason: str) -> Verdict:
-    return Verdict(None, None, 0.0, None, reason)
+    return Verdict(None, 0.0, None, reason)

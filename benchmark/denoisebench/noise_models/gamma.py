@@ -3,14 +3,14 @@
 E[y] = x and Var y = x²/k.
 """
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from denoisebench.images.pixels import Pixels
-from denoisebench.noise.family import ExponentialFamily
-from denoisebench.noise.level_estimator import gamma_shape
 from denoisebench.noise.overflow_guards import finite
+from denoisebench.noise.power_law import PowerLaw
 from denoisebench.noise.stream import Stream
 
 if TYPE_CHECKING:
@@ -22,13 +22,14 @@ FAR = 4.0
 at k = 100.  Fewer than one factor in 2000 lies lower, at any k ≥ 1."""
 
 
-class Gamma(ExponentialFamily):
+class Gamma(PowerLaw):
     name = "gamma"
     summary = "y = x·Gamma(shape k, scale 1/k)"
     symbol = "k"
     unit = "shape, 1 or more"
     lowest, highest = 1.0, 1e7
     blind = (40.0, 120.0)
+    rho = 2
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
         factor = stream.gamma(level, clean.size).reshape(clean.shape) / level
@@ -55,8 +56,9 @@ class Gamma(ExponentialFamily):
     def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
         return x.square() / level
 
-    def estimate(self, noisy: Pixels) -> float | None:
-        return self._within(gamma_shape(noisy))
+    def level_from_variance(self, phi: float) -> float:
+        """k from Var y = x²/k."""
+        return 1.0 / phi if phi > 0.0 else math.inf
 
     def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
         """x̂ = k·y / ((k − 1) − y·∇log p(y)) = 1/E[1/x|y]   (Noise2Score, Table 1).

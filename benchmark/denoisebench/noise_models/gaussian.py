@@ -1,13 +1,13 @@
 """Additive white Gaussian noise: y = x + n, n ~ N(0, (σ/255)²), σ in 8-bit units."""
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from denoisebench.images.pixels import Pixels
-from denoisebench.noise.family import ExponentialFamily
-from denoisebench.noise.level_estimator import gaussian_sigma_255
 from denoisebench.noise.overflow_guards import finite
+from denoisebench.noise.power_law import PowerLaw
 from denoisebench.noise.stream import Stream
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Gaussian(ExponentialFamily):
+class Gaussian(PowerLaw):
     name = "gaussian"
     summary = "y = x + N(0, (σ/255)²)"
     symbol = "σ"
@@ -24,6 +24,7 @@ class Gaussian(ExponentialFamily):
     blind = (5.0, 55.0)
     range_from_zero = True
     unit_scale = 255.0
+    rho = 0
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
         noise = stream.normal(clean.size).reshape(clean.shape)
@@ -38,8 +39,9 @@ class Gaussian(ExponentialFamily):
     def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
         return (level / 255.0).square()
 
-    def estimate(self, noisy: Pixels) -> float | None:
-        return self._within(gaussian_sigma_255(noisy))
+    def level_from_variance(self, phi: float) -> float:
+        """σ from Var y = (σ/255)²."""
+        return 255.0 * math.sqrt(phi)
 
     def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
         """x̂ = E[x|y] = y + σ²·∇log p(y)   (Robbins 1956; Noise2Score, Table 1)."""

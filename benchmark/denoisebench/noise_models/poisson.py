@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from denoisebench.images.pixels import Pixels
-from denoisebench.noise.family import ExponentialFamily
-from denoisebench.noise.level_estimator import poisson_zeta
 from denoisebench.noise.overflow_guards import LARGEST_LOG_GAIN, finite
+from denoisebench.noise.power_law import PowerLaw
 from denoisebench.noise.stream import Stream
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Poisson(ExponentialFamily):
+class Poisson(PowerLaw):
     name = "poisson"
     summary = "y = ζ·Poisson(x/ζ)"
     symbol = "ζ"
@@ -27,6 +26,7 @@ class Poisson(ExponentialFamily):
     lowest, highest = 1e-7, 10.0
     blind = (0.005, 0.1)
     range_from_zero = True
+    rho = 1
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
         zeta = max(level, self.lowest)
@@ -42,8 +42,9 @@ class Poisson(ExponentialFamily):
     def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
         return level * x.clamp_min(0.0)
 
-    def estimate(self, noisy: Pixels) -> float | None:
-        return self._within(poisson_zeta(noisy))
+    def level_from_variance(self, phi: float) -> float:
+        """ζ from Var y = ζ·x."""
+        return phi
 
     def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
         """x̂ = ζ·exp(ψ(y/ζ + 1) + ζ·∇log p(y)) = exp(E[log x|y]), ψ being the digamma function.

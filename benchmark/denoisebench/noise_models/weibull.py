@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from denoisebench.images.pixels import Pixels
-from denoisebench.noise.family import ExponentialFamily
-from denoisebench.noise.level_estimator import weibull_shape
 from denoisebench.noise.overflow_guards import finite
+from denoisebench.noise.power_law import PowerLaw
 from denoisebench.noise.stream import Stream, exp, log_gamma
 
 if TYPE_CHECKING:
@@ -24,14 +23,18 @@ FAR = 8.0
 """How far below its mean the exponential variable (W·Γ(1 + 1/k))^k may lie: at exp(−FAR).  Fewer
 than one in 2000 lies lower."""
 
+MOST_SHAPE = 1e6
+"""Of an estimate: there the noise is 1e-6 of the intensity."""
 
-class Weibull(ExponentialFamily):
+
+class Weibull(PowerLaw):
     name = "weibull"
     summary = "y = x·Weibull(shape k) of mean 1"
     symbol = "k"
     unit = "shape, 1 or more"
     lowest, highest = 1.0, 1000.0
     blind = (2.0, 20.0)
+    rho = 2
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
         mean = exp(log_gamma(np.array([1.0 + 1.0 / level])))
@@ -49,8 +52,15 @@ class Weibull(ExponentialFamily):
         ratio = ((1.0 + 2.0 / level).lgamma() - 2.0 * (1.0 + 1.0 / level).lgamma()).expm1()
         return x.square() * ratio
 
-    def estimate(self, noisy: Pixels) -> float | None:
-        return self._within(weibull_shape(noisy))
+    def level_from_variance(self, phi: float) -> float:
+        """k from Var y = x²·(Γ(1 + 2/k)/Γ(1 + 1/k)² − 1), by bisection between 1 and MOST_SHAPE."""
+        low, high = 0.0, math.log(MOST_SHAPE)
+        for _ in range(50):  # to the last digit
+            middle = 0.5 * (low + high)
+            step = math.exp(-middle)
+            ratio = math.lgamma(1.0 + 2.0 * step) - 2.0 * math.lgamma(1.0 + step)
+            low, high = (middle, high) if math.expm1(ratio) > phi else (low, middle)
+        return math.exp(low)
 
     def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
         """x̂ = Γ(1 + 1/k)·λ̂,  λ̂^k = k·y^k / ((k − 1) − y·∇log p(y)) = 1/E[λ^−k|y].

@@ -25,6 +25,7 @@ from denoisebench.images.pixels import (
 )
 from denoisebench.noise.family import ExponentialFamily, Noise, NoiseFamily, Preserves
 from denoisebench.noise.level_knowledge import LEVELS, ORACLE, ORACLE_CHECKPOINT, TrainingKnowledge
+from denoisebench.noise.level_reading import LevelReading, LevelUnknownError
 from denoisebench.noise.overflow_guards import LARGEST_LOG_GAIN, finite
 from denoisebench.noise.stream import Stream
 from denoisebench.plugin.hooks import hookimpl
@@ -81,6 +82,8 @@ __all__ = [
     "ImageSource",
     "Imported",
     "IndexedFile",
+    "LevelReading",
+    "LevelUnknownError",
     "Method",
     "Model",
     "Noise",

@@ -15,6 +15,7 @@ from denoisebench.execution.runner import weights_of
 from denoisebench.execution.train_job import train
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import Pixels, pixel_hash
+from denoisebench.noise.level_reading import naming_image
 from denoisebench.noise.stream import Stream
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.planning.plan import CellPlan, Plan
@@ -104,7 +105,9 @@ def _scores(
         def run(pixels: Pixels, given_level: float | None = given_level) -> Pixels:
             return denoise_checked(cell.method.name, denoise, pixels, given_level, device).image
 
-        yield _score(cell, image, noisy, given_level, run)
+        with naming_image(image.id):
+            score = _score(cell, image, noisy, given_level, run)
+        yield score
         progress(Progress(what, done, len(images)))
 
 

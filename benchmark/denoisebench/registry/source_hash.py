@@ -23,6 +23,7 @@ FOLLOWED = (
     "denoisebench.nn",
     "denoisebench.noise.level_estimator",
     "denoisebench.noise.overflow_guards",
+    "denoisebench.noise.power_law",
     "denoisebench.noise_models",
 )
 """What methods and noise models are built from.  Of the networks on the shelf only the one that a

@@ -140,3 +140,20 @@ def test_bad_input_is_one_line_and_status_2(
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert (place / "file").read_text() == "precious"
+
+
+def test_an_image_that_does_not_tell_its_level_fails_the_methods_that_need_it_and_is_named(
+    place: Path,
+) -> None:
+    write(place, "gaussian:25", "--datasets", "folder:test")
+    dim = 1e-6 * np.random.default_rng(0).random((64, 64)).astype(np.float32)
+    for folder in ("noisy_25", "clean"):
+        np.save(place / "w/folder_test" / folder / "dim.npy", dim)
+    call = ("compare", "--methods", "identity,tv", "--parameters", "unknown", "--datasets", PAIRS)
+    done = bench(*call, cwd=place)
+    assert done.returncode == 1
+    assert (
+        f"failed: tv on {PAIRS}, gaussian:25: dim.npy: its level of gaussian noise cannot be told"
+        " (out of range: σ is below 0.01): give the level, as --noise gaussian:5, or leave the"
+        " image out"
+    ) in done.stderr

@@ -11,12 +11,9 @@ from hypothesis.extra import numpy as arrays
 
 from denoisebench.images.pixels import Pixels, to_gray
 from denoisebench.noise.family import Noise, NoiseFamily
-from denoisebench.noise.level_estimator import (
-    clipped_share,
-    gamma_shape,
-    relative_variance,
-    weibull_shape,
-)
+from denoisebench.noise.level_estimator import clipped_share, flat_share, relative_variance
+from denoisebench.noise.level_reading import LevelReading, LevelUnknownError
+from denoisebench.noise.power_law import PowerLaw
 from denoisebench.noise_models.family_estimator import decide_family
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
@@ -25,7 +22,7 @@ from denoisebench.noise_models.weibull import Weibull
 from denoisebench.specs import parse_spec
 from denoisebench_datasets.public.samples import SamplesSource
 
-FAMILIES: list[NoiseFamily] = [Gaussian(), Poisson(), Gamma(), Weibull()]
+FAMILIES: list[PowerLaw] = [Gaussian(), Poisson(), Gamma(), Weibull()]
 LEVELS = [
     *((Gaussian(), level) for level in (5.0, 25.0, 55.0)),
     *((Poisson(), level) for level in (0.005, 0.05, 0.1)),
@@ -108,7 +105,9 @@ def test_the_variance_is_in_the_unit_of_the_image(rho: int, power: int, unit: fl
     one = relative_variance(image, rho)
     other = relative_variance(image * np.float32(unit), rho)
     assert one is not None
-    assert other == pytest.approx(one * unit**power, rel=1e-3)
+    assert other is not None
+    assert other.phi == pytest.approx(one.phi * unit**power, rel=1e-3)
+    assert other.error == pytest.approx(one.error, rel=0.05)
 
 
 def test_saturated_borders_are_passed_over() -> None:
@@ -117,16 +116,98 @@ def test_saturated_borders_are_passed_over() -> None:
     assert estimate(Gaussian(), image) == pytest.approx(25.0, rel=0.1)
 
 
-def test_a_flat_drawing_without_noise_has_the_least_level() -> None:
+def field(image: Pixels, value: float) -> Pixels:
+    """The image within a circle, as of a microscope; beyond it is one value."""
+    rows, columns = np.mgrid[: image.shape[1], : image.shape[2]]
+    beyond = np.hypot(rows - image.shape[1] / 2, columns - image.shape[2] / 2)
+    return np.where(beyond > 0.45 * image.shape[1], np.float32(value), image)
+
+
+def bar(image: Pixels, value: float) -> Pixels:
+    """The image above a bar of one value, with a scale in it."""
+    image = image.copy()
+    image[:, -30:] = value
+    image[:, -20:-16, 30:90] = 1.0
+    return image
+
+
+def border(image: Pixels, value: float) -> Pixels:
+    """The image within a border narrower than a patch."""
+    return np.pad(image[:, 5:-5, 5:-5], ((0, 0), (5, 5), (5, 5)), constant_values=value)
+
+
+def eight_bit(image: Pixels) -> Pixels:
+    return (np.rint(np.clip(image, 0.0, 1.0) * 255.0) / 255.0).astype(np.float32)
+
+
+@pytest.mark.parametrize("stored", [np.float32, eight_bit])
+@pytest.mark.parametrize("value", [0.0, 46.0 / 255.0, 0.5, 1.0])
+@pytest.mark.parametrize("mask", [field, bar, border])
+def test_flat_regions_of_any_value_and_what_their_edge_cuts_are_passed_over(
+    mask: Callable[[Pixels, float], Pixels], value: float, stored: Callable[[Pixels], Pixels]
+) -> None:
+    image = stored(mask(noisy(Gaussian(), 25.0, gradient(192)), value))
+    assert estimate(Gaussian(), image) == pytest.approx(25.0, rel=0.05)
+    assert flat_share(image) > 0.02
+
+
+def test_only_pixels_of_flat_patches_are_flat() -> None:
+    image = noisy(Gaussian(), 25.0, gradient(64))
+    assert flat_share(image) == 0.0
+    image[:, 20:40, 20:40] = 0.3
+    assert flat_share(image) == pytest.approx(400 / 64**2, abs=1 / 64**2)
+    image[:, ::6] = 0.7
+    assert flat_share(image) == 0.0
+    assert flat_share(np.zeros((1, 3, 3), np.float32)) == 1.0
+    assert flat_share(np.zeros((1, 0, 5), np.float32)) == 0.0
+
+
+def test_eight_bit_steps_are_noise_of_their_own() -> None:
+    image = eight_bit(noisy(Gaussian(), 0.4, gradient(192)))
+    assert estimate(Gaussian(), image) == pytest.approx(math.hypot(0.4, 1 / 12**0.5), rel=0.05)
+
+
+def test_the_error_of_a_level_is_about_what_it_differs_by_between_images() -> None:
+    images = [noisy(Gaussian(), 25.0, gradient(96), seed) for seed in range(12)]
+    readings = [Gaussian().read(image) for image in images]
+    spread = np.std([reading.level for reading in readings], ddof=1)
+    assert np.mean([reading.error for reading in readings]) == pytest.approx(spread, rel=0.8)
+
+
+def test_a_drawing_without_noise_has_no_level() -> None:
     drawing = flat(128)
     drawing[:, 30:60, 30:90] = 0.9
     drawing[:, 70:90, 20:40] = 0.1
-    assert Gaussian().estimate(drawing) == Gaussian.lowest
-    assert Poisson().estimate(drawing) == Poisson.lowest
-    assert Gamma().estimate(drawing) == Gamma.highest
-    assert Weibull().estimate(drawing) == Weibull.highest
-    assert gamma_shape(drawing) == math.inf
-    assert weibull_shape(drawing) == pytest.approx(1e6)
+    assert [family.estimate(drawing) for family in FAMILIES] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("family", "reason"),
+    [
+        (Gaussian(), "out of range: σ is below 0.01"),
+        (Poisson(), "out of range: ζ is below 1e-07"),
+        (Gamma(), "out of range: k is above 10000000"),
+        (Weibull(), "out of range: k is above 1000"),
+    ],
+)
+def test_a_level_beyond_the_range_is_told_as_such_and_never_as_its_end(
+    family: PowerLaw, reason: str
+) -> None:
+    rng = np.random.default_rng(0)
+    image = (gradient(96) * (1.0 + 1e-6 * rng.standard_normal((1, 96, 96)))).astype(np.float32)
+    image = np.concatenate([image * 1e-3, image * 1e-3])
+    reading = family.read(image)
+    assert str(reading) == reason
+    assert family.estimate(image) is None
+    with pytest.raises(LevelUnknownError, match=f"{family.name} noise cannot be told .{reason}"):
+        reading.required()
+
+
+def test_a_level_at_the_end_of_the_range_may_be_found_a_little_beyond_it() -> None:
+    assert LevelReading(Gamma(), 0.95).required() == Gamma.lowest
+    assert LevelReading(Gamma(), 0.85).known is None
+    assert LevelReading(Gamma(), math.nan).known is None
+    assert str(LevelReading(Gaussian(), 25.0, 0.123)) == "gaussian:25 ±0.12"
 
 
 def bad(kind: float) -> Pixels:
@@ -154,7 +235,7 @@ def bad(kind: float) -> Pixels:
 def test_what_cannot_be_told_is_none(image: Pixels) -> None:
     assert [family.estimate(image) for family in FAMILIES] == [None] * 4
     verdict = decide_family(image)
-    assert (verdict.family, verdict.level, verdict.confidence) == (None, None, 0.0)
+    assert (verdict.reading, verdict.confidence) == (None, 0.0)
     assert verdict.reason == "the image is too small, too dark or flat"
 
 
@@ -210,7 +291,8 @@ def test_the_family_of_a_simple_scene_is_found(
     image = noisy(family, level, scene(192))
     verdict = decide_family(image)
     assert verdict.family == family.name
-    assert verdict.level == family.estimate(image)
+    assert verdict.reading is not None
+    assert verdict.reading.known == family.estimate(image)
     assert verdict.confidence > 0.9
 
 
@@ -221,7 +303,7 @@ def test_weibull_noise_passes_for_gamma_noise() -> None:
 @pytest.mark.parametrize(("family", "level"), LEVELS)
 def test_one_intensity_tells_no_family(family: NoiseFamily, level: float) -> None:
     verdict = decide_family(noisy(family, level, flat(192)))
-    assert (verdict.family, verdict.level) == (None, None)
+    assert verdict.reading is None
     assert verdict.reason.endswith(("nearly one intensity", "more than one family fits"))
 
 

@@ -11,9 +11,9 @@ import torch
 from bench import bench, make_images
 
 from classical import AnscombeBm3d, Bm3d, Identity, Nlm, Tv, Wavelet
-from classical.adapter import estimated_level
 from denoisebench.errors import UserError
 from denoisebench.noise.family import Noise
+from denoisebench.noise.level_reading import LevelUnknownError
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
@@ -166,16 +166,17 @@ def test_an_unknown_level_is_estimated_used_and_told(method, channels):
     assert torch.equal(found.image, denoised(method, noisy, found.level).image)
 
 
-@pytest.mark.parametrize(
-    ("family", "low", "high", "middle"),
-    [(Gaussian(), 5.0, 45.0, 15.0), (Poisson(), 0.005, 0.02, 0.01)],
-    ids=["gaussian", "poisson"],
-)
+@EACH
 @pytest.mark.parametrize("image", [torch.zeros(1, 1, 64, 64), clean_image(3, 12, 12)])
-def test_a_level_that_the_image_does_not_tell_is_the_middle_of_the_range(
-    family, low, high, middle, image
-):
-    assert estimated_level(Noise(family, low, high), image) == pytest.approx(middle)
+def test_an_image_that_does_not_tell_its_level_is_refused(method, image):
+    with pytest.raises(LevelUnknownError, match=r"too small, too dark or flat.*--noise gaussian:5"):
+        denoised(method, image, None)
+
+
+@EACH
+def test_a_level_out_of_range_is_refused_and_not_taken_for_its_end(method):
+    with pytest.raises(LevelUnknownError, match=r"out of range: σ is below 0\.01"):
+        denoised(method, 1e-6 * noisy_image(clean_image(1), 25.0), None)
 
 
 @pytest.mark.parametrize(
