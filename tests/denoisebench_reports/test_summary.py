@@ -28,6 +28,15 @@ def test_the_error_of_estimated_levels_is_their_median_over_images(make_cell):
     )
     (line,) = summarise(frame([dataclasses.replace(cell, scores=scores)]))
     assert line.level_error == pytest.approx(0.04)
+    assert line.estimates_level
+
+
+def test_levels_of_unlike_units_are_not_compared(make_cell):
+    cell = make_cell([29.0, 30.0], comparable_levels=False)
+    scores = tuple(dataclasses.replace(score, level_estimate=0.03) for score in cell.scores)
+    (line,) = summarise(frame([dataclasses.replace(cell, scores=scores)]))
+    assert math.isnan(line.level_error)
+    assert line.estimates_level
 
 
 def test_one_image_has_no_interval(make_cell):

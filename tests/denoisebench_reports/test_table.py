@@ -55,6 +55,17 @@ def test_the_error_of_estimated_levels_stands_beneath(make_cell):
     assert "median error over images: noise2score gaussian:25 on set12 4.0%." in text
 
 
+def test_a_level_that_is_estimated_is_said_to_be_where_the_true_one_is_unknown(make_cell):
+    cell = make_cell([29.0, 30.0], method="tv", noise="real", parameters="unknown")
+    assert "not used" in render_table(frame([cell]))
+    scores = tuple(
+        dataclasses.replace(score, level=None, level_estimate=15.0) for score in cell.scores
+    )
+    text = render_table(frame([dataclasses.replace(cell, scores=scores)]))
+    assert "not used" not in text
+    assert "estimated" in text
+
+
 def test_what_is_printed_equal_is_marked_equal(make_cell):
     psnr_of = {"noise2score": 30.001, "supervised": 30.004, "noise2noise": 29.9, "dbsn": 29.896}
     text = render_table(frame([make_cell([v], method=m) for m, v in psnr_of.items()]))

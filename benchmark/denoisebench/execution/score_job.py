@@ -6,7 +6,7 @@ from pathlib import Path
 
 from denoisebench.denoising.denoiser import load_denoiser
 from denoisebench.denoising.self_ensemble import Denoise, self_ensembled
-from denoisebench.errors import PluginError
+from denoisebench.errors import PluginError, plugin_code
 from denoisebench.execution import cost
 from denoisebench.execution.context import Context
 from denoisebench.execution.evaluation import evaluate
@@ -14,6 +14,7 @@ from denoisebench.execution.provenance import provenance
 from denoisebench.images.image_set import ImageSet, LoadedImage
 from denoisebench.images.overlap import refuse_same_pixels
 from denoisebench.nn.devices import pick_device, pick_precision
+from denoisebench.noise.given import contradiction
 from denoisebench.planning.plan import CellPlan
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
@@ -51,8 +52,12 @@ def score(
             estimates=estimates,
         )
         memory_mb = memory.megabytes()
+        result = _result(cell, weights, device)
+        with plugin_code(cell.noise.family.name):
+            doubt = contradiction(cell.image_set.spec, images, cell.noise)
         return replace(
-            _result(cell, weights, device),
+            result,
+            provenance=result.provenance | ({"doubt": doubt} if doubt else {}),
             scores=tuple(scores),
             network_parameters=cost.network_parameters(cell),
             gmacs_per_mpx=cost.gmacs_per_mpx(cell, images[0], denoise, device),
@@ -123,4 +128,5 @@ def _result(cell: CellPlan, weights: Path | None, device: str) -> CellResult:
             "weights_sha256": cell.given.sha256 if cell.given else None,
             "image_set_digest": cell.image_set.digest,
         },
+        comparable_levels=cell.task.noise.family.shares_level(cell.noise.family),
     )

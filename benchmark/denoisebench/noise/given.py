@@ -1,12 +1,19 @@
 """The noise of image sets with given noisy images."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from statistics import median
 
 from denoisebench.errors import UserError
 from denoisebench.images.image_set import ImageSet, LoadedImage
 from denoisebench.images.pixels import Pixels
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge
+
+CHECKED_PX = 128
+"""How much of an image is asked first whether it has the told level, from its centre."""
+
+CONTRADICTS = 2.0
+"""The ratio of an estimated level to the told one, or its inverse, beyond which they disagree."""
 
 
 def noisy_of(image: LoadedImage, noise: Noise, seed: int) -> tuple[Pixels, float | None]:
@@ -44,3 +51,40 @@ def take_given_noise(
             f" level they have, as --noise {example}, or --parameters unknown"
         )
     note(f"{image_set.spec}: its noisy images are used as given and taken for {noise} noise")
+
+
+def contradiction(spec: str, images: Sequence[LoadedImage], noise: Noise) -> str | None:
+    """That given noisy images have another level than `noise`, in a line.
+
+    The first, the middle and the last are looked at.  None where one of them may have the level,
+    or there is nothing to compare.
+    """
+    if not noise.family.can_estimate:
+        return None
+    found = []
+    for index in sorted({0, len(images) // 2, len(images) - 1}):
+        noisy = images[index].noisy
+        level = None if noisy is None else _other_level(noise, noisy)
+        if level is None:
+            return None
+        found.append(level)
+    return (
+        f"{spec}: its noisy images look like {noise.family.name}:{median(found):.3g}, and {noise}"
+        " was told (correlated noise, as a JPEG's, looks weaker than it is)"
+    )
+
+
+def _other_level(noise: Noise, noisy: Pixels) -> float | None:
+    """The level of an image (C, H, W) if it is far from that of `noise`; None where it is not, or
+    is not told."""
+    level: float | None = None
+    for part in (_centre(noisy), noisy):
+        level = noise.family.read(part).level
+        if level is None or noise.low / CONTRADICTS <= level <= noise.high * CONTRADICTS:
+            return None
+    return level
+
+
+def _centre(noisy: Pixels) -> Pixels:
+    top, left = ((side - min(side, CHECKED_PX)) // 2 for side in noisy.shape[1:])
+    return noisy[:, top : top + CHECKED_PX, left : left + CHECKED_PX]

@@ -68,6 +68,7 @@ class CellResult:
     scores: tuple[ImageScore, ...]
     provenance: dict[str, Any]
     error: str | None = None
+    comparable_levels: bool = True  # whether estimated levels have the unit of those of the noise
 
     @property
     def declines(self) -> tuple[str, str, str] | None:

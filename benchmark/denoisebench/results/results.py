@@ -33,6 +33,12 @@ class Results:
         return tuple(cell for cell in self.cells if cell.error)
 
     @property
+    def doubts(self) -> Sequence[str]:
+        """What the noisy images of a set contradict of the noise that was told, in a line each."""
+        told = (cell.provenance.get("doubt") for cell in self.cells)
+        return tuple(dict.fromkeys(doubt for doubt in told if doubt))
+
+    @property
     def frame(self) -> "pd.DataFrame":
         """A row for each denoised image: see `dataframe.COLUMNS`.
 

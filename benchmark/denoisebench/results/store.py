@@ -16,7 +16,7 @@ from denoisebench.files import write_whole
 from denoisebench.results.records import CellResult, ImageScore, Provenance
 from denoisebench.results.strict_json import json_text, parse, stored
 
-SCHEMA = 4
+SCHEMA = 5
 
 
 def weights_path(out: Path, training: str) -> Path:
@@ -103,6 +103,11 @@ def _without_cost(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "network_parameters": None, "gmacs_per_mpx": None, "peak_memory_mb": None}
 
 
+def _with_comparable_levels(record: dict[str, Any]) -> dict[str, Any]:
+    """A record of schema 4, which compared levels whatever their units, as one of schema 5."""
+    return {**record, "comparable_levels": True}
+
+
 def _with_length_of_budget(record: dict[str, Any]) -> dict[str, Any]:
     """A record whose budget is called custom, as all without a name once were, with its length."""
     if record.get("budget") != "custom":
@@ -117,6 +122,7 @@ def _with_length_of_budget(record: dict[str, Any]) -> dict[str, Any]:
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     2: _without_repeats,
     3: _without_cost,
+    4: _with_comparable_levels,
 }
 """What makes a record of each older schema one of the next, in order."""
 

@@ -54,7 +54,9 @@ class Summary:
     denoise_s_per_mpx: float
     level_error: float
     """Median over images of |estimate/level − 1|, its mean over repeats and seeds within each; NaN
-    where the method estimates no level, as an oracle does not."""
+    where the method estimates no level, the true one is unknown, or the two have unlike units."""
+    estimates_level: bool
+    """Whether the method estimates the level; an oracle does not."""
     noisy_psnr_db: float
     budget: str
     train_set: str
@@ -101,6 +103,7 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
         train_s=float(rows["train_s"].mean()),
         denoise_s_per_mpx=float(rows["denoise_s"].sum() / rows["megapixels"].sum()),
         level_error=_level_error(rows, key["parameters"]),
+        estimates_level=key["parameters"] != ORACLE and bool(rows["level_estimate"].notna().any()),
         noisy_psnr_db=float(_per_image(rows, "noisy_psnr_db").mean()),
         seed=" ".join(str(seed) for seed in rows["seed"].unique()),
         seed_sd_db=_spread_of_seeds(rows, key["protocol"]),
@@ -114,8 +117,8 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
 
 
 def _level_error(rows: "pd.DataFrame", parameters: str) -> float:
-    if parameters == ORACLE:
-        return math.nan  # its levels are picked, not estimated
+    if parameters == ORACLE or not rows["comparable_levels"].all():
+        return math.nan  # an oracle's levels are picked, not estimated
     error = (rows["level_estimate"] / rows["level"] - 1.0).abs()
     return float(error.groupby(rows["image"]).mean().median())
 

@@ -185,10 +185,9 @@ def _level(line: Summary) -> str:
         return ""
     if line.parameters == ORACLE:
         return ORACLE
-    estimated = not math.isnan(line.level_error)
     if line.parameters == "known":
-        return "given, estimated" if estimated else "given"
-    return "estimated" if estimated else "not used"
+        return "given, estimated" if line.estimates_level else "given"
+    return "estimated" if line.estimates_level else "not used"
 
 
 def _length(line: Summary) -> str:

@@ -157,3 +157,25 @@ def test_an_image_that_does_not_tell_its_level_fails_the_methods_that_need_it_an
         " (out of range: σ is below 0.01): give the level, as --noise gaussian:5, or leave the"
         " image out"
     ) in done.stderr
+
+
+def test_a_told_level_that_the_images_contradict_is_noted_once_and_kept(place: Path) -> None:
+    write(place, "gaussian:25", "--datasets", "folder:test")
+    call = ("compare", "--methods", "identity,tv", "--datasets", PAIRS)
+    for told, noted in (("gaussian:0.098", 1), ("gaussian:60", 1), ("gaussian:25", 0)):
+        for _ in ("computed", "found again"):
+            done = bench(*call, "--noise", told, cwd=place)
+            assert done.returncode == 0, done.stderr
+            said = f"{PAIRS}: its noisy images look like gaussian:2"
+            assert done.stderr.count(said) == noted, done.stderr
+            assert done.stderr.count(f", and {told} was told (correlated noise") == noted
+
+
+def test_a_result_says_whether_estimated_levels_have_the_unit_of_the_noise(place: Path) -> None:
+    call = ("run", "--method", "tv", "--parameters", "unknown", "--datasets", "folder:test")
+    for noise, comparable in (("poisson:0.05", False), ("correlated:25:1", True)):
+        out = ("--out", noise.partition(":")[0])
+        done = bench(*call, *out, "--noise", noise, "--source-noise", "gaussian:5..55", cwd=place)
+        assert done.returncode == 0, done.stderr
+        (path,) = (place / out[1] / "cells").glob("*.json")
+        assert json.loads(path.read_text())["comparable_levels"] is comparable

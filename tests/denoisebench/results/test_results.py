@@ -27,7 +27,7 @@ def test_a_result_survives_the_disk(tmp_path):
     path = write_cell(tmp_path, RESULT)
     assert path == cell_path(tmp_path, "c0ffee") == tmp_path / "cells" / "c0ffee.json"
     assert read_cell(path) == RESULT
-    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 4
+    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 5
 
 
 UNKNOWN_COST = dict.fromkeys(("network_parameters", "gmacs_per_mpx", "peak_memory_mb"))
@@ -211,7 +211,7 @@ def test_a_damaged_result_is_refused_with_the_reason_and_the_remedy(tmp_path, ch
 
 
 def test_a_result_of_a_newer_schema_asks_for_a_newer_program_not_for_deletion(tmp_path):
-    message = damage(tmp_path, lambda r: r.update(schema=5, colour="red"))
+    message = damage(tmp_path, lambda r: r.update(schema=6, colour="red"))
     assert "install a newer denoisebench" in message
     assert "delete" not in message
 

@@ -58,6 +58,8 @@ def carry_out(plan: Plan, asked: CommandOptions, registries: Registries) -> Resu
     for cell in results.errors:
         line = f"{cell.method} on {cell.dataset}, {cell.noise}: {cell.error}"
         click.echo(f"failed: {line} (--retry-failed computes it again)", err=True)
+    for line in results.doubts:
+        click.echo(line, err=True)
     for line in dict.fromkeys(map(declined_text, filter(None, (c.declines for c in cells)))):
         click.echo(line, err=True)
     return results
