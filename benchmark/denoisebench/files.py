@@ -1,5 +1,6 @@
 """Files that the suite writes: the names and bytes of images, and that each appears whole."""
 
+import hashlib
 import io
 import os
 import secrets
@@ -13,10 +14,20 @@ from denoisebench.errors import UserError
 if TYPE_CHECKING:
     from denoisebench.images.pixels import Pixels
 
+LONGEST_NAME = 100
+"""Bytes.  File systems take 255, of which numbers, endings and hidden copies need some."""
+
 
 def safe_name(text: str) -> str:
-    """`text` as a file name that may be part of a spec."""
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
+    """`text` as a file name that may be part of a spec, of at most LONGEST_NAME bytes.
+
+    The end of a longer name is replaced by a hash of the text.
+    """
+    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
+    if len(name.encode()) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:8]
+    return f"{name.encode()[: LONGEST_NAME - 9].decode(errors='ignore')}-{digest}"
 
 
 def file_names(ids: Sequence[str]) -> dict[str, str]:

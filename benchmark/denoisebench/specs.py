@@ -108,10 +108,16 @@ def shortened(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """The bounds of a number of a config: `Annotated[float, Between(0.1, 10.0)]`.
+    """The bounds of a number in a config.  `build_config` refuses one beyond them.
 
-    `build_config` refuses a number beyond them.  They say nothing of what is computed, so they
-    change no id.
+    They stand in an annotation, so they change no id.
+
+    >>> @dataclass(frozen=True)
+    ... class Config:
+    ...     weight: Annotated[float, Between(0.1, 10.0)] = 0.8
+    >>> build_config(Config, parse_spec("my-method:weight=50"))
+    Traceback (most recent call last):
+    denoisebench.errors.UserError: my-method.weight: '50' is not in 0.1..10
     """
 
     least: float

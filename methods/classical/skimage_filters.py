@@ -5,10 +5,10 @@ Strengths are in standard deviations of the noise, so that one setting serves ev
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from classical.adapter import Array, channel_axis, declines_all_but, filter_image
-from denoisebench.plugin import Denoised, Task, UntrainedMethod, refuse_unknown_words
+from denoisebench.plugin import Between, Denoised, Task, UntrainedMethod, refuse_unknown_words
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,9 +32,9 @@ class NlmConfig:
     patch_px: the side of a patch, odd.  distance_px: how far away patches are looked for.
     """
 
-    h: float = 0.6
-    patch_px: int = 5
-    distance_px: int = 6
+    h: Annotated[float, Between(1e-3, 1e3)] = 0.6
+    patch_px: Annotated[int, Between(1, 63)] = 5
+    distance_px: Annotated[int, Between(1, 100)] = 6
 
     def __post_init__(self) -> None:
         _refuse_not_above("h", self.h, 0.0)
@@ -81,9 +81,9 @@ class TvConfig:
     eps: relative change of the cost at which the iterations end.  iterations: at most.
     """
 
-    weight: float = 0.8
-    eps: float = 2e-4
-    iterations: int = 200
+    weight: Annotated[float, Between(1e-3, 1e3)] = 0.8
+    eps: Annotated[float, Between(1e-12, 1.0)] = 2e-4
+    iterations: Annotated[int, Between(1, 100_000)] = 200
 
     def __post_init__(self) -> None:
         _refuse_not_above("weight", self.weight, 0.0)

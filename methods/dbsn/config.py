@@ -1,9 +1,9 @@
 """What can be set about D-BSN."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from denoisebench.plugin import refuse_unknown_words
+from denoisebench.plugin import Between, refuse_unknown_words
 
 MATRIX = "multivariate-gaussian"
 """The family whose channels are correlated: a covariance for an image, learned in any case."""
@@ -33,15 +33,15 @@ class Config:
     images of other scenes with noise like theirs: Noise2Noise's U-Net, or the paper's MWCNN.
     """
 
-    width: int = 32
-    blocks: int = 4
-    hidden: int = 32
+    width: Annotated[int, Between(1, 1024)] = 32
+    blocks: Annotated[int, Between(1, 100)] = 4
+    hidden: Annotated[int, Between(1, 1024)] = 32
     likelihood: Literal["marginal", "constrained"] = "marginal"
     reward: float = 0.1
     covariance: Literal["full", "diagonal"] = "full"
     start: float = 80.0
     result: Literal["auto", "posterior", "mean"] = "auto"
-    gamma: float = 1.0
+    gamma: Annotated[float, Between(1e-3, 1e3)] = 1.0
     student: Literal["none", "unet", "mwcnn"] = "none"
 
     def __post_init__(self) -> None:

@@ -58,7 +58,7 @@ def test_the_gray_version_is_the_luma_of_the_resized_image(tiny: CatalogSource) 
     assert gray.digest != small.digest
 
 
-@pytest.mark.parametrize("size", ["-1", "big"])
+@pytest.mark.parametrize("size", ["-1", "big", "8193", "2147483648", "9" * 30])
 def test_a_size_that_is_none_is_refused(tiny: CatalogSource, size: str) -> None:
     with pytest.raises(UserError, match=r"tiny\.size"):
         tiny.open(parse_spec(f"tiny:size={size}"))

@@ -7,7 +7,7 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pytest
@@ -16,7 +16,10 @@ import torch
 from denoisebench import nn, plugin
 
 FACES = (plugin, nn)
-ASSUMED = {"np": np, "torch": torch, "Path": Path, "dataclass": dataclass, "Literal": Literal}
+ASSUMED = {
+    "np": np, "torch": torch, "Path": Path, "dataclass": dataclass, "Annotated": Annotated,
+    "Literal": Literal,
+}  # fmt: skip
 NAMES = {name: getattr(face, name) for face in FACES for name in face.__all__}
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.errors import PluginError, plugin_code
+from denoisebench.files import safe_name
 from denoisebench.images.pixels import Pixels
 from denoisebench.nn.devices import Precision, true_float32
 from denoisebench.nn.padding import run_in_bf16
@@ -91,7 +92,7 @@ def denoise_checked(
 
 def _shown(name: str, key: str, output: Output, noisy: Pixels) -> SavedOutput:
     """An output of the method `name`, checked."""
-    if not key.isidentifier() or key in RESERVED:
+    if not key.isidentifier() or key in RESERVED or key != safe_name(key):
         raise PluginError(
             f"{name} names an output {key!r}; a plain word is wanted, none of {RESERVED}"
         )

@@ -50,6 +50,7 @@ from denoisebench.plugin.recipe import Recipe, read_recipes
 from denoisebench.plugin.report import Report
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.specs import (
+    Between,
     ConfigT,
     Spec,
     build_config,
@@ -70,6 +71,7 @@ __all__ = [
     "ORIENTATIONS",
     "SELF_ENSEMBLED",
     "Batch",
+    "Between",
     "Budget",
     "ConfigT",
     "Denoised",

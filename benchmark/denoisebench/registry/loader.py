@@ -9,6 +9,7 @@ and wrong types refused.
 import hashlib
 import importlib
 import importlib.util
+import re
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -30,6 +31,7 @@ from denoisebench.plugin.report import Report
 from denoisebench.registry import builtin
 from denoisebench.registry.moved import new_import, renamed_members
 from denoisebench.registry.registries import Registries
+from denoisebench.specs import shortened
 
 GROUP = "denoisebench"
 
@@ -43,6 +45,10 @@ HOOKS: dict[str, tuple[str, type]] = {
     "register_recipes": ("recipe", Recipe),
 }
 """Each hook, what it registers in words, and as a type."""
+
+_LONGEST = 64
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST - 1}}}")
+"""A name that can stand in a spec and be that of a file and a folder."""
 
 
 def load(extra: Sequence[str] = ()) -> Registries:
@@ -156,7 +162,18 @@ def _offered(plugin: Any, hook: str, offered_type: type) -> list[Any]:
         renamed = renamed_members(thing)
         if renamed is not None:
             raise UserError(renamed)
+        if offered_type is not Recipe:  # whose name, METHOD/STEM, is checked when it is made
+            _refuse_name(hook, thing)
     return things
+
+
+def _refuse_name(hook: str, thing: Any) -> None:
+    name = str(thing.name)
+    if not _NAME.fullmatch(name):
+        raise UserError(
+            f"{hook} offers the name {shortened(name)}; give one of letters, digits and -_. that"
+            f" begins with a letter or digit, of {_LONGEST} characters at most"
+        )
 
 
 def _promised(offered_type: type) -> list[str]:

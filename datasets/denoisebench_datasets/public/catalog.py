@@ -8,12 +8,14 @@ one, and no gray version, whose noise would be other.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Annotated
 
 import numpy as np
 
 from denoisebench.plugin import (
     COLOUR,
     GRAY,
+    Between,
     ImageFile,
     ImageSet,
     ImageSource,
@@ -96,11 +98,7 @@ class CatalogConfig:
     """size: the side in pixels that images are resized to, as some papers' codes do; 0: they are
     not.  Another size is another set: its figures are of other images."""
 
-    size: int = 0
-
-    def __post_init__(self) -> None:
-        if self.size < 0:
-            raise ValueError(f"size: {self.size} is not a number of pixels, or 0")
+    size: Annotated[int, Between(0, 8192)] = 0
 
     @property
     def change(self) -> str:

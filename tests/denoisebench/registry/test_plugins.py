@@ -197,6 +197,21 @@ def test_a_plugin_cannot_take_the_name_of_one_of_our_methods(plugin_file):
     assert str(caught.value).count("'noise2score'") == 2  # the method, and the plugin of ours
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["../../escape", "a/b", "..", ".hidden", "-x", "a:b", "a,b", "a=b", "a b", "é", "x" * 65],
+)
+def test_a_name_that_is_no_name_of_a_folder_is_refused_in_a_line(plugin_file, name):
+    with pytest.raises(UserError, match=r"register_methods offers the name '") as caught:
+        load([plugin_file("toy.py", toy(name))])
+    assert "give one of letters, digits and -_. that begins" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_of_64_characters_is_taken(plugin_file):
+    assert "a-_." + "x" * 60 in load([plugin_file("toy.py", toy("a-_." + "x" * 60))]).methods
+
+
 def test_a_misspelt_hook_is_an_error_that_names_it_and_the_hooks_there_are(plugin_file):
     path = plugin_file("bad.py", toy().replace("def register_methods", "def register_method"))
     with pytest.raises(

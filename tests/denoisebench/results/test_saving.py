@@ -161,3 +161,12 @@ def test_a_file_that_cannot_be_written_is_told_in_one_line_and_leaves_no_part_of
     with pytest.raises(UserError, match=r"a\.npy cannot be written: "):
         scored(planned, saver)
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_folders_of_a_set_with_a_long_spec_can_be_made(tmp_path):
+    spec = f"pairs:{'n' * 200}:{'c' * 200}"
+    saver = Saver(
+        cell(DenoiserOutput(found), images((1, 20, 40)), image_set=spec), tmp_path, ("arrays",)
+    )
+    assert max(len(part) for part in saver.folder("arrays").parts) <= 100
+    saver.folder("arrays").mkdir(parents=True)
