@@ -54,13 +54,19 @@ def group() -> None:
     """
 
 
+def _one_line(text: str) -> str:
+    """A message in a line of at most 1000 characters, without those that steer a terminal."""
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(text.split()))
+    return line if len(line) <= 1000 else f"{line[:600]} [...] {line[-390:]}"
+
+
 def main() -> None:
     """The console script.  Exit status: 0 done, 1 a method failed, 2 bad input, 130 interrupted."""
     try:
         status = group.main(standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except UserError as error:
-        click.echo(f"bench: {' '.join(str(error).split())}", err=True)
+        click.echo(f"bench: {_one_line(str(error))}", err=True)
         sys.exit(2)
     except click.ClickException as error:
         error.show()

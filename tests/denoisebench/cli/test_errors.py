@@ -53,6 +53,14 @@ def test_bad_input_is_one_line_and_status_2(
     assert len(lines) == 1
 
 
+def test_a_refusal_is_short_and_does_not_steer_the_terminal(tmp_path: Path) -> None:
+    done = bench("run", "--method", f"a\x1b]0;b\x07{'c' * 9_000}", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("bench: unknown method 'a\\x1b]0;b\\x07cc")
+    assert " [...] ccc" in done.stderr
+    assert len(done.stderr) < 1_100
+
+
 def test_an_unreadable_image_is_named(tmp_path: Path) -> None:
     folder = make_images(tmp_path / "photos", 2)
     (folder / "1.png").write_bytes(b"\x89PNG\r\n\x1a\n but no more")
