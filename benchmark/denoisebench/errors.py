@@ -14,12 +14,17 @@ class UserError(Exception):
     """
 
 
+def shortened(text: str) -> str:
+    """A text in quotes, in at most 60 characters, for a message."""
+    return repr(text if len(text) <= 60 else f"{text[:40]}...{text[-17:]}")
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:
     """The error for a `name` that no plugin offers, with the nearest known one."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name[:100], names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
-    return UserError(f"unknown {kind} {name!r}; {hint}")
+    return UserError(f"unknown {kind} {shortened(name)}; {hint}")
 
 
 class PluginError(Exception):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from denoisebench.errors import UserError, unknown_name
+from denoisebench.errors import UserError, shortened, unknown_name
 
 LARGEST_WHOLE = 2**63 - 1
 """The largest whole number that is taken anywhere: the largest seed of torch."""
@@ -99,11 +99,6 @@ def number(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{shortened(text)} is not a number")
     return value + 0.0  # -0 is 0
-
-
-def shortened(text: str) -> str:
-    """A text in quotes, in at most 60 characters, for a message."""
-    return repr(text if len(text) <= 60 else f"{text[:40]}...{text[-17:]}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing import Any
 import pluggy
 
 from denoisebench.budgets import Budget
-from denoisebench.errors import UserError
+from denoisebench.errors import UserError, shortened
 from denoisebench.noise.family import NoiseFamily
 from denoisebench.plugin import hooks
 from denoisebench.plugin.image_source import ImageSource
@@ -31,7 +31,6 @@ from denoisebench.plugin.report import Report
 from denoisebench.registry import builtin
 from denoisebench.registry.moved import new_import, renamed_members
 from denoisebench.registry.registries import Registries
-from denoisebench.specs import shortened
 
 GROUP = "denoisebench"
 

@@ -54,9 +54,9 @@ def test_bad_input_is_one_line_and_status_2(
 
 
 def test_a_refusal_is_short_and_does_not_steer_the_terminal(tmp_path: Path) -> None:
-    done = bench("run", "--method", f"a\x1b]0;b\x07{'c' * 9_000}", cwd=tmp_path)
+    done = bench("run", "--method", f"a\x1b]0;b\x07::{'c' * 9_000}", cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith("bench: unknown method 'a\\x1b]0;b\\x07cc")
+    assert done.stderr.startswith("bench: 'a\\x1b]0;b\\x07::ccc")
     assert " [...] ccc" in done.stderr
     assert len(done.stderr) < 1_100
 
