@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from classical.adapter import Array, channel_axis, declines_all_but, filter_image
-from denoisebench.plugin import Between, Denoised, Task, UntrainedMethod, refuse_unknown_words
+from denoisebench.plugin import (
+    Between,
+    Denoised,
+    Task,
+    UntrainedMethod,
+    UserError,
+    refuse_unknown_words,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -148,11 +155,21 @@ class WaveletConfig:
 
     @property
     def smallest_px(self) -> int:
-        """Sides of an image that is halved so often: below, every coefficient feels the border."""
+        """Sides of an image that is halved once: below, every coefficient feels the border."""
         import pywt
 
-        length = int(pywt.Wavelet(self.wavelet).dec_len)
-        return (length - 1) << max(self.levels, 1)
+        return 2 * (int(pywt.Wavelet(self.wavelet).dec_len) - 1)
+
+    def refuse_small(self, width: int, height: int) -> None:
+        """Raise UserError for an image that cannot be halved as often as `levels` says."""
+        import pywt
+
+        most = pywt.dwt_max_level(min(width, height), self.wavelet)
+        if self.levels > most:
+            raise UserError(
+                f"wavelet.levels: {self.levels} halvings are too many for an image of"
+                f" {width}×{height} pixels; give {most} at most, or leave levels out"
+            )
 
 
 class Wavelet(UntrainedMethod[WaveletConfig]):
@@ -170,6 +187,9 @@ class Wavelet(UntrainedMethod[WaveletConfig]):
     ) -> Denoised:
         """In colour, the channels of YCbCr are shrunk, each with the noise that it has there."""
         from skimage.restoration import denoise_wavelet
+
+        height, width = noisy.shape[-2:]
+        config.refuse_small(width, height)
 
         def denoise(image: Array, sigma_255: float) -> Array:
             denoised: Array = denoise_wavelet(

@@ -263,3 +263,19 @@ def test_settings_are_read_and_written_alike(spec):
     parsed = parse_spec(spec)
     config = build_config(NAMES[parsed.name].config_type, parsed)
     assert str(config_spec(parsed.name, config)) == spec
+
+
+@pytest.mark.parametrize(
+    ("settings", "size", "most"),
+    [({"levels": 10}, (40, 40), 2), ({"levels": 3}, (55, 900), 2), ({"levels": 1}, (13, 20), 0)],
+)
+def test_more_halvings_than_an_image_allows_are_refused_with_the_most(settings, size, most):
+    with pytest.raises(
+        UserError, match=rf"^wavelet\.levels: {settings['levels']} .* {most} at mos"
+    ):
+        denoised(Wavelet(), torch.zeros(1, 1, *size), 25.0, **settings)
+
+
+def test_as_many_halvings_as_an_image_allows_are_made():
+    image = torch.zeros(1, 1, 56, 60)
+    assert denoised(Wavelet(), image, 25.0, levels=3).image.shape == image.shape
