@@ -1,13 +1,15 @@
-"""What the image-set tests share: no network, no files but those of the test."""
+"""What tests share: no network, no files but those of the test."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from a_result import cell_of
 
 from denoisebench.images.image_set import ImageSet
 from denoisebench.plugin.image_source import ImageSource
+from denoisebench.results.records import CellResult
 from denoisebench.specs import parse_spec
 from denoisebench_datasets import register_image_sets
 
@@ -38,3 +40,8 @@ def real_set(sources: dict[str, ImageSource]) -> Callable[[str], ImageSet]:
         return sources[spec.name].open(spec)
 
     return open_real
+
+
+@pytest.fixture(scope="session")
+def make_cell() -> Callable[..., CellResult]:
+    return cell_of

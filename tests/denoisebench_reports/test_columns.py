@@ -3,7 +3,7 @@
 import itertools
 
 from denoisebench.results.dataframe import frame
-from denoisebench_reports.summary.summary import summarise
+from denoisebench.results.summary import summarise
 from denoisebench_reports.tables.columns import (
     Column,
     is_baseline,

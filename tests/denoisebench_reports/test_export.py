@@ -32,10 +32,9 @@ def test_the_csv_has_a_header_and_a_line_per_summary(make_cell):
 def test_the_columns_and_their_order():
     assert ",".join(SUMMARY_COLUMNS) == (
         "method,noise,parameters,dataset,images,protocol,evidence,draws,"
-        "psnr_db,psnr_low,psnr_high,ssim,train_s,denoise_s_per_mpx,level_error,estimates_level,"
-        "noisy_psnr_db,"
+        "psnr_db,psnr_low,psnr_high,ssim,train_s,denoise_s_per_mpx,level_error,noisy_psnr_db,"
         "budget,train_set,weights,seed,seed_sd_db,repeats,network_parameters,gmacs_per_mpx,"
-        "peak_memory_mb,"
+        "peak_memory_mb,left_out,level_estimated,"
         "published_psnr_db,published_source,published_protocol,published_diff_db,verdict,"
         "published_more"
     )
@@ -67,7 +66,8 @@ def test_the_json_is_strict_and_holds_summaries_and_images(make_cell):
     report = json.loads(render_json(frame(cells)), parse_constant=refuse)
     assert [tuple(line) for line in report["summary"]] == [SUMMARY_COLUMNS] * 2
     assert [tuple(line) for line in report["images"]] == [COLUMNS] * 3
-    assert report["summary"][0]["psnr_db"] == "inf"
+    assert (report["summary"][0]["psnr_db"], report["summary"][0]["left_out"]) == (None, 1)
+    assert report["images"][0]["psnr_db"] == "inf"
     assert report["summary"][0]["train_s"] is None
     assert report["images"][0]["train_s"] is None
     assert report["images"][2]["psnr_db"] == 31.0

@@ -13,8 +13,9 @@ import pytest
 from denoisebench.noise.level_knowledge import IGNORES_LEVELS
 from denoisebench.results.dataframe import frame
 from denoisebench.results.records import CellResult
+from denoisebench.results.summary import summarise
 from denoisebench_reports.page.page import render_page
-from denoisebench_reports.summary.summary import summarise
+from denoisebench_reports.published.verdict import comparisons
 from denoisebench_reports.tables.export import render_csv, render_json
 from denoisebench_reports.tables.latex import render_latex
 from denoisebench_reports.tables.markdown import render_markdown
@@ -64,7 +65,7 @@ def test_an_oracle_has_neither_marks_nor_published_figures(rows: pd.DataFrame) -
     _, unknown, oracle = row.split("|")
     assert "30.00*" in unknown
     assert not set("*_~(") & set(oracle)
-    assert [len(line.published) > 0 for line in summarise(rows)] == [False, False, True, False]
+    assert [len(comparisons(line)) > 0 for line in summarise(rows)] == [False, False, True, False]
 
 
 def test_oracles_alone_are_no_more_ranked_than_beside_others(make_cell: Make) -> None:

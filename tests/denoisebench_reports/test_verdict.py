@@ -6,10 +6,10 @@ from importlib.resources import files
 import pytest
 
 from denoisebench.results.dataframe import frame
+from denoisebench.results.summary import summarise
 from denoisebench_reports.published import figures
 from denoisebench_reports.published.figures import Figure
-from denoisebench_reports.published.verdict import differences, verdict
-from denoisebench_reports.summary.summary import summarise
+from denoisebench_reports.published.verdict import comparisons, differences, verdict
 
 TABLE_2 = "Noise2Score (Kim & Ye, NeurIPS 2021), Table 2"
 
@@ -125,5 +125,62 @@ def _published(name):
 def test_no_published_figure_stands_beside_a_self_ensemble(make_cell):
     cells = [make_cell([30.5], method=method) for method in ("noise2score", "noise2score (x8)")]
     alone, ensemble = summarise(frame(cells))
-    assert [beside.verdict for beside in alone.published][:1] == ["above"]
-    assert not ensemble.published
+    assert [beside.verdict for beside in comparisons(alone)][:1] == ["above"]
+    assert not comparisons(ensemble)
+
+
+def test_the_published_figure_stands_beside(make_cell):
+    ours, changed = summarise(
+        frame([make_cell([30.0]), make_cell([30.0], method="noise2score:probe=single")])
+    )
+    (beside,) = comparisons(ours)
+    assert beside.figure.psnr_db == 30.13
+    assert beside.figure.source.startswith("Noise2Score")
+    assert comparisons(changed) == []
+
+
+def test_the_difference_from_the_published_figure_is_told_in_words(make_cell):
+    cells = [make_cell([29.0, 30.0]), make_cell([30.03], budget="1049 Mpx")]
+    quick, zoo = (comparisons(line)[0] for line in summarise(frame(cells)))
+    assert quick.diff_db == pytest.approx(29.5 - 30.13)
+    assert quick.verdict == "not comparable: trained less"
+    assert zoo.verdict == "agrees"
+
+
+def test_the_figures_of_all_papers_stand_beside_the_suites_first_source_first(make_cell):
+    (line,) = summarise(frame([make_cell([28.58], method="bm3d", dataset="bsd68")]))
+    assert [(b.figure.psnr_db, b.figure.source[:5], b.verdict) for b in comparisons(line)] == [
+        (28.59, "Noise", "agrees"),
+        (28.57, "DBSN ", "agrees"),
+    ]
+
+
+def test_a_figure_published_under_a_protocol_of_ours_is_told_from_one_under_another(make_cell):
+    laine = {"method": "blindspot", "dataset": "kodak", "budget": ""}
+    cells = [
+        make_cell([32.45], **laine, protocol="nvlabs-1"),
+        make_cell([32.45], **laine),
+        make_cell([29.3], method="noise2noise", protocol="nvlabs-1", budget=""),
+    ]
+    same, other, unknown = (comparisons(line)[0] for line in summarise(frame(cells)))
+    assert (same.figure.protocol, same.verdict) == ("nvlabs-1", "agrees")
+    assert other.figure.protocol == "nvlabs-1"
+    assert other.verdict == "not comparable: other protocol"
+    assert (unknown.figure.protocol, unknown.verdict) == ("", "below")
+
+
+def test_bm3d_as_measured_is_above_what_table_2_prints(make_cell):
+    untrained = {"evidence": "nothing", "draws": "", "budget": "", "train_set": ""}
+    measured = {
+        ("bm3d", "gaussian:50", "set12"): 26.75,
+        ("bm3d", "gaussian:25", "cbsd68"): 30.83,
+        ("anscombe-bm3d", "poisson:0.01", "set12"): 31.73,
+        ("anscombe-bm3d", "poisson:0.05", "set12"): 27.96,
+    }
+    cells = [
+        make_cell([psnr_db], method=method, noise=noise, dataset=dataset, **untrained)
+        for (method, noise, dataset), psnr_db in measured.items()
+    ]
+    lines = summarise(frame(cells))
+    assert [comparisons(line)[0].figure.psnr_db for line in lines] == [26.33, 30.56, 31.20, 27.54]
+    assert [comparisons(line)[0].verdict for line in lines] == ["above"] * 4

@@ -25,10 +25,11 @@ from denoisebench.plugin.method import Denoised, Task
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.records import ImageScore
 from denoisebench.results.saved_images import Saver
+from denoisebench.scoring.average import psnr_of_images
 from denoisebench.scoring.protocols import get_protocol
+from denoisebench.scoring.statistics import mean_of
 from denoisebench.specs import parse_spec
 from denoisebench_datasets.local.folder import FolderSource
-from denoisebench_reports.summary.average import errors, pools_errors, shares_db
 
 NOISE = Noise(Gaussian(), 25.0, 25.0)
 CONFIG = TvConfig(weight=1.02)
@@ -79,9 +80,8 @@ def scores(image_set: ImageSet, protocol: str, remembered: Remembered) -> list[I
 
 def figure(image_set: ImageSet, protocol: str, remembered: Remembered) -> float:
     """The figure of a set, averaged as the protocol has it."""
-    psnr_db = np.array([score.psnr_db for score in scores(image_set, protocol, remembered)])
-    pooled = pools_errors(str(get_protocol(protocol)))
-    return float((shares_db(errors(psnr_db)) if pooled else psnr_db).mean())
+    found = [(score.image, score.psnr_db) for score in scores(image_set, protocol, remembered)]
+    return mean_of(psnr_of_images(found, str(get_protocol(protocol))).values()).value
 
 
 def test_the_denoiser_is_that_of_scikit_image_with_weight_a_tenth(tmp_path: Path) -> None:

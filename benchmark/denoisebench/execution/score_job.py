@@ -118,6 +118,7 @@ def _result(cell: CellPlan, weights: Path | None, device: str) -> CellResult:
         network_parameters=None,
         gmacs_per_mpx=None,
         peak_memory_mb=None,
+        same_level_unit=cell.task.noise.family.shares_level(cell.noise.family),
         scores=(),
         provenance=provenance(device)
         | {
@@ -128,5 +129,4 @@ def _result(cell: CellPlan, weights: Path | None, device: str) -> CellResult:
             "weights_sha256": cell.given.sha256 if cell.given else None,
             "image_set_digest": cell.image_set.digest,
         },
-        comparable_levels=cell.task.noise.family.shares_level(cell.noise.family),
     )

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from scipy import stats
 
 from denoisebench.ranking.records import RankedMethod
-from denoisebench.scoring.statistics import half_interval
+from denoisebench.scoring.marks import comparable_means, tied_with_best
+from denoisebench.scoring.statistics import mean_of
 
 Array = npt.NDArray[np.float64]
 
@@ -27,9 +28,9 @@ FEWEST_METHODS = 3
 class Standing:
     """The place of one method by one score.
 
-    mean: over the images that have the score, `images` of them; half_interval: half its 95 %
-    t-interval.  rank: 1 is best; None without a score.  tied: whether the paired interval of the
-    difference to the method ranked before holds 0.
+    mean: over the images whose score is finite, `images` of them; half_interval: half its 95 %
+    t-interval.  rank: 1 is best, over the images that all methods have a score of; None without
+    one.  tied: with the best, as `scoring.marks` has it.
     """
 
     method: str
@@ -63,21 +64,26 @@ class Agreement:
 def standings(ranked: Sequence[RankedMethod], score: str) -> list[Standing]:
     """The methods of one image set by one score, in the order they are given."""
     values = _values(ranked, score)
-    means = np.array([_mean(row) for row in values])
-    order = [int(i) for i in np.argsort(-_signed(score) * means, kind="stable")]
-    order = [i for i in order if not math.isnan(means[i])]
-    ahead = dict(zip(order[1:], order, strict=False))
+    names = [image.image for image in ranked[0].images]
+    most_is_best = {
+        place: dict(zip(names, (_signed(score) * row).tolist(), strict=True))
+        for place, row in enumerate(values)
+    }
+    compared = comparable_means(most_is_best)
+    order = sorted(compared, key=lambda place: -compared[place])
+    tied = tied_with_best(most_is_best)
+    means = [mean_of(row) for row in values]
     return [
         Standing(
             method=of.method,
             score=score,
-            mean=float(means[i]),
-            half_interval=half_interval(row[np.isfinite(row)]),
-            images=int(np.isfinite(row).sum()),
-            rank=order.index(i) + 1 if i in order else None,
-            tied=i in ahead and _no_difference(row - values[ahead[i]]),
+            mean=mean.value,
+            half_interval=mean.half_interval,
+            images=mean.count,
+            rank=order.index(place) + 1 if place in order else None,
+            tied=place in tied,
         )
-        for i, (of, row) in enumerate(zip(ranked, values, strict=True))
+        for place, (of, mean) in enumerate(zip(ranked, means, strict=True))
     ]
 
 
@@ -87,21 +93,20 @@ def agreement(ranked: Sequence[RankedMethod], score: str) -> Agreement | None:
     None when fewer than `FEWEST_METHODS` methods have both.
     """
     scores, truth = _values(ranked, score), _values(ranked, TRUTH)
-    both = [i for i in range(len(ranked)) if not math.isnan(_mean(scores[i]) + _mean(truth[i]))]
+    both = [i for i in range(len(ranked)) if mean_of(scores[i]).count and mean_of(truth[i]).count]
     if len(both) < FEWEST_METHODS:
         return None
     scores, truth = -scores[both], truth[both]
-    mean_scores, mean_truth = (np.array([_mean(row) for row in x]) for x in (scores, truth))
-    within = np.array([spearman(s, t) for s, t in zip(scores.T, truth.T, strict=True)])
-    within = within[np.isfinite(within)]
+    mean_scores, mean_truth = (np.array([mean_of(row).value for row in x]) for x in (scores, truth))
+    within = mean_of(spearman(s, t) for s, t in zip(scores.T, truth.T, strict=True))
     first = int(np.argmax(mean_scores))
     return Agreement(
         score=score,
         methods=len(both),
         spearman=spearman(mean_scores, mean_truth),
         kendall=kendall(mean_scores, mean_truth),
-        spearman_image=_mean(within),
-        half_interval=half_interval(within),
+        spearman_image=within.value,
+        half_interval=within.half_interval,
         first=ranked[both[first]].method,
         first_loses_db=float(mean_truth.max() - mean_truth[first]),
     )
@@ -129,15 +134,3 @@ def _signed(score: str) -> float:
 def _values(ranked: Sequence[RankedMethod], score: str) -> Array:
     """(methods, images); NaN for a score that is not to be had."""
     return np.array([[getattr(i, score) for i in of.images] for of in ranked], dtype=np.float64)
-
-
-def _mean(row: Array) -> float:
-    """The mean of the finite numbers; NaN without any."""
-    there = row[np.isfinite(row)]
-    return float(there.mean()) if there.size else math.nan
-
-
-def _no_difference(difference: Array) -> bool:
-    """Whether the interval of the mean difference holds 0.  Of one image nothing is known."""
-    there = difference[np.isfinite(difference)]
-    return len(there) < 2 or abs(float(there.mean())) <= half_interval(there)

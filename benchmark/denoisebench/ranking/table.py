@@ -27,8 +27,9 @@ DIGITS = 4
 """Of the greatest number of a column; the others have as many decimals."""
 
 BELIEVE = (
-    "Least is best. ±: half the 95 % t-interval of the mean over images. =: within the paired"
-    " interval of the one ranked before.",
+    "Least is best. ±: half the 95 % t-interval of the mean over images. =: tied with the best: the"
+    " paired difference over the same images has an interval that holds 0, of 95 % for all pairs of"
+    " methods together.",
     "masked error: mean square (0-255 units) between the noisy image and an estimate that had not"
     " seen those pixels: the error of such an estimate plus the noise's variance, its floor."
     " Believe it where noise is independent from pixel to pixel, of any distribution and level; it"
@@ -131,6 +132,7 @@ def _section(group: Sequence[RankedMethod]) -> list[str]:
     title = f"{of.dataset}, {len(of.images)} images, {of.noise}, parameters {of.parameters}"
     heads = ["method", *(HEADS[score] for score in scores), "weights"]
     lines = [title, *tabulate(body, heads, disable_numparse=True).splitlines(), _level(group)]
+    lines += _exact(group)
     agreements = _agreements(group)
     if agreements:
         lines += ["", *_agreement_lines(agreements)]
@@ -139,18 +141,18 @@ def _section(group: Sequence[RankedMethod]) -> list[str]:
 
 def _column(column: Sequence[Standing]) -> list[str]:
     """The cells of one score: `81.2 ±4.0  2=`."""
-    greatest = max((abs(s.mean) for s in column if s.rank is not None), default=0.0)
+    greatest = max((abs(s.mean) for s in column if s.images), default=0.0)
     before = math.floor(math.log10(greatest)) + 1 if greatest > 0.0 else 0
     decimals = min(max(DIGITS - before, 0), MOST_DECIMALS[column[0].score])
     return [_cell(standing, decimals) for standing in column]
 
 
 def _cell(standing: Standing, decimals: int) -> str:
-    if standing.rank is None:
+    if not standing.images:
         return NONE
     half = standing.half_interval
     interval = "" if math.isnan(half) else f" ±{half:.{decimals}f}"
-    return f"{standing.mean:.{decimals}f}{interval}  {standing.rank}{'=' * standing.tied}"
+    return f"{standing.mean:.{decimals}f}{interval}  {standing.rank or NONE}{'=' * standing.tied}"
 
 
 def _origin(of: RankedMethod) -> str:
@@ -166,6 +168,19 @@ def _level(group: Sequence[RankedMethod]) -> str:
         return "SURE: there is none, without a level of Gaussian noise"
     how = "given" if of.parameters == "known" else "estimated from each image, median"
     return f"SURE takes σ = {float(np.median(found)):.3g} ({how})"
+
+
+def _exact(group: Sequence[RankedMethod]) -> list[str]:
+    """The images that methods reproduce exactly, which are in no mean of the true PSNR."""
+    methods: dict[str, list[str]] = {}
+    for of in group:
+        for image in of.images:
+            if math.isinf(image.psnr_db):
+                methods.setdefault(image.image, []).append(of.method)
+    return [
+        f"left out of the means of the true PSNR: {image}, reproduced exactly by {', '.join(its)}"
+        for image, its in methods.items()
+    ]
 
 
 def _agreement_lines(agreements: Sequence[Agreement]) -> list[str]:

@@ -65,10 +65,10 @@ class CellResult:
     network_parameters: int | None  # None for a method without a network
     gmacs_per_mpx: float | None  # billions of multiply-adds, see `cost`; None without a network
     peak_memory_mb: float | None  # while denoising, see `cost`; None if unknown
+    same_level_unit: bool  # of `level` and `level_estimate`; else the two do not compare
     scores: tuple[ImageScore, ...]
     provenance: dict[str, Any]
     error: str | None = None
-    comparable_levels: bool = True  # whether estimated levels have the unit of those of the noise
 
     @property
     def declines(self) -> tuple[str, str, str] | None:

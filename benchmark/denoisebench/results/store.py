@@ -103,9 +103,17 @@ def _without_cost(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "network_parameters": None, "gmacs_per_mpx": None, "peak_memory_mb": None}
 
 
-def _with_comparable_levels(record: dict[str, Any]) -> dict[str, Any]:
-    """A record of schema 4, which compared levels whatever their units, as one of schema 5."""
-    return {**record, "comparable_levels": True}
+def _without_level_unit(record: dict[str, Any]) -> dict[str, Any]:
+    """A record of schema 4, which did not say whether levels compare, as one of schema 5.
+
+    They do where the method learned the family that it is tested on, and where it learned none.
+    """
+    try:
+        learned = record["provenance"]["recipe"]["noise"]
+    except (KeyError, TypeError):
+        learned = record["noise"]
+    families = {str(noise).partition(":")[0] for noise in (learned, record["noise"])}
+    return {**record, "same_level_unit": len(families) == 1}
 
 
 def _with_length_of_budget(record: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +130,7 @@ def _with_length_of_budget(record: dict[str, Any]) -> dict[str, Any]:
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     2: _without_repeats,
     3: _without_cost,
-    4: _with_comparable_levels,
+    4: _without_level_unit,
 }
 """What makes a record of each older schema one of the next, in order."""
 

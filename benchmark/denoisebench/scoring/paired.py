@@ -8,7 +8,8 @@ simulation that chose it.
 """
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,39 @@ Floats = npt.NDArray[np.float64]
 
 _STRAIGHT = 1e-6
 """A skewness below which the transformation is the identity, to the precision of a float."""
+
+
+Scores = Mapping[str, float]
+"""One method's score of each image, by the image's id."""
+
+
+class Difference(NamedTuple):
+    """The mean difference of two methods over images, and its interval; NaN without two images.
+
+    mean: NaN without an image.
+    """
+
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def holds_zero(self) -> bool:
+        """Whether the two methods cannot be told apart; false where the images do not say."""
+        return self.low <= 0.0 <= self.high
+
+    @property
+    def half_width(self) -> float:
+        return (self.high - self.low) / 2.0
+
+
+def paired_difference(one: Scores, other: Scores, confidence: float = CONFIDENCE) -> Difference:
+    """`one` less `other`, over the images on which both are finite."""
+    pairs = [(one[i], other[i]) for i in sorted(one.keys() & other.keys())]
+    both = [a - b for a, b in pairs if math.isfinite(a) and math.isfinite(b)]
+    differences = np.array(both, dtype=np.float64)
+    low, high = difference_interval(differences, confidence)
+    return Difference(float(np.mean(differences)) if both else math.nan, float(low), float(high))
 
 
 def difference_interval(

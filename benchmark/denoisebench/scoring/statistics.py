@@ -1,12 +1,37 @@
-"""Student's t-interval of a mean, without scipy (whose import takes longer than a report)."""
+"""A mean over images and Student's t-interval of it, without scipy (whose import takes longer than
+a report)."""
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """The mean of the finite scores of a method, in their unit.
+
+    value: NaN without a finite score.  half_interval: half the 95 % t-interval; NaN for fewer than
+    two.  count: of how many scores it is the mean.  An infinite or a NaN score would take the whole
+    mean, whatever the others are, so these are left out; who shows the mean says how many.
+    """
+
+    value: float
+    half_interval: float
+    count: int
+
+
+def mean_of(scores: Iterable[float]) -> Mean:
+    """The mean of one score per image, without those that are infinite or NaN."""
+    values = np.array(list(scores), dtype=np.float64)
+    finite = values[np.isfinite(values)]
+    mean = float(finite.mean()) if finite.size else math.nan
+    return Mean(mean, half_interval(finite), int(finite.size))
 
 
 def half_interval(values: npt.NDArray[np.float64], confidence: float = CONFIDENCE) -> float:

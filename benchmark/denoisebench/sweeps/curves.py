@@ -1,18 +1,16 @@
 """The curves of a sweep: what the results of its cells say, point by point, and over which axis."""
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
 
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import ORACLE
 from denoisebench.planning.plan import CellPlan
 from denoisebench.results.records import CellResult
-from denoisebench.scoring.statistics import half_interval
+from denoisebench.scoring.average import means_of_images, psnr_of_images
+from denoisebench.scoring.paired import paired_difference
+from denoisebench.scoring.statistics import mean_of
 from denoisebench.specs import number_text
 from denoisebench.sweeps.plan import Series, Sweep
 
@@ -21,22 +19,22 @@ from denoisebench.sweeps.plan import Series, Sweep
 class Point:
     """A denoiser's scores on one set under one noise.  half_db: half the 95 % t-interval.
 
+    left_out: images whose PSNR is infinite or NaN, which are in no mean.  gain_db: the PSNR less
+    that of the noisy image, over the images where both are finite.
     estimate: the mean of the levels that the method estimated, in the unit of the noise it was
     trained on; NaN where it estimates none.  error: the mean of estimate/level − 1, and error_half
     half its interval; NaN where the two have not one unit.
     """
 
     images: int
+    left_out: int
     psnr_db: float
     half_db: float
     noisy_psnr_db: float
+    gain_db: float
     estimate: float
     error: float
     error_half: float
-
-    @property
-    def gain_db(self) -> float:
-        return self.psnr_db - self.noisy_psnr_db
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,34 +161,31 @@ def _point(cells: Sequence[CellPlan], scored: Mapping[str, CellResult]) -> Point
     if not scores:
         return None
     family = there[0].noise.family
-    psnr_db = _means((score.image, score.psnr_db) for score in scores)
-    noisy_db = _means((score.image, score.noisy_psnr_db) for score in scores)
+    psnr_of_image = psnr_of_images(
+        ((score.image, score.psnr_db) for score in scores), str(there[0].protocol)
+    )
+    noisy_of_image = means_of_images((score.image, score.noisy_psnr_db) for score in scores)
     picked = there[0].parameters == ORACLE  # by the clean image: no estimate
     estimated = [
         (s.image, s.level_estimate, s.level)
         for s in scores
         if s.level_estimate is not None and not picked
     ]
-    estimates = _means((image, estimate) for image, estimate, _ in estimated)
-    errors = _means(
+    estimates = means_of_images((image, estimate) for image, estimate, _ in estimated)
+    errors = means_of_images(
         (image, estimate / level - 1.0)
         for image, estimate, level in estimated
         if level and there[0].task.noise.family.shares_level(family)
     )
+    psnr_db, error = mean_of(psnr_of_image.values()), mean_of(errors.values())
     return Point(
-        images=len(psnr_db),
-        psnr_db=float(psnr_db.mean()),
-        half_db=half_interval(psnr_db),
-        noisy_psnr_db=float(noisy_db.mean()),
-        estimate=float(estimates.mean()) if estimates.size else math.nan,
-        error=float(errors.mean()) if errors.size else math.nan,
-        error_half=half_interval(errors),
+        images=len(psnr_of_image),
+        left_out=len(psnr_of_image) - psnr_db.count,
+        psnr_db=psnr_db.value,
+        half_db=psnr_db.half_interval,
+        noisy_psnr_db=mean_of(noisy_of_image.values()).value,
+        gain_db=paired_difference(psnr_of_image, noisy_of_image).mean,
+        estimate=mean_of(estimates.values()).value,
+        error=error.value,
+        error_half=error.half_interval,
     )
-
-
-def _means(pairs: Iterable[tuple[str, float]]) -> npt.NDArray[np.float64]:
-    """Each image's mean over its repeats and seeds: (images,)."""
-    values: defaultdict[str, list[float]] = defaultdict(list)
-    for image, value in pairs:
-        values[image].append(value)
-    return np.array([math.fsum(v) / len(v) for v in values.values()], dtype=np.float64)

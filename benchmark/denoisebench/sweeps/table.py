@@ -32,8 +32,24 @@ def render_sweep(curves: Sequence[Curve], axis: Axis) -> str:
         counted = f"{images} images" if images != 1 else "1 image"
         lines += [f"{dataset}, {counted}; {axis.title}", "", *_block(of_set, axis), ""]
     lines += [*LEGEND, *(ESTIMATES if any(curve.estimates for curve in curves) else ())]
+    lines += _left_out(curves, axis)
     lines += ["", *dict.fromkeys(_origin(curve, curves) for curve in curves if curve.series.learns)]
     return "\n".join([common(curves), "", *lines]).strip() + "\n"
+
+
+def _left_out(curves: Sequence[Curve], axis: Axis) -> list[str]:
+    """How many images of which points are in no mean."""
+    told = [
+        f"{', '.join(words(curve, curves))} on {curve.series.dataset} at {text}:"
+        f" {point.left_out} of {point.images}"
+        for curve in curves
+        for text, point in zip(axis.texts, curve.points, strict=True)
+        if point and point.left_out
+    ]
+    if not told:
+        return []
+    line = f"Images left out of the means, whose PSNR is infinite or NaN: {'; '.join(told)}."
+    return textwrap.wrap(line, WIDTH)
 
 
 def _origin(curve: Curve, curves: Sequence[Curve]) -> str:
@@ -66,26 +82,30 @@ def _noisy(curves: Sequence[Curve]) -> list[str]:
     """The PSNR of the noisy images at each noise, of whichever curve has it."""
     at_each = zip(*(curve.points for curve in curves), strict=True)
     firsts = (next((point for point in points if point), None) for points in at_each)
-    return [_text(point, lambda p: f"{p.noisy_psnr_db:.2f}") for point in firsts]
+    return [_text(point, lambda p: _number(p.noisy_psnr_db, ".2f")) for point in firsts]
 
 
 def _numbers(curve: Curve) -> list[str]:
     """A curve's lines below its head: what the numbers are, then those of each noise."""
     shown: dict[str, Callable[[Point], str]] = {
         "PSNR": _psnr,
-        "gain": lambda p: f"{p.gain_db:+.2f}",
+        "gain": lambda p: _number(p.gain_db, "+.2f"),
     }
     if curve.estimates:
-        shown["est."] = lambda p: f"{p.estimate:.3g}" if not math.isnan(p.estimate) else MISSING
+        shown["est."] = lambda p: _number(p.estimate, ".3g")
     if curve.errors:
-        shown["error"] = lambda p: f"{p.error:+.1%}" if not math.isnan(p.error) else MISSING
+        shown["error"] = lambda p: _number(p.error, "+.1%")
     columns = [[head, *(_text(p, show) for p in curve.points)] for head, show in shown.items()]
     return _side_by_side(columns, BETWEEN_NUMBERS)
 
 
 def _psnr(point: Point) -> str:
     half = "" if math.isnan(point.half_db) else f" ±{point.half_db:.2f}"
-    return f"{point.psnr_db:.2f}{half}"
+    return _number(point.psnr_db, ".2f") + half
+
+
+def _number(value: float, form: str) -> str:
+    return MISSING if math.isnan(value) else format(value, form)
 
 
 def _text(point: Point | None, show: Callable[[Point], str]) -> str:

@@ -11,10 +11,10 @@ from denoisebench.budgets import Budget
 from denoisebench.plugin import ORACLE, ORACLE_CHECKPOINT, parse_spec, without_ensemble
 from denoisebench.results.records import CellResult
 from denoisebench.results.store import read_cells
+from denoisebench.results.summary import Summary, summarise
 from denoisebench.scoring.protocols import PROTOCOLS
 from denoisebench_reports.published.figures import Printed, printed
 from denoisebench_reports.published.verdict import megapixels_of
-from denoisebench_reports.summary.summary import Summary, summarise
 from denoisebench_reports.tables.columns import merged
 
 if TYPE_CHECKING:

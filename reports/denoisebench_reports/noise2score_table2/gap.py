@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from denoisebench.scoring.paired import paired_difference
 from denoisebench_reports.noise2score_table2.cells import Entry, FilledTable, TableCell
-from denoisebench_reports.summary.marks import paired_interval
 
 METHOD, REFERENCE = "noise2score", "supervised"
 
@@ -14,17 +14,15 @@ METHOD, REFERENCE = "noise2score", "supervised"
 class Gap:
     """METHOD less REFERENCE on one data set, dB, both trained equally long.
 
-    half_db: half the paired 95 % interval over images.  paper_db: NaN where a figure is in doubt.
+    ours_db: over the images that are finite in both.  half_db: half its paired 95 % interval over
+    images.  paper_db: NaN where a figure is in doubt.
     """
 
     one: Entry
     reference: Entry
+    ours_db: float
     half_db: float
     paper_db: float
-
-    @property
-    def ours_db(self) -> float:
-        return self.one.line.psnr_db - self.reference.line.psnr_db
 
 
 def gaps(filled: FilledTable) -> Iterator[Gap]:
@@ -37,9 +35,9 @@ def gaps(filled: FilledTable) -> Iterator[Gap]:
         if pair is None:
             continue
         one, reference = pair
-        low, high = paired_interval(one.line, reference.line)
+        between = paired_difference(one.line.psnr_of_image, reference.line.psnr_of_image)
         paper_db = filled.paper.sound(place) - filled.paper.sound(other)
-        yield Gap(one, reference, (high - low) / 2.0, paper_db)
+        yield Gap(one, reference, between.mean, between.half_width, paper_db)
 
 
 def _equally_long(

@@ -78,7 +78,8 @@ def _error_notes(filled: FilledTable) -> list[str]:
     """The standard error over the images of each set, which says little of a difference."""
     errors: defaultdict[str, list[float]] = defaultdict(list)
     for measured in filled.chosen:
-        values = np.array(list(measured.line.psnr_of_image.values()))
+        psnr_db = measured.line.psnr_of_image.values()
+        values = np.array([value for value in psnr_db if math.isfinite(value)])
         if len(values) > 1:
             errors[measured.line.dataset].append(float(values.std(ddof=1)) / math.sqrt(len(values)))
     if not errors:

@@ -11,17 +11,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from denoisebench.results.summary import KEYS, Summary, summarise
+from denoisebench.scoring.marks import Mark
 from denoisebench.scoring.protocols import labelled
 from denoisebench_reports.page.curves import training_curves
 from denoisebench_reports.page.galleries import Gallery, galleries
 from denoisebench_reports.page.pictures import Album
 from denoisebench_reports.page.plots import Point, cost_plot
-from denoisebench_reports.published.verdict import Comparison
-from denoisebench_reports.summary.marks import Mark, marks, resolved_db
-from denoisebench_reports.summary.summary import KEYS, Summary, summarise
+from denoisebench_reports.published.verdict import Comparison, comparisons
 from denoisebench_reports.tables.columns import is_baseline, knowledge_of, table_columns
 from denoisebench_reports.tables.layout import make_board
 from denoisebench_reports.tables.notes import ORACLE_NOTES, TRAINING_HEADERS, trainings
+from denoisebench_reports.tables.ranked import resolved_db, row_marks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ class Condition:
             (name, line, beside)
             for name, row in self.rows.items()
             for line in row.values()
-            for beside in line.published
+            for beside in comparisons(line)
         ]
 
 
@@ -110,7 +111,7 @@ def render_page(rows: "pd.DataFrame") -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "si": _si}
+    environment.filters |= {"number": _number, "si": _si, "comparisons": comparisons}
     return environment.from_string(_part("template.html")).render(
         style=parts["style.css"],
         script=parts["script.js"],
@@ -146,7 +147,7 @@ def _conditions(
         for column, line in its:
             table.setdefault(column.name, {})[line.dataset] = line
         cells = {d: {c: line for c, line in its if line.dataset == d} for d in datasets}
-        marked = {d: {c.name: m for c, m in marks(of).items()} for d, of in cells.items()}
+        marked = {d: {c.name: m for c, m in row_marks(of).items()} for d, of in cells.items()}
         costs, shown = [], []
         for dataset, of in cells.items():
             here = [(column.name, line) for column, line in of.items()]

@@ -9,7 +9,9 @@ from functools import cache
 from importlib.resources import files
 
 from denoisebench.budgets import BUDGETS
-from denoisebench_reports.published.figures import Figure
+from denoisebench.plugin import ORACLE_CHECKPOINT
+from denoisebench.results.summary import Summary
+from denoisebench_reports.published.figures import Figure, published
 
 AGREES_WITHIN_DB = 0.1
 ROUNDING_MPX = 0.5
@@ -43,6 +45,21 @@ class Training:
 
     megapixels: float = math.nan
     draws: str = ""
+
+
+def comparisons(line: Summary) -> list[Comparison]:
+    """Every published figure of a line, next to ours, the suite's first source first; none for
+    weights that an oracle picked."""
+    if line.weights.endswith(ORACLE_CHECKPOINT):
+        return []
+    found = []
+    for figure in published(line.noise, line.parameters, line.dataset, line.method):
+        diff_db = line.psnr_db - figure.psnr_db
+        unlike = differences(
+            figure, line.method, line.parameters, line.protocol, line.budget, line.draws
+        )
+        found.append(Comparison(figure, diff_db, verdict(diff_db, unlike)))
+    return found
 
 
 def verdict(difference_db: float, unlike: Sequence[str] = ()) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from denoisebench.plugin import ORACLE, ORACLE_CHECKPOINT, Evidence, without_ensemble
-from denoisebench_reports.summary.summary import Summary
+from denoisebench.results.summary import Summary
 
 TRAINING_FIELDS = ("evidence", "draws", "budget", "train_set", "weights")
 BASELINE = "identity"  # the noisy image itself: shown, never ranked

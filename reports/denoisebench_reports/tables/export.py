@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from denoisebench.results.dataframe import COLUMNS
 from denoisebench.results.strict_json import exported, json_text
-from denoisebench_reports.published.verdict import Comparison
-from denoisebench_reports.summary.summary import Summary, summarise
+from denoisebench.results.summary import Summary, summarise
+from denoisebench_reports.published.verdict import Comparison, comparisons
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SUMMARY_COLUMNS = (
-    *(f.name for f in fields(Summary) if f.name not in ("psnr_of_image", "published")),
+    *(f.name for f in fields(Summary) if not f.name.endswith("_of_image")),
     *("published_psnr_db", "published_source", "published_protocol", "published_diff_db"),
     *("verdict", "published_more"),
 )
@@ -59,7 +59,7 @@ def _summary_lines(rows: "pd.DataFrame") -> list[dict[str, Any]]:
 def _summary_line(line: Summary) -> dict[str, Any]:
     names = (f.name for f in fields(Summary))
     own = {c: _rounded(c, getattr(line, c)) for c in names if c in SUMMARY_COLUMNS}
-    first, *more = map(_published, line.published) if line.published else [_published(None)]
+    first, *more = [_published(beside) for beside in comparisons(line)] or [_published(None)]
     return {**own, **first, "published_more": more}
 
 

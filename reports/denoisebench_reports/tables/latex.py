@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from denoisebench_reports.summary.marks import Mark
+from denoisebench.scoring.marks import Mark
 from denoisebench_reports.tables.columns import Column, is_baseline
 from denoisebench_reports.tables.layout import (
     Board,
@@ -69,7 +69,7 @@ def render_latex(rows: "pd.DataFrame") -> str:
     trained = [[f"\\texttt{{{escaped(name)}}}", *map(escaped, rest)] for name, *rest in
                trainings(board)]  # fmt: skip
     floats = [figures, _float(_plain(TRAINING_HEADERS, trained), "How methods were trained.")]
-    if any(line.published for _, line in board.summaries):
+    if sources(board):
         papers = [f"[{number}] {source}." for number, source in enumerate(sources(board), start=1)]
         body = [[escaped(_signed(cell)) for cell in row] for row in against(board)]
         said = " ".join([against_note(board), *papers])

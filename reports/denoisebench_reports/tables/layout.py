@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from denoisebench_reports.summary.marks import Cells, Mark, marks
-from denoisebench_reports.summary.summary import Summary, summarise
+from denoisebench.results.summary import Summary, summarise
+from denoisebench.scoring.marks import Mark
+from denoisebench_reports.published.verdict import comparisons
 from denoisebench_reports.tables.columns import Column, column_names, is_baseline, table_columns
+from denoisebench_reports.tables.ranked import Cells, row_marks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +112,7 @@ def _blocks(lines: Sequence[Summary], places: Sequence[Column]) -> list[Block]:
         title += "" if one_protocol else f", protocol {line.protocol}"
         cells.setdefault(title, {}).setdefault(line.dataset, {})[place] = line
     return [
-        Block(title, [Row(dataset, its, marks(its)) for dataset, its in datasets.items()])
+        Block(title, [Row(dataset, its, row_marks(its)) for dataset, its in datasets.items()])
         for title, datasets in cells.items()
     ]
 
@@ -123,7 +125,7 @@ def half_text(line: Summary) -> str:
 
 def published_text(line: Summary) -> str:
     """The first published figure, `(30.13)`; empty where there is none."""
-    return f"({line.published[0].figure.psnr_db:.2f})" if line.published else ""
+    return "".join(f"({first.figure.psnr_db:.2f})" for first in comparisons(line)[:1])
 
 
 def widest_interval(cells: Cells) -> str:

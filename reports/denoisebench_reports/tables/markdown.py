@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from denoisebench_reports.summary.marks import Mark
+from denoisebench.scoring.marks import Mark
 from denoisebench_reports.tables.columns import Column, is_baseline
 from denoisebench_reports.tables.layout import (
     Block,
@@ -43,7 +43,7 @@ def render_markdown(rows: "pd.DataFrame") -> str:
     parts = [part for block in board.blocks for part in _block(block, board)]
     parts.append("\n".join(f"- {escaped(note)}" for note in notes(board, MARKS)))
     parts.append(pipe_table(TRAINING_HEADERS, map(_escaped_all, trainings(board))))
-    if any(line.published for _, line in board.summaries):
+    if sources(board):
         parts += [escaped(against_note(board)), _papers(board)]
         parts.append(pipe_table(AGAINST_HEADERS, map(_escaped_all, against(board))))
     return "\n\n".join(parts) + "\n"

@@ -13,14 +13,14 @@ from denoisebench.plugin import (
     SELF_ENSEMBLED,
     without_ensemble,
 )
+from denoisebench.results.summary import Summary
 from denoisebench.scoring.protocols import labelled
 from denoisebench_reports.published import verdict
 from denoisebench_reports.published.figures import Figure
-from denoisebench_reports.published.verdict import AGREES_WITHIN_DB
-from denoisebench_reports.summary.marks import resolved_db
-from denoisebench_reports.summary.summary import Summary
+from denoisebench_reports.published.verdict import AGREES_WITHIN_DB, comparisons
 from denoisebench_reports.tables.columns import is_baseline, knowledge_of
 from denoisebench_reports.tables.layout import Board
+from denoisebench_reports.tables.ranked import resolved_db
 
 NONE = "–"
 
@@ -78,7 +78,7 @@ def notes(board: Board, marks: str) -> list[str]:
         *(f"Protocol {label}: {_about(label)}." for label in protocols),
         f"Images: {', '.join(dict.fromkeys(map(_images, lines)))}.",
         *_levels(lines),
-        *(["(…): published; compared beneath."] if any(line.published for line in lines) else []),
+        *(["(…): published; compared beneath."] if sources(board) else []),
         *_reasons(board.declined),
     ]
 
@@ -186,8 +186,8 @@ def _level(line: Summary) -> str:
     if line.parameters == ORACLE:
         return ORACLE
     if line.parameters == "known":
-        return "given, estimated" if line.estimates_level else "given"
-    return "estimated" if line.estimates_level else "not used"
+        return "given, estimated" if line.level_estimated else "given"
+    return "estimated" if line.level_estimated else "not used"
 
 
 def _length(line: Summary) -> str:
@@ -203,7 +203,7 @@ def _distinct(values: Iterable[str]) -> str:
 
 def sources(board: Board) -> list[str]:
     """The papers whose figures stand beside ours, in the order of their numbers."""
-    figures = [beside.figure for _, line in board.summaries for beside in line.published]
+    figures = [beside.figure for _, line in board.summaries for beside in comparisons(line)]
     return list(dict.fromkeys(map(_source, figures)))
 
 
@@ -222,7 +222,7 @@ def against(board: Board) -> list[list[str]]:
     for name, line in board.summaries:
         where = f"{line.dataset} {line.protocol}" if mixed else line.dataset
         ours = [name, line.noise, line.parameters, where, f"{line.psnr_db:.2f}"]
-        for beside in line.published:
+        for beside in comparisons(line):
             figure = f"{beside.figure.psnr_db:.2f} {numbers[_source(beside.figure)]}"
             body.append([*ours, figure, f"{beside.diff_db:+.2f}", beside.verdict or NONE])
             ours = [""] * len(ours)
@@ -231,7 +231,7 @@ def against(board: Board) -> list[list[str]]:
 
 def against_note(board: Board) -> str:
     """What the comparison's verdicts mean."""
-    besides = [beside for _, line in board.summaries for beside in line.published]
+    besides = [beside for _, line in board.summaries for beside in comparisons(line)]
     note = f"Against the published figures; agrees: within {AGREES_WITHIN_DB:g} dB."
     for reason, meaning in REASONS.items():
         of_it = [beside.figure for beside in besides if reason in beside.verdict]

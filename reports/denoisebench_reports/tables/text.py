@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from denoisebench_reports.summary.marks import Mark
+from denoisebench.scoring.marks import Mark
 from denoisebench_reports.tables.columns import Column, is_baseline
 from denoisebench_reports.tables.grid import BAR, GAP, narrow, render_grid, visible
 from denoisebench_reports.tables.layout import (
@@ -78,7 +78,7 @@ def render_table(rows: "pd.DataFrame") -> str:
         return "No results.\n"
     style = ANSI if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else PLAIN
     parts = [_table(board, style), _wrapped(notes(board, style.legend)), _trainings(board)]
-    if any(line.published for _, line in board.summaries):
+    if sources(board):
         parts.append(_against(board))
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 

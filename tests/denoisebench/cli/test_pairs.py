@@ -178,4 +178,4 @@ def test_a_result_says_whether_estimated_levels_have_the_unit_of_the_noise(place
         done = bench(*call, *out, "--noise", noise, "--source-noise", "gaussian:5..55", cwd=place)
         assert done.returncode == 0, done.stderr
         (path,) = (place / out[1] / "cells").glob("*.json")
-        assert json.loads(path.read_text())["comparable_levels"] is comparable
+        assert json.loads(path.read_text())["same_level_unit"] is comparable

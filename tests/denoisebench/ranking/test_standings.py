@@ -54,6 +54,37 @@ def test_a_tie_is_one_of_paired_differences_not_of_means():
     assert [(s.rank, s.tied) for s in standings(close, "sure")] == [(1, False), (2, True)]
 
 
+def test_a_tie_is_one_with_the_best_whoever_is_ranked_between():
+    """c is as far from a as b is, and b is not tied with a: c's tie with b would say nothing."""
+    a, noise = np.array([1.0, 12.0, 23.0, 34.0]), np.array([1.0, -1.0, 1.0, -1.0])
+    near, far = ranked("b", tuple(a + 2.0)), ranked("c", tuple(a + 2.1 + 0.3 * noise))
+    wide = ranked("d", tuple(a + 3.0 + 4.0 * noise))
+    found = standings([ranked("a", tuple(a)), near, far, wide], "sure")
+    assert [(s.rank, s.tied) for s in found] == [(1, False), (2, False), (3, False), (4, True)]
+
+
+def test_ties_hold_for_all_pairs_of_methods_together():
+    """The interval of one pair leaves 0 out, that of three methods does not."""
+    a, b = (1.0, 2.0, 3.0, 4.0), (1.725, 2.275, 3.725, 4.275)
+    pair = [ranked("a", a), ranked("b", b)]
+    assert [s.tied for s in standings(pair, "sure")] == [False, False]
+    three = [*pair, ranked("c", (9.0, 9.0, 9.5, 9.0))]
+    assert [s.tied for s in standings(three, "sure")] == [False, True, False]
+
+
+def test_an_image_that_is_reproduced_exactly_is_left_out_of_the_true_psnr_and_named():
+    group = [
+        ranked("a", (1.0, 2.0, 3.0), (math.inf, 30.0, 32.0)),
+        ranked("b", (1.0, 2.0, 3.0), (40.0, 31.0, 33.5)),
+    ]
+    a, b = standings(group, "psnr_db")
+    assert (a.mean, a.images, a.rank) == (31.0, 2, 2)
+    assert (b.images, b.rank) == (3, 1)
+    text = render_table(group)
+    assert "left out of the means of the true PSNR: 0, reproduced exactly by a" in text
+    assert "inf " not in text
+
+
 def test_the_interval_is_students():
     # 9, 19, 29: deviation 10, and t of 2 degrees of freedom at 97.5 % is 4.3027.
     (first, *_) = standings(GROUP, "sure")

@@ -36,7 +36,8 @@ UNKNOWN_COST = dict.fromkeys(("network_parameters", "gmacs_per_mpx", "peak_memor
 def without_cost(path):
     """The record of a result as schema 3 had it."""
     record = json.loads(path.read_text(encoding="utf-8")) | {"schema": 3}
-    return {key: value for key, value in record.items() if key not in UNKNOWN_COST}
+    unknown = (*UNKNOWN_COST, "same_level_unit")
+    return {key: value for key, value in record.items() if key not in unknown}
 
 
 def test_a_result_of_schema_3_is_read_with_its_cost_unknown(tmp_path):
@@ -44,6 +45,24 @@ def test_a_result_of_schema_3_is_read_with_its_cost_unknown(tmp_path):
     path.write_text(json.dumps(without_cost(path)), encoding="utf-8")
     assert read_cell(path) == replace(**UNKNOWN_COST)
     assert frame([read_cell(path)])["network_parameters"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("noise", "recipe", "same"),
+    [
+        ("gaussian:25", {"noise": "gaussian:5..55"}, True),
+        ("poisson:0.05", {"noise": "gaussian:5..55"}, False),
+        ("poisson:0.05", None, True),
+    ],
+)
+def test_a_result_of_schema_4_compares_levels_of_the_family_that_was_learned(
+    tmp_path, noise, recipe, same
+):
+    path = write_cell(tmp_path, replace(noise=noise, provenance={"recipe": recipe}))
+    record = json.loads(path.read_text(encoding="utf-8")) | {"schema": 4}
+    del record["same_level_unit"]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert read_cell(path).same_level_unit is same
 
 
 def test_a_budget_once_called_custom_is_read_with_its_length(tmp_path):
@@ -241,7 +260,7 @@ def test_the_frame_has_a_row_per_image_and_repeat_and_the_stated_columns():
     assert table["method"].tolist() == ["identity", RESULT.method, RESULT.method]
     assert table["psnr_db"].tolist() == [29.5, 29.5, 30.25]
     assert math.isnan(table["train_s"][0])
-    assert table["train_s"].tolist()[1:] == [12.5, 12.5]
+    assert table["train_s"].tolist()[1:] == [100.0, 100.0]
     assert tuple(frame([]).columns) == COLUMNS
     twice = replace(scores=(SCORE, dataclasses.replace(SCORE, repeat=1)))
     assert frame([twice])["repeat"].tolist() == [0, 1]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from denoisebench.scoring.paired import difference_interval
+from denoisebench.scoring.paired import difference_interval, paired_difference
 from denoisebench.scoring.statistics import half_interval, t_quantile
 
 IMAGES = (12, 24, 68)  # Set12, Kodak, BSD68
@@ -102,3 +102,15 @@ def test_equal_differences_have_an_interval_of_no_width_and_one_image_has_none()
     assert difference_interval(np.zeros(12)) == (0.0, 0.0)
     for values in ([0.5], [], [0.5, math.nan, 0.1], [0.5, math.inf, 0.1]):
         assert all(map(np.isnan, difference_interval(np.array(values))))
+
+
+def test_two_methods_are_compared_on_the_images_that_both_have_a_finite_score_of():
+    one = {"a": 30.0, "b": 31.0, "c": math.inf, "d": 33.0, "e": 10.0}
+    other = {"a": 29.0, "b": 30.0, "c": math.inf, "d": math.nan}
+    assert paired_difference(one, other) == (1.0, 1.0, 1.0)
+    assert not paired_difference(one, other).holds_zero
+
+
+def test_methods_without_a_common_finite_image_have_no_difference():
+    assert all(map(math.isnan, paired_difference({"a": math.inf}, {"a": math.inf})))
+    assert not paired_difference({"a": math.inf}, {"a": math.inf}).holds_zero

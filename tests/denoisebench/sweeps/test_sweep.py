@@ -17,6 +17,7 @@ from denoisebench.registry.registries import Registries
 from denoisebench.results.records import CellResult, ImageScore
 from denoisebench.sweeps.curves import axis_of, common, curves_of, words
 from denoisebench.sweeps.plan import Sweep, grid, plan_sweep
+from denoisebench.sweeps.table import render_sweep
 
 PSNR_DB = (30.0, 31.5, 29.0, 34.0)
 
@@ -61,7 +62,7 @@ def result(
     )
     texts = ("m", "n", "known", "d", "float-1", "noisy", "fixed")
     plain = (*texts, 0, "t", "b", "w", "t", *[None] * 4)
-    return CellResult(cell, *plain, scores, {})
+    return CellResult(cell, *plain, True, scores, {})
 
 
 def planned(request: Request, registries: Registries, *train_noises: str | None) -> Sweep:
@@ -149,6 +150,20 @@ def test_a_point_is_the_mean_over_images_with_its_interval(request_, registries)
     )
     assert math.isnan(second.estimate)
     assert (second.psnr_db, second.half_db) == (25.0, 0.0)
+
+
+def test_an_image_that_is_reproduced_exactly_is_left_out_of_a_point_and_told(request_, registries):
+    sweep = planned(request_, registries, "gaussian:25")
+    made = result(ids(sweep, "tv")[0], (30.0, math.inf, 32.0, 31.0))
+    curves = curves_of(sweep, [made])
+    point = curves[1].points[0]
+    assert point is not None
+    assert (point.psnr_db, point.gain_db, point.left_out) == (31.0, 11.0, 1)
+    text = render_sweep(curves, axis_of(sweep.noises))
+    assert "inf" not in text.replace("infinite", "")
+    told = "Images left out of the means, whose PSNR is infinite or NaN: tv on"
+    assert told in text
+    assert "1 of 4." in text
 
 
 def test_repeats_of_an_image_do_not_narrow_the_interval(request_, registries):

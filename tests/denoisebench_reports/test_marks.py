@@ -2,14 +2,12 @@
 
 import math
 
-import numpy as np
 import pytest
 
 from denoisebench.results.dataframe import frame
-from denoisebench.scoring.paired import difference_interval
-from denoisebench_reports.summary.marks import Mark, joint_confidence, paired_interval, resolved_db
-from denoisebench_reports.summary.summary import summarise
+from denoisebench.scoring.marks import Mark
 from denoisebench_reports.tables.layout import make_board
+from denoisebench_reports.tables.ranked import resolved_db
 
 BEST, SECOND, TIED, BOTH = (
     Mark(best=True),
@@ -56,16 +54,6 @@ def test_the_more_methods_are_compared_the_wider_is_what_counts_as_a_tie(marks_o
     assert marks_of({**pair, **more})["a"] == BOTH
 
 
-@pytest.mark.parametrize("methods", [2, 3, 5, 8])
-def test_of_equally_good_methods_none_is_left_without_its_mark_in_95_of_100_rows(methods):
-    rng = np.random.default_rng(methods)
-    psnr_db = rng.normal(size=(4000, methods, 12))
-    best = psnr_db.mean(axis=2).argmax(axis=1)
-    behind = psnr_db[np.arange(4000), best][:, None] - psnr_db
-    low, _ = difference_interval(behind, joint_confidence(methods))
-    assert np.mean((low > 0).any(axis=1)) < 0.06
-
-
 def test_what_is_third_and_not_tied_has_no_mark(marks_of):
     assert marks_of({"a": plus(0.0), "b": plus(1.0), "c": plus(2.0)}) == {"c": BEST, "b": SECOND}
 
@@ -84,17 +72,6 @@ def test_supervised_methods_the_noisy_image_and_diverged_figures_are_left_aside(
         identity="nothing",
     )
     assert found == {"a": BEST, "b": SECOND}
-
-
-def test_the_interval_is_over_the_images_that_both_have(make_cell):
-    one, other = summarise(frame([make_cell(plus(0.0)), make_cell(plus(-1.0)[:3], method="dbsn")]))
-    assert paired_interval(one, other) == pytest.approx((1.0, 1.0))
-
-
-def test_infinite_figures_have_no_interval(make_cell):
-    cells = [make_cell([math.inf, 30.0]), make_cell([math.inf, 29.0], method="dbsn")]
-    one, other = summarise(frame(cells))
-    assert all(map(math.isnan, paired_interval(one, other)))
 
 
 def test_the_smallest_difference_resolved_is_half_the_paired_interval(make_cell):

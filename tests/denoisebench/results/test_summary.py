@@ -6,7 +6,7 @@ import math
 import pytest
 
 from denoisebench.results.dataframe import frame
-from denoisebench_reports.summary.summary import summarise
+from denoisebench.results.summary import summarise
 
 
 def test_the_interval_of_three_images_is_students(make_cell):
@@ -28,15 +28,7 @@ def test_the_error_of_estimated_levels_is_their_median_over_images(make_cell):
     )
     (line,) = summarise(frame([dataclasses.replace(cell, scores=scores)]))
     assert line.level_error == pytest.approx(0.04)
-    assert line.estimates_level
-
-
-def test_levels_of_unlike_units_are_not_compared(make_cell):
-    cell = make_cell([29.0, 30.0], comparable_levels=False)
-    scores = tuple(dataclasses.replace(score, level_estimate=0.03) for score in cell.scores)
-    (line,) = summarise(frame([dataclasses.replace(cell, scores=scores)]))
-    assert math.isnan(line.level_error)
-    assert line.estimates_level
+    assert line.level_estimated
 
 
 def test_one_image_has_no_interval(make_cell):
@@ -127,69 +119,43 @@ def test_lines_come_in_the_order_in_which_the_rows_first_name_them(make_cell):
     ]
 
 
-def test_a_nan_image_is_not_left_out_of_the_mean(make_cell):
-    (line,) = summarise(frame([make_cell([29.0, math.nan])]))
-    assert math.isnan(line.psnr_db)
-    (line,) = summarise(frame([make_cell([29.0, math.inf])]))
-    assert line.psnr_db == math.inf
-    assert math.isnan(line.psnr_high)
+@pytest.mark.parametrize("odd", [math.inf, math.nan])
+def test_an_infinite_or_nan_image_is_left_out_of_the_mean_and_counted(make_cell, odd):
+    (line,) = summarise(frame([make_cell([29.0, odd, 31.0])]))
+    (without,) = summarise(frame([make_cell([29.0, 31.0])]))
+    assert (line.images, line.left_out) == (3, 1)
+    assert (line.psnr_db, line.psnr_high) == (without.psnr_db, without.psnr_high)
+    assert list(map(math.isfinite, line.psnr_of_image.values())) == [True, False, True]
 
 
-def test_the_published_figure_stands_beside(make_cell):
-    ours, changed = summarise(
-        frame([make_cell([30.0]), make_cell([30.0], method="noise2score:probe=single")])
-    )
-    (beside,) = ours.published
-    assert beside.figure.psnr_db == 30.13
-    assert beside.figure.source.startswith("Noise2Score")
-    assert changed.published == []
+def test_without_a_finite_image_there_is_no_mean(make_cell):
+    (line,) = summarise(frame([make_cell([math.inf, math.inf])]))
+    assert line.left_out == 2
+    assert all(map(math.isnan, (line.psnr_db, line.psnr_low, line.psnr_high)))
 
 
-def test_the_difference_from_the_published_figure_is_told_in_words(make_cell):
-    cells = [make_cell([29.0, 30.0]), make_cell([30.03], budget="1049 Mpx")]
-    quick, zoo = (line.published[0] for line in summarise(frame(cells)))
-    assert quick.diff_db == pytest.approx(29.5 - 30.13)
-    assert quick.verdict == "not comparable: trained less"
-    assert zoo.verdict == "agrees"
+def test_noisy_images_without_a_finite_psnr_are_left_out_of_their_mean(make_cell):
+    cell = make_cell([29.0, 30.0])
+    exact = dataclasses.replace(cell.scores[0], noisy_psnr_db=math.inf)
+    (line,) = summarise(frame([dataclasses.replace(cell, scores=(exact, cell.scores[1]))]))
+    assert line.noisy_psnr_db == 20.17
+    assert line.noisy_psnr_of_image == {"01": math.inf, "02": 20.17}
 
 
-def test_the_figures_of_all_papers_stand_beside_the_suites_first_source_first(make_cell):
-    (line,) = summarise(frame([make_cell([28.58], method="bm3d", dataset="bsd68")]))
-    assert [(b.figure.psnr_db, b.figure.source[:5], b.verdict) for b in line.published] == [
-        (28.59, "Noise", "agrees"),
-        (28.57, "DBSN ", "agrees"),
-    ]
+def test_a_level_that_is_unknown_is_estimated_all_the_same(make_cell):
+    cell = make_cell([29.0], parameters="unknown", noise="real")
+    score = dataclasses.replace(cell.scores[0], level=None, level_estimate=15.0)
+    (line,) = summarise(frame([dataclasses.replace(cell, scores=(score,))]))
+    assert line.level_estimated
+    assert math.isnan(line.level_error)
 
 
-def test_a_figure_published_under_a_protocol_of_ours_is_told_from_one_under_another(make_cell):
-    laine = {"method": "blindspot", "dataset": "kodak", "budget": ""}
-    cells = [
-        make_cell([32.45], **laine, protocol="nvlabs-1"),
-        make_cell([32.45], **laine),
-        make_cell([29.3], method="noise2noise", protocol="nvlabs-1", budget=""),
-    ]
-    same, other, unknown = (line.published[0] for line in summarise(frame(cells)))
-    assert (same.figure.protocol, same.verdict) == ("nvlabs-1", "agrees")
-    assert other.figure.protocol == "nvlabs-1"
-    assert other.verdict == "not comparable: other protocol"
-    assert (unknown.figure.protocol, unknown.verdict) == ("", "below")
-
-
-def test_bm3d_as_measured_is_above_what_table_2_prints(make_cell):
-    untrained = {"evidence": "nothing", "draws": "", "budget": "", "train_set": ""}
-    measured = {
-        ("bm3d", "gaussian:50", "set12"): 26.75,
-        ("bm3d", "gaussian:25", "cbsd68"): 30.83,
-        ("anscombe-bm3d", "poisson:0.01", "set12"): 31.73,
-        ("anscombe-bm3d", "poisson:0.05", "set12"): 27.96,
-    }
-    cells = [
-        make_cell([psnr_db], method=method, noise=noise, dataset=dataset, **untrained)
-        for (method, noise, dataset), psnr_db in measured.items()
-    ]
-    lines = summarise(frame(cells))
-    assert [line.published[0].figure.psnr_db for line in lines] == [26.33, 30.56, 31.20, 27.54]
-    assert [line.published[0].verdict for line in lines] == ["above"] * 4
+def test_levels_of_two_units_are_not_compared(make_cell):
+    cell = make_cell([29.0], parameters="unknown", noise="poisson:0.05", same_level_unit=False)
+    score = dataclasses.replace(cell.scores[0], level=0.05, level_estimate=22.0)
+    (line,) = summarise(frame([dataclasses.replace(cell, scores=(score,))]))
+    assert line.level_estimated
+    assert math.isnan(line.level_error)
 
 
 def test_the_spread_between_seeds_is_that_of_their_means(make_cell):

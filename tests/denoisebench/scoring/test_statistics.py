@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from denoisebench.scoring.statistics import half_interval, t_quantile
+from denoisebench.scoring.statistics import half_interval, mean_of, t_quantile
 
 
 @pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.999])
@@ -30,3 +30,17 @@ def test_the_interval_is_that_of_scipy():
 @pytest.mark.parametrize("values", [[], [30.0], [30.0, math.inf], [30.0, math.nan]])
 def test_there_is_no_interval_for_one_value_nor_for_values_without_a_spread(values):
     assert math.isnan(half_interval(np.array(values)))
+
+
+def test_what_is_not_finite_is_left_out_of_a_mean_and_of_its_interval():
+    values = [30.0, math.inf, 32.0, math.nan, 31.0]
+    found = mean_of(values)
+    assert (found.value, found.count) == (31.0, 3)
+    assert found.half_interval == half_interval(np.array([30.0, 32.0, 31.0]))
+
+
+def test_without_a_finite_score_there_is_no_mean():
+    found = mean_of([math.inf, math.nan])
+    assert found.count == 0
+    assert math.isnan(found.value)
+    assert math.isnan(found.half_interval)

@@ -1,0 +1,158 @@
+"""One line per method, noise, parameters and data set: the means over images that reports show."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from denoisebench.noise.level_knowledge import ORACLE
+from denoisebench.scoring.average import means_of_images, psnr_of_images
+from denoisebench.scoring.marks import comparable_means
+from denoisebench.scoring.statistics import mean_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEYS = (
+    "method",
+    "noise",
+    "parameters",
+    "dataset",
+    "protocol",
+    "evidence",
+    "draws",
+    "budget",
+    "train_set",
+    "weights",
+)
+"""What tells two lines apart.  Seeds do not: they are averaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A method's scores on one data set.  What is not known is NaN or an empty text."""
+
+    method: str
+    noise: str
+    parameters: str
+    dataset: str
+    images: int
+    protocol: str
+    evidence: str
+    draws: str
+    psnr_db: float
+    """The mean over the images whose PSNR is finite; NaN where none is."""
+    psnr_low: float
+    """Lower end (dB) of the 95 % t-interval of that mean; NaN for one image."""
+    psnr_high: float
+    ssim: float
+    train_s: float
+    """Mean over seeds."""
+    denoise_s_per_mpx: float
+    level_error: float
+    """Median over images of |estimate/level − 1|, its mean over repeats and seeds within each; NaN
+    where the method estimates no level, as an oracle does not, and where the true level is unknown
+    or of another unit."""
+    noisy_psnr_db: float
+    """As `psnr_db`, of the noisy images."""
+    budget: str
+    train_set: str
+    weights: str
+    seed: str
+    """All seeds, e.g. `0 1 2`."""
+    seed_sd_db: float
+    """Standard deviation of the seeds' own psnr_db; NaN for one seed."""
+    repeats: int
+    """Noisy copies of each image."""
+    psnr_of_image: Mapping[str, float]
+    """Each image's mean over repeats and seeds, dB, in the order of the images."""
+    noisy_psnr_of_image: Mapping[str, float]
+    network_parameters: int | None
+    gmacs_per_mpx: float
+    """Billions of multiply-adds per megapixel denoised, in convolutions and matrix products."""
+    peak_memory_mb: float
+    """Mean over seeds of the most memory taken while denoising."""
+    left_out: int
+    """Images whose PSNR is infinite or NaN."""
+    level_estimated: bool
+    """Whether the method estimated the level of its images."""
+
+
+def summarise(rows: "pd.DataFrame") -> list[Summary]:
+    """The summaries of per-image rows (`dataframe.COLUMNS`), in the order in which they first come.
+
+    An image's scores are averaged over its repeats and seeds first, then over images, so that the
+    interval is that of a mean over so many images.
+    """
+    return [
+        _summary(dict(zip(KEYS, key, strict=True)), group)
+        for key, group in rows.groupby(list(KEYS), sort=False, dropna=False)
+    ]
+
+
+def psnr_of(rows: "pd.DataFrame", protocol: str) -> dict[str, float]:
+    """Each image's part in the PSNR of rows under the protocol of this label, dB."""
+    return psnr_of_images(_scores(rows, "psnr_db"), protocol)
+
+
+def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
+    psnr_of_image = psnr_of(rows, key["protocol"])
+    noisy_of_image = means_of_images(_scores(rows, "noisy_psnr_db"))
+    psnr_db = mean_of(psnr_of_image.values())
+    estimated = rows["level_estimate"].notna().any() and key["parameters"] != ORACLE
+    return Summary(
+        **key,
+        images=len(psnr_of_image),
+        psnr_db=psnr_db.value,
+        psnr_low=psnr_db.value - psnr_db.half_interval,
+        psnr_high=psnr_db.value + psnr_db.half_interval,
+        ssim=_mean_ssim(rows),
+        train_s=float(rows["train_s"].mean()),
+        denoise_s_per_mpx=float(rows["denoise_s"].sum() / rows["megapixels"].sum()),
+        level_error=_level_error(rows) if estimated else math.nan,
+        noisy_psnr_db=mean_of(noisy_of_image.values()).value,
+        seed=" ".join(str(seed) for seed in rows["seed"].unique()),
+        seed_sd_db=_spread_of_seeds(rows, key["protocol"]),
+        repeats=rows["repeat"].nunique(),
+        left_out=len(psnr_of_image) - psnr_db.count,
+        level_estimated=bool(estimated),
+        psnr_of_image=psnr_of_image,
+        noisy_psnr_of_image=noisy_of_image,
+        network_parameters=_count(rows["network_parameters"]),
+        gmacs_per_mpx=float(rows["gmacs_per_mpx"].mean()),
+        peak_memory_mb=float(rows["peak_memory_mb"].mean()),
+    )
+
+
+def _mean_ssim(rows: "pd.DataFrame") -> float:
+    """NaN where an image is too small to have one."""
+    return float(np.mean(list(means_of_images(_scores(rows, "ssim")).values())))
+
+
+def _level_error(rows: "pd.DataFrame") -> float:
+    alike = rows[rows["same_level_unit"]]
+    error = (alike["level_estimate"] / alike["level"] - 1.0).abs()
+    return float(error.groupby(alike["image"]).mean().median())
+
+
+def _spread_of_seeds(rows: "pd.DataFrame", protocol: str) -> float:
+    """Of the set's mean, between seeds, dB: of the images that are finite for each of them."""
+    if rows["seed"].nunique() < 2:
+        return math.nan
+    means = comparable_means(
+        {seed: psnr_of(its, protocol) for seed, its in rows.groupby("seed", sort=False)}
+    )
+    return float(np.std(list(means.values()), ddof=1)) if len(means) > 1 else math.nan
+
+
+def _count(column: "pd.Series[float]") -> int | None:
+    """What all rows agree on; None where they have none."""
+    known = column.dropna()
+    return None if known.empty else int(known.iloc[0])
+
+
+def _scores(rows: "pd.DataFrame", column: str) -> Iterable[tuple[str, float]]:
+    """An image and its score for each row."""
+    return zip(rows["image"].tolist(), rows[column].tolist(), strict=True)

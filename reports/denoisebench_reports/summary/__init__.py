@@ -1,1 +1,0 @@
-"""Averages of results, and marks of what is best or tied."""
