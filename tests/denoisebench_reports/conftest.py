@@ -3,9 +3,8 @@
 import dataclasses
 
 import pytest
+from a_result import results_of
 
-from denoisebench.results.dataframe import frame
-from denoisebench.results.store import write_cell
 from denoisebench_reports.noise2score_table2.page import render_table2
 
 
@@ -20,28 +19,22 @@ def picked(cell):
 def page_of(make_cell):
     """The page of cells, each made with a cell id and a training of its own."""
 
-    def make(*changes, **attrs):
+    def make(*changes, declined=()):
         cells = [
             make_cell(**{"cell": f"c{n}", "training": f"7ea{n}", "psnr_db": [30.0], **change})
             for n, change in enumerate(changes)
         ]
-        rows = frame(map(picked, cells))
-        rows.attrs.update(attrs)
-        return render_table2(rows)
+        return render_table2(results_of(map(picked, cells), declined))
 
     return make
 
 
 @pytest.fixture
-def page_of_stored(make_cell, tmp_path):
-    """The page of cells that are stored, so that their files tell of their training."""
+def page_of_trained(make_cell):
+    """The page of cells of one training, unless they say otherwise."""
 
     def make(*changes):
         cells = [make_cell(**{"cell": f"c{n}", **change}) for n, change in enumerate(changes)]
-        for each in cells:
-            write_cell(tmp_path, each)
-        rows = frame(cells)
-        rows.attrs["results"] = tmp_path
-        return render_table2(rows)
+        return render_table2(results_of(cells))
 
     return make

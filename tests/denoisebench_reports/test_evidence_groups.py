@@ -5,8 +5,8 @@ import re
 import sys
 
 import pytest
+from a_result import results_of
 
-from denoisebench.results.dataframe import frame
 from denoisebench_reports.tables.text import render_table
 
 SEES = {
@@ -33,7 +33,7 @@ def table_of(make_cell):
             for p in parameters
             for n, m in enumerate(methods)
         ]
-        return render_table(frame(cells)).splitlines()
+        return render_table(results_of(cells)).splitlines()
 
     return make
 
@@ -82,7 +82,7 @@ def test_what_a_method_knew_of_the_level_stands_beneath(make_cell):
     def knew(estimate, **changes):
         cell = make_cell([30.0], **changes)
         scores = tuple(dataclasses.replace(s, level_estimate=estimate) for s in cell.scores)
-        text = render_table(frame([dataclasses.replace(cell, scores=scores)]))
+        text = render_table(results_of([dataclasses.replace(cell, scores=scores)]))
         row = next(line for line in text.splitlines() if "trained  " in line)
         return re.split(r" {2,}", row)[3]
 

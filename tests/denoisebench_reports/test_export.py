@@ -7,14 +7,16 @@ import math
 import subprocess
 import sys
 
-from denoisebench.results.dataframe import COLUMNS, frame
+from a_result import results_of
+
+from denoisebench.results.dataframe import COLUMNS
 from denoisebench_reports import register_reports
 from denoisebench_reports.tables.export import SUMMARY_COLUMNS, render_csv, render_json
 
 
 def test_the_csv_has_a_header_and_a_line_per_summary(make_cell):
     untrained = make_cell([20.0], method="identity", train_s=None)
-    text = render_csv(frame([make_cell([30.0, 31.00005]), untrained]))
+    text = render_csv(results_of([make_cell([30.0, 31.00005]), untrained]))
     assert text.splitlines()[0] == ",".join(SUMMARY_COLUMNS)
     trained, identity = csv.DictReader(io.StringIO(text))
     assert trained["psnr_db"] == "30.5"
@@ -41,7 +43,7 @@ def test_the_columns_and_their_order():
 
 
 def test_the_figures_of_further_papers_are_in_a_column_of_their_own(make_cell):
-    rows = frame([make_cell([28.59], method="bm3d", dataset="bsd68", evidence="nothing")])
+    rows = results_of([make_cell([28.59], method="bm3d", dataset="bsd68", evidence="nothing")])
     (line,) = csv.DictReader(io.StringIO(render_csv(rows)))
     assert (line["published_psnr_db"], line["verdict"]) == ("28.59", "agrees")
     dbsn = "DBSN (Wu et al., ECCV 2020), Tables 1 and 2"
@@ -63,7 +65,7 @@ def test_the_json_is_strict_and_holds_summaries_and_images(make_cell):
         raise AssertionError(f"{constant} is not strict JSON")
 
     cells = [make_cell([math.inf], train_s=None), make_cell([30.0, 31.0], method="dbsn")]
-    report = json.loads(render_json(frame(cells)), parse_constant=refuse)
+    report = json.loads(render_json(results_of(cells)), parse_constant=refuse)
     assert [tuple(line) for line in report["summary"]] == [SUMMARY_COLUMNS] * 2
     assert [tuple(line) for line in report["images"]] == [COLUMNS] * 3
     assert (report["summary"][0]["psnr_db"], report["summary"][0]["left_out"]) == (None, 1)
@@ -74,16 +76,11 @@ def test_the_json_is_strict_and_holds_summaries_and_images(make_cell):
     assert report["images"][2]["seed"] == 0
 
 
-def test_no_results_are_a_header_and_empty_lists():
-    assert render_csv(frame([])) == ",".join(SUMMARY_COLUMNS) + "\n"
-    assert json.loads(render_json(frame([]))) == {"summary": [], "images": []}
-
-
 def test_the_plugin_offers_its_reports_by_name(make_cell):
     reports = {report.name: report for report in register_reports()}
     assert [*reports] == ["table", "markdown", "latex", "csv", "json", "html", "noise2score-table2"]
-    rows = frame([make_cell([30.0])])
-    assert all(report.render(rows).endswith("\n") for report in reports.values())
+    results = results_of([make_cell([30.0])])
+    assert all(report.render(results).endswith("\n") for report in reports.values())
 
 
 def test_the_plugins_entry_module_is_light():

@@ -3,8 +3,8 @@
 import re
 
 import pytest
+from a_result import results_of
 
-from denoisebench.results.dataframe import frame
 from denoisebench_reports.tables.latex import escaped as latex_escaped
 from denoisebench_reports.tables.latex import render_latex
 from denoisebench_reports.tables.markdown import render_markdown
@@ -37,9 +37,8 @@ def results(make_cell):
             for dataset, spread in spreads.items()
             for n, method in enumerate(methods)
         ]
-        rows = frame(cells)
-        rows.attrs["declined"] = [("a_b", "gaussian:5 known", "100 % & #1 ~ ^2 $ {x} \\ <y> |")]
-        return rows
+        reason = "100 % & #1 ~ ^2 $ {x} \\ <y> |"
+        return results_of(cells, [("a_b", "gaussian:5 known", reason)])
 
     return make
 
@@ -170,12 +169,7 @@ def test_both_have_the_notes_the_trainings_and_the_published_figures(results):
         assert "Noise2Score (Kim" in text
 
 
-def test_no_results_are_said_to_be_none():
-    assert render_markdown(frame([])) == "No results.\n"
-    assert render_latex(frame([])) == "% No results.\n"
-
-
 def test_a_figure_below_the_published_one_has_a_minus_sign_in_latex(make_cell):
-    text = render_latex(frame([make_cell([29.5, 29.7], method="noise2score")]))
+    text = render_latex(results_of([make_cell([29.5, 29.7], method="noise2score")]))
     assert " & $-$0.53 & " in text  # Table 2 has 30.13
     assert "-0.53" not in text

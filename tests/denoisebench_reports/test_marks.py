@@ -3,8 +3,8 @@
 import math
 
 import pytest
+from a_result import results_of
 
-from denoisebench.results.dataframe import frame
 from denoisebench.scoring.marks import Mark
 from denoisebench_reports.tables.layout import make_board
 from denoisebench_reports.tables.ranked import resolved_db
@@ -32,7 +32,7 @@ def marks_of(make_cell):
             make_cell(values, method=m, evidence=evidences.get(m, "noisy"))
             for m, values in psnr_db.items()
         ]
-        (row,) = make_board(frame(cells)).blocks[0].rows
+        (row,) = make_board(results_of(cells)).blocks[0].rows
         return {column.name: mark for column, mark in row.marks.items()}
 
     return found
@@ -83,7 +83,7 @@ def test_the_smallest_difference_resolved_is_half_the_paired_interval(make_cell)
         make_cell([b + h for b, h in zip(base, split_in_halves, strict=True)], method="dbsn"),
         make_cell([99.0] * 4, method="supervised", evidence="clean"),
     ]
-    (row,) = make_board(frame(cells)).blocks[0].rows
+    (row,) = make_board(results_of(cells)).blocks[0].rows
     expected = 3.182446305 * 0.01 / math.sqrt(3)
     assert resolved_db([("set12", row.cells)]) == pytest.approx({"set12": expected})
     assert resolved_db([("set12", {})]) == {}

@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
+from a_result import results_of
 from table2_page import cell, given, in_short, reason, section
 
-from denoisebench.results.dataframe import frame
 from denoisebench.scoring.paired import difference_interval
 from denoisebench_reports.noise2score_table2.page import render_table2
 
@@ -124,7 +124,7 @@ def test_the_page_does_not_depend_on_the_order_of_the_results(make_cell):
              {"protocol": "nvlabs-1"}, {"seed": 1}, {"method": "sure", "noise": "gaussian:50"})
         )
     ]  # fmt: skip
-    assert render_table2(frame(cells)) == render_table2(frame(cells[::-1]))
+    assert render_table2(results_of(cells)) == render_table2(results_of(cells[::-1]))
 
 
 def test_the_error_over_images_is_told_for_each_set(page_of):
@@ -132,9 +132,9 @@ def test_the_error_over_images_is_told_for_each_set(page_of):
     assert "(median over cells): set12 0.58 dB" in page
 
 
-def test_of_equally_long_trainings_the_one_on_the_very_noise_counts(page_of_stored):
+def test_of_equally_long_trainings_the_one_on_the_very_noise_counts(page_of_trained):
     blind = given("a.safetensors", noise="gaussian:5..55", parameters="unknown")
-    page = page_of_stored(
+    page = page_of_trained(
         {"psnr_db": [30.5], **blind}, {"psnr_db": [30.0], **given("b.safetensors")}
     )
     assert cell(page, "gaussian:25", "set12", "noise2score")[0] == "**30.00**[t1]"

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import pandas as pd
 import pytest
+from a_result import results_of
 
 from denoisebench.noise.level_knowledge import IGNORES_LEVELS
-from denoisebench.results.dataframe import frame
 from denoisebench.results.records import CellResult
+from denoisebench.results.results import Results
 from denoisebench.results.summary import summarise
 from denoisebench_reports.page.page import render_page
 from denoisebench_reports.published.verdict import comparisons
@@ -44,63 +44,68 @@ def cells(make_cell: Make, parameters: Sequence[str]) -> list[CellResult]:
 
 
 @pytest.fixture
-def rows(make_cell: Make) -> pd.DataFrame:
-    return frame(cells(make_cell, ["oracle", "unknown"]))
+def results(make_cell: Make) -> Results:
+    return results_of(cells(make_cell, ["oracle", "unknown"]))
 
 
-def test_the_group_is_headed_oracle_and_stands_last(rows: pd.DataFrame) -> None:
-    assert render_table(rows).splitlines()[0].split("|")[1:] == [
-        " parameters unknown".ljust(len(render_table(rows).splitlines()[0].split("|")[1])),
+def test_the_group_is_headed_oracle_and_stands_last(results: Results) -> None:
+    assert render_table(results).splitlines()[0].split("|")[1:] == [
+        " parameters unknown".ljust(len(render_table(results).splitlines()[0].split("|")[1])),
         " oracle",
     ]
-    assert r"{c}{parameters unknown} & \multicolumn{2}{c}{oracle}" in render_latex(rows)
-    assert "noise2score<br>oracle | tv<br>oracle |" in render_markdown(rows)
-    page = render_page(rows)
+    assert r"{c}{parameters unknown} & \multicolumn{2}{c}{oracle}" in render_latex(results)
+    assert "noise2score<br>oracle | tv<br>oracle |" in render_markdown(results)
+    page = render_page(results)
     assert "gaussian:25, oracle" in page
     assert "parameters oracle" not in page
 
 
-def test_an_oracle_has_neither_marks_nor_published_figures(rows: pd.DataFrame) -> None:
-    (row,) = [line for line in render_table(rows).splitlines() if line.startswith("set12 ")][:1]
+def test_an_oracle_has_neither_marks_nor_published_figures(results: Results) -> None:
+    (row,) = [line for line in render_table(results).splitlines() if line.startswith("set12 ")][:1]
     _, unknown, oracle = row.split("|")
     assert "30.00*" in unknown
     assert not set("*_~(") & set(oracle)
-    assert [len(comparisons(line)) > 0 for line in summarise(rows)] == [False, False, True, False]
+    assert [len(comparisons(line)) > 0 for line in summarise(results.frame)] == [
+        False,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_oracles_alone_are_no_more_ranked_than_beside_others(make_cell: Make) -> None:
-    rows = frame(cells(make_cell, ["oracle"]))
-    text = render_table(rows)
+    results = results_of(cells(make_cell, ["oracle"]))
+    text = render_table(results)
     assert text.splitlines()[0].split() == ["|", "oracle"]
     assert "*: best" not in text
     assert "Smallest difference resolved" not in text
-    page = render_page(rows)
+    page = render_page(results)
     assert 'class="best"' not in page
     assert "Pareto front: noise2score" not in page
 
 
-def test_the_legend_says_what_an_oracle_is_and_what_it_knew(rows: pd.DataFrame) -> None:
-    text = " ".join(render_table(rows).split())
+def test_the_legend_says_what_an_oracle_is_and_what_it_knew(results: Results) -> None:
+    text = " ".join(render_table(results).split())
     assert "of 72 levels over the noise's blind range" in text
     assert "estimated / oracle" in text.replace("oracle / estimated", "estimated / oracle")
     assert "Noise levels estimated, median error over images: noise2score gaussian:25 on" in text
     assert text.count("gaussian:25 on set12 10.4%") == 2  # of the unknown ones alone
 
 
-def test_csv_and_json_call_it_oracle_and_no_estimate(rows: pd.DataFrame) -> None:
-    lines = list(csv.DictReader(io.StringIO(render_csv(rows))))
+def test_csv_and_json_call_it_oracle_and_no_estimate(results: Results) -> None:
+    lines = list(csv.DictReader(io.StringIO(render_csv(results))))
     told = [(line["parameters"], line["level_error"], line["verdict"]) for line in lines]
     assert told[:2] == [("oracle", "", "")] * 2
-    images = json.loads(render_json(rows))["images"]
+    images = json.loads(render_json(results))["images"]
     assert {(i["parameters"], i["level_estimate"]) for i in images[:4]} == {("oracle", 22.4)}
 
 
 def test_an_oracle_that_had_no_level_to_pick_declines(make_cell: Make) -> None:
     plain, *others = cells(make_cell, ["unknown", "oracle"])
     ignored = picked(replace(others[1], method="supervised"), None)
-    rows = frame([plain, ignored], [("sure", "gaussian:25 unknown", "it must know")])
-    assert set(rows["method"]) == {"noise2score"}
+    results = results_of([plain, ignored], [("sure", "gaussian:25 unknown", "it must know")])
+    assert set(results.frame["method"]) == {"noise2score"}
     declined = ("supervised", "gaussian:25 oracle", IGNORES_LEVELS)
-    assert rows.attrs["declined"] == (("sure", "gaussian:25 unknown", "it must know"), declined)
-    text = " ".join(render_table(rows).split())
+    assert results.declined == (("sure", "gaussian:25 unknown", "it must know"), declined)
+    text = " ".join(render_table(results).split())
     assert f"supervised declines gaussian:25 oracle: {IGNORES_LEVELS}." in text

@@ -10,24 +10,21 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from a_result import results_of
 from pages import CLEAN, HEIGHT, METHODS, NOISY, WIDTH, save_results, strip
 from PIL import Image
 from recipes import RECIPE
 
 from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
-from denoisebench.results.dataframe import frame
 from denoisebench.results.store import write_cell
 from denoisebench_reports.page.page import render_page
 
 PSNR_DB = {"alpha": [30.0, 27.5], "beta": [29.0, 31.5]}
 
 
-def page_of(cells, results=None):
-    rows = frame(cells)
-    if results is not None:
-        rows.attrs["results"] = results
-    return render_page(rows)
+def page_of(cells, folder="none"):
+    return render_page(results_of(cells, folder=folder))
 
 
 class Elements(HTMLParser):

@@ -3,12 +3,12 @@
 import io
 
 import pytest
+from a_result import results_of
 from chromium import find, open_page
 from pages import save_results
 from PIL import Image
 
 from denoisebench.files import write_whole
-from denoisebench.results.dataframe import frame
 from denoisebench_reports.page.page import render_page
 
 pytestmark = pytest.mark.browser
@@ -30,9 +30,8 @@ def report(tmp_path_factory, make_cell):
     out = tmp_path_factory.mktemp("results")
     cells = save_results(out, make_cell, {"alpha": [30.0, 27.5], "beta": [29.0, 31.5]})
     cells += save_results(out, make_cell, {"alpha": [25.0, 26.0]}, dataset="kodak")
-    rows = frame(cells)
-    rows.attrs["results"] = out
-    write_whole(out / "report.html", render_page(rows).encode())
+    page = render_page(results_of(cells, folder=out))
+    write_whole(out / "report.html", page.encode())
     return out / "report.html"
 
 

@@ -5,8 +5,8 @@ import re
 import sys
 
 import pytest
+from a_result import results_of
 
-from denoisebench.results.dataframe import frame
 from denoisebench_reports.tables.text import render_table
 
 TABLE_2 = "bm3d anscombe-bm3d noise2void noise2self sure pure noise2score noise2noise supervised"
@@ -46,7 +46,7 @@ def parts(line):
 
 
 def test_known_and_unknown_stand_side_by_side_in_one_row(cells_of):
-    text = render_table(frame(cells_of(["noise2score", "supervised"])))
+    text = render_table(results_of(cells_of(["noise2score", "supervised"])))
     lines = text.splitlines()
     assert [part.strip() for part in lines[0].split(" | ")] == [
         "",
@@ -65,7 +65,7 @@ def test_known_and_unknown_stand_side_by_side_in_one_row(cells_of):
 
 @pytest.mark.parametrize("methods", [TABLE_2.split(), ["a", "b"], ["a"]])
 def test_the_bars_stand_beneath_each_other_however_narrow_the_groups(cells_of, methods):
-    lines = render_table(frame(cells_of(methods, NOISES.split()))).splitlines()
+    lines = render_table(results_of(cells_of(methods, NOISES.split()))).splitlines()
     barred = [line for line in lines if "| " in line]
     places = {tuple(i for i, c in enumerate(line) if c == "|") for line in barred}
     assert len(barred) > 2 * 6
@@ -73,7 +73,7 @@ def test_the_bars_stand_beneath_each_other_however_narrow_the_groups(cells_of, m
 
 
 def test_the_noisy_image_stands_once_before_the_groups(cells_of):
-    lines = render_table(frame(cells_of(["identity", "dbsn", "supervised"]))).splitlines()
+    lines = render_table(results_of(cells_of(["identity", "dbsn", "supervised"]))).splitlines()
     assert parts(lines[1])[0] == ["identity"]
     assert parts(lines[1])[1:] == [["dbsn", "supervised"]] * 2
     assert parts(lines[4])[0] == ["set12", "30.00"]
@@ -84,7 +84,7 @@ def test_a_method_without_a_figure_in_a_group_has_no_column_there_and_one_missin
 ):
     noises = ("gaussian:25", "poisson:0.01")
     cells = cells_of(["bm3d", "dbsn", "supervised"], noises)
-    lines = render_table(frame(cells)).splitlines()
+    lines = render_table(results_of(cells)).splitlines()
     assert parts(lines[1])[1:] == [["bm3d", "dbsn", "supervised"], ["dbsn", "supervised"]]
     poisson = lines.index("poisson:0.01")
     assert parts(lines[poisson + 1])[1][0] == "–"
@@ -94,12 +94,12 @@ def test_best_and_second_are_found_in_each_group_by_itself(make_cell):
     psnr_db = {("a", "known"): 30.0, ("b", "known"): 31.0, ("a", "unknown"): 29.0,
                ("b", "unknown"): 28.0}  # fmt: skip
     cells = [make_cell([v], method=m, parameters=p) for (m, p), v in psnr_db.items()]
-    row = next(li for li in render_table(frame(cells)).splitlines() if li.startswith("set12 "))
+    row = next(li for li in render_table(results_of(cells)).splitlines() if li.startswith("set12 "))
     assert parts(row)[1:] == [["30.00_", "31.00*"], ["29.00*", "28.00_"]]
 
 
 def test_with_many_columns_a_row_shows_one_interval_and_published_figures_beneath(cells_of):
-    text = render_table(frame(cells_of(["noise2score", "noise2noise", "supervised"])))
+    text = render_table(results_of(cells_of(["noise2score", "noise2noise", "supervised"])))
     lines = text.splitlines()
     assert parts(lines[1])[1] == ["noise2", "noise2", "supervised"]
     assert parts(lines[2])[1] == ["score", "noise"]
@@ -116,13 +116,13 @@ def test_the_interval_of_a_row_is_the_widest_of_its_methods(make_cell):
         make_cell([30.0 - spread, 30.0 + spread], method=method)
         for method, spread in zip("abcde", (0.1, 0.2, 0.4, 0.3, 0.1), strict=True)
     ]
-    lines = render_table(frame(cells)).splitlines()
+    lines = render_table(results_of(cells)).splitlines()
     row = next(line for line in lines if line.startswith("set12 "))
     assert re.split(r" {2,}", row)[:3] == ["set12", "20.17", "5.08"]  # 12.706 times 0.4
 
 
 def test_a_row_without_published_figures_has_no_line_for_them(cells_of):
-    text = render_table(frame(cells_of(list("abcde"), datasets=("set12",))))
+    text = render_table(results_of(cells_of(list("abcde"), datasets=("set12",))))
     lines = text.splitlines()
     assert lines[lines.index("gaussian:25") + 2] == ""
 
@@ -133,7 +133,7 @@ def test_the_whole_of_table_2_fits_160_columns_by_evidence_in_the_order_asked(ce
         dataclasses.replace(cell, evidence=EVIDENCE.get(cell.method, "noisy"))
         for cell in cells_of(["identity", *TABLE_2.split()], NOISES.split(), datasets)
     ]
-    lines = render_table(frame(cells)).splitlines()
+    lines = render_table(results_of(cells)).splitlines()
     end = lines.index("", lines.index("gamma:50"))
     assert max(map(len, lines[:end])) <= 160
     assert [line for line in lines[:end] if line in NOISES.split()] == NOISES.split()
@@ -147,16 +147,16 @@ def test_the_whole_of_table_2_fits_160_columns_by_evidence_in_the_order_asked(ce
 
 
 def test_why_figures_are_missing_stands_beneath(cells_of):
-    rows = frame(cells_of(["dbsn", "supervised"]))
-    assert "declines" not in render_table(rows)
+    cells = cells_of(["dbsn", "supervised"])
+    assert "declines" not in render_table(results_of(cells))
     needs = "it must know the noise level"
-    rows.attrs["declined"] = (
+    declined = (
         ("sure", "gaussian:25 unknown", needs),
         ("sure", "gaussian:50 unknown", needs),
         ("pure", "gaussian:25 known", "it is for Poisson noise"),
         ("pure", "gaussian:25 unknown", "it is for Poisson noise"),
     )
-    lines = render_table(rows).splitlines()
+    lines = render_table(results_of(cells, declined)).splitlines()
     assert f"–: sure declines gaussian:25 unknown, gaussian:50 unknown: {needs}." in lines
     assert "–: pure declines gaussian:25: it is for Poisson noise." in lines
 
@@ -167,7 +167,7 @@ def test_each_published_figure_is_compared_beneath_method_by_method(make_cell):
         for dataset, psnr_db in (("set12", 29.62), ("kodak", 32.0))
         for method in ("noise2score", "supervised", "dbsn")
     ]
-    lines = render_table(frame(cells)).splitlines()
+    lines = render_table(results_of(cells)).splitlines()
     start = next(n for n, line in enumerate(lines) if line.startswith("Against"))
     assert " ".join(lines[start : start + 2]) == (
         "Against the published figures; agrees: within 0.1 dB. Trained less: on fewer pixels than"
@@ -185,7 +185,7 @@ def test_each_published_figure_is_compared_beneath_method_by_method(make_cell):
 
 def test_several_papers_have_a_line_each_beneath_and_the_first_stands_in_the_cell(make_cell):
     cells = [make_cell([28.3], method="bm3d", dataset="bsd68", evidence="nothing", budget="")]
-    lines = render_table(frame(cells)).splitlines()
+    lines = render_table(results_of(cells)).splitlines()
     assert "28.30  (28.59)" in lines[3]
     start = next(n for n, line in enumerate(lines) if line.startswith("[1]"))
     assert lines[start : start + 2] == [
@@ -199,5 +199,5 @@ def test_several_papers_have_a_line_each_beneath_and_the_first_stands_in_the_cel
 
 
 def test_without_published_figures_there_is_nothing_to_compare(make_cell):
-    text = render_table(frame([make_cell([30.0], dataset="samples")]))
+    text = render_table(results_of([make_cell([30.0], dataset="samples")]))
     assert "Against" not in text

@@ -1,9 +1,11 @@
 """Results, as they are stored."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from denoisebench.results.records import CellResult, ImageScore
+from denoisebench.results.results import Results
 
 SCORE = ImageScore(
     image="01",
@@ -49,3 +51,12 @@ def cell_of(psnr_db: Sequence[float], **changes: object) -> CellResult:
     )
     usual = {"method": "noise2score", "scores": scores, "provenance": {}}
     return dataclasses.replace(RESULT, **{**usual, **changes})  # type: ignore[arg-type]
+
+
+def results_of(
+    cells: Iterable[CellResult],
+    declined: Sequence[tuple[str, str, str]] = (),
+    folder: str | Path = "results",
+) -> Results:
+    """What a report is made of."""
+    return Results(tuple(cells), tuple(declined), Path(folder), {})

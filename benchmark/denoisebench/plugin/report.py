@@ -5,22 +5,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from denoisebench.results.results import Results
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A way to show results.
+    """A way to show results: `render` turns a `Results` with at least one score into text.
 
-    render: turns result rows (`denoisebench.results.dataframe.COLUMNS`) into text.
-    printed: whether the text is for a terminal, not only for a file to open.
-
-    >>> report = Report("count", "the number of scored images", lambda rows: f"{len(rows)} images")
-    >>> report.render([])
-    '0 images'
+    Of a `Results` a report reads `frame` (a data frame, a row for each denoised image), `cells`
+    (the stored records behind the rows), `declined` (what was asked for and has no rows, and why)
+    and `folder` (where pictures and trainings are kept).  printed: whether the text is for a
+    terminal too, not only a file to open.
     """
 
     name: str
     summary: str
-    render: Callable[["pd.DataFrame"], str]
+    render: Callable[["Results"], str]
     printed: bool = True

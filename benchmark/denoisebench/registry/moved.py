@@ -55,3 +55,15 @@ def renamed_members(thing: object) -> str | None:
         if hasattr(thing, name)
     ]
     return f"{type(thing).__name__}: {', '.join(old)}" if old else None
+
+
+def new_argument(error: BaseException) -> str | None:
+    """What a report is made of now, for one that takes the data frame of earlier versions; None
+    where a report failed for another reason.  error: with what the report raised as its cause."""
+    cause = error.__cause__
+    if not isinstance(cause, AttributeError | TypeError) or "Results" not in str(cause):
+        return None
+    return (
+        f"{error}; `render` takes a Results object in place of a data frame now, whose rows are"
+        " `results.frame`"
+    )

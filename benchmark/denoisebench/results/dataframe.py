@@ -1,6 +1,6 @@
 """Results as a data frame."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING, get_type_hints
 
@@ -31,27 +31,15 @@ _NUMBERS_OR_NONE = tuple(
 )
 
 
-def frame(
-    results: Iterable[CellResult], declined: Sequence[tuple[str, str, str]] = ()
-) -> "pd.DataFrame":
-    """One row per image and repeat of each result, in order, with `COLUMNS`; none of a failed cell,
-    nor of one that declines.
-
-    declined: what else was asked for and why it has no rows (see `plan.Plan`); a report finds it
-    as `rows.attrs["declined"]`.
-    """
+def frame(results: Iterable[CellResult]) -> "pd.DataFrame":
+    """One row per image and repeat of each result, in order, with `COLUMNS`; none of a failed
+    cell."""
     import pandas as pd
 
-    results = list(results)
-    reasons = dict.fromkeys([*declined, *filter(None, (result.declines for result in results))])
     rows = [
         [*(getattr(result, c) for c in _OF_CELL), *(getattr(score, c) for c in _OF_IMAGE)]
         for result in results
-        if result.declines is None
         for score in result.scores
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    numbers = dict.fromkeys(_NUMBERS_OR_NONE, "float64")  # None: NaN
-    table = table.astype(numbers)
-    table.attrs["declined"] = tuple(reasons)
-    return table
+    return table.astype(dict.fromkeys(_NUMBERS_OR_NONE, "float64"))  # None: NaN

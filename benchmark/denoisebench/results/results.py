@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from denoisebench.errors import PluginError, UserError, plugin_code, unknown_name
 from denoisebench.plugin.report import Report
+from denoisebench.registry.moved import new_argument
 from denoisebench.results.dataframe import frame
 from denoisebench.results.records import CellResult
 
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The results of cells, stored under `folder`.
+    """The results of cells, stored under `folder`: what Python gets, and what a report is made of.
 
-    declined: method, noise and parameters, and the reason, of each cell that a method declines.
+    unplanned: method, noise and parameters, and the reason, of each cell that a plan left out.
     reports: the ways to show results, by name.
     """
 
     cells: tuple[CellResult, ...]
-    declined: tuple[tuple[str, str, str], ...]
+    unplanned: tuple[tuple[str, str, str], ...]
     folder: Path
     reports: Mapping[str, Report]
 
@@ -39,33 +40,40 @@ class Results:
         return tuple(dict.fromkeys(doubt for doubt in told if doubt))
 
     @property
+    def scored(self) -> Sequence[CellResult]:
+        """The cells with scores to show: those that neither failed nor decline."""
+        return tuple(cell for cell in self.cells if not cell.error and cell.declines is None)
+
+    @property
+    def declined(self) -> Sequence[tuple[str, str, str]]:
+        """Method, noise and parameters, and the reason, of each cell that a method declines."""
+        found = (cell.declines for cell in self.cells)
+        return tuple(dict.fromkeys((*self.unplanned, *filter(None, found))))
+
+    @property
     def frame(self) -> "pd.DataFrame":
         """A row for each denoised image: see `dataframe.COLUMNS`.
 
         Raises UserError where no cell has a score.
         """
-        rows = frame([cell for cell in self.cells if not cell.error], self.declined)
-        if rows.empty:
-            reasons = [
-                f"{method} declines {what}: {why}" for method, what, why in rows.attrs["declined"]
-            ]
+        if not self.scored:
+            reasons = [f"{method} declines {what}: {why}" for method, what, why in self.declined]
             failures = [f"{c.method} on {c.dataset}: {c.error}" for c in self.errors]
             raise UserError(f"nothing to show: {'; '.join((*reasons, *failures))}")
-        rows.attrs["results"] = self.folder
-        return rows
+        return frame(self.scored)
 
     def render(self, report: str) -> str:
         """The results as a report of `bench list reports` shows them.
 
-        Raises UserError for an unknown report and for one that fails.
+        Raises UserError for an unknown report, for one that fails, and where no cell has a score.
         """
         if report not in self.reports:
             raise unknown_name("report", report, self.reports)
         try:
             with plugin_code(f"report {report}"):
-                return self.reports[report].render(self.frame)
+                return self.reports[report].render(self)
         except PluginError as error:
-            raise UserError(str(error)) from error
+            raise UserError(new_argument(error) or str(error)) from error
 
     def table(self) -> str:
         """The table that `bench compare` prints."""

@@ -5,20 +5,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from denoisebench.budgets import Budget
 from denoisebench.plugin import ORACLE, ORACLE_CHECKPOINT, parse_spec, without_ensemble
+from denoisebench.results.dataframe import frame
 from denoisebench.results.records import CellResult
-from denoisebench.results.store import read_cells
+from denoisebench.results.results import Results
 from denoisebench.results.summary import Summary, summarise
 from denoisebench.scoring.protocols import PROTOCOLS
 from denoisebench_reports.published.figures import Printed, printed
 from denoisebench_reports.published.verdict import megapixels_of
 from denoisebench_reports.tables.columns import merged
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 PROTOCOL = PROTOCOLS["float"]
 SEED = "0"
@@ -159,13 +157,11 @@ class FilledTable:
         return math.nan if ours is None else round(ours.psnr_db - self.paper.sound(place), 2)
 
 
-def fill(paper: Paper, rows: "pd.DataFrame") -> FilledTable:
-    """The table filled from per-image rows (`dataframe.COLUMNS`) and, where they are stored under
-    `rows.attrs["results"]`, from what their files say of the training."""
-    results: Path | None = rows.attrs.get("results")
+def fill(paper: Paper, results: Results) -> FilledTable:
+    """The table filled from stored results."""
     candidates: dict[TableCell, list[Entry]] = {}
     left_out: Counter[str] = Counter()
-    for measured in _measured(rows, results):
+    for measured in _measured(results):
         reason = _unfit(measured.line, paper)
         if reason:
             left_out[reason] += 1
@@ -176,28 +172,25 @@ def fill(paper: Paper, rows: "pd.DataFrame") -> FilledTable:
     smaller = sum(len(its) - 1 for its in candidates.values())
     if smaller:
         left_out["in cells where another was trained as long or longer"] = smaller
-    declined = rows.attrs.get("declined", ())
     counted = dict(sorted(left_out.items()))
-    return FilledTable(paper, candidates, counted, declined, results or Path("results"))
+    return FilledTable(paper, candidates, counted, results.declined, results.folder)
 
 
-def _measured(rows: "pd.DataFrame", results: Path | None) -> Iterator[Entry]:
-    stored = read_cells(results, rows["cell"].unique()) if results else []
-    files = {result.cell: result for result in stored}
-    for (cell, training), its in rows.groupby(["cell", "training"], sort=False):
-        for line in summarise(its):
-            told = _told(files[cell]) if cell in files else {}
-            name = str(training) or f"{line.method} {line.weights}"
-            yield Entry(line, str(cell), **{"training": name, **told})
+def _measured(results: Results) -> Iterator[Entry]:
+    for cell in results.scored:
+        for line in summarise(frame([cell])):
+            name = cell.training or f"{line.method} {line.weights}"
+            yield Entry(line, cell.cell, **{"training": name, **_told(cell)})
 
 
 def _told(result: CellResult) -> dict[str, Any]:
     """What a result's file says of its weights."""
     said = result.provenance
+    versions = {"denoisebench": said.get("denoisebench"), "PyTorch": said.get("torch")}
     told: dict[str, Any] = {
         "recipe": said.get("recipe") or {},
         "outcome": said.get("training_outcome") or {},
-        "version": f"denoisebench {said.get('denoisebench')}, PyTorch {said.get('torch')}",
+        "version": ", ".join(f"{name} {number}" for name, number in versions.items() if number),
     }
     given = said.get("weights_sha256")
     return told | ({"training": given} if given else {})

@@ -7,8 +7,8 @@ and from the published figures.
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from denoisebench.results.results import Results
 from denoisebench_reports.noise2score_table2.cells import (
     PROTOCOL,
     SEED,
@@ -27,16 +27,13 @@ from denoisebench_reports.tables.grid import narrow
 from denoisebench_reports.tables.markdown import escaped, pipe_table
 from denoisebench_reports.tables.notes import NONE
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 FILE = "noise2score_table2.csv"
 NAME = "noise2score-table2"
 
 
-def render_table2(rows: "pd.DataFrame") -> str:
-    """The page of rows (`dataframe.COLUMNS`) that are stored under `rows.attrs["results"]`."""
-    filled = fill(read_paper(FILE), rows)
+def render_table2(results: Results) -> str:
+    """The page of stored results."""
+    filled = fill(read_paper(FILE), results)
     why = reasons(filled)
     between = list(gaps(filled))
     used = [*filled.chosen, *(measured for gap in between for measured in (gap.one, gap.reference))]

@@ -2,14 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+from denoisebench.results.results import Results
 from denoisebench.results.training_history import Training, describe, open_trainings
 from denoisebench_reports.page.plots import Curve, curve_plot
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 LOSSES = {"loss": "on the training images", "held_out_loss": "on held-out images"}
 
@@ -22,13 +18,11 @@ class TrainingCurve:
     plot: str
 
 
-def training_curves(rows: "pd.DataFrame", results: Path | None) -> list[TrainingCurve]:
+def training_curves(results: Results) -> list[TrainingCurve]:
     """The losses of the trainings that are there and have ended."""
-    if results is None:
-        return []
-    ids = [str(training) for training in rows["training"].unique() if training]
-    there = [x for x in ids if (results / "trainings" / x / "history.json").is_file()]
-    trainings = open_trainings(there, results)
+    ids = dict.fromkeys(cell.training for cell in results.scored if cell.training)
+    there = [x for x in ids if (results.folder / "trainings" / x / "history.json").is_file()]
+    trainings = open_trainings(there, results.folder)
     common, labels = describe(trainings) if trainings else ("", [])
     return [
         TrainingCurve(f"{label}, {common}" if common else label, _curve(training, label))

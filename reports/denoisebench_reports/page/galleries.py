@@ -47,10 +47,10 @@ class Gallery:
 
 
 def galleries(
-    condition: str, shown: Sequence[tuple[str, DatasetRows]], results: Path | None, album: Album
+    condition: str, shown: Sequence[tuple[str, DatasetRows]], results: Path, album: Album
 ) -> list[Gallery]:
     """The galleries of a condition's image sets.  Takes the pictures into `album`."""
-    folders = picture_folders(results) if results else {}
+    folders = picture_folders(results)
     return [
         _gallery(f"{condition}s{number}", dataset, columns, folders, album)
         for number, (dataset, columns) in enumerate(shown)

@@ -11,6 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from denoisebench.results.records import CellResult
+from denoisebench.results.results import Results
 from denoisebench.results.summary import KEYS, Summary, summarise
 from denoisebench.scoring.marks import Mark
 from denoisebench.scoring.protocols import labelled
@@ -92,17 +94,17 @@ class Provenance:
     groups: Sequence[tuple[Mapping[str, Any], Sequence[str]]]
 
 
-def render_page(rows: "pd.DataFrame") -> str:
-    """The page of result rows, whole.
+def render_page(results: Results) -> str:
+    """The page of results, whole.
 
-    Raises UserError for a damaged picture or training under `rows.attrs["results"]`.
+    Raises UserError for a damaged picture or training in their folder.
     """
     from jinja2 import Environment, StrictUndefined
 
-    results: Path | None = rows.attrs.get("results")
-    lines, board = summarise(rows), make_board(rows)
+    rows = results.frame
+    lines = summarise(rows)
     album = Album()
-    conditions = _conditions(rows, lines, results, album)
+    conditions = _conditions(rows, lines, results.folder, album)
     parts = {name: _part(name) for name in ("style.css", "script.js")}
     environment = Environment(
         autoescape=True,
@@ -120,10 +122,10 @@ def render_page(rows: "pd.DataFrame") -> str:
         conditions=conditions,
         baseline=is_baseline,
         training_headers=TRAINING_HEADERS,
-        trainings=trainings(board) if board else [],
+        trainings=trainings(make_board(results)),
         about=_about,
-        curves=training_curves(rows, results),
-        provenance=_provenance(rows, results),
+        curves=training_curves(results),
+        provenance=_provenance(results.scored),
         viewer=_viewer(conditions),
         pictures=album.pictures,
     )
@@ -134,7 +136,7 @@ def _part(name: str) -> str:
 
 
 def _conditions(
-    rows: "pd.DataFrame", lines: Sequence[Summary], results: Path | None, album: Album
+    rows: "pd.DataFrame", lines: Sequence[Summary], folder: Path, album: Album
 ) -> list[Condition]:
     columns, places = table_columns(lines)
     named = sorted(zip(places, lines, strict=True), key=lambda pair: columns.index(pair[0]))
@@ -168,7 +170,7 @@ def _conditions(
                 datasets=datasets,
                 costs=costs,
                 oracle=oracle,
-                galleries=galleries(f"c{number}", shown, results, album),
+                galleries=galleries(f"c{number}", shown, folder, album),
             )
         )
     return conditions
@@ -188,12 +190,10 @@ def _about(label: str) -> str:
     return protocol.summary if protocol else "unknown here"
 
 
-def _provenance(rows: "pd.DataFrame", results: Path | None) -> Provenance:
-    """Where the results were made, read from their files; nothing where they are not stored."""
-    from denoisebench.results.store import read_cells
-
+def _provenance(cells: Iterable[CellResult]) -> Provenance:
+    """Where the results were made."""
     made: dict[tuple[tuple[str, Any], ...], list[str]] = {}
-    for result in read_cells(results, rows["cell"].unique()) if results else []:
+    for result in cells:
         named = {_MACHINE[key]: result.provenance.get(key) for key in _MACHINE}
         known = tuple((name, value) for name, value in named.items() if value is not None)
         what = f"{result.method} · {result.noise} · {result.dataset} · seed {result.seed}"

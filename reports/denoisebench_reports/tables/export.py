@@ -6,7 +6,7 @@ import math
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.results.dataframe import COLUMNS
+from denoisebench.results.results import Results
 from denoisebench.results.strict_json import exported, json_text
 from denoisebench.results.summary import Summary, summarise
 from denoisebench_reports.published.verdict import Comparison, comparisons
@@ -25,25 +25,26 @@ DECIMALS = {"train_s": 1, "denoise_s_per_mpx": 6, "peak_memory_mb": 1}
 OTHER_DECIMALS = 4  # dB, SSIM
 
 
-def render_csv(rows: "pd.DataFrame") -> str:
+def render_csv(results: Results) -> str:
     """The summaries as CSV, header first; a missing number is an empty field."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(SUMMARY_COLUMNS)
-    for line in _summary_lines(rows):
+    for line in _summary_lines(results.frame):
         more = "; ".join(map(_in_words, line.pop("published_more")))
         writer.writerow([*line.values(), more])
     return text.getvalue()
 
 
-def render_json(rows: "pd.DataFrame") -> str:
+def render_json(results: Results) -> str:
     """`{"summary": [...], "images": [...]}`: the lines of the CSV, and the rows as they are.
 
     `published_more` is a list with an object per paper, of the names that the first paper has.
 
     A missing number is null, an infinite one the string "inf" or "-inf".
     """
-    images = rows[list(COLUMNS)].to_dict("records")
+    rows = results.frame
+    images = rows.to_dict("records")
     report = {
         "summary": _summary_lines(rows),
         "images": [{str(key): value for key, value in row.items()} for row in images],

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from denoisebench.results.results import Results
 from denoisebench.scoring.marks import Mark
 from denoisebench_reports.tables.columns import Column, is_baseline
 from denoisebench_reports.tables.layout import (
@@ -25,9 +25,6 @@ from denoisebench_reports.tables.notes import (
     sources,
     trainings,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MARKS = "bold: best, ~: tied with the best, underlined: second"
 PREAMBLE = r"% In the preamble: \usepackage{booktabs}"
@@ -57,14 +54,12 @@ _ESCAPES = {
 _SPECIAL = re.compile("|".join(map(re.escape, _ESCAPES)))
 
 
-def render_latex(rows: "pd.DataFrame") -> str:
+def render_latex(results: Results) -> str:
     """Three floats: the figures, how methods were trained, the comparison with what is published.
 
     Every row of a tabular has as many columns as its head says, spans counted.
     """
-    board = make_board(rows)
-    if board is None:
-        return "% No results.\n"
+    board = make_board(results)
     figures = _float(_tabular(board), " ".join(notes(board, MARKS)), small=board.compact)
     trained = [[f"\\texttt{{{escaped(name)}}}", *map(escaped, rest)] for name, *rest in
                trainings(board)]  # fmt: skip

@@ -3,16 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from denoisebench.results.results import Results
 from denoisebench.results.summary import Summary, summarise
 from denoisebench.scoring.marks import Mark
 from denoisebench_reports.published.verdict import comparisons
 from denoisebench_reports.tables.columns import Column, column_names, is_baseline, table_columns
 from denoisebench_reports.tables.ranked import Cells, row_marks
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FULL_COLUMNS = 4
 """With more methods than this a cell is the figure alone; intervals and published figures move."""
@@ -87,20 +84,15 @@ class Board:
         return before[:2] != column[:2]
 
 
-def make_board(rows: "pd.DataFrame") -> Board | None:
-    """The table of per-image rows (`dataframe.COLUMNS`); None without any.
-
-    `rows.attrs["declined"]`: why cells are missing, where it is given.
-    """
-    lines = summarise(rows)
-    if not lines:
-        return None
+def make_board(results: Results) -> Board:
+    """The table of results."""
+    lines = summarise(results.frame)
     columns, places = table_columns(lines)
     order = list(dict.fromkeys(column.name for column in columns))
     summaries = sorted(
         zip(column_names(lines), lines, strict=True), key=lambda pair: order.index(pair[0])
     )
-    return Board(columns, _blocks(lines, places), summaries, rows.attrs.get("declined", ()))
+    return Board(columns, _blocks(lines, places), summaries, results.declined)
 
 
 def _blocks(lines: Sequence[Summary], places: Sequence[Column]) -> list[Block]:

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
+from denoisebench.results.results import Results
 from denoisebench.scoring.marks import Mark
 from denoisebench_reports.tables.columns import Column, is_baseline
 from denoisebench_reports.tables.layout import (
@@ -26,20 +26,15 @@ from denoisebench_reports.tables.notes import (
     trainings,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 MARKS = "bold: best, ~: tied with the best, underlined: second"
 DIVIDER = "‖"
 """A column of these stands before the methods that see clean images."""
 _SPECIAL = re.compile(r"([\\`*_<>|~\[\]#])")
 
 
-def render_markdown(rows: "pd.DataFrame") -> str:
+def render_markdown(results: Results) -> str:
     """A table per noise, then notes, trainings and published figures, as beneath the text table."""
-    board = make_board(rows)
-    if board is None:
-        return "No results.\n"
+    board = make_board(results)
     parts = [part for block in board.blocks for part in _block(block, board)]
     parts.append("\n".join(f"- {escaped(note)}" for note in notes(board, MARKS)))
     parts.append(pipe_table(TRAINING_HEADERS, map(_escaped_all, trainings(board))))

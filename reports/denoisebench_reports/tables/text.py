@@ -6,8 +6,8 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from denoisebench.results.results import Results
 from denoisebench.scoring.marks import Mark
 from denoisebench_reports.tables.columns import Column, is_baseline
 from denoisebench_reports.tables.grid import BAR, GAP, narrow, render_grid, visible
@@ -29,9 +29,6 @@ from denoisebench_reports.tables.notes import (
     sources,
     trainings,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 WIDTH = 100
 VERDICT_WIDTH = 34  # a longer one goes on in the next line
@@ -67,15 +64,13 @@ ANSI = Style(
 )
 
 
-def render_table(rows: "pd.DataFrame") -> str:
+def render_table(results: Results) -> str:
     """The table and what is to be known of it: 100 characters hold four methods, 160 Table 2.
 
     The best, the second and those tied with the best are marked: bold and underlined on a terminal
     (unless NO_COLOR is set), else by characters.
     """
-    board = make_board(rows)
-    if board is None:
-        return "No results.\n"
+    board = make_board(results)
     style = ANSI if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else PLAIN
     parts = [_table(board, style), _wrapped(notes(board, style.legend)), _trainings(board)]
     if sources(board):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from a_result import results_of
 from here import here
 from watched import CLEAN, TEST, TRAIN, flat_images, request, watched
 
@@ -16,7 +17,6 @@ from denoisebench.planning.planner import make_plan
 from denoisebench.planning.request import Request
 from denoisebench.plugin.image_source import PackChoice
 from denoisebench.registry.registries import Registries
-from denoisebench.results.dataframe import frame
 from denoisebench.results.records import CellResult
 from denoisebench.training.weights_file import read_header
 from denoisebench_datasets.packs.source import PackSource
@@ -74,7 +74,7 @@ def test_with_a_clean_set_the_whole_training_set_is_noisy(asked, registries, tmp
     assert recipe["clean_digest"] == registries.image_set("folder:clean").digest
     header = read_header(next((tmp_path / "out").glob("trainings/*/weights.safetensors")))
     assert sorted(header.images.values()) == sorted(f"{v}.png" for v in (*TRAIN, *CLEAN))
-    legend = registries.report("table").render(frame([result]))
+    legend = registries.report("table").render(results_of([result]))
     (line,) = [line for line in legend.splitlines() if line.startswith("watched ")]
     assert "unpaired" in line
     assert "folder:train + folder:clean (clean)" in line
