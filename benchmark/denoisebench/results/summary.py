@@ -94,12 +94,12 @@ def summarise(rows: "pd.DataFrame") -> list[Summary]:
 
 def psnr_of(rows: "pd.DataFrame", protocol: str) -> dict[str, float]:
     """Each image's part in the PSNR of rows under the protocol of this label, dB."""
-    return psnr_of_images(_scores(rows, "psnr_db"), protocol)
+    return psnr_of_images(image_scores(rows, "psnr_db"), protocol)
 
 
 def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
     psnr_of_image = psnr_of(rows, key["protocol"])
-    noisy_of_image = means_of_images(_scores(rows, "noisy_psnr_db"))
+    noisy_of_image = means_of_images(image_scores(rows, "noisy_psnr_db"))
     psnr_db = mean_of(psnr_of_image.values())
     estimated = rows["level_estimate"].notna().any() and key["parameters"] != ORACLE
     return Summary(
@@ -128,7 +128,7 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
 
 def _mean_ssim(rows: "pd.DataFrame") -> float:
     """NaN where an image is too small to have one."""
-    return float(np.mean(list(means_of_images(_scores(rows, "ssim")).values())))
+    return float(np.mean(list(means_of_images(image_scores(rows, "ssim")).values())))
 
 
 def _level_error(rows: "pd.DataFrame") -> float:
@@ -153,6 +153,6 @@ def _count(column: "pd.Series[float]") -> int | None:
     return None if known.empty else int(known.iloc[0])
 
 
-def _scores(rows: "pd.DataFrame", column: str) -> Iterable[tuple[str, float]]:
+def image_scores(rows: "pd.DataFrame", column: str) -> Iterable[tuple[str, float]]:
     """An image and its score for each row."""
     return zip(rows["image"].tolist(), rows[column].tolist(), strict=True)

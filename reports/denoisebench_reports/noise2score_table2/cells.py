@@ -219,6 +219,7 @@ def _unfit(line: Summary, paper: Paper) -> str:
         "trained on a noise that is neither the test's nor its blind range": other_noise,
         "trained on the test images": line.train_set.endswith("(transductive)"),
         "begun from other weights, or imported": foreign,
+        "without an image of finite PSNR": math.isnan(line.psnr_db),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 

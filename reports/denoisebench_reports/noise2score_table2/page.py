@@ -24,8 +24,8 @@ from denoisebench_reports.noise2score_table2.reasons import TIMES, Reasons, reas
 from denoisebench_reports.noise2score_table2.summary import summary
 from denoisebench_reports.noise2score_table2.trainings import commands, numbered, training_table
 from denoisebench_reports.tables.grid import narrow
+from denoisebench_reports.tables.layout import NONE
 from denoisebench_reports.tables.markdown import escaped, pipe_table
-from denoisebench_reports.tables.notes import NONE
 
 FILE = "noise2score_table2.csv"
 NAME = "noise2score-table2"

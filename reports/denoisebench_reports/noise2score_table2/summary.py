@@ -10,8 +10,8 @@ import numpy as np
 from denoisebench_reports.noise2score_table2.cells import FilledTable, TableCell, signed
 from denoisebench_reports.noise2score_table2.gap import METHOD, REFERENCE, Gap
 from denoisebench_reports.published.verdict import published_training
+from denoisebench_reports.tables.layout import NONE
 from denoisebench_reports.tables.markdown import pipe_table
-from denoisebench_reports.tables.notes import NONE
 
 
 def summary(filled: FilledTable, between: Sequence[Gap]) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from denoisebench.budgets import BUDGETS
 from denoisebench_reports.noise2score_table2.cells import Entry
-from denoisebench_reports.tables.notes import NONE
+from denoisebench_reports.tables.layout import NONE
 
 HEADERS = (
     *("", "method", "learned", "gigapixels", "training set", "draws", "weights", "hardware"),

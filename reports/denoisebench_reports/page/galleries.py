@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from denoisebench.results.summary import image_scores
+from denoisebench.scoring.average import means_of_images
 from denoisebench_reports.page.pictures import Album, Triple, picture_files, picture_folders
 from denoisebench_reports.tables.columns import is_of_baseline
 
@@ -26,9 +28,10 @@ class Line:
 
     @property
     def best(self) -> float:
-        """The highest, as printed; NaN with fewer than two methods."""
+        """The highest, as printed; NaN with fewer than two methods, and where all are exact."""
         known = [round(value, 2) for value in self.psnr_db if not np.isnan(value)]
-        return max(known) if len(known) > 1 else np.nan
+        exact_for_all = all(map(np.isinf, known))
+        return max(known) if len(known) > 1 and not exact_for_all else np.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,13 @@ def _gallery(
 ) -> Gallery:
     images = list(columns[0][1]["image"].unique())
     methods = [name for name, _ in columns if not is_of_baseline(name)]
-    means = {name: rows.groupby("image")["psnr_db"].mean() for name, rows in columns}
-    noisy = columns[0][1].groupby("image")["noisy_psnr_db"].mean()
+    means = {name: means_of_images(image_scores(rows, "psnr_db")) for name, rows in columns}
+    noisy = means_of_images(image_scores(columns[0][1], "noisy_psnr_db"))
     lines = [
         Line(
             image,
-            float(noisy[image]),
-            [float(means[name].get(image, np.nan)) for name in methods],
+            noisy[image],
+            [means[name].get(image, np.nan) for name in methods],
         )
         for image in images
     ]

@@ -11,7 +11,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.results.records import CellResult
 from denoisebench.results.results import Results
 from denoisebench.results.summary import KEYS, Summary, summarise
 from denoisebench.scoring.marks import Mark
@@ -20,7 +19,9 @@ from denoisebench_reports.page.curves import training_curves
 from denoisebench_reports.page.galleries import Gallery, galleries
 from denoisebench_reports.page.pictures import Album
 from denoisebench_reports.page.plots import Point, cost_plot
+from denoisebench_reports.page.provenance import provenance
 from denoisebench_reports.published.verdict import Comparison, comparisons
+from denoisebench_reports.tables.cautions import cautions
 from denoisebench_reports.tables.columns import is_baseline, knowledge_of, table_columns
 from denoisebench_reports.tables.layout import make_board
 from denoisebench_reports.tables.notes import ORACLE_NOTES, TRAINING_HEADERS, trainings
@@ -59,7 +60,8 @@ class Condition:
 
     rows: name of the column -> image set -> summary.  marks: image set -> name of the column -> who
     is best, second or tied.  resolved_db: image set -> the smallest difference it resolves.
-    oracle: what clean images picked, if they did, so that no one is best.
+    oracle: what clean images picked, if they did, so that no one is best.  cautions: a sentence
+    each.
     """
 
     key: str
@@ -72,6 +74,7 @@ class Condition:
     datasets: Sequence[str]
     costs: Sequence[Cost]
     oracle: str
+    cautions: Sequence[str]
     galleries: Sequence[Gallery]
 
     @property
@@ -83,15 +86,6 @@ class Condition:
             for line in row.values()
             for beside in comparisons(line)
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where results were made.  common: what holds for all, by its name.  groups: what else holds
-    for some of them, and which these are, in words."""
-
-    common: Mapping[str, Any]
-    groups: Sequence[tuple[Mapping[str, Any], Sequence[str]]]
 
 
 def render_page(results: Results) -> str:
@@ -125,7 +119,7 @@ def render_page(results: Results) -> str:
         trainings=trainings(make_board(results)),
         about=_about,
         curves=training_curves(results),
-        provenance=_provenance(results.scored),
+        provenance=provenance(results.scored),
         viewer=_viewer(conditions),
         pictures=album.pictures,
     )
@@ -170,6 +164,7 @@ def _conditions(
                 datasets=datasets,
                 costs=costs,
                 oracle=oracle,
+                cautions=cautions(cells.values()),
                 galleries=galleries(f"c{number}", shown, folder, album),
             )
         )
@@ -190,36 +185,6 @@ def _about(label: str) -> str:
     return protocol.summary if protocol else "unknown here"
 
 
-def _provenance(cells: Iterable[CellResult]) -> Provenance:
-    """Where the results were made."""
-    made: dict[tuple[tuple[str, Any], ...], list[str]] = {}
-    for result in cells:
-        named = {_MACHINE[key]: result.provenance.get(key) for key in _MACHINE}
-        known = tuple((name, value) for name, value in named.items() if value is not None)
-        what = f"{result.method} · {result.noise} · {result.dataset} · seed {result.seed}"
-        made.setdefault(known, []).append(f"{what} · {result.cell}")
-    machines = [dict(known) for known in made]
-    first = machines[0] if machines else {}
-    common = {k: v for k, v in first.items() if all(machine.get(k) == v for machine in machines)}
-    own = [{k: v for k, v in machine.items() if k not in common} for machine in machines]
-    return Provenance(common, list(zip(own, made.values(), strict=True)))
-
-
-_MACHINE = {
-    "denoisebench": "denoisebench",
-    "git": "commit",
-    "torch": "PyTorch",
-    "numpy": "NumPy",
-    "python": "Python",
-    "device": "device",
-    "device_name": "processor",
-    "threads": "threads",
-    "precision": "precision",
-    "platform": "system",
-}
-"""The items shown of a result's provenance, and how the page calls it."""
-
-
 def _viewer(conditions: Iterable[Condition]) -> dict[str, Any]:
     """The data of the page's script: the image sets of each condition, and their images."""
     return {
@@ -237,6 +202,8 @@ def _number(value: float | None, digits: int = 2) -> str:
     """A number with so many digits behind the point; a dash for none."""
     if value is None or math.isnan(value):
         return "–"
+    if math.isinf(value):
+        return "∞"
     return f"{value:.{digits}f}".replace("-", "−")
 
 

@@ -8,16 +8,17 @@ from denoisebench.results.results import Results
 from denoisebench.scoring.marks import Mark
 from denoisebench_reports.tables.columns import Column, is_baseline
 from denoisebench_reports.tables.layout import (
+    NONE,
     Board,
     Row,
     half_text,
     make_board,
+    psnr_text,
     published_text,
     widest_interval,
 )
 from denoisebench_reports.tables.notes import (
     AGAINST_HEADERS,
-    NONE,
     TRAINING_HEADERS,
     against,
     against_note,
@@ -150,7 +151,7 @@ def _spanning(columns: int, align: str, text: str) -> str:
 
 def _rows(row: Row, board: Board) -> list[list[str]]:
     """The row of a data set and, in a compact table, one beneath it with published figures."""
-    noisy = [f"{row.noisy_psnr_db:.2f}"] if board.with_noisy else []
+    noisy = [row.noisy_text] if board.with_noisy else []
     figures = [_figure(row, column, board.compact) for column in board.columns]
     if not board.compact:
         return [[escaped(row.dataset), *noisy, *figures]]
@@ -164,7 +165,7 @@ def _figure(row: Row, column: Column, compact: bool) -> str:
     if column not in row.cells:
         return escaped(NONE)
     line, mark = row.cells[column], row.marks.get(column, Mark())
-    figure = f"{line.psnr_db:.2f}"
+    figure = psnr_text(line)
     if is_baseline(line):
         return figure
     look = "\\textbf{%s}" if mark.best else "\\underline{%s}" if mark.second else "%s"

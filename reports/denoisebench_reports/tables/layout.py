@@ -1,7 +1,7 @@
 """A table before it is printed: its columns, its rows in blocks, and the marks of its figures."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from denoisebench.results.results import Results
@@ -10,6 +10,9 @@ from denoisebench.scoring.marks import Mark
 from denoisebench_reports.published.verdict import comparisons
 from denoisebench_reports.tables.columns import Column, column_names, is_baseline, table_columns
 from denoisebench_reports.tables.ranked import Cells, row_marks
+
+NONE = "–"
+"""A cell without a figure."""
 
 FULL_COLUMNS = 4
 """With more methods than this a cell is the figure alone; intervals and published figures move."""
@@ -24,8 +27,10 @@ class Row:
     marks: dict[Column, Mark]
 
     @property
-    def noisy_psnr_db(self) -> float:
-        return next(iter(self.cells.values())).noisy_psnr_db
+    def noisy_text(self) -> str:
+        """The noisy images' figure, as `psnr_text`."""
+        first = next(iter(self.cells.values()))
+        return _text_of_mean(first.noisy_psnr_db, first.noisy_psnr_of_image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,17 @@ def _blocks(lines: Sequence[Summary], places: Sequence[Column]) -> list[Block]:
         Block(title, [Row(dataset, its, row_marks(its)) for dataset, its in datasets.items()])
         for title, datasets in cells.items()
     ]
+
+
+def psnr_text(line: Summary) -> str:
+    """`29.52`; without a finite image `exact` or `nan`."""
+    return _text_of_mean(line.psnr_db, line.psnr_of_image)
+
+
+def _text_of_mean(psnr_db: float, of_image: Mapping[str, float]) -> str:
+    if not math.isnan(psnr_db):
+        return f"{psnr_db:.2f}"
+    return "exact" if all(map(math.isinf, of_image.values())) else "nan"
 
 
 def half_text(line: Summary) -> str:

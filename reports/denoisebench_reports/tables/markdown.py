@@ -7,17 +7,18 @@ from denoisebench.results.results import Results
 from denoisebench.scoring.marks import Mark
 from denoisebench_reports.tables.columns import Column, is_baseline
 from denoisebench_reports.tables.layout import (
+    NONE,
     Block,
     Board,
     Row,
     half_text,
     make_board,
+    psnr_text,
     published_text,
     widest_interval,
 )
 from denoisebench_reports.tables.notes import (
     AGAINST_HEADERS,
-    NONE,
     TRAINING_HEADERS,
     against,
     against_note,
@@ -75,7 +76,7 @@ def _heading(column: Column, board: Board) -> str:
 
 
 def _row(row: Row, board: Board) -> list[str]:
-    noisy = [f"{row.noisy_psnr_db:.2f}"] if board.with_noisy else []
+    noisy = [row.noisy_text] if board.with_noisy else []
     widest = [widest_interval(row.cells)] if board.compact else []
     figures = [_figure(row, column, board.compact) for column in board.columns]
     return [escaped(row.dataset), *noisy, *widest, *_with_dividers(figures, board)]
@@ -85,7 +86,7 @@ def _figure(row: Row, column: Column, compact: bool) -> str:
     if column not in row.cells:
         return NONE
     line, mark = row.cells[column], row.marks.get(column, Mark())
-    figure = f"{line.psnr_db:.2f}"
+    figure = psnr_text(line)
     if is_baseline(line):
         return figure
     figure = f"**{figure}**" if mark.best else f"<u>{figure}</u>" if mark.second else figure

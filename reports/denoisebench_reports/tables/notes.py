@@ -18,11 +18,10 @@ from denoisebench.scoring.protocols import labelled
 from denoisebench_reports.published import verdict
 from denoisebench_reports.published.figures import Figure
 from denoisebench_reports.published.verdict import AGREES_WITHIN_DB, comparisons
+from denoisebench_reports.tables.cautions import cautions
 from denoisebench_reports.tables.columns import is_baseline, knowledge_of
-from denoisebench_reports.tables.layout import Board
+from denoisebench_reports.tables.layout import NONE, Board, psnr_text
 from denoisebench_reports.tables.ranked import resolved_db
-
-NONE = "–"
 
 TRAINING_HEADERS = (
     *("method", "evidence", "draws", "level", "training set", "budget", "weights", "seeds"),
@@ -69,6 +68,7 @@ def notes(board: Board, marks: str) -> list[str]:
     return [
         f"PSNR in dB, mean over images ({_averaged(lines)} averaged first);"
         f" ±: {_interval(board.compact)}.",
+        *cautions(row.cells for block in board.blocks for row in block.rows),
         *(_marks(marks) if board.has_marks else []),
         *_supervised(board),
         *(ORACLE_NOTES[k] for k in dict.fromkeys(map(knowledge_of, lines)) if k in ORACLE_NOTES),
@@ -221,10 +221,11 @@ def against(board: Board) -> list[list[str]]:
     body = []
     for name, line in board.summaries:
         where = f"{line.dataset} {line.protocol}" if mixed else line.dataset
-        ours = [name, line.noise, line.parameters, where, f"{line.psnr_db:.2f}"]
+        ours = [name, line.noise, line.parameters, where, psnr_text(line)]
         for beside in comparisons(line):
             figure = f"{beside.figure.psnr_db:.2f} {numbers[_source(beside.figure)]}"
-            body.append([*ours, figure, f"{beside.diff_db:+.2f}", beside.verdict or NONE])
+            diff = NONE if math.isnan(beside.diff_db) else f"{beside.diff_db:+.2f}"
+            body.append([*ours, figure, diff, beside.verdict or NONE])
             ours = [""] * len(ours)
     return body
 

@@ -47,11 +47,3 @@ def resolved_db(rows: Iterable[tuple[str, Cells]]) -> dict[str, float]:
         for group in ranked(cells).values():
             halves[dataset] += half_widths(line.psnr_of_image for line in group.values())
     return {dataset: float(np.median(its)) for dataset, its in halves.items() if its}
-
-
-def noisy_wins(cells: Cells) -> bool:
-    """Whether the noisy image, as it is printed, has a higher PSNR than each ranked method."""
-    figures = [line.psnr_db for group in ranked(cells).values() for line in group.values()]
-    baseline = [line.psnr_db for line in cells.values() if is_baseline(line)]
-    noisy_db = baseline[0] if baseline else next(iter(cells.values())).noisy_psnr_db
-    return bool(figures) and round(noisy_db, 2) > round(max(figures), 2)

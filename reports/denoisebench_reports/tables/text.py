@@ -12,16 +12,17 @@ from denoisebench.scoring.marks import Mark
 from denoisebench_reports.tables.columns import Column, is_baseline
 from denoisebench_reports.tables.grid import BAR, GAP, narrow, render_grid, visible
 from denoisebench_reports.tables.layout import (
+    NONE,
     Board,
     Row,
     half_text,
     make_board,
+    psnr_text,
     published_text,
     widest_interval,
 )
 from denoisebench_reports.tables.notes import (
     AGAINST_HEADERS,
-    NONE,
     TRAINING_HEADERS,
     against,
     against_note,
@@ -130,7 +131,7 @@ def _broken(name: str, compact: bool) -> str:
 
 def _lines(row: Row, board: Board, style: Style) -> list[list[str]]:
     """The row of a data set and, in a compact table, one beneath it with published figures."""
-    noisy = [f"{row.noisy_psnr_db:.2f}"] if board.with_noisy else []
+    noisy = [row.noisy_text] if board.with_noisy else []
     figures = [_text(row, column, style, board.compact) for column in board.columns]
     if not board.compact:
         return [[row.dataset, *noisy, *figures]]
@@ -146,8 +147,8 @@ def _text(row: Row, column: Column, style: Style, compact: bool) -> str:
         return NONE
     line = row.cells[column]
     if is_baseline(line):
-        return f"{line.psnr_db:.2f}"
-    figure = style.of(row.marks.get(column, Mark())).format(f"{line.psnr_db:.2f}")
+        return psnr_text(line)
+    figure = style.of(row.marks.get(column, Mark())).format(psnr_text(line))
     if compact:
         return figure.rstrip()
     half = half_text(line)
