@@ -1,7 +1,5 @@
 """A ranking without references as a table, as CSV and as JSON."""
 
-import csv
-import io
 import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +10,7 @@ import numpy as np
 
 from denoisebench.ranking.records import RankedMethod
 from denoisebench.ranking.standings import SCORES, TRUTH, Agreement, Standing, agreement, standings
+from denoisebench.results.csv_text import csv_text
 from denoisebench.results.strict_json import exported, json_text
 
 WIDTH = 100
@@ -52,17 +51,15 @@ def render_table(ranked: Sequence[RankedMethod]) -> str:
 
 def render_csv(ranked: Sequence[RankedMethod]) -> str:
     """One line per image set, method and score."""
-    text = io.StringIO()
     names = ["dataset", "noise", "parameters", *(f.name for f in fields(Standing))]
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
+    rows = []
     for group in _by_set(ranked):
         of = group[0]
         for standing in _all_standings(group):
             record = {"dataset": of.dataset, "noise": of.noise, "parameters": of.parameters}
             record |= exported(asdict(standing))
-            writer.writerow([record[name] for name in names])
-    return text.getvalue().rstrip("\n")
+            rows.append([record[name] for name in names])
+    return csv_text([names, *rows]).rstrip("\n")
 
 
 def render_json(ranked: Sequence[RankedMethod]) -> str:

@@ -8,7 +8,6 @@ each image: the level of its noise, the method's estimate of it, and the names o
 If a protocol repeats an image, this is its first repeat.
 """
 
-import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ import numpy as np
 from denoisebench.files import file_names, npy_bytes, safe_name, write_whole
 from denoisebench.images.pixels import Pixels
 from denoisebench.planning.plan import CellPlan
+from denoisebench.results.csv_text import csv_rows, csv_text
 from denoisebench.specs import number_text
 
 Kind = Literal["pictures", "arrays"]
@@ -81,10 +81,9 @@ class Saver:
 
     def finish(self) -> None:
         """Write levels.csv after the last image."""
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([_LEVELS_HEADER, *self._lines])
+        text = csv_text([_LEVELS_HEADER, *self._lines])
         for kind in self.kinds:
-            write_whole(self.folder(kind) / _LEVELS, text.getvalue().encode())
+            write_whole(self.folder(kind) / _LEVELS, text.encode())
 
     def missing(self) -> bool:
         """Whether a file of a requested kind is missing."""
@@ -95,7 +94,7 @@ class Saver:
             text = (self.folder(kind) / _LEVELS).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             return True
-        lines = [line for line in csv.reader(io.StringIO(text)) if line][1:]
+        lines = csv_rows(text)[1:]
         if [line[0] for line in lines] != [image.id for image in self.cell.image_set.images]:
             return True
         return not all(

@@ -1,11 +1,10 @@
 """Reports for other programs: CSV and strict JSON."""
 
-import csv
-import io
 import math
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from denoisebench.results.csv_text import csv_text
 from denoisebench.results.results import Results
 from denoisebench.results.strict_json import exported, json_text
 from denoisebench.results.summary import Summary, summarise
@@ -27,13 +26,11 @@ OTHER_DECIMALS = 4  # dB, SSIM
 
 def render_csv(results: Results) -> str:
     """The summaries as CSV, header first; a missing number is an empty field."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(SUMMARY_COLUMNS)
+    rows = []
     for line in _summary_lines(results.frame):
         more = "; ".join(map(_in_words, line.pop("published_more")))
-        writer.writerow([*line.values(), more])
-    return text.getvalue()
+        rows.append([*line.values(), more])
+    return csv_text([SUMMARY_COLUMNS, *rows])
 
 
 def render_json(results: Results) -> str:

@@ -154,6 +154,18 @@ def test_a_table_of_levels_that_is_not_ours_counts_as_missing(saved, text):
     assert saver.missing()
 
 
+def test_an_image_named_like_a_formula_is_written_as_text_and_is_not_missing(tmp_path):
+    planned = cell(DenoiserOutput(found), images((1, 20, 20)))
+    (image,) = planned.image_set.images
+    named = replace(planned.image_set, images=(replace(image, id="=1+1.png"),))
+    planned = replace(planned, image_set=named)
+    saver = Saver(planned, tmp_path, ("arrays",))
+    scored(planned, saver)
+    text = (saver.folder("arrays") / "levels.csv").read_text(encoding="utf-8")
+    assert "\n'=1+1.png," in text
+    assert not saver.missing()
+
+
 def test_a_file_that_cannot_be_written_is_told_in_one_line_and_leaves_no_part_of_it(tmp_path):
     planned = cell(DenoiserOutput(found), images((1, 20, 20)))
     saver = Saver(planned, tmp_path, ("arrays",))
