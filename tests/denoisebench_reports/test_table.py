@@ -57,11 +57,11 @@ def test_the_error_of_estimated_levels_stands_beneath(make_cell):
 
 def test_a_level_that_is_estimated_is_said_to_be_where_the_true_one_is_unknown(make_cell):
     cell = make_cell([29.0, 30.0], method="tv", noise="real", parameters="unknown")
-    assert "not used" in render_table(frame([cell]))
+    assert "not used" in render_table(results_of([cell]))
     scores = tuple(
         dataclasses.replace(score, level=None, level_estimate=15.0) for score in cell.scores
     )
-    text = render_table(frame([dataclasses.replace(cell, scores=scores)]))
+    text = render_table(results_of([dataclasses.replace(cell, scores=scores)]))
     assert "not used" not in text
     assert "estimated" in text
 

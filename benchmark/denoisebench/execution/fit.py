@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from denoisebench.errors import UserError, plugin_code
+from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.execution.provenance import provenance
 from denoisebench.files import write_whole
 from denoisebench.images.image_set import LoadedImage
@@ -30,7 +30,13 @@ from denoisebench.results.strict_json import json_text, stored
 from denoisebench.training.batches import BatchSource, batch_source
 from denoisebench.training.splits import HELD_OUT_EVERY, TrainingImages
 from denoisebench.training.trainer import Record, Trainer, TrainingSettings, Watch
-from denoisebench.training.weights_file import Header, load_into, write_weights
+from denoisebench.training.weights_file import (
+    Header,
+    load_into,
+    not_finite,
+    refuse_changed,
+    write_weights,
+)
 
 ORACLE_IMAGES, ORACLE_PX = 4, 128
 """The oracle looks at the middle of a few images, so that it costs next to nothing."""
@@ -56,6 +62,7 @@ def fit(
     with plugin_code(method.name):
         network = _fresh_network(method, plan)
         if plan.start is not None:
+            refuse_changed(plan.start.path, plan.start.sha256)
             load_into(plan.start.path, network)
         settings = TrainingSettings(
             budget=plan.budget,
@@ -99,6 +106,8 @@ def fit(
     trainer = Trainer(network, loss, source(shown), settings, checkpoint, watch)
     with plugin_code(method.name):
         record = trainer.run(progress)
+    for name in not_finite(trainer.average.state_dict()):
+        raise PluginError(f"{method.name} was trained to numbers that are not finite, in {name}")
     history = json_text(stored(record.history), indent=0)
     write_whole(folder / "history.json", history.encode(), durable=True)
     header = Header(plan.recipe, dict(image_hashes), _outcome(record, settings))

@@ -21,7 +21,7 @@ from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import CellResult
 from denoisebench.results.saved_images import Saver
 from denoisebench.training.recipe import TRANSDUCTIVE, TrainingRecipe
-from denoisebench.training.weights_file import read_header
+from denoisebench.training.weights_file import read_header, refuse_changed
 
 
 def score(
@@ -78,6 +78,8 @@ def prepare(
     """What denoises a cell's images, and the images.  Raises UserError for weights that do not fit
     or saw one of the images."""
     reader, device = context.reader, pick_device(context.device)
+    if cell.given is not None:
+        refuse_changed(cell.given.path, cell.given.sha256)
     if weights is not None:
         header = read_header(weights)
         if not _trained_on_it(header.recipe, cell.image_set):

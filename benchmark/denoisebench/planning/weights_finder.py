@@ -37,12 +37,15 @@ class WeightsFinder:
     note: Callable[[str], None]
 
     def find(self, method: TrainedMethod[Any], config: Any, task: Task) -> GivenWeights | None:
-        """The weights to use instead of a training, if any."""
+        """The weights to use instead of a training, if any.
+
+        Raises UserError for a file that cannot be read, and for a bundled one that is damaged.
+        """
         if self.request.weights == "none":
             return None
         if self.request.weights in ("auto", "zoo"):
             return self._that_fit(method, config, task)
-        given = _read(Path(self.request.weights), self.request.weights)
+        given = self._read(Path(self.request.weights), self.request.weights)
         if given.imported:
             self.note(
                 f"weights {given.source} were imported: their training images are unknown, so"
@@ -74,7 +77,7 @@ class WeightsFinder:
         """
         if self.request.start is None:
             return None
-        given = _read(self.request.start, str(self.request.start))
+        given = self._read(self.request.start, str(self.request.start))
         recipe = given.header.recipe
         if recipe.channels != task.channels:
             made, asked = CHANNEL_WORDS[recipe.channels], CHANNEL_WORDS[task.channels]
@@ -98,8 +101,9 @@ class WeightsFinder:
         unpaired = method.evidence(config) is Evidence.UNPAIRED
         clean_set = self.request.clean_set or HALF if unpaired else None
         for path in self.bundled(method.name):
+            sha256 = self._checked_hash(path)
             try:
-                given = _read(path, f"zoo:{path.stem}")
+                given = GivenWeights(f"zoo:{path.stem}", path, sha256, read_header(path))
             except UserError as error:
                 self.note(f"left out: {error}")
                 continue
@@ -120,6 +124,24 @@ class WeightsFinder:
             if fits and self._of_the_seeds(given):
                 return given
         return None
+
+    def _read(self, path: Path, source: str) -> GivenWeights:
+        return GivenWeights(source, path, self._checked_hash(path), read_header(path))
+
+    def _checked_hash(self, path: Path) -> str:
+        """SHA-256 of a weights file.  UserError for a bundled one that its recipe does not name."""
+        sha256 = file_hash(path)
+        for recipe in self.registries.recipes.values():
+            if recipe.stem != path.stem or recipe.sha256 in (None, sha256):
+                continue
+            folder = self.registries.weights_folder(recipe.method)
+            if folder is not None and path.resolve() == (folder / path.name).resolve():
+                raise UserError(
+                    f"weights {path} are damaged, or another file than recipe {recipe.name} names"
+                    " (the SHA-256 differs); install the package anew, or give --weights none to"
+                    " train"
+                )
+        return sha256
 
     def _of_the_seeds(self, given: GivenWeights) -> bool:
         """Whether weights are of the one seed that is asked for.
@@ -172,7 +194,3 @@ def _config(method: TrainedMethod[Any], given: GivenWeights) -> Any:
         return typed(config, method.config_type) if config.keys() <= known else None
     except ValueError:
         return None
-
-
-def _read(path: Path, source: str) -> GivenWeights:
-    return GivenWeights(source, path, file_hash(path), read_header(path))

@@ -88,7 +88,10 @@ class Registries:
         return self.recipes[name]
 
     def weights_folder(self, method: str) -> Path | None:
-        """The folder of a method's bundled weights; None if its plugin is not a package."""
+        """The folder of a method's bundled weights; None if its plugin is not a package, or if
+        there is no such method."""
+        if method not in self.methods:
+            return None
         file = _package_file(_package(self.origins[f"method {method}"]))
         return file.parent / "weights" if file.name == "__init__.py" else None
 

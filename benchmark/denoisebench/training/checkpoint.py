@@ -1,6 +1,8 @@
 """Where an interrupted training goes on from: its state in a file that is there whole or not at
-all, read in a way that runs no code."""
+all, checked against the checksums in it, and read in a way that runs no code."""
 
+import io
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,13 +10,17 @@ from typing import Any
 import torch
 
 from denoisebench.errors import UserError
-from denoisebench.files import whole_file
+from denoisebench.files import write_whole
 
 
 def write_checkpoint(path: Path, settings: str, state: Mapping[str, Any]) -> None:
-    """Save a training's state of tensors and plain values, with the settings it was made with."""
-    with whole_file(path, durable=True) as file:
-        torch.save({"settings": settings, **state}, file)
+    """Save a training's state of tensors and plain values, with the settings it was made with.
+
+    Raises UserError when it cannot be written.
+    """
+    file = io.BytesIO()  # torch makes an error of its own of what a full disk raises
+    torch.save({"settings": settings, **state}, file)
+    write_whole(path, file.getvalue(), durable=True)
 
 
 def resume(
@@ -25,11 +31,18 @@ def resume(
     Raises UserError for a damaged file, one made with other settings, and a state that `take`
     cannot use.
     """
+    file = io.BytesIO(path.read_bytes())
     try:
-        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        damaged = zipfile.ZipFile(file).testzip()  # torch writes checksums and looks at none
+        if damaged is not None:
+            raise ValueError(f"{damaged} is not what was written")
+        file.seek(0)
+        state: dict[str, Any] = torch.load(file, map_location=device, weights_only=True)
         if state["settings"] != settings:
             raise ValueError(_differences(state["settings"], settings))
         take(state)
+    except MemoryError:
+        raise
     except Exception as error:  # a damaged file may raise anything
         reason = " ".join(str(error).split())[:120]
         raise UserError(

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import torch
 from torch import Tensor, nn
 
@@ -294,10 +295,19 @@ class Trainer:
             resume(self._checkpoint, repr(self._settings), self.device, self._take)
 
     def _take(self, state: Mapping[str, Any]) -> None:
+        """Raises for a state that this training cannot have saved; it is then of no use."""
+        record = msgspec.convert(state["record"], Record)
+        if not 0 <= record.step <= self._settings.budget.steps:
+            raise ValueError(f"it is at step {record.step}")
         self.network.load_state_dict(state["network"])
+        if state["kept"]:
+            self.average.load_state_dict(state["kept"])  # to see that it will do
         self.average.load_state_dict(state["average"])
-        self._kept = state["kept"]
         self._adam.load_state_dict(state["adam"])
+        for parameter, moments in self._adam.state.items():
+            if any(m.shape not in (parameter.shape, ()) for m in moments.values()):
+                raise ValueError("adam holds tensors of another shape")
         self._rng.set_state(state["rng"].cpu())
-        self._tally, self._since_log = state["tally"], state["since_log"]
-        self.record = Record(**state["record"])
+        tally = {key: state["tally"][key].reshape(zero.shape) for key, zero in self._tally.items()}
+        self._tally, self._since_log = tally, int(state["since_log"])
+        self._kept, self.record = dict(state["kept"]), record

@@ -1,13 +1,17 @@
 """Trained denoisers on disk: safetensors with a JSON header, never pickle, so no file can run code.
 
-The header says what the weights are: the recipe they were trained by and what happened then.
+The header says what the weights are: the recipe they were trained by and what happened then.  It
+also holds a digest of the file, by which damage is found whenever the weights are used.  Files from
+before there was a digest are read as they are.
 """
 
 import hashlib
+import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict
 
 from denoisebench.documents import json_value, typed
 from denoisebench.errors import UserError
@@ -15,10 +19,13 @@ from denoisebench.files import write_whole
 from denoisebench.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 KEY = "denoisebench"
 """The name of the header in the file's metadata."""
+
+_BLANK = "0" * 64
+"""What the digest counts as in its own computation."""
 
 
 class Outcome(TypedDict, total=False):
@@ -35,8 +42,8 @@ class Outcome(TypedDict, total=False):
 class Header:
     """What a weights file says of itself.
 
-    recipe: how it was trained.  images: pixel hash -> id of each
-    image trained on.  outcome: train_s, steps skipped, device, precision and versions.
+    recipe: how it was trained.  images: pixel hash -> id of each image trained on.  outcome:
+    train_s, steps skipped, device, precision and versions.
     """
 
     recipe: TrainingRecipe
@@ -49,15 +56,23 @@ def write_weights(path: Path, network: "nn.Module", header: Header) -> None:
 
     Raises UserError when it cannot be written.
     """
+    tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
+    _write(path, tensors, header)
+
+
+def _write(path: Path, tensors: "dict[str, Tensor]", header: Header) -> None:
     from safetensors.torch import save
 
-    tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
-    write_whole(path, save(tensors, metadata=_metadata(header)), durable=True)
+    said = {"recipe": header.recipe.to_json(), "images": header.images, "outcome": header.outcome}
+    text = json.dumps({"digest": _BLANK, **said}, sort_keys=True)
+    data = save(tensors, metadata={KEY: text})
+    digest = hashlib.sha256(data).hexdigest()
+    write_whole(path, data.replace(_stored(_BLANK), _stored(digest), 1), durable=True)
 
 
-def _metadata(header: Header) -> dict[str, str]:
-    text = {"recipe": header.recipe.to_json(), "images": header.images, "outcome": header.outcome}
-    return {KEY: json.dumps(text, sort_keys=True)}
+def _stored(digest: str) -> bytes:
+    """A digest as it stands in a file: it comes first in the header, which is JSON in JSON."""
+    return rf'"{{\"digest\": \"{digest}\"'.encode()
 
 
 def halve(path: Path, out: Path) -> None:
@@ -66,19 +81,12 @@ def halve(path: Path, out: Path) -> None:
     Raises UserError for a file that is not one of ours, for weights that float16 cannot hold, and
     when `out` cannot be written.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file, save
-
     header = read_header(path)
-    try:
-        stored = load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise _damaged(path, error) from None
+    stored = _tensors(path)
     tensors = {k: v.half() if v.is_floating_point() else v for k, v in stored.items()}
-    for name, tensor in tensors.items():
-        if not bool(tensor.isfinite().all()):
-            raise UserError(f"weights {path}: {name} holds numbers that float16 cannot")
-    write_whole(out, save(tensors, metadata=_metadata(header)), durable=True)
+    for name in not_finite(tensors):
+        raise UserError(f"weights {path}: {name} holds numbers that float16 cannot")
+    _write(out, tensors, header)
 
 
 def same_tensors(one: Path, other: Path) -> bool:
@@ -89,7 +97,7 @@ def same_tensors(one: Path, other: Path) -> bool:
 def _tensor_bytes(path: Path) -> tuple[dict[str, Any], bytes]:
     """What tensors a file holds, by name, and their numbers.  UserError when it is damaged."""
     read_header(path)
-    data = path.read_bytes()
+    data = _bytes(path)
     end = 8 + int.from_bytes(data[:8], "little")
     index = json.loads(data[8:end])
     del index["__metadata__"]
@@ -100,42 +108,96 @@ def read_header(path: Path) -> Header:
     """The header of a weights file, without its tensors.  UserError when it is not one of ours."""
     try:
         with path.open("rb") as file:
-            size = int.from_bytes(file.read(8), "little")
-            if size > 100_000_000:
-                raise ValueError("its header is too long")
-            text = json_value(file.read(size))["__metadata__"][KEY]
-        header = typed(json_value(text), Header)
-        typed(header.outcome, Outcome)
+            return _parsed(path, file)[0]
     except OSError as error:
-        raise UserError(f"weights {path}: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(path, error) from None
-    return header
+        raise _unreadable(path, error) from None
+
+
+def _parsed(path: Path, file: BinaryIO) -> tuple[Header, str | None]:
+    """The header, and the digest of the file if it has one."""
+    try:
+        size = int.from_bytes(file.read(8), "little")
+        if size > 100_000_000:
+            raise ValueError("its header is too long")
+        said = json_value(json_value(file.read(size))["__metadata__"][KEY])
+        digest = said.pop("digest", None)
+        if said.keys() != {"recipe", "images", "outcome"}:
+            raise ValueError(f"its header says {', '.join(sorted(said)) or 'nothing'}")
+        header = typed(said, Header)
+        typed(header.outcome, Outcome)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(path, str(error)) from None
+    return header, digest
 
 
 def load_into(path: Path, network: "nn.Module") -> None:
-    """Put a weights file's tensors into `network`, float32.  UserError when they do not fit."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    """Put a weights file's tensors into `network`, float32.
 
+    Raises UserError when the file is damaged, holds numbers that are not finite, or does not fit.
+    """
     try:
-        tensors = load_file(path)
-        network.load_state_dict({k: v.float() for k, v in tensors.items()})
-    except (SafetensorError, RuntimeError, OSError) as error:
-        raise _damaged(path, error) from None
+        network.load_state_dict({k: v.float() for k, v in _tensors(path).items()})
+    except RuntimeError as error:
+        raise _damaged(path, str(error)) from None
+
+
+def _tensors(path: Path) -> "dict[str, Tensor]":
+    """The tensors of a file that is what was written, all of them finite."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    data = _bytes(path)
+    _, digest = _parsed(path, io.BytesIO(data))
+    if digest is not None:
+        blank = data.replace(_stored(digest), _stored(_BLANK), 1)
+        if hashlib.sha256(blank).hexdigest() != digest:
+            raise _damaged(path, "its bytes are not those that were written")
+    try:
+        tensors = load(data)
+    except SafetensorError as error:
+        raise _damaged(path, str(error)) from None
+    for name in not_finite(tensors):
+        raise UserError(
+            f"weights {path}: {name} holds numbers that are not finite; {_remedy(path)}"
+        )
+    return tensors
+
+
+def not_finite(tensors: "Mapping[str, Tensor]") -> list[str]:
+    """The names of the tensors that hold a NaN or an infinite number."""
+    return [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())]
+
+
+def refuse_changed(path: Path, sha256: str) -> None:
+    """Raise UserError for a file that is not the one that had this SHA-256."""
+    if file_hash(path) != sha256:
+        raise UserError(f"weights {path}: the file changed after the run began; begin it again")
 
 
 def file_hash(path: Path) -> str:
     """SHA-256 (hex) of a file."""
+    return hashlib.sha256(_bytes(path)).hexdigest()
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return path.read_bytes()
     except OSError as error:
-        raise UserError(f"weights {path}: {error.strerror or error}") from None
+        raise _unreadable(path, error) from None
 
 
-def _damaged(path: Path, error: Exception) -> UserError:
-    reason = " ".join(str(error).split())[:100]
+def _unreadable(path: Path, error: OSError) -> UserError:
+    return UserError(f"weights {path}: {error.strerror or error}")
+
+
+def _damaged(path: Path, why: str) -> UserError:
+    reason = " ".join(why.split())[:100]
     return UserError(
-        f"weights {path}: damaged, or not a denoisebench weights file ({reason});"
-        " give a .safetensors file that a training wrote"
+        f"weights {path}: damaged, or not a denoisebench weights file ({reason}); {_remedy(path)}"
     )
+
+
+def _remedy(path: Path) -> str:
+    if path.name == "weights.safetensors" and path.parent.parent.name == "trainings":
+        return "delete this file, and the command that trained it trains it again"
+    return "give a .safetensors file that a training wrote"

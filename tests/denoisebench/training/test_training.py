@@ -4,6 +4,7 @@ import itertools
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -213,3 +214,57 @@ def test_one_wild_batch_does_not_lose_the_network(tmp_path: Path) -> None:
     run._loss, run._held_out = wild_once, None
     history = run.run(quiet).history
     assert history[-1]["loss"] < 0.3 * history[0]["loss"]
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoint of a training of 30 steps after the first."""
+    folder = tmp_path_factory.mktemp("saved")
+    run = trainer(folder, 30)
+    run._step(0)
+    run.record.step = 1
+    run._save()
+    return folder / "checkpoint.pt"
+
+
+def test_a_checkpoint_with_a_flipped_bit_is_refused(tmp_path: Path, saved: Path) -> None:
+    path, data = tmp_path / "checkpoint.pt", bytearray(saved.read_bytes())
+    state = torch.load(saved, weights_only=True)
+    for tensor in (*state["average"].values(), state["rng"], state["tally"]["usual_norm"]):
+        place = data.index(bytes(tensor.untyped_storage()))
+        data[place] ^= 1
+        path.write_bytes(data)
+        with pytest.raises(UserError, match=r"is not what was written.*delete it"):
+            trainer(tmp_path, 30).run(quiet)
+        data[place] ^= 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kept": {"nothing": 1}},
+        {"kept": 7},
+        {"since_log": "three"},
+        {"since_log": None},
+        {"tally": {}},
+        {"tally": {"loss": 1.0}},
+        {"rng": torch.zeros(3)},
+        {"adam": {}},
+        {"network": {}},
+        {"average": None},
+        {"record": {"step": -1}},
+        {"record": {"step": 31}},
+        {"record": {"step": "5"}},
+        {"record": {"history": 5}},
+        {"record": {"history": [{"step": "five"}]}},
+        {"record": {"train_s": None}},
+    ],
+    ids=str,
+)
+def test_a_checkpoint_with_a_wrong_field_is_refused_and_the_file_named(
+    tmp_path: Path, saved: Path, wrong: dict[str, Any]
+) -> None:
+    torch.save(torch.load(saved, weights_only=True) | wrong, tmp_path / "checkpoint.pt")
+    with pytest.raises(UserError, match=r"checkpoint\.pt cannot be resumed.*delete it") as caught:
+        trainer(tmp_path, 30).run(quiet)
+    assert "\n" not in str(caught.value)

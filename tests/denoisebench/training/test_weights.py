@@ -8,15 +8,18 @@ from dataclasses import replace
 import pytest
 import torch
 from recipes import RECIPE
+from safetensors.torch import save_file
 from torch import nn
 
 from denoisebench.errors import UserError
 from denoisebench.training.weights_file import (
+    KEY,
     Header,
     file_hash,
     halve,
     load_into,
     read_header,
+    refuse_changed,
     write_weights,
 )
 
@@ -192,6 +195,48 @@ def test_a_header_of_other_types_is_refused(weights, part, value):
     text = json.dumps(index).encode()
     weights.write_bytes(len(text).to_bytes(8, "little") + text + data[8 + size :])
     assert_refused(read_header, weights, "damaged, or not a denoisebench weights file")
+
+
+def test_a_file_of_which_any_bit_is_flipped_is_refused(weights):
+    data, loaded = bytearray(weights.read_bytes()), network()
+    for place in range(len(data)):
+        data[place] ^= 1 << place % 8
+        weights.write_bytes(data)
+        assert_refused(lambda path: load_into(path, loaded), weights, "give a .safetensors file")
+        data[place] ^= 1 << place % 8
+
+
+def test_a_file_from_before_there_was_a_digest_is_read(tmp_path):
+    said = {"recipe": HEADER.recipe.to_json(), "images": {}, "outcome": HEADER.outcome}
+    path = tmp_path / "old.safetensors"
+    save_file(network().state_dict(), path, {KEY: json.dumps(said)})
+    loaded = network(seed=1)
+    load_into(path, loaded)
+    assert torch.equal(loaded[0].weight, network()[0].weight)
+    assert read_header(path).recipe == HEADER.recipe
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused_by_the_name_of_the_tensor(tmp_path, wrong):
+    path, broken = tmp_path / "w.safetensors", network()
+    with torch.no_grad():
+        broken[1].bias[1] = wrong
+    write_weights(path, broken, HEADER)
+    assert_refused(load_here, path, "1.bias holds numbers that are not finite")
+
+
+def test_damaged_weights_of_a_training_are_to_be_deleted(tmp_path):
+    path = tmp_path / "trainings" / "ab" / "weights.safetensors"
+    write_weights(path, network(), HEADER)
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    assert_refused(load_here, path, "delete this file, and the command that trained it trains it")
+
+
+def test_weights_whose_place_another_file_took_are_refused(weights):
+    sha256 = file_hash(weights)
+    refuse_changed(weights, sha256)
+    write_weights(weights, network(seed=1), HEADER)
+    assert_refused(lambda path: refuse_changed(path, sha256), weights, "changed after")
 
 
 def test_weights_of_another_shape_are_refused(weights):

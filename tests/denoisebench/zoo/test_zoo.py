@@ -9,11 +9,19 @@ from stranger import PLUGIN, RECIPE, install, put_weights
 from denoisebench.errors import UserError
 from denoisebench.planning.planner import make_plan
 from denoisebench.planning.request import Request
+from denoisebench.planning.weights_finder import WeightsFinder
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.registry.loader import load
 from denoisebench.registry.registries import Registries
 from denoisebench.training.weights_file import file_hash
-from denoisebench.zoo.recipe_training import State, header_of, plan_training, state_of, weights_file
+from denoisebench.zoo.recipe_training import (
+    State,
+    header_of,
+    meaning,
+    plan_training,
+    state_of,
+    weights_file,
+)
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +153,31 @@ def zoo(registries: Registries, *methods: str, **change: object) -> dict[str, st
     plan = make_plan(replace(request, **change), registries)  # type: ignore[arg-type]
     assert not plan.trainings
     return {f"{c.method_spec} {c.task.channels}": c.labels["weights"] for c in plan.cells}
+
+
+@pytest.mark.parametrize("weights", ["auto", "zoo", "shipped/weights/a.safetensors"])
+def test_a_bundled_file_of_which_any_bit_is_flipped_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weights: str
+) -> None:
+    path = put_weights(install(tmp_path, monkeypatch) / "a.safetensors")
+    recipe = f'{RECIPE.format(stem="a")}sha256 = "{file_hash(path)}"\n'
+    (tmp_path / "shipped" / "recipes.toml").write_text(recipe)
+    registries = load(["shipped"])
+    monkeypatch.chdir(tmp_path)
+    task = meaning(registries.recipe("shipped/a"), registries)
+    finder = WeightsFinder(
+        replace(asked(registries.recipe("shipped/a")), weights=weights), registries, print
+    )
+    found = finder.find(*task)  # type: ignore[arg-type]
+    assert found is not None
+    assert found.sha256 == file_hash(path)
+    data = bytearray(path.read_bytes())
+    for place in range(len(data)):
+        data[place] ^= 1 << place % 8
+        path.write_bytes(data)
+        with pytest.raises(UserError, match=r"are damaged, or another file than recipe shipped/a"):
+            finder.find(*task)  # type: ignore[arg-type]
+        data[place] ^= 1 << place % 8
 
 
 def test_zoo_takes_what_came_with_the_methods_and_leaves_the_untrained_alone(
