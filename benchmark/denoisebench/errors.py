@@ -31,13 +31,27 @@ class PluginError(Exception):
     """The code of a plugin failed: its cells are recorded as failed, the others continue."""
 
 
+class TerminatedError(KeyboardInterrupt):
+    """The process was told to end (SIGTERM); the same comes of it as of Ctrl-C."""
+
+
 @contextmanager
 def plugin_code(name: str) -> Iterator[None]:
-    """Turn exceptions from a plugin's code into a PluginError that names the plugin."""
+    """Turn exceptions from a plugin's code into a PluginError that names the plugin.
+
+    The machine's trouble is not the plugin's failure: an OSError (a full disk, a file that is gone)
+    passes, and what tells of too little memory is raised as a MemoryError that names the plugin.
+    """
     try:
         yield
-    except (UserError, PluginError):
+    except (UserError, PluginError, OSError):
         raise
     except Exception as error:
-        text = " ".join(str(error).split())
-        raise PluginError(f"{name} raised {type(error).__name__}: {text}") from error
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        if any(sign in text for sign in _OF_TOO_LITTLE_MEMORY):
+            raise MemoryError(f"{name} raised {text}") from error
+        raise PluginError(f"{name} raised {text}") from error
+
+
+_OF_TOO_LITTLE_MEMORY = ("MemoryError", "can't allocate memory")
+"""How Python, NumPy and torch say so; torch on the CPU in the text of a RuntimeError."""

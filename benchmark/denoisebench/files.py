@@ -3,9 +3,12 @@
 import hashlib
 import io
 import os
+import platform
 import secrets
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 100
 """Bytes.  File systems take 255, of which numbers, endings and hidden copies need some."""
+
+
+STALE_S = 24 * 3600
+"""After so long a half-written file is nobody's, whoever began it."""
 
 
 def safe_name(text: str) -> str:
@@ -52,11 +59,12 @@ def npy_bytes(pixels: "Pixels") -> bytes:
 
 
 @contextmanager
-def whole_file(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
+def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a new binary file that replaces `path` when the block ends without an exception.
 
-    durable: wait until the file would outlive a power cut.  Safe with parallel writers of one path:
-    the last one stays.  When anything is raised, an OSError of writing included, nothing is left.
+    It outlives a power cut.  A symbolic link at `path` is replaced, never followed.  Safe with
+    parallel writers of one path: the last one stays.  When anything is raised, nothing is left.
+    Raises UserError when the file cannot be written.
 
     >>> with whole_file(Path("levels.csv")) as file:
     ...     count = file.write(b"image,level")
@@ -64,22 +72,68 @@ def whole_file(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
     'image,level'
     """
     # Hidden, and of another ending than `path`: whoever lists files of its kind does not see it.
-    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    try:
-        with part.open("xb") as file:
-            yield file
-            if durable:
+    part = path.with_name(f".{os.getpid()}-{_host()}-{secrets.token_hex(4)}.part")
+    _sweep_once(path.parent)
+    with _told_of(path, part):
+        try:
+            with part.open("xb") as file:
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    if durable and os.name != "nt":  # Windows opens no folders, and needs no such call
+            part.replace(path)
+        except BaseException:
+            with suppress(OSError):  # what went wrong before is what is told
+                part.unlink()
+            raise
         _sync_folder(path.parent)
+
+
+@contextmanager
+def _told_of(path: Path, part: Path) -> Iterator[None]:
+    """Make what the system refuses a UserError that names `path`; part: what is written to.
+
+    An OSError of another file, which the block read, say, passes.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename not in (None, *map(str, (path, part, *path.parents))):
+            raise
+        raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file as `whole_file` does, and the folders above it.
+
+    Raises UserError when it cannot be written.
+    """
+    with _told_of(path, path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as file:
+        file.write(data)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a file, which is made if need be, and the folders above it.
+
+    A symbolic link is replaced, never followed.  Raises UserError when it cannot be written.
+    """
+    with _told_of(path, path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            path.unlink()
+        with open(path, "a", encoding="utf-8", opener=_of_no_link) as file:
+            file.write(line)
+
+
+def _of_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def _sync_folder(folder: Path) -> None:
     """Make a rename in `folder` outlive a power cut."""
+    if os.name == "nt":  # opens no folders, and needs no such call
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -87,14 +141,40 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:
-    """Write a file as `whole_file` does, and the folders above it.
+def sweep(folder: Path) -> None:
+    """Remove what `whole_file` left in a folder when its process was killed.
 
-    Raises UserError when it cannot be written.
+    That is a file of a process of this machine that runs no more, or one that nobody wrote to for
+    a day.
     """
+    for part in folder.glob(".*.part"):
+        pid, host = (*part.name[1:].split("-"), "")[:2]
+        with suppress(OSError):  # gone already, or not ours to remove
+            dead = host == _host() and pid.isdecimal() and not _runs(int(pid))
+            if dead or time.time() - part.stat().st_mtime > STALE_S:
+                part.unlink()
+
+
+@cache
+def _sweep_once(folder: Path) -> None:
+    """Sweep a folder when this process writes there for the first time."""
+    sweep(folder)
+
+
+@cache
+def _host() -> str:
+    """A mark of this machine: process numbers of two say nothing of each other."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _runs(pid: int) -> bool:
+    """Whether there is a process of this number; on Windows nobody is asked."""
+    if os.name == "nt":
+        return True
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path, durable=durable) as file:
-            file.write(data)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # of another user
+        return True
+    return True

@@ -4,6 +4,7 @@ import contextlib
 import io
 import logging
 import os
+import resource
 import subprocess
 import sys
 import warnings
@@ -70,6 +71,17 @@ def bench_process(
         timeout=300,
         check=False,
     )
+
+
+@contextlib.contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    """No file grows beyond `size` bytes meanwhile: writing fails as it does on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @contextlib.contextmanager

@@ -6,7 +6,8 @@ import sys
 import click
 
 import denoisebench
-from denoisebench.errors import UserError
+from denoisebench.errors import TerminatedError, UserError
+from denoisebench.interrupts import terminated_as_interrupted
 
 VERBS = {
     "run": "Train one method if need be, score it, print the table.",
@@ -61,19 +62,37 @@ def _one_line(text: str) -> str:
 
 
 def main() -> None:
-    """The console script.  Exit status: 0 done, 1 a method failed, 2 bad input, 130 interrupted."""
+    """The console script.
+
+    Exit status: 0 done, 1 a method failed, 2 bad input or trouble with the machine, 130
+    interrupted, 143 terminated.
+    """
     try:
-        status = group.main(standalone_mode=False)
+        with terminated_as_interrupted():
+            status = group.main(standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
-    except UserError as error:
-        click.echo(f"bench: {_one_line(str(error))}", err=True)
-        sys.exit(2)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("\nbench: interrupted; the same command continues from here", err=True)
-        sys.exit(130)
     except BrokenPipeError:  # the reader of our output went away: `bench ... | head`
         sys.stderr.close()
         sys.exit(0)
+    except (UserError, OSError, MemoryError) as error:
+        click.echo(f"bench: {_one_line(_said(error))}", err=True)
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort) as error:
+        cause = error.__cause__ or error  # click makes an Abort of an interrupt
+        said = f" ({cause})" if str(cause) else ""
+        terminated = isinstance(cause, TerminatedError)
+        what = "terminated" if terminated else "interrupted"
+        click.echo(f"\nbench: {what}; the same command continues from here{said}", err=True)
+        sys.exit(143 if terminated else 130)
+
+
+def _said(error: Exception) -> str:
+    """What is wrong, in words."""
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory: {error}".rstrip(": ")
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)

@@ -109,7 +109,7 @@ def fit(
     for name in not_finite(trainer.average.state_dict()):
         raise PluginError(f"{method.name} was trained to numbers that are not finite, in {name}")
     history = json_text(stored(record.history), indent=0)
-    write_whole(folder / "history.json", history.encode(), durable=True)
+    write_whole(folder / "history.json", history.encode())
     header = Header(plan.recipe, dict(image_hashes), _outcome(record, settings))
     write_weights(folder / "weights.safetensors", trainer.average, header)
     checkpoint.unlink(missing_ok=True)

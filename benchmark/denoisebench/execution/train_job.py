@@ -44,8 +44,6 @@ def train(training: TrainingPlan, tested: Sequence[ImageSet], context: Context) 
         context.progress(Progress(f"another process trains {training.id}; waiting", 0, 0))
         lock.acquire()
     try:
-        for left in folder.glob(".*.part"):  # by a process that was killed while it wrote
-            left.unlink()
         if not weights.exists():
             _train(training, tested, folder, context)
     finally:

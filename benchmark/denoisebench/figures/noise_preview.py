@@ -88,11 +88,8 @@ def write_picture(path: Path, name: str, clean: Pixels, panels: Sequence[Panel])
         lines = [str(panel.noise), decibels(panel.noisy_psnr_db)]
         cells.append(_cell(lines, panel.noisy, INK if panel.asked else PALE))
     picture = _side_by_side(cells)
-    try:
-        with whole_file(path) as file:
-            picture.save(file, format="png")
-    except OSError as error:
-        raise UserError(f"--out {path} cannot be written: {error.strerror or error}") from None
+    with whole_file(path) as file:
+        picture.save(file, format="png")
 
 
 def decibels(noisy_psnr_db: float) -> str:

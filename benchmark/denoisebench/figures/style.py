@@ -52,8 +52,5 @@ def write_figure(make: Callable[[], "Figure"], out: Path, option: str = "--out")
         figure = make()
         ending = out.suffix.lower().removeprefix(".")
         metadata = {"Date": None} if ending == "svg" else {}
-        try:
-            with whole_file(out) as file:
-                figure.savefig(file, format=ending, dpi=DPI, metadata=metadata)
-        except OSError as error:
-            raise UserError(f"{option} {out}: {error.strerror or error}") from None
+        with whole_file(out) as file:
+            figure.savefig(file, format=ending, dpi=DPI, metadata=metadata)

@@ -7,6 +7,7 @@ when the cell's result is there.
 from collections.abc import Mapping
 from pathlib import Path
 
+from denoisebench.files import append_line
 from denoisebench.results.records import ImageScore
 from denoisebench.results.store import cell_path, parse_score, score_line
 
@@ -33,9 +34,7 @@ class Unfinished:
     def add(self, score: ImageScore) -> None:
         """Write a score down."""
         if self._keep:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(score_line(score))
+            append_line(self._path, score_line(score))
 
     def remove(self) -> None:
         """The result is there."""

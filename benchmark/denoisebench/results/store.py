@@ -37,7 +37,7 @@ def write_cell(out: Path, result: CellResult) -> Path:
     """
     path = cell_path(out, result.cell)
     text = json_text(stored({"schema": SCHEMA, **asdict(result)}))
-    write_whole(path, text.encode(), durable=True)
+    write_whole(path, text.encode())
     return path
 
 

@@ -20,7 +20,7 @@ def write_checkpoint(path: Path, settings: str, state: Mapping[str, Any]) -> Non
     """
     file = io.BytesIO()  # torch makes an error of its own of what a full disk raises
     torch.save({"settings": settings, **state}, file)
-    write_whole(path, file.getvalue(), durable=True)
+    write_whole(path, file.getvalue())
 
 
 def resume(

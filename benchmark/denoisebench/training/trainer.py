@@ -20,14 +20,14 @@ import torch
 from torch import Tensor, nn
 
 from denoisebench.budgets import Budget
-from denoisebench.errors import PluginError
+from denoisebench.errors import PluginError, UserError
+from denoisebench.interrupts import uninterrupted
 from denoisebench.nn.devices import Precision, true_float32
 from denoisebench.plugin.method import Batch, Schedule, TrainingStep
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.training.batches import BatchSource
 from denoisebench.training.checkpoint import resume, write_checkpoint
 from denoisebench.training.freed_memory import freed_memory_kept
-from denoisebench.training.interrupts import uninterrupted
 from denoisebench.training.schedule import ema_decay_at, learning_rate_at, moment_at
 from denoisebench.training.seeded_dropout import keyed_dropout
 
@@ -154,8 +154,11 @@ class Trainer:
                 if now - saved > CHECKPOINT_EVERY_S:
                     self._save()
                     saved = now
-        except KeyboardInterrupt:
-            self._save()
+        except KeyboardInterrupt as interrupt:
+            try:
+                self._save()
+            except UserError as error:  # it is an interrupt all the same
+                raise type(interrupt)(f"but from an earlier step: {error}") from None
             raise
         self._copy_buffers()
         record.skipped_steps = int(self._tally["skipped"])
@@ -288,7 +291,8 @@ class Trainer:
             "since_log": self._since_log,
             "record": asdict(self.record),
         }
-        write_checkpoint(self._checkpoint, repr(self._settings), state)
+        with uninterrupted():
+            write_checkpoint(self._checkpoint, repr(self._settings), state)
 
     def _resume(self) -> None:
         if self._checkpoint.exists():

@@ -67,7 +67,7 @@ def _write(path: Path, tensors: "dict[str, Tensor]", header: Header) -> None:
     text = json.dumps({"digest": _BLANK, **said}, sort_keys=True)
     data = save(tensors, metadata={KEY: text})
     digest = hashlib.sha256(data).hexdigest()
-    write_whole(path, data.replace(_stored(_BLANK), _stored(digest), 1), durable=True)
+    write_whole(path, data.replace(_stored(_BLANK), _stored(digest), 1))
 
 
 def _stored(digest: str) -> bytes:

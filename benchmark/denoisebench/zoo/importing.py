@@ -76,11 +76,7 @@ def _rebuilt(
 def _store(out: Path, network: "nn.Module", recipe: TrainingRecipe) -> None:
     if out.exists() and read_header(out).recipe != recipe:
         raise UserError(f"--out {out} is there and holds other weights; give another name")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_weights(out, network, Header(recipe, {}, {}))
-    except OSError as error:
-        raise UserError(f"--out {out}: {error.strerror or error}") from None
+    write_weights(out, network, Header(recipe, {}, {}))
 
 
 def read_foreign(path: Path, classes: Sequence[type]) -> object:

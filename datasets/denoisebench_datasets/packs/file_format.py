@@ -122,11 +122,8 @@ def new_pack(path: Path) -> Iterator[Writer]:
     """
     if path.exists():
         raise UserError(f"{path} exists already; remove it or give another --out")
-    try:
-        with whole_file(path, durable=True) as file:
-            yield Writer(file)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
+    with whole_file(path) as file:
+        yield Writer(file)
 
 
 def open_pack(path: Path) -> Pack:

@@ -127,7 +127,7 @@ def test_help_explains_the_preview_and_write(place: Path) -> None:
         (("gaussian:25", "--image", "bad/broken.png"), "bad/broken.png cannot be read as an image"),
         (
             ("gaussian:25", "--image", "test", "--out", "no/p.png"),
-            "--out no/p.png cannot be written",
+            "no/p.png cannot be written",
         ),
     ],
 )

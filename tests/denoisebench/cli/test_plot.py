@@ -253,6 +253,10 @@ def test_a_file_that_cannot_be_written_is_refused(results: Path) -> None:
     here = results.parent
     line = fails("beef", "--out", "history.pdf", cwd=here)
     assert line == "bench: --out history.pdf: give a file that ends in .png or .svg"
-    assert "--out no/h.png: No such file" in fails("beef", "--out", "no/h.png", cwd=here)
+    assert "no/h.png cannot be written: No such file" in fails(
+        "beef", "--out", "no/h.png", cwd=here
+    )
     (here / "taken.svg").mkdir()
-    assert "--out taken.svg: Is a directory" in fails("beef", "--out", "taken.svg", cwd=here)
+    assert "taken.svg cannot be written: Is a directory" in fails(
+        "beef", "--out", "taken.svg", cwd=here
+    )
