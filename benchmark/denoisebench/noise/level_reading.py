@@ -18,7 +18,11 @@ level at the end fall on both sides of it."""
 
 
 class LevelUnknownError(PluginError):
-    """An image does not tell the noise level that a method needs."""
+    """An image does not tell the noise level that a method needs.
+
+    >>> str(LevelUnknownError("01.png: the level cannot be told: give it"))
+    '01.png: the level cannot be told: give it'
+    """
 
 
 @contextmanager
@@ -36,6 +40,12 @@ class LevelReading:
 
     level: as it was found; None where the image does not tell it.  error: its standard error; NaN
     where unknown.
+
+    >>> from denoisebench.noise_models.gaussian import Gaussian
+    >>> str(LevelReading(Gaussian(), 24.9, error=0.12)), LevelReading(Gaussian(), 24.9).known
+    ('gaussian:24.9 ±0.12', 24.9)
+    >>> str(LevelReading(Gaussian(), 0.0))
+    'out of range: σ is below 0.01'
     """
 
     family: "NoiseFamily"

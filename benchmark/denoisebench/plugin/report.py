@@ -16,6 +16,10 @@ class Report:
     (the stored records behind the rows), `declined` (what was asked for and has no rows, and why)
     and `folder` (where pictures and trainings are kept).  printed: whether the text is for a
     terminal too, not only a file to open.
+
+    >>> report = Report("count", "the number of results", lambda results: f"{len(results.cells)}")
+    >>> report.printed
+    True
     """
 
     name: str

@@ -50,8 +50,8 @@ def test_a_result_of_schema_3_is_read_with_its_cost_unknown(tmp_path):
 @pytest.mark.parametrize(
     ("noise", "recipe", "same"),
     [
-        ("gaussian:25", {"noise": "gaussian:5..55"}, True),
-        ("poisson:0.05", {"noise": "gaussian:5..55"}, False),
+        ("gaussian:25", dataclasses.replace(RECIPE, noise="gaussian:5..55").to_json(), True),
+        ("poisson:0.05", dataclasses.replace(RECIPE, noise="gaussian:5..55").to_json(), False),
         ("poisson:0.05", None, True),
     ],
 )
