@@ -173,6 +173,8 @@ def test_a_training_that_is_there_shows_its_curve(tmp_path, make_cell):
     page = page_of(cells, tmp_path)
     assert page.count('<polyline class="curve loss"') == 1
     assert "Loss of alpha: on the training images from 1 to 0.0099." in page
-    (folder / "history.json").write_text("[]")
-    with pytest.raises(UserError, match="damaged"):
-        page_of(cells, tmp_path)
+    for name, text in (("history.json", "[]"), ("recipe.json", "{"), ("recipe.json", None)):
+        (folder / name).write_text(text) if text else (folder / name).unlink()
+        page = page_of(cells, tmp_path)
+        assert '<polyline class="curve loss"' not in page
+        assert page.count('<p class="note">No curve of training 7ea: ') == 1

@@ -66,6 +66,7 @@ def command(
     chosen = choose(results, wanted)
     for count, what in (
         (chosen.failed, "failed"),
+        (chosen.empty, "without a score, which the next run computes again"),
         (chosen.older, "older than another of its kind"),
     ):
         if count:

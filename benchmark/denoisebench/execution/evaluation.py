@@ -48,9 +48,13 @@ def evaluate(
     done = journal.read()
     for image in images:
         for repeat in range(repeats):
+            with plugin_code(cell.noise.family.name):
+                noisy, level = _noisy(cell, image, square_px, repeat)
             score = done.get((image.id, repeat))
+            if score is not None and score.noisy_sha256 != pixel_hash(noisy):
+                score = None  # of another image, which only an edit of the journal brings here
             if score is None or (estimates and not estimates.path(image.id, repeat).exists()):
-                score, finding = _scored(cell, image, square_px, repeat, denoise, device)
+                score, finding = _scored(cell, image, noisy, level, repeat, denoise, device)
                 if estimates is not None:
                     estimates.keep(finding.denoised, image.id, repeat)
                 journal.add(score)
@@ -65,14 +69,13 @@ def evaluate(
 def _scored(
     cell: CellPlan,
     image: LoadedImage,
-    square_px: int | None,
+    noisy: Pixels,
+    level: float | None,
     repeat: int,
     denoise: Denoise,
     device: str,
 ) -> tuple[ImageScore, DenoisedImage]:
     """One repeat of one image: its score, and what there is to save."""
-    with plugin_code(cell.noise.family.name):
-        noisy, level = _noisy(cell, image, square_px, repeat)
     clean = image.clean
     inside = (slice(None), slice(clean.shape[1]), slice(clean.shape[2]))  # what was not padded
 

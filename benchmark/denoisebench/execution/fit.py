@@ -47,12 +47,15 @@ def fit(
     shown: TrainingImages,
     held_out: TrainingImages,
     image_hashes: Mapping[str, str],
-    folder: Path,
+    checkpoint: Path,
     device: str,
     progress: ProgressCallback,
 ) -> None:
     """Train by `plan` on its evidence about what is shown; leave `weights.safetensors` and
-    `history.json` in `folder`.  Raises PluginError for what the method raises."""
+    `history.json` beside `checkpoint`, which then goes.
+
+    Raises PluginError for what the method raises.
+    """
     method = plan.method
     assert isinstance(method, TrainedMethod)  # a method with evidence is one
     kind = CHANNEL_WORDS[plan.task.channels]
@@ -94,7 +97,6 @@ def fit(
     ) -> Tensor:
         return method.loss(Model(plan.config, plan.task, network), batch, moment, rng)
 
-    checkpoint = folder / "checkpoint.pt"
     watch = None
     if held_out.noisy:
         watch = Watch(source(held_out), _oracle(plan, held_out.noisy, device))
@@ -109,9 +111,9 @@ def fit(
     for name in not_finite(trainer.average.state_dict()):
         raise PluginError(f"{method.name} was trained to numbers that are not finite, in {name}")
     history = json_text(stored(record.history), indent=0)
-    write_whole(folder / "history.json", history.encode())
+    write_whole(checkpoint.with_name("history.json"), history.encode())
     header = Header(plan.recipe, dict(image_hashes), _outcome(record, settings))
-    write_weights(folder / "weights.safetensors", trainer.average, header)
+    write_weights(checkpoint.with_name("weights.safetensors"), trainer.average, header)
     checkpoint.unlink(missing_ok=True)
 
 

@@ -12,6 +12,7 @@ from denoisebench.errors import PluginError
 from denoisebench.execution.context import Context
 from denoisebench.execution.train_job import train
 from denoisebench.planning.plan import CellPlan, Plan
+from denoisebench.progress import Progress
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import CellResult
@@ -86,11 +87,15 @@ class Runner:
         result = read_cell(path)
         if result.error is not None and self.options.retry_failed:
             return None
+        if result.error is None and not _is_complete(result, cell):
+            self.context.progress(Progress(f"{path} lacks scores: it is computed again", 0, 0))
+            return None
         if result.error is None and self._saver(cell).missing():
             return None
         estimates = self._estimates(cell)
         if result.error is None and estimates and estimates.missing(cell.repeats):
             return None
+        Unfinished(self.context.out, cell.id, keep=True).remove()  # a kill may have left it
         return result
 
     def _saver(self, cell: CellPlan) -> Saver:
@@ -101,6 +106,12 @@ class Runner:
         if not self.options.keep_estimates:
             return None
         return Estimates(self.context.out, cell.id, tuple(i.id for i in cell.image_set.images))
+
+
+def _is_complete(result: CellResult, cell: CellPlan) -> bool:
+    """Whether a result has a score of each image and repeat of its cell."""
+    wanted = {(i.id, repeat) for i in cell.image_set.images for repeat in range(cell.repeats)}
+    return {(score.image, score.repeat) for score in result.scores} == wanted
 
 
 def weights_of(cell: CellPlan, out: Path) -> Path | None:

@@ -23,6 +23,9 @@ from denoisebench.training.splits import (
     taken,
 )
 
+CHECKPOINT = "checkpoint.pt"
+"""Where a training that has not ended goes on from; beside its weights."""
+
 
 def train(training: TrainingPlan, tested: Sequence[ImageSet], context: Context) -> Path:
     """The weights of a training, which runs now if it has not run before.
@@ -33,6 +36,8 @@ def train(training: TrainingPlan, tested: Sequence[ImageSet], context: Context) 
     weights = weights_path(context.out, training.id)
     folder = weights.parent
     if weights.exists():
+        if (folder / CHECKPOINT).exists():  # of a process that was killed right at the end
+            (folder / CHECKPOINT).unlink(missing_ok=True)
         return weights
     from filelock import FileLock, Timeout
 
@@ -74,7 +79,7 @@ def _train(
         for image_set in tested:
             _refuse_tested(training, contents, hashes, image_set, reader)
         shown, held_out = hold_out(shown)
-    fit(training, shown, held_out, hashes, folder, device, context.progress)
+    fit(training, shown, held_out, hashes, folder / CHECKPOINT, device, context.progress)
 
 
 def _shown(training: TrainingPlan, reader: ImageReader) -> tuple[TrainingImages, ImageHashes]:

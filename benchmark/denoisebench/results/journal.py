@@ -38,4 +38,5 @@ class Unfinished:
 
     def remove(self) -> None:
         """The result is there."""
-        self._path.unlink(missing_ok=True)
+        if self._path.exists():  # a read-only folder refuses even to remove what is not there
+            self._path.unlink(missing_ok=True)

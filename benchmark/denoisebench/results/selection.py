@@ -22,10 +22,12 @@ _SAME = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Results without an error; the numbers of failed and of older ones that were left out."""
+    """Results without an error; the numbers of failed ones, of those without a score, and of older
+    ones that were left out."""
 
     results: tuple[CellResult, ...]
     failed: int
+    empty: int
     older: int
 
 
@@ -50,12 +52,15 @@ def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Selection:
     if not kept:
         raise UserError(f"no result under {out} is of all that was asked for together")
     kept.sort(key=lambda result: (places[result.cell], cell_path(out, result.cell).stat().st_mtime))
-    sound = [result for result in kept if result.error is None]
+    failed = [result for result in kept if result.error is not None]
+    sound = [result for result in kept if result.error is None and result.scores]
     if not sound:
-        raise UserError(f"every result asked for failed, as {kept[0].method}: {kept[0].error}")
+        reason = f"failed, as {failed[0].method}: {failed[0].error}" if failed else "has no score"
+        raise UserError(f"every result asked for {reason}")
     latest = {tuple(getattr(result, name) for name in _SAME): result.cell for result in sound}
     chosen = tuple(result for result in sound if result.cell in set(latest.values()))
-    return Selection(chosen, len(kept) - len(sound), len(sound) - len(chosen))
+    empty = len(kept) - len(failed) - len(sound)
+    return Selection(chosen, len(failed), empty, len(sound) - len(chosen))
 
 
 def _places(results: list[CellResult], field: str, items: list[str]) -> list[int]:

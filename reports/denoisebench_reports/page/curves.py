@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from denoisebench.plugin import UserError
 from denoisebench.results.results import Results
 from denoisebench.results.training_history import Training, describe, open_trainings
 from denoisebench_reports.page.plots import Curve, curve_plot
@@ -18,16 +19,22 @@ class TrainingCurve:
     plot: str
 
 
-def training_curves(results: Results) -> list[TrainingCurve]:
-    """The losses of the trainings that are there and have ended."""
-    ids = dict.fromkeys(cell.training for cell in results.scored if cell.training)
-    there = [x for x in ids if (results.folder / "trainings" / x / "history.json").is_file()]
-    trainings = open_trainings(there, results.folder)
+def training_curves(results: Results) -> tuple[list[TrainingCurve], list[str]]:
+    """The losses of the trainings that are there and have ended; why others cannot be read."""
+    trainings, unreadable = [], []
+    for training in dict.fromkeys(cell.training for cell in results.scored if cell.training):
+        if not (results.folder / "trainings" / training / "history.json").is_file():
+            continue
+        try:
+            trainings += open_trainings([training], results.folder)
+        except UserError as error:
+            unreadable.append(f"training {training}: {error}")
     common, labels = describe(trainings) if trainings else ("", [])
-    return [
+    curves = [
         TrainingCurve(f"{label}, {common}" if common else label, _curve(training, label))
         for training, label in zip(trainings, labels, strict=True)
     ]
+    return curves, unreadable
 
 
 def _curve(training: Training, label: str) -> str:

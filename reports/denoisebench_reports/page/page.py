@@ -91,12 +91,14 @@ class Condition:
 def render_page(results: Results) -> str:
     """The page of results, whole.
 
-    Raises UserError for a damaged picture or training in their folder.
+    A training that cannot be read has no curve, and a line that says so.  Raises UserError for a
+    damaged picture in their folder.
     """
     from jinja2 import Environment, StrictUndefined
 
     rows = results.frame
     lines = summarise(rows)
+    curves, unreadable = training_curves(results)
     album = Album()
     conditions = _conditions(rows, lines, results.folder, album)
     parts = {name: _part(name) for name in ("style.css", "script.js")}
@@ -118,7 +120,8 @@ def render_page(results: Results) -> str:
         training_headers=TRAINING_HEADERS,
         trainings=trainings(make_board(results)),
         about=_about,
-        curves=training_curves(results),
+        curves=curves,
+        unreadable=unreadable,
         provenance=provenance(results.scored),
         viewer=_viewer(conditions),
         pictures=album.pictures,

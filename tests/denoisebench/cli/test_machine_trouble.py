@@ -1,5 +1,6 @@
 """The machine's trouble stops a run with one line; it is no method's failure, nothing is lost."""
 
+import json
 import signal
 from pathlib import Path
 
@@ -154,3 +155,35 @@ def test_an_interrupt_is_one_although_the_checkpoint_cannot_be_written(
     assert done.returncode == 130
     assert "File too large" in done.stderr
     assert not list((place / "results").rglob("*.part"))
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_result_that_lacks_scores_is_computed_again(place: Path, kept: int) -> None:
+    assert bench(*CALL, cwd=place).returncode == 0
+    paths = sorted((place / "results" / "cells").glob("*.json"))
+    before = [path.read_text() for path in paths]
+    record = json.loads(before[0])
+    paths[0].write_text(json.dumps({**record, "scores": record["scores"][:kept]}))
+    if not kept:
+        said = bench("report", "--format", "csv", cwd=place).stderr
+        assert "left out: 1 that is without a score, which the next run computes again" in said
+    done = bench(*CALL, cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert f"{record['cell']}.json lacks scores: it is computed again" in done.stderr
+    now = json.loads(paths[0].read_text())["scores"]
+    assert [{**s, "denoise_s": 0} for s in now] == [{**s, "denoise_s": 0} for s in record["scores"]]
+    assert paths[1].read_text() == before[1]
+
+
+def test_what_a_kill_left_right_at_the_end_is_removed(place: Path) -> None:
+    call = (*TRAIN, "--steps", "2")
+    assert bench(*call, cwd=place).returncode == 0
+    (cell,) = (place / "results").glob("cells/*.json")
+    (weights,) = (place / "results").rglob("weights.safetensors")
+    cell.with_suffix(".unfinished").write_text("")
+    assert bench(*call, cwd=place).returncode == 0
+    assert not strays(place / "results")
+    cell.unlink()
+    weights.with_name("checkpoint.pt").write_text("")
+    assert bench(*call, cwd=place).returncode == 0
+    assert not strays(place / "results")

@@ -55,6 +55,17 @@ def test_a_line_that_was_cut_short_is_left_out(tmp_path: Path) -> None:
     assert journal.read() == {("a.png", 0): score}
 
 
+def test_a_score_of_another_image_is_made_again(tmp_path: Path) -> None:
+    first, again = Interrupts(), Interrupts()
+    whole = scored(planned(first))
+    journal = Unfinished(tmp_path, planned(first).id, keep=True)
+    for score in whole:
+        journal.add(replace(score, noisy_sha256="ab" * 32) if score.image == "b.png" else score)
+    found = scored(planned(again), journal=journal)
+    assert again.calls == sum(score.image == "b.png" for score in whole)
+    assert timeless(found) == timeless(whole)
+
+
 def test_what_is_finished_or_not_kept_leaves_no_file(tmp_path: Path) -> None:
     (score,) = scored(cell(DenoiserOutput(Interrupts()), CLEAN[:1]))
     Unfinished(tmp_path, "ab", keep=False).add(score)
