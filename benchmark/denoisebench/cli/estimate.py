@@ -28,7 +28,7 @@ MOST_FLAT = 0.01
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
 @click.option("--noise", default="auto", show_default=True, metavar="FAMILY|auto",
               help="The noise: gaussian, poisson, gamma, weibull; auto: find out which of the first"
-                   " three.")  # fmt: skip
+                   " three, or poisson-gaussian.")  # fmt: skip
 @plugin_option
 def command(images: tuple[str, ...], noise: str, plugin: tuple[str, ...]) -> None:
     """Estimate the noise of each noisy image: its level, and with auto its family.

@@ -77,7 +77,8 @@ class LevelReading:
         if self.known is None:
             return self._why_unknown()
         error = "" if math.isnan(self.error) else f" ±{self.error:.2g}"
-        return f"{self.family.name}:{self.known:.4g}{error}"
+        settings = self.family.settings()
+        return f"{self.family.name}:{self.known:.4g}{f':{settings}' if settings else ''}{error}"
 
     def _why_unknown(self) -> str:
         """Empty where the level is known."""

@@ -12,6 +12,7 @@ from denoisebench.noise_models.heteroscedastic import Heteroscedastic, Heterosce
 from denoisebench.noise_models.impulse import Impulse, ImpulseChannel
 from denoisebench.noise_models.multivariate import MultivariateGaussian
 from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.poisson_gaussian import PoissonGaussian
 from denoisebench.noise_models.real import Real
 from denoisebench.noise_models.text import Text
 from denoisebench.noise_models.weibull import Weibull
@@ -29,4 +30,4 @@ def register_noise_models() -> Iterable[NoiseFamily]:
     ]
     pixels_lost = [Impulse(), ImpulseChannel(), Dropout(), Text()]
     one_level = [Gaussian(), Poisson(), Gamma(), Weibull()]
-    return [*one_level, *named_otherwise, *gaussian_too, *pixels_lost, Real()]
+    return [*one_level, *named_otherwise, PoissonGaussian(), *gaussian_too, *pixels_lost, Real()]

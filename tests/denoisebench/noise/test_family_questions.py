@@ -44,6 +44,8 @@ SPECS = [
     "correlated:25:0.25",
     "heteroscedastic:40:10",
     "heteroscedastic-shared:40:10",
+    "poisson-gaussian:0.05:10",
+    "poisson-gaussian:0.05:10:0.05",
 ]
 
 

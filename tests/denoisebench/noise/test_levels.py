@@ -1,6 +1,7 @@
 """Noise levels and families are told from one noisy image, or said not to be told."""
 
 import math
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -18,6 +19,7 @@ from denoisebench.noise_models.family_estimator import decide_family
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.poisson_gaussian import PoissonGaussian
 from denoisebench.noise_models.weibull import Weibull
 from denoisebench.specs import parse_spec
 from denoisebench_datasets.public.samples import SamplesSource
@@ -296,6 +298,46 @@ def test_the_family_of_a_simple_scene_is_found(
     assert verdict.confidence > 0.9
 
 
+def detector(gain: float, read: float, offset: float, light: Pixels) -> Pixels:
+    """Counts of a 16-bit camera, divided by 65535.  gain, read, offset: in its own numbers."""
+    rng = np.random.default_rng(0)
+    counts = gain * rng.poisson(light) + offset + read * rng.standard_normal(light.shape)
+    return (np.rint(counts) / 65535.0).astype(np.float32)
+
+
+def test_counts_above_an_offset_are_not_called_gamma_noise() -> None:
+    """Variance grows as intensity to about 2 here, by chance of the offset."""
+    image = detector(2.0, 3.0, 100.0, 60.0 * cartoon(256))
+    verdict = decide_family(image)
+    assert verdict.family == "poisson-gaussian"
+    assert verdict.confidence > 0.99
+    reading = verdict.reading
+    assert reading is not None
+    assert 65535.0 * reading.required() == pytest.approx(2.0, rel=0.1)
+    assert isinstance(reading.family, PoissonGaussian)
+    hidden = 3.0**2 / 2.0  # read noise looks like a lower offset
+    assert 65535.0 * reading.family.offset == pytest.approx(100.0 - hidden, rel=0.02)
+    assert "more offset and more read noise look the same" in verdict.reason
+
+
+def test_read_noise_without_an_offset_is_found() -> None:
+    verdict = decide_family(detector(2.0, 6.0, 0.0, 60.0 * gradient(384)))
+    assert verdict.reading is not None
+    assert isinstance(verdict.reading.family, PoissonGaussian)
+    assert verdict.reading.family.offset == 0.0
+    assert verdict.reading.family.read_255 == pytest.approx(6.0 / 257.0, rel=0.2)
+    assert re.fullmatch(r"poisson-gaussian:3\.\d+e-05:0\.02\d+", str(verdict.reading))
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(0.5, 20.0), (1.0, 100.0), (5.0, 300.0)])
+@pytest.mark.parametrize("peak", [30.0, 300.0])
+@pytest.mark.parametrize("scene", [gradient, cartoon])
+def test_no_detector_has_gamma_noise(
+    scene: Callable[[int], Pixels], peak: float, gain: float, offset: float
+) -> None:
+    assert decide_family(detector(gain, 2.0, offset, peak * scene(192))).family != "gamma"
+
+
 def test_weibull_noise_passes_for_gamma_noise() -> None:
     assert decide_family(noisy(Weibull(), 5.0, gradient(192))).family == "gamma"
 
@@ -312,15 +354,17 @@ def test_a_clean_image_tells_no_family() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rho", "reason"), [(0.5, "more than one family fits"), (-2.0, "no family fits")]
+    ("rho", "family"), [(0.5, "poisson-gaussian"), (1.5, "poisson-gaussian"), (-2.0, None)]
 )
-def test_a_law_between_or_beyond_the_families_is_no_family(rho: float, reason: str) -> None:
+def test_a_law_between_the_families_is_a_line_and_one_beyond_them_no_family(
+    rho: float, family: str | None
+) -> None:
     clean = gradient(256)
     spread = 0.06 * clean ** (rho / 2) * np.random.default_rng(0).standard_normal(clean.shape)
     verdict = decide_family((clean + spread).astype(np.float32))
-    assert verdict.family is None
+    assert verdict.family == family
     assert verdict.rho == pytest.approx(rho, abs=0.2)
-    assert verdict.reason.endswith(reason)
+    assert family or verdict.reason.endswith("no family fits")
 
 
 def test_clipping_shows_in_the_greatest_value() -> None:
