@@ -150,5 +150,5 @@ def test_the_table_shows_value_interval_rank_and_truth():
     text = render_table(GROUP)
     assert "set, 3 images, gaussian:25, parameters known" in text
     assert "11.00 ±24.84  1" in text
-    assert "SURE takes σ = 25 (told)" in text
+    assert "SURE takes σ = 25 (given)" in text
     assert "good, −0.00 dB" in text
