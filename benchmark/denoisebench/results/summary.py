@@ -27,7 +27,7 @@ KEYS = (
     "train_set",
     "weights",
 )
-"""What tells two lines apart.  Seeds do not: they are averaged."""
+"""What distinguishes two lines.  Seeds do not: they are averaged."""
 
 
 @dataclass(frozen=True, slots=True)
