@@ -36,7 +36,9 @@ ROTATIONS = 4
 
 class BlindSpot(TrainedMethod[Config]):
     name = "blindspot"
-    summary = "each pixel's law from its surroundings, then Bayes (Laine et al., NeurIPS 2019)"
+    summary = (
+        "each pixel's distribution from its surroundings, then Bayes (Laine et al., NeurIPS 2019)"
+    )
     config_type = Config
     learning_rate = 1e-3
     schedule = "ramps"
@@ -60,7 +62,7 @@ class BlindSpot(TrainedMethod[Config]):
             if task.parameters == "unknown" and not family.range_from_zero:
                 return f"it learns levels of which 0 is no noise, unlike that of {family.name}"
         if task.parameters == "known" and config.level != "auto":
-            return f"level={config.level} is for levels that are not told (--parameters unknown)"
+            return f"level={config.level} is for unknown levels (--parameters unknown)"
         if config.level == "global" and task.noise.is_range:
             return f"level=global learns one level, and {task.noise} is a range"
         return None

@@ -6,7 +6,7 @@ from typing import Literal
 from denoisebench.plugin import refuse_unknown_words
 
 MIXTURE = "impulse"
-"""The family whose noisy pixels are a mixture, with a likelihood of its own (see `impulse`)."""
+"""The family whose noisy pixels are a mixture, with a separate likelihood (see `impulse`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,12 +14,12 @@ class Config:
     """covariance: of the clean pixel around its predicted mean μ; `none` predicts μ alone, by its
     distance to the noisy pixel, and gives μ as the denoised image.
 
-    level: how a noise level that is not told is found: `global`, one number learned for all images;
-    `per-image`, by a network of its own; `auto`, global where training has one level and per-image
+    level: how an unknown noise level is found: `global`, one number learned for all images;
+    `per-image`, by a second network; `auto`, global where training has one level and per-image
     where it has a range.
 
     edges: what the networks see beyond the image: its nearest row or column again, or zeros, as the
-    original does, which wants crops of 256.
+    original does, which needs crops of 256.
     """
 
     covariance: Literal["full", "diagonal", "none"] = "full"

@@ -89,7 +89,7 @@ def outputs_of(config: Config, channels: int) -> int:
 
 
 def level_of(config: Config, task: Task) -> str:
-    """The origin of the noise level: told, global or per-image; none if none is needed."""
+    """The origin of the noise level: told (given), global or per-image; none if none is needed."""
     if config.covariance == "none":
         return "none"
     if task.parameters == "known":

@@ -28,7 +28,7 @@ def filter_image(
 
     The image is (H, W) if gray and (H, W, 3) if colour, float64, in the unit of `noisy`.
     level: None to have it read off the image; the result then tells what was read.  Raises
-    LevelUnknownError where the image does not tell it.
+    LevelUnknownError if the image allows no estimate.
     """
     from denoisebench.nn import run_padded
 

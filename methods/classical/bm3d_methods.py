@@ -48,7 +48,7 @@ def bm3d_denoise(image: Array, sigma: float, profile: Profile) -> Array:
     result is the same to the bit every time.
 
     `bm3d_rgb` divides by the range of each colour difference.  Where one is flat (a gray or blank
-    image stored as RGB: its channels have no noise of their own) the channels are denoised apart.
+    image stored as RGB: its channels share one noise) the channels are denoised apart.
     """
     import bm3d
 

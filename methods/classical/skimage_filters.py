@@ -24,7 +24,7 @@ RULES = {"bayes": "BayesShrink", "visu": "VisuShrink"}
 """How a wavelet threshold is set: per band, or one for all.  scikit-image's names."""
 
 MOST_LEVELS = 10
-"""More are of no use: the coarsest coefficient then stands for 1024 pixels."""
+"""More are of no use: the coarsest coefficient then covers 1024 pixels."""
 
 
 def _refuse_not_above(name: str, value: float, least: float) -> None:

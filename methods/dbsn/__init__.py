@@ -59,7 +59,7 @@ class DBSN(TrainedMethod[Config]):
         if family.preserves != "mean":
             return f"{family.name} noise does not keep the mean of the clean pixel"
         if task.parameters == "known" and not (family.has_variance or family.name == MATRIX):
-            return f"it is not told the law of {family.name} noise; --parameters unknown learns it"
+            return f"{family.name} noise gives no distribution; --parameters unknown learns it"
         return None
 
     def warns(self, config: Config, task: Task) -> str | None:
@@ -67,11 +67,11 @@ class DBSN(TrainedMethod[Config]):
             return None
         return (
             f"the level of {task.noise} varies from image to image, and its noise network, which"
-            " sees single pixels, cannot tell one level from another"
+            " sees single pixels, cannot distinguish one level from another"
         )
 
     def blind_noise(self, config: Config, noise: "Noise") -> "Noise":
-        """The test noise itself: its law is learned from the images that are trained on."""
+        """The test noise itself: its distribution is learned from the training images."""
         return noise
 
     def stages(self, config: Config, task: Task) -> tuple[float, ...]:

@@ -23,11 +23,11 @@ class Config:
 
     covariance: of the clean pixel around its predicted mean: `full`, between the channels too.
 
-    start: where σ of a noise that is not told begins, 0-255 units.
+    start: the initial σ of unknown noise, 0-255 units.
 
     result: what counts as the denoised image: the `posterior` mean; the `mean` before the noisy
     pixel itself is looked at; `auto`, the student's image if there is a student, else `posterior`.
-    gamma: the noise's variance counts so many times in the posterior mean.
+    gamma: the factor of the noise's variance in the posterior mean.
 
     student: a network that learns from noisy images with the result of this one, and from clean
     images of other scenes with noise like theirs: Noise2Noise's U-Net, or the paper's MWCNN.

@@ -22,7 +22,7 @@ def marginal_loss(mean: Tensor, columns: Sequence[Tensor], law: NoiseLaw, noisy:
 def constrained_loss(
     mean: Tensor, columns: Sequence[Tensor], law: NoiseLaw, noisy: Tensor
 ) -> Tensor:
-    """The paper's bound of the same, which tells Σx from Σn:
+    """The paper's bound of the same, which separates Σx from Σn:
 
         ½·(dᵀ(Σx + Σn)⁻¹d + ln det Σn + tr(Σn⁻¹Σx))      d = y − μ; twice it where C = 1
 

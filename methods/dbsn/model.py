@@ -39,7 +39,7 @@ MEAN, SPREAD, ALL, STUDENT = range(4)
 
 SPREAD_FROM = 0.3
 """Until this share of the stage SPREAD a learned noise takes all of the spread; then Σx is let in.
-A Σx that is there from the start may take all of it, and nothing in the data says otherwise."""
+A Σx learned from the start may take all of it, and nothing in the data contradicts that."""
 
 STD_WHITE, NOISE_WHITE = 10.0 / 255.0, 50.0 / 255.0
 """The predicted standard deviations, of the clean pixel and of the noise, that pictures show as
@@ -49,7 +49,7 @@ DIAGONAL = (0, 3, 5)
 """Where the six factors of a 3×3 covariance have their diagonal."""
 
 NOISY_SHARE = 8
-"""One patch in so many shows the student a noisy image, the others clean ones with noise added."""
+"""One patch in this many is noisy for the student, the others are clean with added noise."""
 
 NOISY_WEIGHT = 0.1
 """Of the loss on noisy images, whose targets are the teacher's."""
@@ -90,8 +90,8 @@ def parts_in_bf16(network: nn.Module) -> list[nn.Module]:
 
 
 def law_way(task: Task) -> str:
-    """How the noise's law is had: told; or learned, one σ per image, a covariance between the
-    channels per image (of the family MATRIX alone), or σ for each pixel."""
+    """The origin of the noise's distribution: told (given); or learned, as one σ per image, a
+    covariance between the channels per image (of the family MATRIX alone), or σ for each pixel."""
     if task.noise.family.name == MATRIX:
         return "matrix"
     if task.parameters == "known":
@@ -107,15 +107,15 @@ def predict(network: Denoiser, noisy: Tensor) -> Prediction:
 def law_of(
     network: Denoiser, task: Task, noisy: Tensor, mean: Tensor, level: Tensor | None
 ) -> NoiseLaw:
-    """The law of the noise: told where it can be and the level is there, else learned.
+    """The distribution of the noise: given if the family and the level allow it, else learned.
 
     noisy, mean: (B, C, H, W).  Noise that grows with the intensity is found from μ, not from the
-    noisy pixel, which would tell it the noise itself.
+    noisy pixel, which would show it the noise itself.
     """
     if level is not None and task.noise.family.has_variance:
         return told_law(task.noise.family, mean, level)
     way = law_way(task)
-    assert network.noise is not None  # law_way is told alone where the level is
+    assert network.noise is not None  # law_way is "told" only if the level is
     shown = mean if way == "per-pixel" else noisy
     with torch.autocast(noisy.device.type, enabled=False):  # 1×1 and narrow: nothing to gain
         raw = network.noise(shown - 0.5)
@@ -163,7 +163,7 @@ def student_loss(
     model: Model[Config], network: Denoiser, batch: Batch, rng: torch.Generator
 ) -> Tensor:
     """Distances of the student's images: from the teacher's, of noisy patches; from the truth, of
-    clean patches of other scenes, with noise of the law that the teacher finds.  (B,)
+    clean patches of other scenes, with noise of the distribution that the teacher finds.  (B,)
 
     The weights keep the paper's 0.1·(mean over noisy) + (mean over clean) whatever their numbers.
     """
@@ -205,7 +205,7 @@ def posterior(found: Prediction, law: NoiseLaw, noisy: Tensor, gamma: float) -> 
 def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> Denoised:
     """The denoised image of (1, C, H, W) with what the config says counts as it.
 
-    level: told, in the family's unit.  Where it is learned and one per image, it is returned.
+    level: if given, in the family's unit.  A learned one per image is returned.
     """
     network, config, task = model.network, model.config, model.task
     assert isinstance(network, Denoiser)

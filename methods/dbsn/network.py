@@ -31,7 +31,7 @@ def relu() -> nn.ReLU:
 def relu_of_all(parts: list[Tensor]) -> Tensor:
     """The ReLU of images of as many channels each, one after the other in one image.
 
-    Without gradients each is written where it belongs as its ReLU is taken, in one go.
+    Without gradients each is written to its place while its ReLU is applied.
     """
     if torch.is_grad_enabled():
         return F.relu_(torch.cat(parts, dim=1))

@@ -1,4 +1,4 @@
-"""The law of the noise of each pixel: told, or as D-BSN's small network finds it (Wu et al., ECCV
+"""The distribution of each pixel's noise: given, or found by D-BSN's small network (Wu et al., ECCV
 2020, section 3.2)."""
 
 import math
@@ -41,7 +41,7 @@ class NoiseLaw:
         return total
 
     def scaled(self, factor: float | Tensor) -> "NoiseLaw":
-        """The law of noise that is so many times as strong."""
+        """The distribution of noise `factor` times as strong."""
         return NoiseLaw(self.sigma * factor, [column * factor for column in self.columns])
 
     def sample(self, clean: Tensor, rng: torch.Generator) -> Tensor:
@@ -58,9 +58,9 @@ class NoiseLaw:
 
 
 def told_law(family: NoiseFamily, mean: Tensor, level: Tensor) -> NoiseLaw:
-    """The law at a level, (B, 1, 1, 1) in the family's unit, of pixels that are μ (B, C, H, W).
+    """The distribution at a level, (B, 1, 1, 1) in the family's unit, for clean pixels μ.
 
-    With μ in the place of the clean pixel, which nobody knows.  Of families that tell a variance.
+    μ, (B, C, H, W), replaces the unknown clean pixel.  For families that define a variance.
     """
     variance = family.variance(mean.clamp_min(DARKEST), level)
     return NoiseLaw(variance.sqrt().clamp_min(LEAST_SIGMA))

@@ -2,7 +2,7 @@
 same everywhere, what the network sees of it, and how its score becomes a clean image.
 
 The change of variables is exact: s_y = z'(y)·s_z + z''(y)/z'(y).  What the network learns is the
-score of y *and its last probe*; each coordinate tells Tweedie's formula of the probe in its way.
+score of y *and its last probe*; each coordinate takes the probe into Tweedie's formula in its way.
 
 Shapes: y, z and scores (B, C, H, W); level (B, 1, 1, 1) or 0-dim, in the unit of the family.
 """

@@ -1,4 +1,4 @@
-"""The noise level of one image, when nobody tells it: three ways.
+"""The unknown noise level of one image: three ways to estimate it.
 
 `patches`      the family's own estimator, from the noisy image alone (`NoiseFamily.estimate`)
 `penalty`      Noise2Score's: the level at which the denoised image is best by a quality penalty;
@@ -44,7 +44,7 @@ class Scene:
 def estimate_level(how: str, scene: Scene) -> float:
     """The level by the way called `how`.
 
-    Raises LevelUnknownError where the image does not tell one that the family can have.
+    Raises LevelUnknownError if the image allows none that the family can have.
     """
     return LevelReading(scene.noise.family, WAYS[how](scene)).required()
 

@@ -20,7 +20,7 @@ WIDEN = 1.5
 class Learner:
     """A model in its coordinate.
 
-    What scales the network's input and output is the level it is told in training when the
+    The network's input and output are scaled by the level it is given in training when the
     parameters are known, else a rough one that it measures in the very image it is shown.
     """
 
@@ -78,7 +78,7 @@ def batch_loss(
 
 
 def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> Tensor | Denoised:
-    """One network pass, then Tweedie's formula, at the level told or else estimated.
+    """One network pass, then Tweedie's formula, at the level given or else estimated.
 
     Only `raw` Poisson weights, whose input is y/ζ, take a pass for every level tried.
     """

@@ -40,7 +40,7 @@ def rho(y: Tensor, score: Tensor, beside: Tensor, score_beside: Tensor) -> float
 
 
 def family_of(value: float) -> str | None:
-    """The family that a ρ stands for, by the code's bounds; None below 0."""
+    """The family of a ρ, by the code's bounds; None below 0."""
     if value < 0.0:
         return None
     if value < GAUSSIAN_BELOW:

@@ -45,7 +45,7 @@ class Noise2Self(TrainedMethod[Config]):
         if config.inference != "mixed":
             return None
         if not family.has_variance:
-            return f"inference=mixed needs the variance, and {family.name} noise does not tell it"
+            return f"inference=mixed needs the variance, and {family.name} noise does not define it"
         if task.parameters == "unknown" and not family.can_estimate:
             return f"inference=mixed needs the level, and {family.name} noise has no estimate of it"
         return None

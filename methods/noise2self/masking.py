@@ -1,4 +1,4 @@
-"""The partition of the pixels, and what stands in place of a part that is hidden.
+"""The partition of the pixels, and the values that replace a hidden part.
 
 Part i of a grid of width w holds the pixels whose row is i and whose column is i // w, modulo w:
 w² parts.  Every channel of a pixel is in the same part.

@@ -5,7 +5,7 @@ The noise n of a pixel is independent of its J-invariant estimate f(y), which is
     L = mean (f(y) − y)² = mean n² + mean e²,   so   V = L − mean n²   estimates mean e²
     x̂ = λ·f(y) + (1 − λ)·y,   λ = s/(s + V),   s = Var n given f(y) for x
 
-which has the least error of all such averages, s·V/(s + V).  The family tells s.  Gaussian noise:
+which has the least error of all such averages, s·V/(s + V).  The family gives s.  Gaussian noise:
 s = σ², the same everywhere, and λ = σ²/L.  Poisson: s = ζ·x.  Gamma: s = x²/k.
 """
 
@@ -16,7 +16,7 @@ from denoisebench.plugin import NoiseFamily
 
 
 def mean_variance(noisy: Tensor, family: NoiseFamily, level: Tensor) -> Tensor:
-    """The noise's mean variance over an image, told from the noisy image.
+    """The noise's mean variance over an image, estimated from the noisy image.
 
     For s(x) = a + b·x + c·x², which all families here have: E s(y) = s(x) + c·Var y, and Var y is
     s(x), so that it is the mean of s(y)/(1 + c).  c comes of s at 0, 1 and 2.

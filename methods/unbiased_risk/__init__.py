@@ -27,7 +27,7 @@ RiskConfigT = TypeVar("RiskConfigT", bound=SureConfig | PureConfig)
 
 class UnbiasedRisk(TrainedMethod[RiskConfigT]):
     """What both share: a network that gives what is to be added to the noisy image, an estimate
-    of its squared error that is told the noise level and runs it on two images."""
+    of its squared error that is given the noise level and runs it on two images."""
 
     float32 = True
     family: str

@@ -18,7 +18,7 @@ from unbiased_risk.probes import Denoiser, both, pixel_mean, signs_like
 def pure_first_order(
     f: Denoiser, y: Tensor, zeta: Tensor, epsilon: Tensor, rng: torch.Generator
 ) -> Tensor:
-    """The squared error of f, told from the noisy image by its slopes.
+    """The squared error of f, estimated from the noisy image by its slopes.
 
         PURE₁ = mean (f(y) − y)² − ζ·mean y + 2ζ·mean y·b·(f(y + ε·b) − f(y))/ε,   b = ±1
 
@@ -36,7 +36,7 @@ def pure_first_order(
 
 
 def pure_sparse(f: Denoiser, y: Tensor, zeta: Tensor, stride: int, rng: torch.Generator) -> Tensor:
-    """The squared error of f, told from the noisy image less a count here and there.
+    """The squared error of f, estimated from the noisy image less a count here and there.
 
         PURE = mean (f(y) − y)² − ζ·mean y + 2k²C·mean m·2b·y·(f(y) − f(max(y − ζmr, 0)))
 
@@ -59,7 +59,7 @@ def pure_sparse(f: Denoiser, y: Tensor, zeta: Tensor, stride: int, rng: torch.Ge
 
 def grid(y: Tensor, stride: int, rng: torch.Generator) -> Tensor:
     """Every stride-th row and column from a random one, in a random channel each.  Boolean,
-    (B, C, H, W); a place of its own for each image."""
+    (B, C, H, W); another place for each image."""
     count, channels, height, width = y.shape
     starts = torch.randint(0, stride, (2, count, 1), generator=rng, device=rng.device)
     rows = (torch.arange(height, device=y.device) + starts[0]) % stride == 0

@@ -8,7 +8,7 @@ from unbiased_risk.probes import Denoiser, both, pixel_mean, signs_like
 
 
 def sure(f: Denoiser, y: Tensor, sigma: Tensor, epsilon: Tensor, rng: torch.Generator) -> Tensor:
-    """The squared error of f, told from the noisy image: its mean is that of mean (f(y) − x)².
+    """The squared error of f, estimated from the noisy image: its mean is that of mean (f(y) − x)².
 
         SURE = mean (f(y) − y)² − σ² + 2σ²·mean b·(f(y + ε·b) − f(y))/ε,   b = ±1
 

@@ -82,7 +82,7 @@ def test_without_a_covariance_there_is_no_level_to_find() -> None:
             "levels of which 0 is no noise",
         ),
         (Config(covariance="none"), task_of(Text()), "not independent between pixels"),
-        (Config(level="global"), task_of(GAUSSIAN), "for levels that are not told"),
+        (Config(level="global"), task_of(GAUSSIAN), "is for unknown levels"),
         (Config(level="global"), task_of(GAUSSIAN, "unknown", 3, 5.0), "is a range"),
     ],
 )

@@ -131,7 +131,7 @@ def test_it_declines_with_a_reason(
 
 def test_levels_that_vary_are_warned_of_where_they_would_be_learned() -> None:
     varied = Task(Noise(Gaussian(), 5.0, 50.0), "unknown", 1)
-    assert "cannot tell one level from another" in str(METHOD.warns(Config(), varied))
+    assert "cannot distinguish one level from another" in str(METHOD.warns(Config(), varied))
     assert METHOD.warns(Config(), replace(varied, parameters="known")) is None
     assert METHOD.warns(Config(), task_of(Gaussian(), "unknown")) is None
 

@@ -202,7 +202,7 @@ def test_it_mixes_only_noise_whose_family_tells_its_variance():
         for parameters in ("known", "unknown"):
             task = Task(Noise(family, *family.blind), parameters, 1)
             assert METHOD.declines(mixed, task) is None
-    reason = "inference=mixed needs the variance, and odd noise does not tell it"
+    reason = "inference=mixed needs the variance, and odd noise does not define it"
     assert METHOD.declines(mixed, Task(Noise(Odd("mean", True), 0.5, 0.5), "known", 1)) == reason
     assert METHOD.declines(mixed, Task(Noise(Weibull(), 2.0, 2.0), "known", 1)) is None
 
