@@ -61,7 +61,7 @@ def test_a_training_stands_once_with_what_its_result_says(page_of_trained):
     assert [line.strip("| ").split(" | ") for line in lines if line.startswith("| t")] == [
         ["t1", "noise2score", "gaussian:25, gray", "0.131", "own training", "5 min"],
         ["t2", "bm3d", "nothing", "–", "–", "–"],
-        ["t3", "noise2score", "gaussian:5..55, level not told, gray", "0.131",
+        ["t3", "noise2score", "gaussian:5..55, level not given, gray", "0.131",
          "blind.safetensors", "2.5 h"],
     ]  # fmt: skip
     common = "training set cbsd399, draws fixed, hardware Abacus, 2 threads, precision bf16"

@@ -1,4 +1,4 @@
-"""Which stored results stand in the cells of a published table, and which do not and why."""
+"""The stored results in the cells of a published table; which are left out, and why."""
 
 import math
 from collections import Counter
@@ -76,7 +76,7 @@ class Entry:
     line: Summary
     cell: str
     training: str
-    """What tells its weights from others."""
+    """What distinguishes its weights from others."""
     recipe: Mapping[str, Any] = field(default_factory=dict)
     outcome: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
@@ -110,7 +110,7 @@ class Entry:
 
     @property
     def order(self) -> tuple[float, bool, str, str]:
-        """The first in this order stands in a cell: the one trained longest.
+        """The first in this order is shown in a cell: the one trained longest.
 
         Of equals one that learned the very noise before one that learned a range, then by name.
         """
@@ -138,7 +138,7 @@ class FilledTable:
 
     @property
     def chosen(self) -> list[Entry]:
-        """What stands in the cells, in the order of the table."""
+        """The entries of the cells, in the order of the table."""
         return [found for place in self.places if (found := self.counts(place))]
 
     @property
@@ -197,7 +197,7 @@ def _told(result: CellResult) -> dict[str, Any]:
 
 
 def _unfit(line: Summary, paper: Paper) -> str:
-    """Why a result does not stand in the table; empty where it does.  The first reason counts."""
+    """Why a result is not in the table; empty if it is.  The first reason counts."""
     spec, ensembled = without_ensemble(line.method)
     name = parse_spec(spec).name
     columns = paper.columns(line.noise)

@@ -64,8 +64,8 @@ def _tables(filled: FilledTable, why: Reasons, numbers: Mapping[str, int]) -> li
     """A table for each noise.  numbers: of the trainings."""
     parts = [
         "## The table",
-        "In each cell: **ours**, with the number of its training; beneath, the paper's figure; and"
-        " ours less the paper's. A dash has the number of its reason, which stands below.",
+        "In each cell: **ours**, with the number of its training; below, the paper's figure; and"
+        " ours less the paper's. A dash has the number of its reason, listed below.",
     ]
     for noise in filled.paper.noises:
         columns = filled.paper.columns(noise)
@@ -103,8 +103,8 @@ def _mark(label: str) -> str:
 def _missing(why: Reasons) -> list[str]:
     if not why.texts:
         return []
-    told = "\n".join(f"- {label}: {text}." for label, text in why.texts.items())
-    return ["## Why figures are missing", told, TIMES]
+    reasons = "\n".join(f"- {label}: {text}." for label, text in why.texts.items())
+    return ["## Why figures are missing", reasons, TIMES]
 
 
 def _beside_supervised(
@@ -124,8 +124,8 @@ def _beside_supervised(
     return [
         f"## {METHOD} less {REFERENCE}",
         "In each cell: **ours** ± half the 95 % interval of the difference, paired by image;"
-        " beneath, the paper's; and how long both of ours were trained, the longest that there is"
-        " of both. Other seeds of training are not in the interval.",
+        " below, the paper's; and how long both of ours were trained, the longest length that both"
+        " have. Other seeds of training are not in the interval.",
         pipe_table(("noise", "parameters", *filled.paper.datasets), body),
     ]
 
@@ -146,20 +146,20 @@ def _trainings(used: Sequence[Entry]) -> list[str]:
     rows, common = training_table(used)
     header, *body = [[escaped(text) for text in row] for row in rows]
     shared = [f"Of all that is trained: {escaped(common)}."] if common else []
-    notes = [*shared, *_told_levels(used), *_versions(used)]
-    told = ["\n".join(f"- {note}" for note in notes)] if notes else []
-    return ["## What was trained", pipe_table(header, body), *told]
+    notes = [*shared, *_levels_given_later(used), *_versions(used)]
+    noted = ["\n".join(f"- {note}" for note in notes)] if notes else []
+    return ["## What was trained", pipe_table(header, body), *noted]
 
 
-def _told_levels(used: Sequence[Entry]) -> list[str]:
-    """Which trainings were not told levels, and are where a cell is of known parameters."""
+def _levels_given_later(used: Sequence[Entry]) -> list[str]:
+    """Trainings without levels whose networks are given them in cells of known parameters."""
     numbers = numbered(used)
     found = dict.fromkeys(
         f"t{numbers[measured.training]}"
         for measured in used
         if measured.line.parameters == "known" and measured.recipe.get("parameters") == "unknown"
     )
-    known = "in the cells of known parameters the network, trained without levels, is told them"
+    known = "in the cells of known parameters the network, trained without levels, is given them"
     return [f"Of {', '.join(found)}: {known}."] if found else []
 
 

@@ -20,10 +20,10 @@ BUDGET = BUDGETS["quick"]
 TIMES = (
     f"Times are of the budget {BUDGET.name} ({BUDGET.megapixels / 1e3:.2g} gigapixels), at the"
     " median rate of the method's trainings on a CPU among the stored results, else at"
-    f" {TRAIN_MPX_PER_S:g} megapixels a second, a U-Net's on two cores; where weights come with the"
-    " method, less."
+    f" {TRAIN_MPX_PER_S:g} megapixels a second, a U-Net's on two cores; less if weights are bundled"
+    " with the method."
 )
-"""What the times are of that reasons tell."""
+"""How the times in the reasons were estimated."""
 
 IMAGE_MPX = 0.25
 """Of a photograph, about."""
@@ -121,7 +121,7 @@ def _minutes(
     """About how long a command takes that trains and denoises.
 
     Gray and colour sets are trained for each by itself, and so is each noise, or each family where
-    the level is not told.  Of a set without results the kind of image and their number are unknown;
+    the level is not given.  Of a set without results the kind and number of images are unknown;
     it is then a kind of its own, and its images are not counted.
     """
     stored = [m for its in filled.candidates.values() for m in its if m.line.dataset in datasets]

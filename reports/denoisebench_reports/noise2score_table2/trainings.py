@@ -13,7 +13,7 @@ HEADERS = (
     *("precision", "time"),
 )
 SHARED = ("training set", "draws", "hardware", "precision")
-"""What is told once where all trainings have the same."""
+"""Columns that are one line if all trainings have the same."""
 
 KINDS = {1: "gray", 3: "colour"}
 
@@ -37,8 +37,8 @@ def training_table(chosen: Sequence[Entry]) -> tuple[list[list[str]], str]:
     }
     kept = [[text for number, text in enumerate(row) if number not in common] for row in rows]
     header = [text for number, text in enumerate(HEADERS) if number not in common]
-    told = [f"{HEADERS[number]} {text}" for number, text in common.items() if text != NONE]
-    return [header, *kept], ", ".join(told)
+    shared = [f"{HEADERS[number]} {text}" for number, text in common.items() if text != NONE]
+    return [header, *kept], ", ".join(shared)
 
 
 def _row(measured: Entry) -> list[str]:
@@ -59,11 +59,11 @@ def _row(measured: Entry) -> list[str]:
 
 
 def _learned(measured: Entry) -> str:
-    """`gaussian:5..55, level not told, gray`."""
+    """`gaussian:5..55, level not given, gray`."""
     recipe, line = measured.recipe, measured.line
-    told = recipe.get("parameters", line.parameters) == "known"
+    given = recipe.get("parameters", line.parameters) == "known"
     kind = KINDS.get(recipe.get("channels", 0), "")
-    said = [recipe.get("noise", line.noise), "" if told else "level not told", kind]
+    said = [recipe.get("noise", line.noise), "" if given else "level not given", kind]
     return ", ".join(filter(None, said))
 
 

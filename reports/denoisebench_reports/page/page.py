@@ -79,7 +79,7 @@ class Condition:
 
     @property
     def published(self) -> list[tuple[str, Summary, Comparison]]:
-        """What stands beside a published figure: name of the column, summary, that figure."""
+        """Published figures with the names of their columns and our summaries."""
         return [
             (name, line, beside)
             for name, row in self.rows.items()
@@ -202,7 +202,7 @@ def _viewer(conditions: Iterable[Condition]) -> dict[str, Any]:
 
 
 def _number(value: float | None, digits: int = 2) -> str:
-    """A number with so many digits behind the point; a dash for none."""
+    """A number with this many digits after the point; a dash for none."""
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):

@@ -1,4 +1,4 @@
-"""Published figures, to stand beside ours: `published/*.csv`, read once.
+"""Published figures, to show next to ours: `published/*.csv`, read once.
 
 They were computed under the papers' own protocols; where that is one of ours, the file says so.
 """
@@ -18,7 +18,7 @@ FILES = (
     "blindspot_official.csv",
     "noise2noise_keras.csv",
 )
-"""Where several files have a figure, the first one stands in a table's cell."""
+"""If several files have a figure, a table's cell shows the first."""
 
 Key = tuple[str, str, str, str]  # noise, parameters, dataset, method
 

@@ -1,4 +1,4 @@
-"""Which column of a table each summary stands in, and the order of the columns."""
+"""The column of each summary in a table, and the order of the columns."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What stands beneath a table: what its numbers are, why some are missing, how each method was
+"""The notes below a table: what its numbers are, why some are missing, how each method was
 trained, and how its figures compare with the published ones.  Reports print it in their own way."""
 
 import math
@@ -42,7 +42,7 @@ REASONS = {
 
 ORACLE_NOTE = (
     f"Oracle: trained as for unknown levels; of {LEVELS} levels over the noise's blind range, tried"
-    " from coarse to fine, each image is told the one with the highest PSNR against its clean"
+    " from coarse to fine, each image is given the one with the highest PSNR against its clean"
     " image; not ranked."
 )
 
@@ -78,7 +78,7 @@ def notes(board: Board, marks: str) -> list[str]:
         *(f"Protocol {label}: {_about(label)}." for label in protocols),
         f"Images: {', '.join(dict.fromkeys(map(_images, lines)))}.",
         *_levels(lines),
-        *(["(…): published; compared beneath."] if sources(board) else []),
+        *(["(…): published; compared below."] if sources(board) else []),
         *_reasons(board.declined),
     ]
 
@@ -202,7 +202,7 @@ def _distinct(values: Iterable[str]) -> str:
 
 
 def sources(board: Board) -> list[str]:
-    """The papers whose figures stand beside ours, in the order of their numbers."""
+    """The papers whose figures are shown next to ours, in the order of their numbers."""
     figures = [beside.figure for _, line in board.summaries for beside in comparisons(line)]
     return list(dict.fromkeys(map(_source, figures)))
 
