@@ -26,6 +26,7 @@ from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.plugin.method import Batch, Evidence, Model, Task, TrainedMethod, TrainingStep
 from denoisebench.training.batches import FixedBatches
 from denoisebench.training.freed_memory import freed_memory_kept
+from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.patches import AllImages, TrainingImage
 from denoisebench.training.trainer import Trainer, TrainingSettings
 from noise2score import Noise2Score
@@ -73,7 +74,7 @@ def trainer_of(method: TrainedMethod[Any], network: str, folder: Path) -> Traine
         return method.loss(Model(config, TASK, net), batch, moment, rng)
 
     settings = TrainingSettings(
-        BUDGET, patches, method.learning_rate, 0, "cpu", pick_precision("cpu")
+        BUDGET, patches, Optimiser(method.learning_rate), 0, "cpu", pick_precision("cpu")
     )
     batches = FixedBatches(pool, with_level=True)
     return Trainer(method.network(config, TASK), loss, batches, settings, folder / "checkpoint.pt")

@@ -16,6 +16,7 @@ from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.plugin.method import Batch, TrainingStep
 from denoisebench.progress import Progress
 from denoisebench.training.batches import FixedBatches
+from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.patches import AllImages, TrainingImage
 from denoisebench.training.trainer import Trainer, TrainingSettings
 
@@ -41,7 +42,7 @@ def squared_error(
 @pytest.fixture
 def trainer(batches: FixedBatches, tmp_path: Path) -> Trainer:
     budget = Budget("bench", 2000, BATCH, CROP)
-    settings = TrainingSettings(budget, BATCH, 1e-3, 0, "cpu", pick_precision("cpu"))
+    settings = TrainingSettings(budget, BATCH, Optimiser(1e-3), 0, "cpu", pick_precision("cpu"))
     return Trainer(UNet(1), squared_error, batches, settings, tmp_path / "checkpoint.pt")
 
 

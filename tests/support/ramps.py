@@ -10,6 +10,7 @@ from denoisebench.nn.devices import Precision
 from denoisebench.nn.unet import UNet
 from denoisebench.plugin.method import Batch, TrainingStep
 from denoisebench.progress import Progress
+from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.trainer import Trainer, TrainingSettings, Watch
 
 
@@ -35,7 +36,7 @@ def quiet(progress: Progress) -> None:
 
 
 def settings(steps: int, precision: Precision = "fp32") -> TrainingSettings:
-    return TrainingSettings(Budget("test", steps, 4, 32), 4, 1e-3, 0, "cpu", precision)
+    return TrainingSettings(Budget("test", steps, 4, 32), 4, Optimiser(1e-3), 0, "cpu", precision)
 
 
 def trainer(folder: Path, steps: int, precision: Precision = "fp32") -> Trainer:

@@ -28,6 +28,7 @@ from denoisebench.plugin.method import (
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.results.strict_json import json_text, stored
 from denoisebench.training.batches import BatchSource, batch_source
+from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.splits import HELD_OUT_EVERY, TrainingImages
 from denoisebench.training.trainer import Record, Trainer, TrainingSettings, Watch
 from denoisebench.training.weights_file import (
@@ -70,14 +71,11 @@ def fit(
         settings = TrainingSettings(
             budget=plan.budget,
             patches_per_step=_patches_per_step(plan, method.passes_per_patch(plan.config)),
-            learning_rate=method.learning_rate,
+            optimiser=Optimiser.of(method),
             seed=plan.seed,
             device=device,
             precision="fp32" if method.float32 else pick_precision(device, plan.precision),
             keep="oracle" if plan.oracle_checkpoint else method.checkpoint,
-            schedule=method.schedule,
-            beta2=method.beta2,
-            average_share=method.average_share,
             stages=method.stages(plan.config, plan.task),
         )
 

@@ -23,12 +23,13 @@ from denoisebench.budgets import Budget
 from denoisebench.errors import PluginError, UserError
 from denoisebench.interrupts import uninterrupted
 from denoisebench.nn.devices import Precision, true_float32
-from denoisebench.plugin.method import Batch, Schedule, TrainingStep
+from denoisebench.plugin.method import Batch, TrainingStep
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.training.batches import BatchSource
 from denoisebench.training.checkpoint import resume, write_checkpoint
 from denoisebench.training.freed_memory import freed_memory_kept
-from denoisebench.training.schedule import ema_decay_at, learning_rate_at, moment_at
+from denoisebench.training.optimiser import Optimiser
+from denoisebench.training.schedule import moment_at
 from denoisebench.training.seeded_dropout import keyed_dropout
 
 Loss = Callable[[nn.Module, Batch, TrainingStep, torch.Generator], Tensor]
@@ -51,15 +52,12 @@ class TrainingSettings:
 
     budget: Budget
     patches_per_step: int
-    learning_rate: float
+    optimiser: Optimiser
     seed: int
     device: str
     precision: Precision
     keep: Literal["last", "held-out", "oracle"] = "last"
     """Which weights count: see `TrainedMethod.checkpoint`; oracle: its watch's best."""
-    schedule: Schedule = "cosine"
-    beta2: float = 0.999
-    average_share: float = 0.01
     stages: tuple[float, ...] = (1.0,)
     """See `TrainedMethod.stages`."""
 
@@ -117,7 +115,7 @@ class Trainer:
         self._rng = torch.Generator(self.device).manual_seed(settings.seed)
         self._parameters = list(self.network.parameters())
         self._averaged = list(self.average.parameters())
-        self._adam = self._new_adam()
+        self._adam = settings.optimiser.start(self._parameters)
         zero = torch.zeros((), device=self.device)
         # sum of losses since the last log; skips, skips in a row, the longest such row
         counts = ("loss", "skipped", "row", "longest", "usual_norm")
@@ -168,17 +166,13 @@ class Trainer:
             record.kept_step = record.step
         return record
 
-    def _new_adam(self) -> torch.optim.Adam:
-        rate, beta2 = self._settings.learning_rate, self._settings.beta2
-        return torch.optim.Adam(self._parameters, rate, (0.9, beta2), fused=True)
-
     def _begin_stage(self) -> None:
         """Go on from the weights that count of the stage before, with nothing else of it."""
         self._copy_buffers()
         if self._kept:
             self.average.load_state_dict(self._kept)
         self.network.load_state_dict(self.average.state_dict())
-        self._adam = self._new_adam()
+        self._adam = self._settings.optimiser.start(self._parameters)
         self._tally["usual_norm"] = torch.zeros_like(self._tally["usual_norm"])
         self._kept, self.record.kept_loss = {}, math.inf
 
@@ -187,9 +181,7 @@ class Trainer:
         moment = settings.moment(step)
         if moment.step == 0 and moment.stage > 0:
             self._begin_stage()
-        self._adam.param_groups[0]["lr"] = learning_rate_at(
-            moment.step, moment.steps, settings.learning_rate, settings.schedule
-        )
+        self._adam.param_groups[0]["lr"] = settings.optimiser.rate_at(moment)
         batch = self._batches.sample(step, settings.patches_per_step, self._rng)
         with keyed_dropout(self.device, settings.seed, step) if self._drops else nullcontext():
             loss = self._loss_of(self.network, batch, moment, self._rng)
@@ -198,7 +190,7 @@ class Trainer:
         bad = self._clip()
         self._adam.found_inf = bad  # type: ignore[attr-defined]  # the fused kernel skips the step
         self._adam.step()
-        weight = 1.0 - ema_decay_at(moment.step, moment.steps, settings.average_share)
+        weight = settings.optimiser.average_weight_at(moment)
         torch._foreach_lerp_(self._averaged, [p.detach() for p in self._parameters], weight)
         tally = self._tally
         tally["loss"] += torch.where(bad > 0, 0.0, loss.detach())

@@ -16,6 +16,7 @@ from denoisebench.errors import UserError
 from denoisebench.nn.devices import Precision, pick_device
 from denoisebench.plugin.method import Batch
 from denoisebench.progress import Progress
+from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.schedule import ema_decay_at, learning_rate_at
 from denoisebench.training.trainer import Trainer, TrainingDivergedError
 
@@ -46,12 +47,12 @@ def test_training_lowers_the_loss(tmp_path: Path, precision: Precision) -> None:
 
 def test_an_average_over_no_steps_is_the_last_weights(tmp_path: Path) -> None:
     run = trainer(tmp_path, 200)
-    run._settings = replace(run._settings, average_share=0.0)
+    run._settings = replace(run._settings, optimiser=Optimiser(1e-3, average_share=0.0))
     run.run(quiet)
     assert same_weights(run.average, run.network)
     (tmp_path / "checkpoint.pt").unlink(missing_ok=True)
     averaged = trainer(tmp_path, 200)
-    averaged._settings = replace(averaged._settings, average_share=0.05)
+    averaged._settings = replace(averaged._settings, optimiser=Optimiser(1e-3, average_share=0.05))
     averaged.run(quiet)
     assert same_weights(averaged.network, run.network)
     assert not same_weights(averaged.average, run.network)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from denoisebench.plugin.method import Batch, TrainingStep
 from denoisebench.progress import Progress
+from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.schedule import moment_at
 from denoisebench.training.trainer import Trainer
 
@@ -56,7 +57,7 @@ def training(folder: Path, stages: tuple[float, ...], steps: int, seen: Seen) ->
         noise = torch.randn(4, generator=rng, device=rng.device)
         return (number - noise).square() + 0.0 * batch.noisy.mean()
 
-    with_stages = replace(settings(steps), stages=stages, learning_rate=0.05)
+    with_stages = replace(settings(steps), stages=stages, optimiser=Optimiser(0.05))
     return Trainer(TwoNumbers(), loss, Ramps(), with_stages, folder / "checkpoint.pt", None)
 
 

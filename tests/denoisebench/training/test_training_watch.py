@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from denoisebench.nn.unet import UNet
 from denoisebench.plugin.method import Batch, TrainingStep
 from denoisebench.progress import Progress
+from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.schedule import learning_rate_at
 from denoisebench.training.trainer import Record, Trainer, Watch
 
@@ -31,7 +32,7 @@ class Turning:
 
 def turning(folder: Path, keep: Literal["last", "held-out", "oracle"], steps: int = 40) -> Trainer:
     torch.manual_seed(0)
-    chosen = replace(settings(steps), keep=keep, learning_rate=3e-2)
+    chosen = replace(settings(steps), keep=keep, optimiser=Optimiser(3e-2))
     network = UNet(1, width=4)
     return Trainer(network, Turning(), Ramps(), chosen, folder / "checkpoint.pt", Watch(Ramps()))
 
@@ -172,7 +173,7 @@ def test_a_network_with_dropout_is_resumed_bit_for_bit_whatever_torch_drew(tmp_p
 
 
 def test_a_method_has_its_own_schedule_and_beta2(tmp_path: Path) -> None:
-    chosen = replace(settings(30), schedule="ramps", beta2=0.99)
+    chosen = replace(settings(30), optimiser=Optimiser(1e-3, "ramps", 0.99))
     network = nn.Conv2d(1, 1, 1)
     run = Trainer(network, squared_error, Ramps(), chosen, tmp_path / "checkpoint.pt")
     record = run.run(quiet)

@@ -1,0 +1,39 @@
+"""The optimiser of a training: what a method asks for, and that it is built in one place."""
+
+from pathlib import Path
+
+import torch
+
+import denoisebench
+from blindspot import BlindSpot
+from denoisebench.plugin.method import TrainingStep
+from denoisebench.training.optimiser import Optimiser
+from noise2noise import Noise2Noise
+
+
+def test_it_has_what_a_method_asks_for() -> None:
+    assert Optimiser.of(Noise2Noise()) == Optimiser(2e-3, "cosine", 0.999, 0.01) == Optimiser()
+    assert Optimiser.of(BlindSpot()) == Optimiser(1e-3, "ramps", 0.99, 0.01)
+
+
+def test_adam_has_the_rate_and_beta2_and_skips_steps() -> None:
+    weight = torch.nn.Parameter(torch.ones(2))
+    adam = Optimiser(0.01, beta2=0.99).start([weight])
+    (group,) = adam.param_groups
+    assert (group["lr"], group["betas"], group["fused"]) == (0.01, (0.9, 0.99), True)
+    weight.grad = torch.ones(2)
+    adam.found_inf = torch.ones(())
+    adam.step()
+    assert weight.tolist() == [1.0, 1.0]
+
+
+def test_rate_and_average_follow_the_stage() -> None:
+    optimiser = Optimiser(0.5, average_share=0.0)
+    assert optimiser.rate_at(TrainingStep(20, 1000, 4)) == 0.5
+    assert optimiser.average_weight_at(TrainingStep(20, 1000, 4)) == 1.0
+
+
+def test_no_other_module_of_the_core_builds_an_optimiser() -> None:
+    core = Path(denoisebench.__file__).parent
+    builders = [p.name for p in core.rglob("*.py") if "torch.optim." in p.read_text("utf-8")]
+    assert set(builders) == {"optimiser.py"}
