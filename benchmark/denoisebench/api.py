@@ -56,7 +56,7 @@ def compare(
     plan = make_plan(_options(options).request(methods, registries.budgets), registries)
     context = make_context(Path(out), device, registries, _lines(progress))
     cells = Runner(plan, context).run()
-    return Results(tuple(cells), plan.declined, Path(out), registries.reports)
+    return Results(tuple(cells), plan.declined, Path(out), registries.reports, registries.protocols)
 
 
 def load_denoiser(

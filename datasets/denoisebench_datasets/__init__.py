@@ -1,9 +1,9 @@
 """Image sets: photographs that come with scikit-image, the public test sets, the user's own
-folders, noisy-clean pairs and packs."""
+folders, noisy-clean pairs and packs.  With them the protocols of papers that score on them."""
 
 from collections.abc import Iterable
 
-from denoisebench.plugin import ImageSource, hookimpl
+from denoisebench.plugin import ImageSource, Protocol, hookimpl
 
 
 @hookimpl
@@ -19,3 +19,11 @@ def register_image_sets() -> Iterable[ImageSource]:
 
     samples = [SamplesSource(gray=False), SamplesSource(gray=True)]
     return [*samples, *catalog(), FolderSource(), PairsSource(), NoisySource(), PackSource()]
+
+
+@hookimpl
+def register_protocols() -> Iterable[Protocol]:
+    """`nvlabs`, `noise2score`, `dbsn` and `kair`."""
+    from denoisebench_datasets.protocols import PROTOCOLS
+
+    return PROTOCOLS

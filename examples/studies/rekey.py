@@ -23,7 +23,7 @@ def id_today(result: CellResult, registries: Registries) -> str:
     """The id of a stored result by today's code; its own where that cannot be told: of a training,
     and of other images than those that were scored."""
     image_set = registries.image_set(result.dataset)
-    protocol = labelled(result.protocol)
+    protocol = labelled(result.protocol, registries.protocols)
     same = result.provenance.get("image_set_digest") == image_set.digest
     if result.training or not same or protocol is None:
         return result.cell

@@ -16,6 +16,7 @@ from a_result import RESULT, SCORE
 from fuzzing import at_most, damaged_json, mutated, mutated_bytes, odd_texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from protocols import get_protocol
 from recipes import RECIPE
 
 from denoisebench.cli.rank import command as rank
@@ -31,7 +32,6 @@ from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.store import SCHEMA, read_cell
 from denoisebench.results.strict_json import stored
 from denoisebench.results.training_history import open_trainings
-from denoisebench.scoring.protocols import get_protocol
 from denoisebench.training.weights_file import read_header
 from denoisebench_datasets.packs.file_format import open_pack
 

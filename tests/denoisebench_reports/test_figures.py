@@ -3,9 +3,9 @@
 from importlib.resources import files
 
 import pytest
+from protocols import PROTOCOLS
 
 from denoisebench.noise_models import register_noise_models
-from denoisebench.scoring.protocols import PROTOCOLS
 from denoisebench.specs import parse_spec
 from denoisebench_reports.published.figures import FILES, _read, printed, published
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 import pytest
+from protocols import get_protocol
 
 from denoisebench.cli import group
 from denoisebench.registry.loader import load
-from denoisebench.scoring.protocols import get_protocol
 from denoisebench.specs import split_list
 
 ROOT = Path(__file__).parents[2]

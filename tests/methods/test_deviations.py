@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bench import make_images
+from protocols import get_protocol
 from skimage.restoration import denoise_tv_chambolle
 from torch import Tensor
 
@@ -26,7 +27,6 @@ from denoisebench.results.journal import Unfinished
 from denoisebench.results.records import ImageScore
 from denoisebench.results.saved_images import Saver
 from denoisebench.scoring.average import psnr_of_images
-from denoisebench.scoring.protocols import get_protocol
 from denoisebench.scoring.statistics import mean_of
 from denoisebench.specs import parse_spec
 from denoisebench_datasets.local.folder import FolderSource

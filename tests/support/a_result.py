@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from protocols import PROTOCOLS
+
 from denoisebench.results.records import CellResult, ImageScore
 from denoisebench.results.results import Results
 
@@ -59,4 +61,4 @@ def results_of(
     folder: str | Path = "results",
 ) -> Results:
     """What a report is made of."""
-    return Results(tuple(cells), tuple(declined), Path(folder), {})
+    return Results(tuple(cells), tuple(declined), Path(folder), {}, PROTOCOLS)

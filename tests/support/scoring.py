@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from protocols import get_protocol
 
 from denoisebench.denoising.denoiser import load_denoiser
 from denoisebench.execution.evaluation import evaluate
@@ -20,7 +21,6 @@ from denoisebench.progress import ProgressCallback
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.records import ImageScore
 from denoisebench.results.saved_images import Saver
-from denoisebench.scoring.protocols import get_protocol
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import click
 from denoisebench.cli.shared.compute import load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.noise.family import NoiseFamily
-from denoisebench.scoring.protocols import PROTOCOLS
 from denoisebench.specs import number_text
 
 KINDS = (
@@ -30,7 +29,7 @@ def command(kind: str, plugin: tuple[str, ...]) -> None:
         "noises": registries.noises,
         "datasets": registries.image_sets,
         "presets": registries.presets,
-        "protocols": PROTOCOLS,
+        "protocols": registries.protocols,
         "budgets": registries.budgets,
         "recipes": registries.recipes,
         "reports": registries.reports,

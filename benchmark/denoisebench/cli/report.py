@@ -71,7 +71,7 @@ def command(
     ):
         if count:
             click.echo(f"left out: {count} that {'is' if count == 1 else 'are'} {what}", err=True)
-    stored = Results(tuple(chosen.results), (), results, registries.reports)
+    stored = Results(tuple(chosen.results), (), results, registries.reports, registries.protocols)
     text = stored.render(name)
     if out is None and report.printed:
         click.echo(text)

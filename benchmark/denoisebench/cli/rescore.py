@@ -9,7 +9,6 @@ from denoisebench.cli.shared.options import plugin_option
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import UserError
 from denoisebench.execution.rescore import Rescorer, Rescoring
-from denoisebench.scoring.protocols import get_protocol
 
 
 @click.command("rescore")
@@ -23,8 +22,9 @@ def command(protocol: str, out: Path, dry_run: bool, plugin: tuple[str, ...]) ->
 
     Nothing is denoised.  A cell is refused where the protocols differ before the estimate.
     """
-    rules = get_protocol(protocol)
-    rescorer = Rescorer(out, rules, load_plugins(plugin))
+    registries = load_plugins(plugin)
+    rules = registries.protocol(protocol)
+    rescorer = Rescorer(out, rules, registries)
     planned = rescorer.plan()
     if not planned:
         raise UserError(

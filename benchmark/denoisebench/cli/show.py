@@ -13,7 +13,6 @@ from denoisebench.cli.shared.options import plugin_option
 from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.registry.registries import Registries
 from denoisebench.scoring.protocol_text import spelled_out
-from denoisebench.scoring.protocols import get_protocol
 from denoisebench.specs import config_spec, number_text
 
 WIDTH = 100
@@ -22,8 +21,7 @@ Lines = list[tuple[str, str]]  # what, and what it is
 
 
 def _protocol(text: str, registries: Registries) -> Lines:
-    del registries
-    protocol = get_protocol(text)
+    protocol = registries.protocol(text)
     departures = [("departure" if n == 0 else "", d) for n, d in enumerate(protocol.departures)]
     return [
         ("label", str(protocol)),

@@ -99,7 +99,7 @@ class Rescorer:
 
     def _cell(self, origin: CellResult) -> str:
         """The id of the cell to be written.  Raises UserError when there can be none."""
-        before = labelled(origin.protocol)
+        before = labelled(origin.protocol, self._registries.protocols)
         if before is None:
             raise UserError(f"protocol {origin.protocol} is not known here")
         refuse_other_input(before, self._protocol, origin.dataset)
@@ -122,7 +122,7 @@ class Rescorer:
     def _scores(
         self, origin: CellResult, what: str, progress: ProgressCallback
     ) -> Iterable[ImageScore]:
-        before = labelled(origin.protocol)
+        before = labelled(origin.protocol, self._registries.protocols)
         assert before is not None  # else it was refused
         estimates = _estimates(self._out, origin)
         images = self._sets[origin.dataset].images

@@ -21,7 +21,6 @@ from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
 from denoisebench.registry.registries import Registries
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.scoring.protocol_text import refuse_mixed
-from denoisebench.scoring.protocols import get_protocol
 from denoisebench.specs import config_spec
 
 
@@ -45,7 +44,7 @@ class _Planner:
         self._request, self._registries = request, registries
         datasets, channels = request.datasets, request.channels
         self._image_sets = [registries.image_set(text, channels) for text in datasets]
-        self._protocols = [get_protocol(text) for text in request.protocols]
+        self._protocols = [registries.protocol(text) for text in request.protocols]
         _refuse_doubles([str(protocol) for protocol in self._protocols])
         if not request.mixed:
             refuse_mixed(self._protocols)

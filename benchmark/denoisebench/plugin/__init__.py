@@ -49,6 +49,7 @@ from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.recipe import Recipe, read_recipes
 from denoisebench.plugin.report import Report
 from denoisebench.progress import Progress, ProgressCallback
+from denoisebench.scoring.protocol import Protocol
 from denoisebench.specs import (
     Between,
     ConfigT,
@@ -98,6 +99,7 @@ __all__ = [
     "Preset",
     "Progress",
     "ProgressCallback",
+    "Protocol",
     "Recipe",
     "Report",
     "Schedule",

@@ -1,4 +1,4 @@
-"""The whole extension surface: seven hooks, each called once at start-up.
+"""The whole extension surface: eight hooks, each called once at start-up.
 
 A plugin is a module (or object) with any of these functions, marked by `hookimpl`.  It is found by
 the entry-point group `denoisebench` or given with `--plugin FILE_OR_MODULE`.  Keep a plugin's entry
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from denoisebench.plugin.preset import Preset
     from denoisebench.plugin.recipe import Recipe
     from denoisebench.plugin.report import Report
+    from denoisebench.scoring.protocol import Protocol
 
 hookspec = pluggy.HookspecMarker("denoisebench")
 hookimpl = pluggy.HookimplMarker("denoisebench")
@@ -66,6 +67,18 @@ def register_presets() -> "Iterable[Preset]":  # type: ignore[empty-body]  # a p
     """Return the presets this plugin adds: named sets of options of `bench run`.
 
     A name already taken stops the program with both plugins named.
+    """
+
+
+@hookspec
+def register_protocols() -> "Iterable[Protocol]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the protocols this plugin adds: rules of scoring, for `--protocol`.
+
+    A name already taken stops the program with both plugins named.
+
+    >>> @hookimpl
+    ... def register_protocols():
+    ...     return [Protocol(name="cut", version=1, summary="without 8 pixels", border_px=8)]
     """
 
 

@@ -31,6 +31,7 @@ from denoisebench.plugin.report import Report
 from denoisebench.registry import builtin
 from denoisebench.registry.moved import new_import, renamed_members
 from denoisebench.registry.registries import Registries
+from denoisebench.scoring.protocol import Protocol
 
 GROUP = "denoisebench"
 
@@ -40,6 +41,7 @@ HOOKS: dict[str, tuple[str, type]] = {
     "register_methods": ("method", Method),
     "register_reports": ("report", Report),
     "register_presets": ("preset", Preset),
+    "register_protocols": ("protocol", Protocol),
     "register_budgets": ("budget", Budget),
     "register_recipes": ("recipe", Recipe),
 }
@@ -141,6 +143,7 @@ def _collect(
         methods=registries["register_methods"],
         reports=registries["register_reports"],
         presets=registries["register_presets"],
+        protocols=registries["register_protocols"],
         budgets=registries["register_budgets"],
         recipes=registries["register_recipes"],
         origins=origins,

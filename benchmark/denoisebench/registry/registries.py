@@ -19,6 +19,8 @@ from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.plugin.report import Report
 from denoisebench.registry.source_hash import SourceHasher
+from denoisebench.scoring.protocol import Protocol
+from denoisebench.scoring.protocols import parse_protocol
 from denoisebench.specs import Spec, build_config, parse_spec
 
 
@@ -31,6 +33,7 @@ class Registries:
     methods: Mapping[str, Method[Any]]
     reports: Mapping[str, Report]
     presets: Mapping[str, Preset]
+    protocols: Mapping[str, Protocol]
     budgets: Mapping[str, Budget]
     recipes: Mapping[str, Recipe]
     origins: Mapping[str, object]  # "method noise2score" -> the plugin it came from
@@ -70,6 +73,10 @@ class Registries:
         spec = parse_spec(text)
         method = self._find("method", self.methods, spec)
         return method, build_config(method.config_type, spec)
+
+    def protocol(self, text: str) -> Protocol:
+        """The protocol of a spec."""
+        return parse_protocol(text, self.protocols)
 
     def report(self, name: str) -> Report:
         """The report of a name."""

@@ -10,6 +10,8 @@ from denoisebench.plugin.report import Report
 from denoisebench.registry.moved import new_argument
 from denoisebench.results.dataframe import frame
 from denoisebench.results.records import CellResult
+from denoisebench.scoring.protocol import Protocol
+from denoisebench.scoring.protocols import labelled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,13 +22,14 @@ class Results:
     """The results of cells, stored under `folder`: what Python gets, and what a report is made of.
 
     unplanned: method, noise and parameters, and the reason, of each cell that a plan left out.
-    reports: the ways to show results, by name.
+    reports: the ways to show results, by name.  protocols: those that plugins offer, by name.
     """
 
     cells: tuple[CellResult, ...]
     unplanned: tuple[tuple[str, str, str], ...]
     folder: Path
     reports: Mapping[str, Report]
+    protocols: Mapping[str, Protocol]
 
     @property
     def errors(self) -> Sequence[CellResult]:
@@ -61,6 +64,11 @@ class Results:
             failures = [f"{c.method} on {c.dataset}: {c.error}" for c in self.errors]
             raise UserError(f"nothing to show: {'; '.join((*reasons, *failures))}")
         return frame(self.scored)
+
+    def rules(self, protocol: str) -> str:
+        """What the protocol with this label does, in words."""
+        known = labelled(protocol, self.protocols)
+        return known.summary if known else "unknown here"
 
     def render(self, report: str) -> str:
         """The results as a report of `bench list reports` shows them.

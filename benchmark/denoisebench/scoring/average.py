@@ -6,8 +6,6 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.scoring.protocols import labelled
-
 Values = npt.NDArray[np.float64]
 
 DB_PER_NEPER = 10.0 / np.log(10.0)
@@ -58,5 +56,4 @@ def shares_db(mse: Values) -> Values:
 
 def _pools_errors(label: str) -> bool:
     """Whether the protocol with this label averages mean squared errors, not decibels."""
-    protocol = labelled(label)
-    return protocol is not None and protocol.average == "mse"
+    return "average=mse" in label.split(":")

@@ -38,7 +38,13 @@ class Compared(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
-    """Rules of evaluation.  An image's score is the mean over its repeats."""
+    """Rules of evaluation.  An image's score is the mean over its repeats.
+
+    Raises UserError for an average that is not db: a setting changes that, and labels say so.
+
+    >>> str(Protocol(name="cut", version=1, summary="without 8 pixels at each side", border_px=8))
+    'cut-1'
+    """
 
     name: str
     version: int
@@ -79,6 +85,13 @@ class Protocol:
 
     changes: tuple[tuple[str, str], ...] = ()
     """The settings that were changed, by name, and their values as they are typed."""
+
+    def __post_init__(self) -> None:
+        if self.average != "db" and "average" not in dict(self.changes):
+            raise UserError(
+                f"protocol {self.name}: average stays db; {self.name}:average={self.average}"
+                " changes it, and labels then say so"
+            )
 
     def __str__(self) -> str:
         """The label that results carry: `float-1`."""

@@ -3,18 +3,10 @@
 A protocol's label (`float-1`) is part of every result.  Rules never change under a label: another
 rule is another name or a higher version.  To see what one rule is worth, a setting changes it, as
 `float:noisy=8-bit`, and the label carries it: `float-1:noisy=8-bit`.
-
-`nvlabs` is the evaluation of Laine, Karras, Lehtinen and Aila, "High-quality self-supervised deep
-image denoising", NeurIPS 2019; `noise2score` of Kim and Ye, "Noise2Score: Tweedie's approach to
-self-supervised image denoising without clean images", NeurIPS 2021; `dbsn` of Wu, Liu, Cao, Ren and
-Zuo, "Unpaired learning of deep image denoising", ECCV 2020; `kair` of Zhang's KAIR toolbox (DnCNN,
-FFDNet, SwinIR on additive Gaussian noise): as their official codes have it.  Under all of them the
-noise is drawn by this suite's generator; `departures` has the rest.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from denoisebench.errors import UserError, unknown_name
@@ -25,101 +17,25 @@ from denoisebench.specs import Spec, parse_spec, whole_number
 WIDEST_BORDER = 10_000
 """Pixels; that of an image must also leave some of it."""
 
-_OWN_NOISE = "the noise is drawn by this suite's generator, not by the original's"
-_LUMA = "the gray version of a colour set is its BT.601 luma in 8 bits, the original's"
-
-_FLOAT = Protocol(
+FLOAT = Protocol(
     name="float",
     version=1,
     summary="float noisy input, not clipped; estimate clipped to [0, 1]; whole RGB or gray image",
 )
 
-_NVLABS_REPEATS = (("kodak", 10), ("bsd300", 3), ("set14", 20))
-_NVLABS = Protocol(
-    name="nvlabs",
-    version=1,
-    summary=(
-        "clean images reflected to one square for the set before the noise; float noisy input, not"
-        " clipped; estimate cropped, then it and the clean image in 8 bits; with new noise each"
-        f" time, {', '.join(f'{name} ×{count}' for name, count in _NVLABS_REPEATS)}"
-    ),
-    square_multiple_px=32,
-    repeats=_NVLABS_REPEATS,
-    estimate="half-up",
-    departures=(
-        _OWN_NOISE,
-        f"{_LUMA} the mean of the channels",
-        "the original has no SSIM; ours is of the 8-bit images that its PSNR is of",
-    ),
-)
 
-_NOISE2SCORE = Protocol(
-    name="noise2score",
-    version=1,
-    summary=(
-        "the rules of float-1, which are those of Noise2Score's code: float noisy input, not"
-        " clipped; estimate clipped to [0, 1], not rounded; whole RGB or gray image"
-    ),
-    departures=(
-        f"{_OWN_NOISE}, which has no seed",
-        f"{_LUMA} a luma (0.2125 R + 0.7154 G + 0.0721 B) that is not rounded",
-        "how the original cut or padded images of 321×481 for its network is not known; here a"
-        " method pads as it needs and the whole image is scored",
-        "the original does not clip the estimate of blind Gamma denoising; here it is clipped",
-        "the original's saved pictures are truncated to 8 bits; its PSNR is of the floats",
-        "the original has no SSIM",
-    ),
-)
-
-_DBSN = Protocol(
-    name="dbsn",
-    version=1,
-    summary=(
-        "one noise field for all images of a size; float noisy input, not clipped; estimate clipped"
-        " to [0, 1], not rounded; whole RGB or gray image"
-    ),
-    noise_by="size",
-    departures=(
-        f"{_OWN_NOISE} (NumPy's legacy one, seeded with 0 for each image)",
-        "the original computes PSNR in float32, here it is float64",
-        "the original draws heteroscedastic noise of standard deviation (40 x + 10) / 255 for"
-        " validation: that is the noise heteroscedastic-shared:40:10",
-        "the original cuts the last row and column of images for its student; here they are whole",
-        "the original computes no SSIM",
-    ),
-)
-
-_KAIR = Protocol(
-    name="kair",
-    version=1,
-    summary=(
-        "one noise field for all images of a size; float noisy input, not clipped; estimate clipped"
-        " and rounded to 8 bits, halves to even, the clean image in 8 bits; whole RGB or gray image"
-    ),
-    noise_by="size",
-    estimate="half-even",
-    departures=(
-        f"{_OWN_NOISE} (NumPy's legacy one, seeded with 0 for each image)",
-        "the original's models for clipped noise see noisy images in 8 bits: kair:noisy=8-bit",
-    ),
-)
-
-PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
-    {p.name: p for p in (_FLOAT, _NVLABS, _NOISE2SCORE, _DBSN, _KAIR)}
-)
-
-
-def get_protocol(text: str) -> Protocol:
+def parse_protocol(text: str, known: Mapping[str, Protocol]) -> Protocol:
     """The protocol of a spec: a name, and perhaps settings, as `float:noisy=8-bit:border_px=4`.
 
-    Raises UserError for a name or a setting that there is not, or a value that it cannot have.
+    known: by name.  Raises UserError for a name or a setting that there is not, or a value that it
+    cannot have.
     """
     spec = parse_spec(text)
-    if spec.name not in PROTOCOLS:
-        raise unknown_name("protocol", spec.name, PROTOCOLS)
+    if spec.name not in known:
+        raise unknown_name("protocol", spec.name, known)
     if spec.values:
         raise UserError(f"protocol {spec}: {spec.values[0]!r} is not setting=value")
-    base = PROTOCOLS[spec.name]
+    base = known[spec.name]
     values = {key: _value(spec, key, text) for key, text in spec.options}
     values = {key: value for key, value in values.items() if value != getattr(base, key)}
     if not values:
@@ -130,11 +46,11 @@ def get_protocol(text: str) -> Protocol:
     return replace(made, summary=f"{base.summary}; but {words}")
 
 
-def labelled(label: str) -> Protocol | None:
+def labelled(label: str, known: Mapping[str, Protocol]) -> Protocol | None:
     """The protocol that results call `label`; None for one that is not known here."""
     head, colon, settings = label.partition(":")
     try:
-        protocol = get_protocol(f"{head.rpartition('-')[0]}{colon}{settings}")
+        protocol = parse_protocol(f"{head.rpartition('-')[0]}{colon}{settings}", known)
     except UserError:
         return None
     return protocol if str(protocol) == label else None

@@ -13,12 +13,12 @@ from denoisebench.results.dataframe import frame
 from denoisebench.results.records import CellResult
 from denoisebench.results.results import Results
 from denoisebench.results.summary import Summary, summarise
-from denoisebench.scoring.protocols import PROTOCOLS
+from denoisebench.scoring.protocols import FLOAT
 from denoisebench_reports.published.figures import Printed, printed
 from denoisebench_reports.published.verdict import megapixels_of
 from denoisebench_reports.tables.columns import merged
 
-PROTOCOL = PROTOCOLS["float"]
+PROTOCOL = FLOAT
 SEED = "0"
 
 

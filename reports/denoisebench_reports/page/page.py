@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from denoisebench.results.results import Results
 from denoisebench.results.summary import KEYS, Summary, summarise
 from denoisebench.scoring.marks import Mark
-from denoisebench.scoring.protocols import labelled
 from denoisebench_reports.page.curves import training_curves
 from denoisebench_reports.page.galleries import Gallery, galleries
 from denoisebench_reports.page.pictures import Album
@@ -119,7 +118,7 @@ def render_page(results: Results) -> str:
         baseline=is_baseline,
         training_headers=TRAINING_HEADERS,
         trainings=trainings(make_board(results)),
-        about=_about,
+        about=results.rules,
         curves=curves,
         unreadable=unreadable,
         provenance=provenance(results.scored),
@@ -180,12 +179,6 @@ def _rows_of(rows: "pd.DataFrame", line: Summary) -> "pd.DataFrame":
     for key in KEYS:
         chosen = chosen[chosen[key] == getattr(line, key)]
     return chosen
-
-
-def _about(label: str) -> str:
-    """What the protocol with this label does."""
-    protocol = labelled(label)
-    return protocol.summary if protocol else "unknown here"
 
 
 def _viewer(conditions: Iterable[Condition]) -> dict[str, Any]:

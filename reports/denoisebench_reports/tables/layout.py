@@ -1,7 +1,7 @@
 """A table before it is printed: its columns, its rows in blocks, and the marks of its figures."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from denoisebench.results.results import Results
@@ -46,13 +46,15 @@ class Board:
     """A table with at least one figure.
 
     summaries: with the names of their columns, in the order of the columns.  declined: (method,
-    noise and parameters, reason) for cells that are missing.
+    noise and parameters, reason) for cells that are missing.  rules: says what the protocol with a
+    label does.
     """
 
     columns: Sequence[Column]
     blocks: Sequence[Block]
     summaries: Sequence[tuple[str, Summary]]
     declined: Sequence[tuple[str, str, str]]
+    rules: Callable[[str], str]
 
     @property
     def with_noisy(self) -> bool:
@@ -97,7 +99,7 @@ def make_board(results: Results) -> Board:
     summaries = sorted(
         zip(column_names(lines), lines, strict=True), key=lambda pair: order.index(pair[0])
     )
-    return Board(columns, _blocks(lines, places), summaries, results.declined)
+    return Board(columns, _blocks(lines, places), summaries, results.declined, results.rules)
 
 
 def _blocks(lines: Sequence[Summary], places: Sequence[Column]) -> list[Block]:

@@ -14,7 +14,6 @@ from denoisebench.plugin import (
     without_ensemble,
 )
 from denoisebench.results.summary import Summary
-from denoisebench.scoring.protocols import labelled
 from denoisebench_reports.published import verdict
 from denoisebench_reports.published.figures import Figure
 from denoisebench_reports.published.verdict import AGREES_WITHIN_DB, comparisons
@@ -75,7 +74,7 @@ def notes(board: Board, marks: str) -> list[str]:
         *([ENSEMBLE_NOTE] if any(without_ensemble(x.method)[1] for x in lines) else []),
         *_resolved(board),
         *_seeds(board),
-        *(f"Protocol {label}: {_about(label)}." for label in protocols),
+        *(f"Protocol {label}: {board.rules(label)}." for label in protocols),
         f"Images: {', '.join(dict.fromkeys(map(_images, lines)))}.",
         *_levels(lines),
         *(["(…): published; compared below."] if sources(board) else []),
@@ -125,11 +124,6 @@ def _seeds(board: Board) -> list[str]:
     what = "standard deviation of a set's mean, the largest of a method"
     note = f"Spread between seeds ({what}): {found} dB; it is in no interval."
     return [note] if found else []
-
-
-def _about(label: str) -> str:
-    protocol = labelled(label)
-    return protocol.summary if protocol else "unknown here"
 
 
 def _images(line: Summary) -> str:

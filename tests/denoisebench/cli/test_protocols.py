@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bench import bench, make_images
+from protocols import PROTOCOLS
 
 from denoisebench.scoring.protocol_text import spelled_out
-from denoisebench.scoring.protocols import PROTOCOLS
 
 
 @pytest.fixture

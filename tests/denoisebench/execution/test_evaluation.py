@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from protocols import get_protocol
 from scoring import DenoiserOutput, cell, images, scored
 
 from denoisebench.errors import PluginError
@@ -14,7 +15,6 @@ from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.plugin.method import Denoised, Output
 from denoisebench.scoring.metrics import psnr_db
 from denoisebench.scoring.protocol import levels_255, padded_to_square
-from denoisebench.scoring.protocols import get_protocol
 
 NOISE = Noise(Gaussian(), 25.0, 25.0)
 CLEAN = images((3, 20, 40), (3, 36, 12))

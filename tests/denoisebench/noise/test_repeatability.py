@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from bench import make_images
+from protocols import get_protocol
 
 from denoisebench.budgets import get_budget
 from denoisebench.denoising.denoiser import load_denoiser
@@ -23,7 +24,6 @@ from denoisebench.registry.registries import Registries
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.records import ImageScore
 from denoisebench.results.saved_images import Saver
-from denoisebench.scoring.protocols import get_protocol
 
 AGREES_WITHIN_DB = 0.002
 NETWORKS = ["noise2score", "blindspot"]  # with the weights that come with them

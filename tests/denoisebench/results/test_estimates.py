@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from protocols import get_protocol
 from scoring import DenoiserOutput, cell, images
 
 from denoisebench.denoising.denoiser import load_denoiser
@@ -11,7 +12,6 @@ from denoisebench.execution.evaluation import evaluate
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.saved_images import Saver
-from denoisebench.scoring.protocols import get_protocol
 
 
 def evaluated(planned, out, *, keep=True):

@@ -14,7 +14,7 @@ from denoisebench.results.results import Results
 
 def results(*cells, render, declined=()):
     reports = {"worst": Report("worst", "the worst image", render)}
-    return Results(cells, declined, Path("out"), reports)
+    return Results(cells, declined, Path("out"), reports, {})
 
 
 def render_worst(of):

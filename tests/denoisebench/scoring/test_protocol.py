@@ -5,13 +5,13 @@ import math
 
 import numpy as np
 import pytest
+from protocols import PROTOCOLS, get_protocol
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from denoisebench.errors import UserError
 from denoisebench.images.image_set import ImageFile, ImageSet
 from denoisebench.images.pixels import GRAY
 from denoisebench.scoring.protocol import levels_255, padded_to_square
-from denoisebench.scoring.protocols import PROTOCOLS, get_protocol
 
 FLOAT, NVLABS = get_protocol("float"), get_protocol("nvlabs")
 
@@ -65,8 +65,12 @@ def test_labels_are_unique_and_protocols_are_known_by_their_names():
 def test_a_protocol_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         FLOAT.version = 2
-    with pytest.raises(TypeError):
-        PROTOCOLS["float"] = FLOAT
+
+
+def test_a_protocol_says_in_its_label_that_it_averages_errors():
+    with pytest.raises(UserError, match="float: average stays db; float:average=mse changes it"):
+        dataclasses.replace(FLOAT, average="mse")
+    assert str(get_protocol("float:average=mse")) == "float-1:average=mse"
 
 
 def test_an_unknown_protocol_is_a_user_error_with_the_nearest_name():

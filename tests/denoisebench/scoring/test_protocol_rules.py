@@ -5,6 +5,7 @@ from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
+from protocols import PROTOCOLS, get_protocol, labelled
 from scoring import DenoiserOutput, cell, images, scored
 from skimage.color import rgb2ycbcr
 from skimage.metrics import peak_signal_noise_ratio
@@ -16,7 +17,6 @@ from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.scoring.protocol import Protocol, levels_255, luma
 from denoisebench.scoring.protocol_text import CHOICES, differences, refuse_mixed, spelled_out
-from denoisebench.scoring.protocols import PROTOCOLS, get_protocol, labelled
 
 NOISE = Noise(Gaussian(), 25.0, 25.0)
 EIGHT_BIT = (np.arange(256) / 255).astype(np.float32).reshape(1, 16, 16)

@@ -9,6 +9,7 @@ from statistics import fmean
 
 import pytest
 import torch
+from protocols import get_protocol
 
 from classical import AnscombeBm3d, Bm3d
 from denoisebench.images.image_set import ImageSet
@@ -16,7 +17,6 @@ from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.plugin.method import Denoised, Task
-from denoisebench.scoring.protocols import get_protocol
 
 pytestmark = [pytest.mark.bm3d, pytest.mark.slow]
 pytest.importorskip("bm3d", reason="the optional package bm3d is not installed")

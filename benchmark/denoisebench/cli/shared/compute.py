@@ -54,7 +54,9 @@ def carry_out(plan: Plan, asked: CommandOptions, registries: Registries) -> Resu
     options = ExecutionOptions(_kinds(asked), asked.retry_failed, asked.keep_estimates)
     context = make_context(asked.out, asked.device, registries, show_progress)
     cells = Runner(plan, context, options).run()
-    results = Results(tuple(cells), plan.declined, asked.out, registries.reports)
+    results = Results(
+        tuple(cells), plan.declined, asked.out, registries.reports, registries.protocols
+    )
     for cell in results.errors:
         line = f"{cell.method} on {cell.dataset}, {cell.noise}: {cell.error}"
         click.echo(f"failed: {line} (--retry-failed computes it again)", err=True)

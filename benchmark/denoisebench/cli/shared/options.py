@@ -14,7 +14,6 @@ from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
 from denoisebench.planning.run_options import CHANNELS, RunOptions
-from denoisebench.scoring.protocols import PROTOCOLS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -175,8 +174,8 @@ _OPTIONS = [
                  help="auto: bundled weights if they fit, else train; zoo: bundled weights, never"
                       " train; none: always train; a file: use it, never train."),
     click.option("--protocol", default="float", show_default=True, metavar="P[,P...]",
-                 help=f"Rules of scoring: {', '.join(PROTOCOLS)}; `bench show protocol P` spells"
-                      " them out.  Several only with --mixed."),
+                 help="Rules of scoring: see `bench list protocols` and `bench show protocol P`."
+                      "  Several only with --mixed."),
     click.option("--mixed", is_flag=True,
                  help="Allow several protocols in one table; each figure is shown with its own."),
     click.option("--self-ensemble", is_flag=True,
