@@ -41,7 +41,7 @@ class NlmConfig:
 
     h: Annotated[float, Between(1e-3, 1e3)] = 0.6
     patch_px: Annotated[int, Between(1, 63)] = 5
-    distance_px: Annotated[int, Between(1, 100)] = 6
+    distance_px: Annotated[int, Between(1, 50)] = 6
 
     def __post_init__(self) -> None:
         _refuse_not_above("h", self.h, 0.0)
