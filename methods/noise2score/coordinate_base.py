@@ -70,13 +70,18 @@ def flat_std(z: Tensor) -> Tensor:
 
     The finest diagonal Haar coefficients see little of an image and all of white noise; of their
     root mean squares over 4×4 neighbours the lower quartile is taken, and divided by what it is
-    for noise alone.  (B, C, H, W), H and W 8 or more -> (B, 1, 1, 1), above 0.
+    for noise alone.  Where a quarter is 0 (a mask or a border holds no noise), it is that of the
+    rest.  (B, C, H, W), H and W 8 or more -> (B, 1, 1, 1), above 0.
     """
     height, width = (8 * (n // 8) for n in z.shape[-2:])
     z = z[..., :height, :width]
     detail = 0.5 * (z[..., ::2, ::2] - z[..., ::2, 1::2] - z[..., 1::2, ::2] + z[..., 1::2, 1::2])
-    power = torch.nn.functional.avg_pool2d(detail.square(), 4).flatten(1)
-    quarter = power.sort(dim=1).values[:, (power.shape[1] - 1) // 4]
+    power = torch.nn.functional.avg_pool2d(detail.square(), 4).flatten(1).sort(dim=1).values
+    count = power.shape[1]
+    quarter = power[:, (count - 1) // 4]
+    flat = (power == 0.0).sum(dim=1)
+    of_rest = (flat + (count - 1 - flat) // 4).clamp(max=count - 1)
+    quarter = torch.where(quarter > 0.0, quarter, power.gather(1, of_rest[:, None])[:, 0])
     return (quarter / LOWER_QUARTILE).clamp_min(1e-12).sqrt().view(-1, 1, 1, 1)
 
 

@@ -195,3 +195,14 @@ def test_the_score_of_y_follows_from_that_of_z_by_the_change_of_variables(name, 
     (expected,) = torch.autograd.grad(log_p.sum(), y)
     found = coordinate.score_of_y(y, (-2 * (z + 1) + 3 * torch.cos(3 * z)).detach())
     assert torch.allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6])
+def test_the_rough_deviation_passes_over_flat_regions(share):
+    image = 0.5 + 0.1 * noise(2, 1, 256, 256)
+    masked = image.clone()
+    masked[1, :, : int(share * 256)] = 0.0
+    found = flat_std(masked).flatten()
+    assert found[0] == flat_std(image)[0].flatten()
+    assert found.tolist() == pytest.approx([0.1, 0.1], rel=0.1)
+    assert float(flat_std(torch.zeros(1, 1, 64, 64))) == pytest.approx(1e-6)
