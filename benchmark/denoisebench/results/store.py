@@ -69,8 +69,6 @@ def read_cell(path: Path) -> CellResult:
         record = _with_length_of_budget(record)
         result = parse(CellResult, record)
         typed(result.provenance, Provenance)
-        if not result.scores and result.error is None:
-            raise ValueError("it has no scores")
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, str(error)) from None
     if result.cell != path.stem:

@@ -69,11 +69,15 @@ def strays(out: Path) -> list[Path]:
             "bench: there is not enough memory: troubled raised RuntimeError: [enforce fail",
         ),
         ("raise OutOfMemoryError", 2, "bench: there is not enough memory: troubled raised OutOfM"),
-        ("raise KeyboardInterrupt", 130, "bench: interrupted; the same command goes on from here"),
+        (
+            "raise KeyboardInterrupt",
+            130,
+            "bench: interrupted; the same command continues from here",
+        ),
         (
             "signal.raise_signal(signal.SIGTERM)",
             143,
-            "bench: terminated; the same command goes on from here",
+            "bench: terminated; the same command continues from here",
         ),
     ],
 )
