@@ -72,12 +72,12 @@ def strays(out: Path) -> list[Path]:
         (
             "raise KeyboardInterrupt",
             130,
-            "bench: interrupted; the same command continues from here",
+            "bench: interrupted; the same command continues",
         ),
         (
             "signal.raise_signal(signal.SIGTERM)",
             143,
-            "bench: terminated; the same command continues from here",
+            "bench: terminated; the same command continues",
         ),
     ],
 )
