@@ -15,17 +15,9 @@ from denoisebench_reports.tables.layout import (
     make_board,
     psnr_text,
     published_text,
-    widest_interval,
 )
-from denoisebench_reports.tables.notes import (
-    AGAINST_HEADERS,
-    TRAINING_HEADERS,
-    against,
-    against_note,
-    notes,
-    sources,
-    trainings,
-)
+from denoisebench_reports.tables.notes import TRAINING_HEADERS, notes, trainings
+from denoisebench_reports.tables.published_table import HEADERS, published_table
 
 MARKS = "bold: best, ~: tied with the best, underlined: second"
 PREAMBLE = r"% In the preamble: \usepackage{booktabs}"
@@ -65,11 +57,11 @@ def render_latex(results: Results) -> str:
     trained = [[f"\\texttt{{{escaped(name)}}}", *map(escaped, rest)] for name, *rest in
                trainings(board)]  # fmt: skip
     floats = [figures, _float(_plain(TRAINING_HEADERS, trained), "How methods were trained.")]
-    if sources(board):
-        papers = [f"[{number}] {source}." for number, source in enumerate(sources(board), start=1)]
-        body = [[escaped(_signed(cell)) for cell in row] for row in against(board)]
-        said = " ".join([against_note(board), *papers])
-        floats.append(_float(_plain(AGAINST_HEADERS, body), said))
+    published = published_table(board)
+    if published:
+        body = [[escaped(_signed(cell)) for cell in row] for row in published.rows]
+        said = " ".join([published.note, *(f"{paper}." for paper in published.papers)])
+        floats.append(_float(_plain(HEADERS, body), said))
     return "\n\n".join([PREAMBLE, *floats]) + "\n"
 
 
@@ -104,16 +96,15 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _tabular(board: Board) -> str:
-    extra = [*(["noisy"] if board.with_noisy else []), *(["$\\pm$"] if board.compact else [])]
-    lead = 1 + len(extra)
+    lead = len(board.lead_heads)
     names = [f"\\texttt{{{escaped(column.name)}}}" for column in board.columns]
-    lines = ["\\toprule", *_titles(board, lead), _line(["", *extra, *names])]
+    lines = ["\\toprule", *_titles(board, lead), _line([*map(escaped, board.lead_heads), *names])]
     for block in board.blocks:
         span = lead + len(board.columns)
         lines += ["\\midrule", _line([_spanning(span, "l", f"\\emph{{{escaped(block.title)}}}")])]
         lines += [_line(cells) for row in block.rows for cells in _rows(row, board)]
     bars = ["|" if _divides(board, i) else "" for i in range(len(board.columns))]
-    columns = "l" + "r" * len(extra) + "".join(f"{bar}l" for bar in bars)
+    columns = "l" + "r" * (lead - 1) + "".join(f"{bar}l" for bar in bars)
     return _environment(columns, [*lines, "\\bottomrule"])
 
 
@@ -150,15 +141,10 @@ def _spanning(columns: int, align: str, text: str) -> str:
 
 
 def _rows(row: Row, board: Board) -> list[list[str]]:
-    """The row of a data set and, in a compact table, one beneath it with published figures."""
-    noisy = [row.noisy_text] if board.with_noisy else []
+    """The row of a data set and, in a compact table, one below it with published figures."""
     figures = [_figure(row, column, board.compact) for column in board.columns]
-    if not board.compact:
-        return [[escaped(row.dataset), *noisy, *figures]]
-    first = [escaped(row.dataset), *noisy, widest_interval(row.cells), *figures]
-    published = [published_text(row.cells[c]) if c in row.cells else "" for c in board.columns]
-    beneath = [*("" for _ in noisy), "", "", *published]
-    return [first, beneath] if any(published) else [first]
+    published = board.published_cells(row)
+    return [[*map(escaped, board.lead_cells(row)), *figures], *([published] if published else [])]
 
 
 def _figure(row: Row, column: Column, compact: bool) -> str:

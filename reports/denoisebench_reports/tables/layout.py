@@ -62,6 +62,28 @@ class Board:
         return not any(is_baseline(line) for _, line in self.summaries)
 
     @property
+    def has_published(self) -> bool:
+        """Whether a paper has one of the figures."""
+        return any(comparisons(line) for _, line in self.summaries)
+
+    @property
+    def lead_heads(self) -> list[str]:
+        """The heads of the columns before the methods': the data set, noisy images, interval."""
+        noisy, interval = ["noisy"] * self.with_noisy, ["±"] * self.compact
+        return ["", *noisy, *interval]
+
+    def lead_cells(self, row: Row) -> list[str]:
+        """The cells under `lead_heads`."""
+        noisy, interval = [row.noisy_text] * self.with_noisy, [widest_interval(row.cells)]
+        return [row.dataset, *noisy, *interval * self.compact]
+
+    def published_cells(self, row: Row) -> list[str]:
+        """The line below a row of a compact table, with published figures; empty without any."""
+        found = [published_text(row.cells[c]) if c in row.cells else "" for c in self.columns]
+        shown = self.compact and any(found)
+        return [*("" for _ in self.lead_heads), *found] if shown else []
+
+    @property
     def methods(self) -> list[Column]:
         """The columns without the baseline's."""
         return [column for column in self.columns if column.evidence]

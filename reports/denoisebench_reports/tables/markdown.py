@@ -15,17 +15,9 @@ from denoisebench_reports.tables.layout import (
     make_board,
     psnr_text,
     published_text,
-    widest_interval,
 )
-from denoisebench_reports.tables.notes import (
-    AGAINST_HEADERS,
-    TRAINING_HEADERS,
-    against,
-    against_note,
-    notes,
-    sources,
-    trainings,
-)
+from denoisebench_reports.tables.notes import TRAINING_HEADERS, notes, trainings
+from denoisebench_reports.tables.published_table import HEADERS, published_table
 
 MARKS = "bold: best, ~: tied with the best, underlined: second"
 DIVIDER = "‖"
@@ -39,9 +31,11 @@ def render_markdown(results: Results) -> str:
     parts = [part for block in board.blocks for part in _block(block, board)]
     parts.append("\n".join(f"- {escaped(note)}" for note in notes(board, MARKS)))
     parts.append(pipe_table(TRAINING_HEADERS, map(_escaped_all, trainings(board))))
-    if sources(board):
-        parts += [escaped(against_note(board)), _papers(board)]
-        parts.append(pipe_table(AGAINST_HEADERS, map(_escaped_all, against(board))))
+    published = published_table(board)
+    if published:
+        parts.append(escaped(published.note))
+        parts.append("\n".join(f"- {escaped(paper)}" for paper in published.papers))
+        parts.append(pipe_table(HEADERS, map(_escaped_all, published.rows)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -54,14 +48,11 @@ def _escaped_all(texts: Sequence[str]) -> list[str]:
     return [escaped(text) for text in texts]
 
 
-def _papers(board: Board) -> str:
-    papers = enumerate(sources(board), start=1)
-    return "\n".join(f"- {escaped(f'[{number}] {source}')}" for number, source in papers)
-
-
 def _block(block: Block, board: Board) -> list[str]:
-    extra = [*(["noisy"] if board.with_noisy else []), *(["±"] if board.compact else [])]
-    header = ["", *extra, *_with_dividers([_heading(c, board) for c in board.columns], board)]
+    header = [
+        *board.lead_heads,
+        *_with_dividers([_heading(c, board) for c in board.columns], board),
+    ]
     return [
         f"**{escaped(block.title)}**",
         pipe_table(header, (_row(row, board) for row in block.rows)),
@@ -76,10 +67,8 @@ def _heading(column: Column, board: Board) -> str:
 
 
 def _row(row: Row, board: Board) -> list[str]:
-    noisy = [row.noisy_text] if board.with_noisy else []
-    widest = [widest_interval(row.cells)] if board.compact else []
     figures = [_figure(row, column, board.compact) for column in board.columns]
-    return [escaped(row.dataset), *noisy, *widest, *_with_dividers(figures, board)]
+    return [*map(escaped, board.lead_cells(row)), *_with_dividers(figures, board)]
 
 
 def _figure(row: Row, column: Column, compact: bool) -> str:

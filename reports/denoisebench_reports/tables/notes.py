@@ -1,5 +1,5 @@
-"""The notes below a table: what its numbers are, why some are missing, how each method was
-trained, and how its figures compare with the published ones.  Reports print it in their own way."""
+"""The notes of a table: what its numbers are, why some are missing, and how each method was trained.
+Reports print them in their own way."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -14,30 +14,14 @@ from denoisebench.plugin import (
     without_ensemble,
 )
 from denoisebench.results.summary import Summary
-from denoisebench_reports.published import verdict
-from denoisebench_reports.published.figures import Figure
-from denoisebench_reports.published.verdict import AGREES_WITHIN_DB, comparisons
 from denoisebench_reports.tables.cautions import cautions
 from denoisebench_reports.tables.columns import is_baseline, knowledge_of
-from denoisebench_reports.tables.layout import NONE, Board, psnr_text
+from denoisebench_reports.tables.layout import NONE, Board
 from denoisebench_reports.tables.ranked import resolved_db
 
 TRAINING_HEADERS = (
     *("method", "evidence", "draws", "level", "training set", "budget", "weights", "seeds"),
 )
-AGAINST_HEADERS = ("", "noise", "", "", "ours", "published", "diff.", "verdict")
-
-REASONS = {
-    verdict.TRAINED_LESS: "on fewer pixels than the paper's network",
-    verdict.TRAINED_MORE: "on more pixels than the paper's network",
-    verdict.FRESH_THERE: "theirs saw new noise on the clean image at every step, ours one noisy"
-    " copy",
-    verdict.FRESH_HERE: "ours saw new noise on the clean image at every step, theirs one noisy"
-    " copy",
-    verdict.OTHER_PROTOCOL: "theirs is under {protocols}",
-    verdict.OTHER_IMAGES: "theirs are {images}",
-}
-"""What each reason that a verdict gives means."""
 
 ORACLE_NOTE = (
     f"Oracle: trained as for unknown levels; of {LEVELS} levels over the noise's blind range, tried"
@@ -77,7 +61,7 @@ def notes(board: Board, marks: str) -> list[str]:
         *(f"Protocol {label}: {board.rules(label)}." for label in protocols),
         f"Images: {', '.join(dict.fromkeys(map(_images, lines)))}.",
         *_levels(lines),
-        *(["(…): published; compared below."] if sources(board) else []),
+        *(["(…): published; compared below."] if board.has_published else []),
         *_reasons(board.declined),
     ]
 
@@ -193,46 +177,3 @@ def _length(line: Summary) -> str:
 
 def _distinct(values: Iterable[str]) -> str:
     return " / ".join(value for value in dict.fromkeys(values) if value) or NONE
-
-
-def sources(board: Board) -> list[str]:
-    """The papers whose figures are shown next to ours, in the order of their numbers."""
-    figures = [beside.figure for _, line in board.summaries for beside in comparisons(line)]
-    return list(dict.fromkeys(map(_source, figures)))
-
-
-def _source(figure: Figure) -> str:
-    return figure.source + (f" ({figure.protocol})" if figure.protocol else "")
-
-
-def against(board: Board) -> list[list[str]]:
-    """A row for each of our figures and paper, AGAINST_HEADERS; a paper is named by its number.
-
-    Where several papers have a figure, the later rows leave ours out.
-    """
-    numbers = {source: f"[{number}]" for number, source in enumerate(sources(board), start=1)}
-    mixed = len({line.protocol for _, line in board.summaries}) > 1
-    body = []
-    for name, line in board.summaries:
-        where = f"{line.dataset} {line.protocol}" if mixed else line.dataset
-        ours = [name, line.noise, line.parameters, where, psnr_text(line)]
-        for beside in comparisons(line):
-            figure = f"{beside.figure.psnr_db:.2f} {numbers[_source(beside.figure)]}"
-            diff = NONE if math.isnan(beside.diff_db) else f"{beside.diff_db:+.2f}"
-            body.append([*ours, figure, diff, beside.verdict or NONE])
-            ours = [""] * len(ours)
-    return body
-
-
-def against_note(board: Board) -> str:
-    """What the comparison's verdicts mean."""
-    besides = [beside for _, line in board.summaries for beside in comparisons(line)]
-    note = f"Against the published figures; agrees: within {AGREES_WITHIN_DB:g} dB."
-    for reason, meaning in REASONS.items():
-        of_it = [beside.figure for beside in besides if reason in beside.verdict]
-        if of_it:
-            protocols = ", ".join(dict.fromkeys(figure.protocol for figure in of_it))
-            images = ", ".join(dict.fromkeys(figure.images for figure in of_it))
-            text = meaning.format(protocols=protocols, images=images)
-            note += f" {reason.capitalize()}: {text}."
-    return note

@@ -19,17 +19,9 @@ from denoisebench_reports.tables.layout import (
     make_board,
     psnr_text,
     published_text,
-    widest_interval,
 )
-from denoisebench_reports.tables.notes import (
-    AGAINST_HEADERS,
-    TRAINING_HEADERS,
-    against,
-    against_note,
-    notes,
-    sources,
-    trainings,
-)
+from denoisebench_reports.tables.notes import TRAINING_HEADERS, notes, trainings
+from denoisebench_reports.tables.published_table import HEADERS, PublishedTable, published_table
 
 WIDTH = 100
 VERDICT_WIDTH = 34  # a longer one goes on in the next line
@@ -74,8 +66,9 @@ def render_table(results: Results) -> str:
     board = make_board(results)
     style = ANSI if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else PLAIN
     parts = [_table(board, style), _wrapped(notes(board, style.legend)), _trainings(board)]
-    if sources(board):
-        parts.append(_against(board))
+    published = published_table(board)
+    if published:
+        parts.append(_against(published))
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
@@ -87,10 +80,9 @@ def _table(board: Board, style: Style) -> list[str]:
         titles[len(body)] = block.title
         for row in block.rows:
             body += _lines(row, board, style)
-    extra = [*(["noisy"] if board.with_noisy else []), *(["±"] if board.compact else [])]
-    header = ["", *extra, *(_broken(column.name, board.compact) for column in board.columns)]
-    gaps = [GAP, *(GAP for _ in extra), *(_gap(board, i) for i in range(len(board.columns)))]
-    heads, rows = render_grid(header, body, gaps, _titles(board, len(extra)))
+    header = [*board.lead_heads, *(_broken(c.name, board.compact) for c in board.columns)]
+    gaps = [*(GAP for _ in board.lead_heads), *(_gap(board, i) for i in range(len(board.columns)))]
+    heads, rows = render_grid(header, body, gaps, _titles(board))
     shown = [*heads, "-" * max(map(visible, [*heads, *rows]))]
     for number, line in enumerate(rows):
         if number in titles:
@@ -99,9 +91,9 @@ def _table(board: Board, style: Style) -> list[str]:
     return [line.rstrip() for line in shown]
 
 
-def _titles(board: Board, extra: int) -> list[list[str]]:
+def _titles(board: Board) -> list[list[str]]:
     """The rows above the names of methods: parameters, evidence, where there are several."""
-    blank = [""] * extra
+    blank = [""] * (len(board.lead_heads) - 1)
     titles = []
     if board.has_groups:
         names = [c.heading for c in board.columns]
@@ -130,15 +122,10 @@ def _broken(name: str, compact: bool) -> str:
 
 
 def _lines(row: Row, board: Board, style: Style) -> list[list[str]]:
-    """The row of a data set and, in a compact table, one beneath it with published figures."""
-    noisy = [row.noisy_text] if board.with_noisy else []
+    """The row of a data set and, in a compact table, one below it with published figures."""
     figures = [_text(row, column, style, board.compact) for column in board.columns]
-    if not board.compact:
-        return [[row.dataset, *noisy, *figures]]
-    first = [row.dataset, *noisy, widest_interval(row.cells), *figures]
-    published = [published_text(row.cells[c]) if c in row.cells else "" for c in board.columns]
-    beneath = ["", *("" for _ in noisy), "", *published]
-    return [first, beneath] if any(published) else [first]
+    published = board.published_cells(row)
+    return [[*board.lead_cells(row), *figures], *([published] if published else [])]
 
 
 def _text(row: Row, column: Column, style: Style, compact: bool) -> str:
@@ -167,14 +154,13 @@ def _trainings(board: Board) -> list[str]:
     return table.splitlines()
 
 
-def _against(board: Board) -> list[str]:
-    """What our figures are beside the published ones, method by method."""
+def _against(published: PublishedTable) -> list[str]:
+    """Our figures next to the published ones, method by method."""
     body: list[Sequence[str]] = []
-    for *row, verdict in against(board):
+    for *row, verdict in published.rows:
         first, *rest = textwrap.wrap(verdict, VERDICT_WIDTH)
         body += [[*row, first], *([*("" for _ in row), more] for more in rest)]
-    heads, lines = render_grid(AGAINST_HEADERS, body)
+    heads, lines = render_grid(HEADERS, body)
     rule = "-" * max(map(len, [*heads, *lines]))
     table = [line.rstrip() for line in [*heads, rule, *lines]]
-    papers = [f"[{number}] {source}" for number, source in enumerate(sources(board), start=1)]
-    return [*textwrap.wrap(against_note(board), WIDTH), *_wrapped(papers), "", *table]
+    return [*_wrapped([published.note, *published.papers]), "", *table]
