@@ -1,5 +1,7 @@
-"""The notes of a table: what its numbers are, why some are missing, and how each method was trained.
-Reports print them in their own way."""
+"""The notes of a table: what its numbers are, why some are missing, how each method was trained.
+
+Reports print them in their own way.
+"""
 
 import math
 from collections.abc import Iterable, Sequence

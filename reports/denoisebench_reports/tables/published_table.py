@@ -26,8 +26,8 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class PublishedTable:
-    """note: what the verdicts mean.  papers: `[1] Noise2Score …`.  rows: under HEADERS, a paper being
-    named by its number."""
+    """The comparison.  note: what the verdicts mean.  papers: `[1] Noise2Score …`.  rows: under
+    HEADERS, a paper by its number."""
 
     note: str
     papers: Sequence[str]
