@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import special, stats
+from tweedie_forms import bernoulli, tweedie_distribution
 
 from denoisebench.noise import overflow_guards as guards
 from denoisebench.noise.family import ExponentialFamily
@@ -15,7 +16,6 @@ from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.noise_models.weibull import Weibull
-from noise2score.tweedie import bernoulli, tweedie_distribution
 
 VALUES = torch.tensor([0.2, 0.5, 0.9], dtype=torch.float64)
 LOG_WEIGHTS = torch.tensor([0.5, 0.2, 0.3], dtype=torch.float64).log()

@@ -8,13 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
+from tweedie_forms import bernoulli, tweedie_distribution
 
 from denoisebench.noise import overflow_guards as guards
 from denoisebench.noise.family import ExponentialFamily
 from denoisebench.noise_models import gamma, register_noise_models, weibull
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.weibull import Weibull
-from noise2score.tweedie import bernoulli, tweedie_distribution
 
 OFFERED = {family.name: family for family in register_noise_models()}
 NOISES = {name: family for name, family in OFFERED.items() if family.treated_as() is None}

@@ -2,8 +2,7 @@
 
 import pytest
 import torch
-
-from noise2score.rho import family_of, rho
+from noise_family_rho import family_of, rho
 
 
 def pixels(value, *, b=0.5, step=1e-7, shape=(1, 1, 8, 8)):

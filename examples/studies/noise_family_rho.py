@@ -1,6 +1,6 @@
 """NoiseAdaptive2Score's test for the kind of noise (Kim et al., CVPR 2022), as its code has it.
 
-In the Tweedie-distribution form (`tweedie.tweedie_distribution`) a denoised pixel is a function of
+In the Tweedie-distribution form (`tweedie_forms.py`) a denoised pixel is a function of
 α = φ·y^(ρ−1)·(ρ/(2y) + s).  The premise is that α is the same at y and a little beside it, at
 y' = y + ε·n.  That removes φ: with A = log(y'/y), b = 2·y·s and w = 2·(y'·s' − y·s), to first
 order
