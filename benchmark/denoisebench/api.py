@@ -100,7 +100,7 @@ def load_denoiser(
         given = finder.find(found, config, task)
         if given is None:
             raise UserError(f"no bundled weights fit {finder.lack(found, config, task)}")
-        config, task = finder.adopt(given, found, config, task)
+        config, task = finder.resolve(given, found, config, task)
     reason = found.declines(config, task)
     if reason is not None:
         raise UserError(f"{method} declines {noise} {parameters}: {reason}")

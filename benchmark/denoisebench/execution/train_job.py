@@ -20,7 +20,7 @@ from denoisebench.training.splits import (
     TrainingImages,
     hold_out,
     split_in_halves,
-    taken,
+    take,
 )
 
 CHECKPOINT = "checkpoint.pt"
@@ -95,7 +95,7 @@ def _shown(training: TrainingPlan, reader: ImageReader) -> tuple[TrainingImages,
     pixels = reader.pixel_hashes(train_set)
     sides = split_in_halves(train_set, pixels, training.seed)
     noisy, clean = ({pixels[i]: train_set.images[i].id for i in side} for side in sides)
-    return TrainingImages(*(taken(images, side) for side in sides)), ImageHashes(noisy, clean)
+    return TrainingImages(*(take(images, side) for side in sides)), ImageHashes(noisy, clean)
 
 
 def _refuse_tested(

@@ -193,7 +193,7 @@ class _Planner:
             assert isinstance(method, TrainedMethod)  # a method with evidence is one
             given = self._weights.find(method, config, task)
             if given is not None:
-                config, task = self._weights.adopt(given, method, config, task)
+                config, task = self._weights.resolve(given, method, config, task)
         return Candidate(method, config, task, given)
 
     def _reason_to_decline(self, candidate: Candidate, test: ScoringTest) -> str | None:

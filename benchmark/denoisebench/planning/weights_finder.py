@@ -153,7 +153,7 @@ class WeightsFinder:
             self.note(f"{given.source} is of seed {seed} alone: each of the seeds is trained")
         return seeds == (seed,)
 
-    def adopt(
+    def resolve(
         self, given: GivenWeights, method: TrainedMethod[Any], config: Any, task: Task
     ) -> tuple[Any, Task]:
         """The config and task that given weights were made for.  UserError when they cannot do."""

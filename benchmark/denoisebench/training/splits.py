@@ -96,7 +96,7 @@ def _scenes(image_set: ImageSet, pixels: Sequence[str]) -> list[list[int]]:
     return list(scenes.values())
 
 
-def taken(images: Sequence[LoadedImage], numbers: Sequence[int]) -> Sequence[LoadedImage]:
+def take(images: Sequence[LoadedImage], numbers: Sequence[int]) -> Sequence[LoadedImage]:
     """The images with these numbers; reads no image of a streamed set."""
     if isinstance(images, LazyImages):
         return LazyImages([images.files[number] for number in numbers])

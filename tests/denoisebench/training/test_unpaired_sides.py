@@ -27,7 +27,7 @@ from denoisebench.training.splits import (
     TrainingImages,
     hold_out,
     split_in_halves,
-    taken,
+    take,
 )
 from denoisebench.training.weights_file import Header
 
@@ -130,7 +130,7 @@ def indexed(count: int) -> LazyImages:
 
 
 def test_a_side_of_a_streamed_set_is_streamed_and_none_of_it_is_read():
-    side = taken(indexed(5), [1, 4])
+    side = take(indexed(5), [1, 4])
     assert isinstance(side, LazyImages)
     assert [file.id for file in side.files] == ["1", "4"]
 
