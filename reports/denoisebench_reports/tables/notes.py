@@ -1,5 +1,5 @@
-"""The notes of a table: what its numbers are, why some are missing, how each method was trained.
-
+"""The notes of a table: what its numbers are, why some are missing, and how methods were trained.
+Reports print them in their own way."""
 Reports print them in their own way.
 """
 
