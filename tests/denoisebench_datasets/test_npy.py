@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from denoisebench.errors import UserError
-from denoisebench_datasets.reading.reader import decode_image, stored_shape
+from denoisebench_datasets.reading.reader import decode_image, open_image
 
 RNG = np.random.default_rng(3)
 GRAY = RNG.normal(0.5, 1.0, (9, 13))
@@ -39,7 +39,7 @@ def test_floats_arrive_as_they_are_neither_clipped_nor_rounded(array, expected, 
     assert pixels.dtype == np.float32
     assert pixels.flags.c_contiguous
     np.testing.assert_array_equal(pixels, expected.astype(np.float32))
-    assert stored_shape(data, "x") == pixels.shape
+    assert open_image(data, "x").shape == pixels.shape
 
 
 @pytest.mark.parametrize("dtype", ["|u1", "<u2", ">u2"])
@@ -64,8 +64,14 @@ class Trap:
 
 HALF = npy(GRAY)[:-8]
 REFUSED = {
-    "int64": (npy(np.zeros((4, 4), np.int64)), "holds int64 values; float32, float64, uint16"),
-    "half": (npy(np.zeros((4, 4), np.float16)), "holds float16 values"),
+    "int64": (
+        npy(np.zeros((4, 4), np.int64)),
+        "holds int64 values, whose range is unknown; say what is",
+    ),
+    "half": (
+        npy(np.zeros((4, 4), np.float16)),
+        "holds float16 values; float32, float64 and integers",
+    ),
     "bool": (npy(np.zeros((4, 4), bool)), "holds bool values"),
     "complex": (npy(np.zeros((4, 4), complex)), "holds complex128 values"),
     "fields": (npy(np.zeros((4, 4), [("a", "f4")])), "holds void32 values"),
@@ -76,6 +82,7 @@ REFUSED = {
     "nothing": (npy(np.zeros((0, 9))), r"has shape \(0, 9\)"),
     "doubtful": (npy(np.zeros((3, 9, 3))), "where channels may be first or last"),
     "NaN": (npy(np.full((4, 4), np.nan)), "holds NaN"),
+    "1e39": (npy(np.full((4, 4), 1e39)), "as a mark of missing data"),
     "cut off": (HALF, "cannot be read as an image: it ends before its last pixel"),
     "header": (npy(GRAY)[:20], "cannot be read as an image: "),
     "huge": (
@@ -97,7 +104,7 @@ def test_what_is_no_array_of_one_image_is_refused_in_one_line(name):
 def test_a_pickle_inside_is_refused_and_its_code_does_not_run(tmp_path):
     sprung = tmp_path / "sprung"
     objects = np.array([[Trap(sprung)]], dtype=object)
-    for read in (decode_image, stored_shape):
+    for read in (decode_image, open_image):
         with pytest.raises(UserError, match=r"here\.npy holds object values"):
             read(npy(objects, allow_pickle=True), "here.npy")
     assert not sprung.exists()

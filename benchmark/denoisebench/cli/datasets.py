@@ -118,6 +118,11 @@ def overlap(a: str, b: str, plugin: tuple[str, ...]) -> None:
     help="gray: the luma; colour: gray images as three equal channels.  [default: gray when all"
     " files are gray, else colour]",
 )
+@click.option("--white", default="", metavar="VALUE|auto",
+              help="The value in the files that is white; auto: the largest of all.  [default:"
+                   " 255 of 8 bits, 65535 of 16, 1 of floats]")  # fmt: skip
+@click.option("--black", type=float, default=0.0, show_default=True, metavar="VALUE",
+              help="The value in the files that is black.")  # fmt: skip
 @plugin_option
 def pack(
     folder: Path,
@@ -125,6 +130,8 @@ def pack(
     min_side: int,
     max_side: int | None,
     channels: str | None,
+    white: str,
+    black: float,
     plugin: tuple[str, ...],
 ) -> None:
     """Make one file of the images in and below a folder, to train on more than memory holds.
@@ -141,7 +148,7 @@ def pack(
         raise UserError("no plugin offers to pack images")
     asked = {word: number for number, word in CHANNEL_WORDS.items()}.get(channels or "", 0)
     try:
-        choice = PackChoice(min_side, max_side, asked)
+        choice = PackChoice(min_side, max_side, asked, black, white)
     except ValueError as error:
         raise UserError(str(error)) from None
     made = packer.pack(folder, out, choice, show_progress)
@@ -153,4 +160,6 @@ def pack(
             click.echo(f"  and {len(lines) - SHOWN_OF_A_KIND} more")
     images, word = len(made.image_set.images), CHANNEL_WORDS[made.image_set.channels]
     click.echo(f"{out}: {images} {word} image{'s' * (images != 1)}, {made.file_bytes / 1e6:.1f} MB")
+    if made.remark:
+        click.echo(made.remark, err=True)
     click.echo(f"train on it with --train-set {made.image_set.spec}")

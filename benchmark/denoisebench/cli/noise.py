@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 
 from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.images import open_images
 from denoisebench.cli.shared.option_types import SEED
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.defaults import DEFAULTS
-from denoisebench.errors import UserError, unknown_name
 from denoisebench.figures.noise_preview import decibels, draw_panels, write_picture
 from denoisebench.files import safe_name
 from denoisebench.images.pixels import CHANNEL_WORDS, Pixels
@@ -18,7 +18,7 @@ from denoisebench.noise.export import folders, write_noisy
 from denoisebench.noise.family import Noise
 from denoisebench.plugin.method import Task, TrainedMethod
 from denoisebench.registry.registries import Registries
-from denoisebench.specs import parse_spec, split_list
+from denoisebench.specs import split_list
 
 _SEED = click.option(
     "--seed",
@@ -93,17 +93,8 @@ def preview(noise: str, image: str, out: Path | None, seed: int, plugin: tuple[s
 
 def _image(registries: Registries, text: str) -> tuple[str, Pixels]:
     """The image of a file, or the first of a folder or an image set: its name and pixels."""
-    path = Path(text)
-    folder = path if path.is_dir() else path.parent if path.is_file() else None
-    if folder is None and (name := parse_spec(text).name) not in registries.image_sets:
-        raise unknown_name("file, folder or data set", name, registries.image_sets)
-    images = registries.image_set(text if folder is None else f"folder:{folder}").images
-    if not path.is_file():
-        return images[0].id, images[0].load()
-    for image in images:
-        if image.id == path.name:
-            return image.id, image.load()
-    raise UserError(f"{text} is not an image that folder:{folder} reads")
+    image = open_images(registries, text).images[0]
+    return image.id, image.load()
 
 
 @command.command("write")

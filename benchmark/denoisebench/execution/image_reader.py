@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from denoisebench.images.image_set import ImageSet, LazyImages, LoadedImage
 from denoisebench.images.pixels import pixel_hash
-from denoisebench.progress import ProgressCallback
+from denoisebench.progress import Progress, ProgressCallback
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,20 @@ class ImageReader:
         if key not in self._read:
             self.fetch(image_set, self.progress)
             indexed = image_set.indexed
-            self._read[key] = (
-                LazyImages(indexed) if indexed else [image.read() for image in image_set.images]
-            )
+            if indexed:
+                self._read[key] = LazyImages(indexed)
+            else:
+                self._read[key] = [image.read() for image in image_set.images]
+                self._pass_on_remark(image_set, self._read[key])
         return self._read[key]
+
+    def _pass_on_remark(self, image_set: ImageSet, images: Sequence[LoadedImage]) -> None:
+        """Say what the set has to say about the range of its pixels."""
+        if image_set.remark is not None:
+            given = [image.noisy for image in images if image.noisy is not None]
+            largest = max(float(pixels.max()) for pixels in [*given, *(i.clean for i in images)])
+            if remark := image_set.remark(largest):
+                self.progress(Progress(remark, 0, 0))
 
     def hashes(self, image_set: ImageSet) -> dict[str, str]:
         """The pixel hash of each clean image -> its id."""

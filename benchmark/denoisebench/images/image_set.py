@@ -1,7 +1,7 @@
 """Images and image sets: what is denoised, where it comes from, and how it is recognised.
 
 Pixels are float32, (C, H, W), C = 1 (gray) or 3 (RGB), nominally in [0, 1]; 8-bit files are
-value / 255, 16-bit files value / 65535, float files as they are.
+value / 255, 16-bit files value / 65535, float files as they are, unless the set says otherwise.
 """
 
 import hashlib
@@ -126,7 +126,8 @@ class ImageSet:
 
     A set of pairs has a given noisy image for every clean one.  noise: the spec of their noise, if
     the set knows it.  has_reference: False for noisy images alone, which are then given as the
-    clean ones too; nothing may be scored against them.
+    clean ones too; nothing may be scored against them.  remark: given the largest pixel of all
+    images, a line for the user about their range; empty for nothing.
 
     >>> image = ImageFile("white", "0" * 64, lambda: np.ones((1, 4, 6), np.float32))
     >>> ImageSet("my-set", GRAY, (image,)).noisy_is_given
@@ -139,6 +140,7 @@ class ImageSet:
     shares: tuple[Share, ...] = ()
     noise: str = ""
     has_reference: bool = True
+    remark: Callable[[float], str] | None = None
 
     @property
     def indexed(self) -> tuple[IndexedFile, ...]:
@@ -157,7 +159,7 @@ class ImageSet:
             noisy = f" {image.noisy_sha256}" if image.load_noisy else ""
             change = f" {image.change}" if image.change else ""
             lines.append(f"{image.id} {image.sha256}{noisy}{change}")
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
     @property
     def noisy_is_given(self) -> bool:

@@ -28,8 +28,15 @@ from denoisebench.noise.level_knowledge import LEVELS, ORACLE, ORACLE_CHECKPOINT
 from denoisebench.noise.level_reading import LevelReading, LevelUnknownError
 from denoisebench.noise.overflow_guards import LARGEST_LOG_GAIN, finite
 from denoisebench.noise.stream import Stream
+from denoisebench.outside_text import printable
 from denoisebench.plugin.hooks import hookimpl
-from denoisebench.plugin.image_source import ImagePacker, ImageSource, PackChoice, Packed
+from denoisebench.plugin.image_source import (
+    FileOpener,
+    ImagePacker,
+    ImageSource,
+    PackChoice,
+    Packed,
+)
 from denoisebench.plugin.method import (
     Batch,
     Denoised,
@@ -79,6 +86,7 @@ __all__ = [
     "Draws",
     "Evidence",
     "ExponentialFamily",
+    "FileOpener",
     "ImageFile",
     "ImagePacker",
     "ImageSet",
@@ -120,6 +128,7 @@ __all__ = [
     "number_text",
     "parse_spec",
     "pixel_hash",
+    "printable",
     "read_recipes",
     "refuse_unknown_words",
     "to_gray",

@@ -26,7 +26,8 @@ class ImageSource(ABC):
 
     @abstractmethod
     def open(self, spec: Spec) -> ImageSet:
-        """The image set of `spec`, whose name is this source's.  Decode and download nothing.
+        """The image set of `spec`, whose name is this source's.  Download nothing, and decode
+        nothing unless an option of the spec asks for what only pixels tell.
 
         Raises UserError for a bad spec or an empty set.
         """
@@ -46,21 +47,37 @@ class ImageSource(ABC):
         """Download every missing file and check it.  Raises UserError when it cannot."""
 
 
+class FileOpener(ABC):
+    """An image source that opens files by their paths, whatever their names."""
+
+    @abstractmethod
+    def open_path(self, path: Path) -> ImageSet:
+        """The image of one file, or the images of a folder, each with the channels it is stored
+        with; no other file is read.
+
+        Raises UserError for what is no image, and for a folder without images.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class PackChoice:
     """Which images are packed, and with how many channels.
 
     min_side_px, max_side_px: the range of both sides of an image, in pixels, inclusive.
-    channels: 1 (gray), 3 (colour), or 0 for those of the files.  Raises ValueError for a range
-    that holds no size.
+    channels: 1 (gray), 3 (colour), or 0 for those of the files.  black, white: the values in the
+    files that are 0 and 1 in the images; white is a number, `auto` for the largest value of all,
+    or empty for what the type of the values says.  Raises ValueError for a range that holds no
+    size.
 
-    >>> PackChoice(min_side_px=64, channels=1)
-    PackChoice(min_side_px=64, max_side_px=None, channels=1)
+    >>> PackChoice(min_side_px=64, channels=1).max_side_px is None
+    True
     """
 
     min_side_px: int
     max_side_px: int | None = None
     channels: int = 0
+    black: float = 0.0
+    white: str = ""
 
     def __post_init__(self) -> None:
         if self.min_side_px < 1:
@@ -76,6 +93,8 @@ class PackChoice:
 class Packed:
     """The result of packing a folder.  left_out: reason -> a line for each such image.
 
+    remark: as that of an `ImageSet`; empty for nothing.
+
     >>> packed = Packed(ImageSet("pack:p.bin", GRAY, ()), 4096, {"too small": ["a.png is 8x8"]})
     >>> packed.file_bytes, list(packed.left_out)
     (4096, ['too small'])
@@ -84,6 +103,7 @@ class Packed:
     image_set: ImageSet
     file_bytes: int
     left_out: dict[str, list[str]]
+    remark: str = ""
 
 
 class ImagePacker(ABC):

@@ -1,4 +1,4 @@
-"""`folder:PATH[:channels=gray|colour]`: the user's own images.
+"""`folder:PATH[:channels=gray|colour][:white=VALUE|auto][:black=VALUE]`: the user's own images.
 
 The images are the files directly in PATH, in the order of their names.  Without `channels`, the
 set is gray when every file is stored as gray, else colour, with gray images three times over.
@@ -12,6 +12,7 @@ from denoisebench.plugin import (
     CHANNEL_WORDS,
     COLOUR,
     GRAY,
+    FileOpener,
     ImageFile,
     ImageSet,
     ImageSource,
@@ -22,38 +23,55 @@ from denoisebench.plugin import (
     build_config,
     to_gray,
 )
-from denoisebench_datasets.local.stored_files import WORDS, FolderConfig, StoredFile, stored_files
+from denoisebench_datasets.local.folder_config import OPTIONS, WORDS, FolderConfig
+from denoisebench_datasets.local.stored_files import (
+    StoredFile,
+    remark_of,
+    stored_file,
+    stored_files,
+)
 
 
-class FolderSource(ImageSource):
+class FolderSource(ImageSource, FileOpener):
     """The images of one folder."""
 
     name = "folder"
-    summary = "your own images: folder:PATH[:channels=gray|colour]"
+    summary = f"your own images: folder:PATH{OPTIONS}"
     licence = "your own"
     source = "this machine"
 
     def open(self, spec: Spec) -> ImageSet:
-        """The folder's images, hashed, with only their headers read.
+        """The folder's images, hashed; headers alone are read, except for white=auto.
 
         Raises UserError for a folder that is missing or holds no image, and for a file that is
         not one the suite reads.
         """
         typed, config = typed_folder(spec)
-        files = stored_files(Path(typed).expanduser())
+        found = stored_files(Path(typed).expanduser())
+        files = config.read(found, found)
         stored = GRAY if all(file.shape[0] == GRAY for file in files) else COLOUR
         channels = WORDS.get(config.channels, stored)
         images = tuple(
-            ImageFile(file.path.name, file.sha256, partial(_load, file, channels)) for file in files
+            ImageFile(f.id, f.sha256, partial(_load, f, channels), change=f.scale.change)
+            for f in files
         )
-        options = (("channels", config.channels),) if config.channels else ()
-        return ImageSet(str(Spec(self.name, (typed,), options)), channels, images)
+        canonical = str(config.canonical(self.name, (typed,), files[0].scale))
+        return ImageSet(canonical, channels, images, remark=remark_of(canonical, files))
+
+    def open_path(self, path: Path) -> ImageSet:
+        """The image of one file, or the images of a folder, each as it is stored."""
+        files = stored_files(path) if path.is_dir() else [stored_file(path)]
+        channels = max(file.shape[0] for file in files)
+        images = tuple(ImageFile(file.id, file.sha256, file.load) for file in files)
+        return ImageSet(str(path), channels, images, remark=remark_of(str(path), files))
 
     def version(self, spec: Spec, channels: int) -> Spec | None:
         """The luma of a folder of colour files."""
         typed, _ = typed_folder(spec)
-        options = (("channels", CHANNEL_WORDS[GRAY]),)
-        return Spec(self.name, (typed,), options) if channels == GRAY else None
+        if channels != GRAY:
+            return None
+        options = {**dict(spec.options), "channels": CHANNEL_WORDS[GRAY]}
+        return Spec(self.name, (typed,), tuple(sorted(options.items())))
 
     def is_local(self, spec: Spec) -> bool:
         """Whether the folder exists."""
@@ -67,9 +85,7 @@ def typed_folder(spec: Spec) -> tuple[str, FolderConfig]:
     Raises UserError for a spec without one folder, and for a setting that there is not.
     """
     if len(spec.values) != 1 or "," in spec.values[0]:
-        raise UserError(
-            f"{spec}: write {spec.name}:PATH[:channels=gray|colour], PATH without ':', ',' or '='"
-        )
+        raise UserError(f"{spec}: write {spec.name}:PATH{OPTIONS}, PATH without ':', ',' or '='")
     config = build_config(FolderConfig, Spec(spec.name, (), spec.options))
     return os.path.normpath(spec.values[0]), config
 

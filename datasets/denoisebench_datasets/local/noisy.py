@@ -1,4 +1,5 @@
-"""`noisy:PATH[:channels=gray|colour]`: the user's own noisy images, of which there is no clean one.
+"""`noisy:PATH[:channels=gray|colour][:white=VALUE|auto][:black=VALUE]`: the user's own noisy
+images, of which there is no clean one.
 
 The images are those of `folder:PATH`, as they are stored: `channels` says what the files are
 expected to be, since the luma of a noisy image would have other noise.
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from denoisebench.plugin import CHANNEL_WORDS, ImageFile, ImageSet, ImageSource, Spec, UserError
 from denoisebench_datasets.local.folder import typed_folder
-from denoisebench_datasets.local.stored_files import stored_files
+from denoisebench_datasets.local.stored_files import remark_of, stored_files
 
 
 class NoisySource(ImageSource):
@@ -20,13 +21,14 @@ class NoisySource(ImageSource):
     source = "this machine"
 
     def open(self, spec: Spec) -> ImageSet:
-        """The folder's images, hashed, with only their headers read.
+        """The folder's images, hashed; headers alone are read, except for white=auto.
 
         Raises UserError for a folder that is missing or holds no image, for a file that is not one
         the suite reads, and for gray files among colour.
         """
         typed, config = typed_folder(spec)
-        files = stored_files(Path(typed).expanduser())
+        found = stored_files(Path(typed).expanduser())
+        files = config.read(found, found)
         channels = files[0].shape[0]
         for file in files:
             if file.shape[0] != channels:
@@ -40,12 +42,18 @@ class NoisySource(ImageSource):
                 f" taken as stored: leave channels={config.channels} out"
             )
         images = tuple(
-            ImageFile(f.path.name, f.sha256, f.load, load_noisy=f.load, noisy_sha256=f.sha256)
+            ImageFile(f.id, f.sha256, f.load, f.load, f.sha256, change=f.scale.change)
             for f in files
         )
-        options = (("channels", config.channels),) if config.channels else ()
-        canonical = Spec(self.name, (typed,), options)
-        return ImageSet(str(canonical), channels, images, noise="real", has_reference=False)
+        canonical = str(config.canonical(self.name, (typed,), files[0].scale))
+        return ImageSet(
+            canonical,
+            channels,
+            images,
+            noise="real",
+            has_reference=False,
+            remark=remark_of(canonical, files),
+        )
 
     def is_local(self, spec: Spec) -> bool:
         """Whether the folder exists."""

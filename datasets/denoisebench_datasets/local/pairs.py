@@ -1,8 +1,10 @@
-"""`pairs:NOISY_DIR:CLEAN_DIR[:channels=gray|colour]`: given noisy images, and their clean ones.
+"""`pairs:NOISY_DIR:CLEAN_DIR[:channels=gray|colour][:white=VALUE|auto][:black=VALUE]`: given noisy
+images, and their clean ones.
 
 A pair is two files of the same name but for the ending.  Both are taken as they are stored, since
 the luma or a repetition of a noisy image would have other noise: `channels` says what the files are
-expected to be, and changes none.
+expected to be, and changes none.  `white` and `black` scale both alike; white=auto is the largest
+value of the clean ones.
 """
 
 import os
@@ -18,7 +20,8 @@ from denoisebench.plugin import (
     UserError,
     build_config,
 )
-from denoisebench_datasets.local.stored_files import FolderConfig, StoredFile, stored_files
+from denoisebench_datasets.local.folder_config import OPTIONS, FolderConfig
+from denoisebench_datasets.local.stored_files import StoredFile, remark_of, stored_files
 
 
 class PairsSource(ImageSource):
@@ -30,24 +33,26 @@ class PairsSource(ImageSource):
     source = "this machine"
 
     def open(self, spec: Spec) -> ImageSet:
-        """The pairs, in the order of their names, hashed, with only their headers read.
+        """The pairs, in the order of their names, hashed; headers alone are read, except for
+        white=auto.
 
         Raises UserError for a folder without images, a file without partner or that is not one the
         suite reads, two of a pair that differ in size or channels, and gray pairs among colour.
         """
         noisy_dir, clean_dir, config = _parse(spec)
-        noisy, clean = (_by_stem(Path(d).expanduser()) for d in (noisy_dir, clean_dir))
+        found = [stored_files(Path(d).expanduser()) for d in (noisy_dir, clean_dir)]
+        files = config.read([*found[0], *found[1]], found[1])
+        noisy, clean = _by_stem(files[: len(found[0])]), _by_stem(files[len(found[0]) :])
         _refuse_alone(noisy, clean, Path(clean_dir))
         _refuse_alone(clean, noisy, Path(noisy_dir))
         pairs = [(noisy[stem], clean[stem]) for stem in clean]
         channels = _channels(pairs, config.channels)
         images = tuple(
-            ImageFile(c.path.name, c.sha256, c.load, load_noisy=n.load, noisy_sha256=n.sha256)
+            ImageFile(c.id, c.sha256, c.load, n.load, n.sha256, change=c.scale.change)
             for n, c in pairs
         )
-        options = (("channels", config.channels),) if config.channels else ()
-        canonical = Spec(self.name, (noisy_dir, clean_dir), options)
-        return ImageSet(str(canonical), channels, images)
+        canonical = str(config.canonical(self.name, (noisy_dir, clean_dir), files[0].scale))
+        return ImageSet(canonical, channels, images, remark=remark_of(canonical, files))
 
     def is_local(self, spec: Spec) -> bool:
         """Whether both folders exist."""
@@ -59,18 +64,17 @@ def _parse(spec: Spec) -> tuple[str, str, FolderConfig]:
     """The two folders as typed, normalised, and the settings."""
     if len(spec.values) != 2 or any("," in value for value in spec.values):
         raise UserError(
-            f"{spec}: write pairs:NOISY_DIR:CLEAN_DIR[:channels=gray|colour], both without"
-            " ':', ',' or '='"
+            f"{spec}: write pairs:NOISY_DIR:CLEAN_DIR{OPTIONS}, both without ':', ',' or '='"
         )
     config = build_config(FolderConfig, Spec(spec.name, (), spec.options))
     noisy_dir, clean_dir = map(os.path.normpath, spec.values)
     return noisy_dir, clean_dir, config
 
 
-def _by_stem(folder: Path) -> dict[str, StoredFile]:
+def _by_stem(folder: Iterable[StoredFile]) -> dict[str, StoredFile]:
     """The files of a folder by their names without ending.  UserError when two have the same."""
     files: dict[str, StoredFile] = {}
-    for file in stored_files(folder):
+    for file in folder:
         first = files.setdefault(file.path.stem, file)
         if first is not file:
             raise UserError(

@@ -1,41 +1,52 @@
 """The image files of a folder on this machine: listed, hashed, and loaded when they are used."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from denoisebench.plugin import COLOUR, GRAY, Pixels, UserError
-from denoisebench_datasets.reading.formats import Shape
-from denoisebench_datasets.reading.reader import ENDINGS, decode_image, read_bytes, stored_shape
-
-WORDS = {"gray": GRAY, "colour": COLOUR}
-
-
-@dataclass(frozen=True, kw_only=True)
-class FolderConfig:
-    """How folders are read; `channels` empty: by what their files are."""
-
-    channels: str = ""
-
-    def __post_init__(self) -> None:
-        if self.channels not in ("", *WORDS):
-            raise ValueError(f"channels is {' or '.join(WORDS)}, not {self.channels!r}")
+from denoisebench.plugin import Pixels, UserError, printable
+from denoisebench_datasets.reading.encoded import Kind, Shape
+from denoisebench_datasets.reading.reader import (
+    ENDINGS,
+    decode_image,
+    largest_value,
+    open_image,
+    read_bytes,
+)
+from denoisebench_datasets.reading.remark import remark_on
+from denoisebench_datasets.reading.scale import Scale
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """An image file as it was when its set was opened.  shape: by its header."""
+    """An image file as it was when its set was opened.  shape, kind: by its header."""
 
     path: Path
     sha256: str
     shape: Shape
+    kind: Kind
+    scale: Scale = Scale()  # noqa: RUF009 - it is frozen
+
+    @property
+    def id(self) -> str:
+        """Its name, as text that can be shown and stored."""
+        return printable(self.path.name)
 
     def load(self) -> Pixels:
         """Its pixels, (C, H, W).  UserError when it is broken, gone, or another by now."""
+        return decode_image(self._bytes(), str(self.path), self.scale)
+
+    def largest(self) -> float:
+        """Its largest value, in its own unit.  UserError as of `load`."""
+        return largest_value(self._bytes(), str(self.path))
+
+    def _bytes(self) -> bytes:
         data = read_bytes(self.path)
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise UserError(f"{self.path} changed after the set was opened; run the command again")
-        return decode_image(data, str(self.path))
+        return data
 
 
 def stored_files(folder: Path) -> list[StoredFile]:
@@ -45,15 +56,40 @@ def stored_files(folder: Path) -> list[StoredFile]:
     the suite reads.
     """
     try:
-        names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+        paths = sorted(path for path in folder.iterdir() if not path.is_dir())
     except OSError as error:
         raise UserError(f"folder {folder} cannot be read: {error.strerror or error}") from None
-    chosen = [n for n in names if n.lower().endswith(ENDINGS) and not n.startswith(".")]
+    chosen = [p for p in paths if p.name.lower().endswith(ENDINGS) and not p.name.startswith(".")]
     if not chosen:
         raise UserError(f"folder {folder} holds no image; the endings read are {' '.join(ENDINGS)}")
-    return [_stored(folder / name) for name in chosen]
+    files = [stored_file(path) for path in chosen]
+    if len({file.id for file in files}) < len(files):
+        raise UserError(f"folder {folder} holds two files that are shown by one name; rename one")
+    return files
 
 
-def _stored(path: Path) -> StoredFile:
+def stored_file(path: Path) -> StoredFile:
+    """One image file.  UserError for one that the suite does not read."""
     data = read_bytes(path)
-    return StoredFile(path, hashlib.sha256(data).hexdigest(), stored_shape(data, str(path)))
+    encoded = open_image(data, str(path))
+    return StoredFile(path, hashlib.sha256(data).hexdigest(), encoded.shape, encoded.kind)
+
+
+def scaled(files: Sequence[StoredFile], scale: Scale) -> list[StoredFile]:
+    """The files of a set, to be read by one scale.
+
+    UserError for files of 8 bits among others: no one value is white in both.
+    """
+    eight = [file.kind.bits == 8 for file in files]
+    if scale != Scale() and any(eight) and not all(eight):
+        one, other = files[eight.index(True)], files[eight.index(False)]
+        raise UserError(
+            f"{one.path} holds 8-bit values and {other.path} does not, so that black and white are"
+            " not the same for both; convert one of them"
+        )
+    return [replace(file, scale=scale) for file in files]
+
+
+def remark_of(spec: str, files: Sequence[StoredFile]) -> Callable[[float], str]:
+    """What a set of these files, read by one scale, says of the largest of its pixels."""
+    return partial(remark_on, spec, {file.kind for file in files}, files[0].scale)

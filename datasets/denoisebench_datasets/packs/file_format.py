@@ -36,12 +36,13 @@ _Side = Annotated[int, msgspec.Meta(ge=1)]
 _Hash = Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What the index says of one image.
 
     id: its path below the folder that was packed.  shape: channels, height, width, as stored.
     sha256: of the file it comes from.  pixel_sha256, gray_sha256: of its pixels as an image of the
-    set, and of their luma, as `pixel_hash` gives them.
+    set, and of their luma, as `pixel_hash` gives them.  change: how its values were scaled, in
+    words; empty for as their type says.
     """
 
     id: Annotated[str, msgspec.Meta(min_length=1)]
@@ -50,6 +51,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: _Hash
     pixel_sha256: _Hash
     gray_sha256: _Hash
+    change: str = ""
 
     @property
     def bytes(self) -> int:

@@ -26,7 +26,7 @@ from denoisebench.plugin import (
     build_config,
     pixel_hash,
 )
-from denoisebench_datasets.local.stored_files import WORDS, FolderConfig
+from denoisebench_datasets.local.folder_config import WORDS, ChannelsConfig
 from denoisebench_datasets.packs.file_format import Entry, open_pack, read_pixels
 from denoisebench_datasets.packs.writer import pack_folder
 
@@ -55,6 +55,7 @@ class PackSource(ImageSource, ImagePacker):
                 size=entry.shape[1:],
                 pixel_sha256=entry.pixel_sha256,
                 gray_sha256=entry.gray_sha256,
+                change=entry.change,
             )
             for entry, offset in zip(pack.entries, pack.offsets(), strict=True)
         )
@@ -82,15 +83,16 @@ class PackSource(ImageSource, ImagePacker):
     ) -> Packed:
         """Make a pack of the images in and below a folder; see `ImagePacker`."""
         typed, _ = _parse(Spec(self.name, (str(out),)))
-        left_out = pack_folder(folder, out, choice, progress)
-        return Packed(self.open(Spec(self.name, (typed,))), out.stat().st_size, left_out)
+        left_out, remark = pack_folder(folder, out, choice, progress)
+        image_set = self.open(Spec(self.name, (typed,)))
+        return Packed(image_set, out.stat().st_size, left_out, remark)
 
 
-def _parse(spec: Spec) -> tuple[str, FolderConfig]:
+def _parse(spec: Spec) -> tuple[str, ChannelsConfig]:
     """The file as typed, normalised, and the settings."""
     if len(spec.values) != 1 or any(mark in spec.values[0] for mark in ":,="):
         raise UserError(f"{spec}: write pack:FILE[:channels=gray], FILE without ':', ',' or '='")
-    config = build_config(FolderConfig, Spec(spec.name, (), spec.options))
+    config = build_config(ChannelsConfig, Spec(spec.name, (), spec.options))
     return os.path.normpath(spec.values[0]), config
 
 

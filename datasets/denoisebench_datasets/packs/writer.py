@@ -2,8 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from denoisebench.plugin import (
@@ -16,10 +18,21 @@ from denoisebench.plugin import (
     UserError,
     as_colour,
     pixel_hash,
+    printable,
     to_gray,
 )
+from denoisebench_datasets.local.folder_config import FolderConfig, found_scale
 from denoisebench_datasets.packs.file_format import Entry, Writer, new_pack, smallest
-from denoisebench_datasets.reading.reader import ENDINGS, decode_image, read_bytes, stored_shape
+from denoisebench_datasets.reading.encoded import Kind
+from denoisebench_datasets.reading.reader import (
+    ENDINGS,
+    decode_image,
+    largest_value,
+    open_image,
+    read_bytes,
+)
+from denoisebench_datasets.reading.remark import remark_on
+from denoisebench_datasets.reading.scale import Scale
 
 SMALL, LARGE, UNUSABLE, DOUBLE = "too small", "too large", "not usable", "there twice"
 
@@ -42,8 +55,9 @@ class _Candidate:
 
 def pack_folder(
     folder: Path, out: Path, choice: PackChoice, progress: ProgressCallback
-) -> dict[str, list[str]]:
-    """Write the new pack `out`.  Returns what was left out: kind of reason -> a line for each.
+) -> tuple[dict[str, list[str]], str]:
+    """Write the new pack `out`.  Returns what was left out, kind of reason -> a line for each, and
+    a remark on the range of the images, empty for none.
 
     Raises UserError for a folder without images, an `out` that exists or cannot be written, and
     when no image is left.
@@ -56,7 +70,7 @@ def pack_folder(
         )
     left_out: dict[str, list[str]] = {}
     with new_pack(out) as writer:
-        packing = _Packing(folder, choice, writer)
+        packing = _Packing(folder, choice, _scale(folder, ids, choice), writer)
         for done, name in enumerate(ids):
             progress(Progress(f"pack {folder}", done, len(ids), name))
             try:
@@ -68,8 +82,9 @@ def pack_folder(
             counts = ", ".join(f"{len(lines)} {kind}" for kind, lines in left_out.items())
             first = next(line for lines in left_out.values() for line in lines)
             raise UserError(f"no image of {folder} is left to pack ({counts}; {first})")
+        packing.refuse_mixed()
         writer.close(*packing.entries())
-    return left_out
+    return left_out, packing.remark()
 
 
 def _image_paths(folder: Path) -> Iterator[str]:
@@ -89,10 +104,29 @@ def _image_paths(folder: Path) -> Iterator[str]:
     yield from sorted(found)
 
 
+def _scale(folder: Path, ids: Sequence[str], choice: PackChoice) -> Scale:
+    """How values become pixels.  UserError for what is no scale."""
+    try:
+        config = FolderConfig(black=choice.black, white=choice.white)
+    except ValueError as error:
+        raise UserError(f"pack: {error}") from None
+    return found_scale(config, str(folder), _largest_values(folder, ids))
+
+
+def _largest_values(folder: Path, ids: Sequence[str]) -> Iterator[float]:
+    """Of the images that can be read."""
+    for name in ids:
+        path = folder / name
+        with suppress(UserError):
+            yield largest_value(read_bytes(path), str(path))
+
+
 class _Packing:
-    def __init__(self, folder: Path, choice: PackChoice, writer: Writer) -> None:
-        self._folder, self._choice, self._writer = folder, choice, writer
+    def __init__(self, folder: Path, choice: PackChoice, scale: Scale, writer: Writer) -> None:
+        self._folder, self._choice, self._scale, self._writer = folder, choice, scale, writer
         self._seen: dict[str, str] = {}  # pixel hash in colour -> id
+        self._kinds: set[Kind] = set()
+        self._largest = 0.0
         self.candidates: list[_Candidate] = []
 
     def add(self, name: str) -> None:
@@ -104,10 +138,13 @@ class _Packing:
             raise _LeftOutError(UNUSABLE, f"{name!a} is not a name in UTF-8") from None
         try:
             data = read_bytes(path)
-            self._refuse_size(name, stored_shape(data, str(path))[1:])
-            pixels = decode_image(data, str(path))
+            encoded = open_image(data, str(path))
+            self._refuse_size(name, encoded.shape[1:])
+            pixels = decode_image(data, str(path), self._scale)
         except UserError as error:
             raise _LeftOutError(UNUSABLE, str(error)) from None
+        self._kinds.add(encoded.kind)
+        self._largest = max(self._largest, float(pixels.max()))
         if self._choice.channels == GRAY:
             pixels = to_gray(pixels)
         colour_hash = pixel_hash(as_colour(pixels))
@@ -116,9 +153,22 @@ class _Packing:
             raise _LeftOutError(DOUBLE, f"{name} has the pixels of {first}")
         kind, stored = smallest(pixels)
         self._writer.add(stored)
-        self.candidates.append(
-            _candidate(name, pixels, kind, hashlib.sha256(data).hexdigest(), colour_hash)
-        )
+        entry = partial(Entry, printable(name), change=self._scale.change)
+        file_hash = hashlib.sha256(data).hexdigest()
+        self.candidates.append(_candidate(entry, pixels, kind, file_hash, colour_hash))
+
+    def refuse_mixed(self) -> None:
+        """Raise UserError for 8-bit values among others, read by one scale."""
+        eight = {kind.bits == 8 for kind in self._kinds}
+        if self._scale != Scale() and len(eight) > 1:
+            raise UserError(
+                f"{self._folder} holds 8-bit values and others, so that black and white are not the"
+                " same for all; pack them apart"
+            )
+
+    def remark(self) -> str:
+        """What to say of the largest pixel of all; empty for nothing."""
+        return remark_on(str(self._folder), self._kinds, self._scale, self._largest)
 
     def _refuse_size(self, name: str, size: tuple[int, int]) -> None:
         height, width = size
@@ -136,12 +186,14 @@ class _Packing:
         return COLOUR, [candidate.colour for candidate in self.candidates]
 
 
-def _candidate(name: str, pixels: Pixels, kind: str, sha256: str, colour_hash: str) -> _Candidate:
+def _candidate(
+    entry: Callable[..., Entry], pixels: Pixels, kind: str, sha256: str, colour_hash: str
+) -> _Candidate:
     channels, height, width = pixels.shape
     shape = (channels, height, width)
     luma = pixel_hash(to_gray(as_colour(pixels)))
-    colour = Entry(name, shape, kind, sha256, colour_hash, luma)
+    colour = entry(shape, kind, sha256, colour_hash, luma)
     if channels == COLOUR:
         return _Candidate(None, colour)
     own = pixel_hash(pixels)
-    return _Candidate(Entry(name, shape, kind, sha256, own, own), colour)
+    return _Candidate(entry(shape, kind, sha256, own, own), colour)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from denoisebench.plugin import Pixels, Progress, ProgressCallback, UserError
-from denoisebench_datasets.reading.formats import quiet
+from denoisebench_datasets.reading.encoded import quiet
 from denoisebench_datasets.reading.reader import decode_image, read_bytes
 
 RETRIES = 4

@@ -5,28 +5,30 @@ Axes are (H, W), (H, W, 1) or (H, W, 3); channels may come first where the shape
 
 import io
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy_format
 
-from denoisebench_datasets.reading.formats import RefusedError, Shape, Stored
+from denoisebench_datasets.reading.encoded import Encoded, RefusedError, Stored
 
 MAGIC = npy_format.MAGIC_PREFIX
 _CHANNELS = (1, 3)
-_TYPES = {"float32", "float64", "uint8", "uint16"}
+_FLOATS = ("float32", "float64")
 
 
-def npy_shape(data: bytes) -> Shape:
-    """Channels, height and width, by the header and the file's length."""
-    stored_shape, axis = _header(data)
+def open_npy(data: bytes) -> Encoded:
+    """By the header and the file's length."""
+    stored_shape, axis, dtype = _header(data)
     height, width = (n for k, n in enumerate(stored_shape) if k != axis)
-    return 1 if axis is None else stored_shape[axis], height, width
+    channels = 1 if axis is None else stored_shape[axis]
+    bits = 8 * dtype.itemsize
+    return Encoded((channels, height, width), channels, dtype, bits, partial(_decode, data, axis))
 
 
-def decode_npy(data: bytes) -> Stored:
+def _decode(data: bytes, axis: int | None) -> Stored:
     """The values, (H, W, 1 or 3), in the machine's byte order."""
-    _, axis = _header(data)
     stored: Stored = np.load(io.BytesIO(data), allow_pickle=False)
     if axis is None:
         stored = stored[:, :, None]
@@ -35,30 +37,26 @@ def decode_npy(data: bytes) -> Stored:
     return stored.astype(stored.dtype.newbyteorder("="), copy=False)
 
 
-def _header(data: bytes) -> tuple[tuple[int, ...], int | None]:
-    """The array's shape and which axis of it holds channels, if one does."""
+def _header(data: bytes) -> tuple[tuple[int, ...], int | None, "np.dtype[Any]"]:
+    """The array's shape, which axis of it holds channels, if one does, and its type."""
     stream = io.BytesIO(data)
     version = npy_format.read_magic(stream)
     if version not in _READERS:
         raise RefusedError(f"is .npy version {version[0]}; an array of plain numbers is wanted")
     shape, _, dtype = _READERS[version](stream)
-    _refuse_type(dtype)
+    dtype = dtype.newbyteorder("=")
+    if dtype.kind not in "iu" and dtype.name not in _FLOATS:
+        raise RefusedError(f"holds {dtype.name} values; {', '.join(_FLOATS)} and integers are read")
     axis = _channel_axis(shape)
     if math.prod(shape) * dtype.itemsize > len(data) - stream.tell():
         raise ValueError("it ends before its last pixel")
-    return shape, axis
+    return shape, axis, dtype
 
 
 _READERS: dict[tuple[int, int], Any] = {
     (1, 0): npy_format.read_array_header_1_0,
     (2, 0): npy_format.read_array_header_2_0,
 }
-
-
-def _refuse_type(dtype: "np.dtype[Any]") -> None:
-    name = dtype.newbyteorder("=").name
-    if name not in _TYPES:
-        raise RefusedError(f"holds {name} values; {', '.join(sorted(_TYPES))} are read")
 
 
 def _channel_axis(shape: tuple[int, ...]) -> int | None:

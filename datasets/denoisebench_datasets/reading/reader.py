@@ -1,4 +1,4 @@
-"""One image file -> pixels: PNG, JPEG, BMP, TIFF and .npy; 8-bit, 16-bit and float; gray and RGB.
+"""One image file -> pixels: PNG, JPEG, BMP, TIFF and .npy; integers and floats; gray and RGB.
 
 Pixels come as they are stored: no EXIF orientation, gamma or colour profile is applied.  A file is
 known by its first bytes, not by its ending.
@@ -11,10 +11,20 @@ from pathlib import Path
 import numpy as np
 
 from denoisebench.plugin import Pixels, UserError
-from denoisebench_datasets.reading import formats, npy
-from denoisebench_datasets.reading.formats import RefusedError, Shape, Stored
+from denoisebench_datasets.reading.encoded import Encoded, RefusedError, Stored
+from denoisebench_datasets.reading.npy import MAGIC, open_npy
+from denoisebench_datasets.reading.pillow import open_bmp, open_jpeg
+from denoisebench_datasets.reading.png import open_png
+from denoisebench_datasets.reading.scale import Scale
+from denoisebench_datasets.reading.tiff import open_tiff
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".npy")
+
+MOST_PIXELS = 10**9
+SMALL_BYTES = 64 * 2**20  # of decoded values: so many are harmless, whatever the file says
+MOST_TIMES_LARGER = 2000  # decoded than stored; deflate, of PNG and TIFF, reaches 1032
+
+REASON_LENGTH = 200  # of what a library says of a broken file
 
 
 def read_image(path: str | Path) -> Pixels:
@@ -23,28 +33,37 @@ def read_image(path: str | Path) -> Pixels:
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """A file's bytes.  Raises UserError when it cannot be read."""
+    """A file's bytes.  Raises UserError when it cannot be read, or is a pipe or device."""
+    path = Path(path)
     try:
-        return Path(path).read_bytes()
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path} is no file, but a folder, a pipe or a device")
+        return path.read_bytes()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
-def decode_image(data: bytes, name: str) -> Pixels:
+def decode_image(data: bytes, name: str, scale: Scale = Scale()) -> Pixels:  # noqa: B008 - frozen
     """The pixels in a file's bytes, (C, H, W).  name: for the UserError of an unusable one."""
     with _told_about(name):
-        stored = _DECODERS[_kind(data)](data)
-        if stored.ndim == 2:
-            stored = stored[:, :, None]
-        pixels = _scaled(_without_alpha(stored))
+        encoded = _opened(data)
+        pixels = scale.pixels(_decoded(encoded), encoded)
         return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
-def stored_shape(data: bytes, name: str) -> Shape:
-    """Channels (1 or 3), height and width, by the header.  name: for the UserError of an unusable
-    file."""
+def largest_value(data: bytes, name: str) -> float:
+    """The largest value in a file's bytes, in the file's own unit.  name: as of `decode_image`."""
     with _told_about(name):
-        return _SHAPES[_kind(data)](data)
+        stored = _decoded(_opened(data))
+        if stored.dtype.kind == "f" and not np.isfinite(stored).all():
+            raise RefusedError("holds NaN or infinite values")
+        return float(stored.max())
+
+
+def open_image(data: bytes, name: str) -> Encoded:
+    """The header of a file's bytes.  name: for the UserError of an unusable file."""
+    with _told_about(name):
+        return _opened(data)
 
 
 @contextmanager
@@ -52,16 +71,42 @@ def _told_about(name: str) -> Iterator[None]:
     try:
         yield
     except RefusedError as error:
-        raise UserError(f"{name} {error}") from None
+        raise UserError(f"{name} {_cut(str(error))}") from None
+    except MemoryError:
+        raise UserError(f"{name} is too large for the memory of this machine") from None
     except Exception as error:  # noqa: BLE001 - a broken file can raise anything in four libraries
         reason = (str(error).splitlines() or [""])[0] or type(error).__name__
-        raise UserError(f"{name} cannot be read as an image: {reason}") from None
+        raise UserError(f"{name} cannot be read as an image: {_cut(reason)}") from None
 
 
-def _kind(data: bytes) -> str:
-    for start, kind in _MAGIC.items():
+def _cut(text: str) -> str:
+    """A reason without what a file may put into it at any length."""
+    return text if len(text) <= 2 * REASON_LENGTH else f"{text[:REASON_LENGTH]} ..."
+
+
+def _opened(data: bytes) -> Encoded:
+    """The header.  RefusedError for what is no image, and for more pixels than are read."""
+    encoded = _format(data)(data)
+    _, height, width = encoded.shape
+    if min(height, width) < 1:
+        raise ValueError(f"it is {width}×{height} pixels")
+    if height * width > MOST_PIXELS:
+        raise RefusedError(
+            f"is {width}×{height}, and at most {MOST_PIXELS // 10**6} million pixels are read; cut"
+            " it into parts"
+        )
+    if encoded.decoded_bytes > max(SMALL_BYTES, MOST_TIMES_LARGER * len(data)):
+        raise RefusedError(
+            f"says that it is {width}×{height}, which is more than a file of {len(data)} bytes"
+            f" holds; where it is compressed more than {MOST_TIMES_LARGER} times, save it anew"
+        )
+    return encoded
+
+
+def _format(data: bytes) -> Callable[[bytes], Encoded]:
+    for start, opened in _FORMATS.items():
         if data.startswith(start):
-            return kind
+            return opened
     raise RefusedError(
         "is empty"
         if not data
@@ -69,47 +114,28 @@ def _kind(data: bytes) -> str:
     )
 
 
-def _without_alpha(stored: Stored) -> Stored:
-    """(H, W, 1..4) -> (H, W, 1 or 3): alpha goes when it is opaque everywhere."""
-    colours = {1: 1, 2: 1, 3: 3, 4: 3}[stored.shape[2]]
-    alpha = stored[:, :, colours:]
-    opaque = np.iinfo(stored.dtype).max if stored.dtype.kind == "u" else 1
+_FORMATS: dict[bytes, Callable[[bytes], Encoded]] = {
+    b"\x89PNG\r\n\x1a\n": open_png,
+    b"\xff\xd8\xff": open_jpeg,
+    b"BM": open_bmp,
+    b"II*\0": open_tiff,
+    b"MM\0*": open_tiff,
+    b"II+\0": open_tiff,
+    b"MM\0+": open_tiff,
+    MAGIC: open_npy,
+}
+
+
+def _decoded(encoded: Encoded) -> Stored:
+    """The values, (H, W, 1 or 3), of the shape that the header says; opaque alpha is dropped."""
+    stored = encoded.decode()
+    if stored.ndim == 2:
+        stored = stored[:, :, None]
+    channels, height, width = encoded.shape
+    alpha = stored[:, :, channels:]
+    if stored.shape[:2] != (height, width) or stored.shape[2] < channels or alpha.shape[2] > 1:
+        raise ValueError(f"its header says {encoded.shape} and its pixels are {stored.shape}")
+    opaque = np.iinfo(stored.dtype).max if stored.dtype.kind in "iu" else 1
     if not np.all(alpha == opaque):
         raise RefusedError("has transparent pixels; flatten it onto a background first")
-    return stored[:, :, :colours]
-
-
-def _scaled(stored: Stored) -> Pixels:
-    if stored.dtype in (np.uint8, np.uint16):
-        return stored.astype(np.float32) / np.float32(np.iinfo(stored.dtype).max)
-    if stored.dtype.kind not in "fb":
-        raise RefusedError(f"holds {stored.dtype} values; 8-bit, 16-bit and float are read")
-    if not np.isfinite(stored).all():
-        raise RefusedError("holds NaN or infinite values")
-    return stored.astype(np.float32)
-
-
-_MAGIC = {
-    b"\x89PNG\r\n\x1a\n": "png",
-    b"\xff\xd8\xff": "jpeg",
-    b"BM": "bmp",
-    b"II*\0": "tiff",
-    b"MM\0*": "tiff",
-    b"II+\0": "tiff",
-    b"MM\0+": "tiff",
-    npy.MAGIC: "npy",
-}
-_DECODERS: dict[str, Callable[[bytes], Stored]] = {
-    "png": formats.decode_png,
-    "jpeg": formats.decode_pillow,
-    "bmp": formats.decode_pillow,
-    "tiff": formats.decode_tiff,
-    "npy": npy.decode_npy,
-}
-_SHAPES: dict[str, Callable[[bytes], Shape]] = {
-    "png": formats.png_shape,
-    "jpeg": formats.pillow_shape,
-    "bmp": formats.pillow_shape,
-    "tiff": formats.tiff_shape,
-    "npy": npy.npy_shape,
-}
+    return stored[:, :, :channels]

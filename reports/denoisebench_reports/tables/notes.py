@@ -1,7 +1,5 @@
 """The notes of a table: what its numbers are, why some are missing, and how methods were trained.
 Reports print them in their own way."""
-Reports print them in their own way.
-"""
 
 import math
 from collections.abc import Iterable, Sequence

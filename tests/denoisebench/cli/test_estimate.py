@@ -88,7 +88,7 @@ def test_a_clipped_image_gets_a_warning(place: Path) -> None:
         (("photos", "--noise", "box"), "noise 'box' has no estimator of its level; chi2, gam"),
         (("nowhere.png",), "unknown file, folder or data set 'nowhere.png'"),
         (("set-12",), "did you mean 'set12'?"),
-        (("photos/notes.txt",), "photos/notes.txt is not an image that folder:photos reads"),
+        (("photos/notes.txt",), "photos/notes.txt is not a PNG, JPEG, BMP, TIFF or .npy image, by"),
         (("empty",), "folder empty holds no image"),
         ((), "Missing argument 'IMAGE...'"),
     ],

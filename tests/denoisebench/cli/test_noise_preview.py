@@ -123,7 +123,7 @@ def test_help_explains_the_preview_and_write(place: Path) -> None:
             ("gaussian:25", "--image", "nowhere.png"),
             "unknown file, folder or data set 'nowhere.png",
         ),
-        (("gaussian:25", "--image", "notes.txt"), "notes.txt is not an image that folder:. reads"),
+        (("gaussian:25", "--image", "notes.txt"), "notes.txt is not a PNG, JPEG, BMP, TIFF or"),
         (("gaussian:25", "--image", "bad/broken.png"), "bad/broken.png cannot be read as an image"),
         (
             ("gaussian:25", "--image", "test", "--out", "no/p.png"),
