@@ -48,7 +48,11 @@ class ImageSource(ABC):
 
 
 class FileOpener(ABC):
-    """An image source that opens files by their paths, whatever their names."""
+    """An image source that opens files by their paths, whatever their names.
+
+    >>> FileOpener.__abstractmethods__
+    frozenset({'open_path'})
+    """
 
     @abstractmethod
     def open_path(self, path: Path) -> ImageSet:
