@@ -1,4 +1,4 @@
-"""Text from outside, such as file names, made fit for a terminal and for a spreadsheet."""
+"""Text from outside, such as file names, made fit to be shown and stored."""
 
 import unicodedata
 
@@ -6,7 +6,6 @@ _STEERING = {"Cc", "Cs", "Zl", "Zp"}
 """Categories of characters that steer a terminal or cannot be shown.  Cs: bytes of no UTF-8."""
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that turn the direction of what follows."""
-_RUN_AT = ("=", "+", "-", "@", "\t", "\r")
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -15,8 +14,8 @@ def printable(text: str, keep: str = "") -> str:
     A byte of a file name that is no UTF-8, which Python keeps as a lone surrogate, becomes \xe9.
     keep: characters that stay, such as line breaks of a table.
 
-        >>> printable("caf\udce9 \x1b]0;")
-        'caf\\xe9 \\x1b]0;'
+    >>> printable("caf\udce9 \x1b]0;")
+    'caf\\xe9 \\x1b]0;'
     """
     if text.isprintable() and text.isascii():
         return text
@@ -32,14 +31,3 @@ def _escaped(character: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:  # a byte
         code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
-def spreadsheet_cell(text: str) -> str:
-    """`text` as a cell of a CSV file: behind ' where a spreadsheet would run it as a formula."""
-    if not text.startswith(_RUN_AT):
-        return text
-    try:
-        float(text)
-    except ValueError:
-        return f"'{text}"
-    return text

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from denoisebench.errors import UserError, shortened, unknown_name
+from denoisebench.outside_text import printable
 
 LARGEST_WHOLE = 2**63 - 1
 """The largest whole number that is taken anywhere: the largest seed of torch."""
@@ -47,6 +48,10 @@ def parse_spec(text: str) -> Spec:
     name, *parts = [part.strip() for part in text.strip().split(":")]
     if not name or not all(parts) or "=" in name:
         raise UserError(f"{text!r} is not a spec; write name[:value...][:key=value...]")
+    if printable(text) != text:
+        raise UserError(
+            f"{shortened(text)} holds characters that cannot be shown; give a name without them"
+        )
     values: list[str] = []
     options: dict[str, str] = {}
     for part in parts:
@@ -93,8 +98,13 @@ def whole_number(text: str, least: int = -LARGEST_WHOLE, greatest: int = LARGEST
 
 
 def number(text: str) -> float:
-    """The number in decimal digits that a text is: 25, 0.01, 1e-5.  Raises ValueError for any other
-    text, and for a number that is too large for a float."""
+    """The number in decimal digits that a text is: 25, 0.01, 1e-5.
+
+    Raises ValueError for any other text, and for a number that is too large for a float.
+
+    >>> number("1e-5")
+    1e-05
+    """
     value = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not math.isfinite(value):
         raise ValueError(f"{shortened(text)} is not a number")

@@ -75,11 +75,11 @@ def test_the_luma_of_a_scaled_folder_is_scaled_too(sources):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("white=bright", "folder.white: 'bright' is neither a number nor auto"),
-        ("white=nan", "folder.white: 'nan' is not a number above black=0"),
-        ("white=0", "folder.white: '0' is not a number above black=0"),
-        ("black=10:white=5", "folder.white: '5' is not a number above black=10"),
-        ("black=inf", "folder.black: inf is not a number"),
+        ("white=bright", "folder.white: 'bright' is not a number"),
+        ("white=nan", "folder.white: 'nan' is not a number"),
+        ("white=0", "folder.white: 0 is not above black=0"),
+        ("black=10:white=5", "folder.white: 5 is not above black=10"),
+        ("black=inf", "folder.black: 'inf' is not a number"),
         ("black=9000:white=auto", "counts: white=auto finds 4000, which is not above black=9000"),
     ],
 )
@@ -123,5 +123,5 @@ def test_a_pack_is_scaled_when_it_is_made_and_its_digest_says_so(sources, place)
         np.testing.assert_array_equal(image.load(), of_folder.load())
     assert auto.digest == folder.digest
     assert packed(place, white="4001", black=1.0).image_set.digest != auto.digest
-    with pytest.raises(UserError, match="pack: white: 'x' is neither"):
+    with pytest.raises(UserError, match="pack: white: 'x' is not a number"):
         packed(place, white="x")

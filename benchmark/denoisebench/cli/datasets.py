@@ -9,6 +9,7 @@ from denoisebench.cli.shared.option_types import Whole
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import UserError
+from denoisebench.outside_text import printable
 from denoisebench.plugin.image_source import ImageSource
 from denoisebench.specs import Spec
 
@@ -68,7 +69,7 @@ def verify(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
         problems = verify_files(image_set, show_progress)
         bad += len(problems)
         for problem in problems:
-            click.echo(problem)
+            click.echo(printable(problem))
         click.echo(f"{name}: {len(image_set.images) - len(problems)} of "
                    f"{len(image_set.images)} images are well")  # fmt: skip
     exit_with(2 if bad else 0)
@@ -155,11 +156,11 @@ def pack(
     for kind, lines in made.left_out.items():
         click.echo(f"left out, {kind}: {len(lines)}")
         for line in lines[:SHOWN_OF_A_KIND]:
-            click.echo(f"  {line}")
+            click.echo(f"  {printable(line)}")
         if len(lines) > SHOWN_OF_A_KIND:
             click.echo(f"  and {len(lines) - SHOWN_OF_A_KIND} more")
     images, word = len(made.image_set.images), CHANNEL_WORDS[made.image_set.channels]
     click.echo(f"{out}: {images} {word} image{'s' * (images != 1)}, {made.file_bytes / 1e6:.1f} MB")
     if made.remark:
-        click.echo(made.remark, err=True)
+        click.echo(printable(made.remark), err=True)
     click.echo(f"train on it with --train-set {made.image_set.spec}")

@@ -27,6 +27,7 @@ from denoisebench.execution.context import make_context
 from denoisebench.files import write_whole
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge
+from denoisebench.outside_text import printable
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
 from denoisebench.planning.run_options import RunOptions
@@ -140,7 +141,7 @@ def _rank(plan: Plan, registries: Registries, device: str, out: Path, form: str)
         click.echo(f"failed: {failure.method} on {failure.dataset}: {failure.error}", err=True)
     if ranked:
         text = FORMATS[form](ranked)
-        click.echo(text)
+        click.echo(printable(text, keep="\n\t"))
         path = out / f"rank.{'txt' if form == 'table' else form}"
         write_whole(path, f"{text}\n".encode())
         click.echo(f"saved as {path}", err=True)

@@ -7,6 +7,7 @@ import click
 from denoisebench.cli.shared.compute import load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.files import write_whole
+from denoisebench.outside_text import printable
 from denoisebench.results.results import Results
 from denoisebench.results.selection import choose
 from denoisebench.specs import split_list
@@ -74,7 +75,7 @@ def command(
     stored = Results(tuple(chosen.results), (), results, registries.reports, registries.protocols)
     text = stored.render(name)
     if out is None and report.printed:
-        click.echo(text)
+        click.echo(printable(text, keep="\n\t"))
         return
     path = out or Path(f"report.{report.name}")
     write_whole(path, text.encode())

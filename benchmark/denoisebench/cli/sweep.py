@@ -19,6 +19,7 @@ from denoisebench.cli.shared.option_types import Whole
 from denoisebench.cli.shared.options import CommandOptions, sweeping
 from denoisebench.figures.style import check_ending
 from denoisebench.files import safe_name, write_whole
+from denoisebench.outside_text import printable
 from denoisebench.planning.plan import Plan
 from denoisebench.registry.registries import Registries
 from denoisebench.results.records import CellResult
@@ -93,7 +94,7 @@ def _show(
     stem = asked.out / "sweeps" / _name(sweep)
     text = render_sweep(curves, axis)
     if asked.format == "table":
-        click.echo(text)
+        click.echo(printable(text, keep="\n\t"))
         say_saved(asked)
     table, figure = stem.with_name(f"{stem.name}.txt"), plot or stem.with_name(f"{stem.name}.png")
     write_whole(table, text.encode())

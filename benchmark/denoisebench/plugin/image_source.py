@@ -50,8 +50,12 @@ class ImageSource(ABC):
 class FileOpener(ABC):
     """An image source that opens files by their paths, whatever their names.
 
-    >>> FileOpener.__abstractmethods__
-    frozenset({'open_path'})
+    >>> class Files(FileOpener):
+    ...     def open_path(self, path: Path) -> ImageSet:
+    ...         image = ImageFile(path.name, "0" * 64, lambda: np.zeros((1, 4, 6), np.float32))
+    ...         return ImageSet(str(path), GRAY, (image,))
+    >>> Files().open_path(Path("day 2: slide.png")).images[0].id
+    'day 2: slide.png'
     """
 
     @abstractmethod

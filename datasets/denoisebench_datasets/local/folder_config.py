@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from denoisebench.plugin import COLOUR, GRAY, Spec, UserError, number_text
+from denoisebench.plugin import COLOUR, GRAY, Spec, UserError, number, number_text
 from denoisebench_datasets.local.stored_files import StoredFile, scaled
 from denoisebench_datasets.reading.scale import Scale
 
@@ -39,8 +39,8 @@ class FolderConfig(ChannelsConfig):
         if not math.isfinite(self.black):
             raise ValueError(f"black: {self.black} is not a number")
         white = self.scale.white
-        if white is not None and not (math.isfinite(white) and white > self.black):
-            raise ValueError(f"white: {self.white!r} is not a number above black={self.black:g}")
+        if white is not None and white <= self.black:
+            raise ValueError(f"white: {white:g} is not above black={self.black:g}")
 
     @property
     def scale(self) -> Scale:
@@ -48,9 +48,9 @@ class FolderConfig(ChannelsConfig):
         if self.white in ("", AUTO):
             return Scale(self.black)
         try:
-            return Scale(self.black, float(self.white))
-        except ValueError:
-            raise ValueError(f"white: {self.white!r} is neither a number nor {AUTO}") from None
+            return Scale(self.black, number(self.white))
+        except ValueError as error:
+            raise ValueError(f"white: {error}") from None
 
     def read(
         self, files: Sequence[StoredFile], references: Iterable[StoredFile]

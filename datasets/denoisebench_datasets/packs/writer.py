@@ -133,10 +133,6 @@ class _Packing:
         """Write one image.  Raises _LeftOutError when it is not to be packed."""
         path = self._folder / name
         try:
-            name.encode()
-        except UnicodeEncodeError:
-            raise _LeftOutError(UNUSABLE, f"{name!a} is not a name in UTF-8") from None
-        try:
             data = read_bytes(path)
             encoded = open_image(data, str(path))
             self._refuse_size(name, encoded.shape[1:])

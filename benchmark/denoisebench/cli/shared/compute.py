@@ -14,6 +14,7 @@ from denoisebench.errors import UserError
 from denoisebench.execution.context import make_context
 from denoisebench.execution.runner import ExecutionOptions, Runner
 from denoisebench.files import write_whole
+from denoisebench.outside_text import printable
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
 from denoisebench.plugin.report import Report
@@ -59,7 +60,7 @@ def carry_out(plan: Plan, asked: CommandOptions, registries: Registries) -> Resu
     )
     for cell in results.errors:
         line = f"{cell.method} on {cell.dataset}, {cell.noise}: {cell.error}"
-        click.echo(f"failed: {line} (--retry-failed computes it again)", err=True)
+        click.echo(f"failed: {printable(line)} (--retry-failed computes it again)", err=True)
     for line in results.doubts:
         click.echo(line, err=True)
     for line in dict.fromkeys(map(declined_text, filter(None, (c.declines for c in cells)))):
@@ -72,7 +73,7 @@ def show(results: Results, asked: CommandOptions, report: Report) -> None:
     if len(results.errors) < len(results.cells):
         text = results.render(report.name)
         if report.printed:
-            click.echo(text)
+            click.echo(printable(text, keep="\n\t"))
         name = "table.txt" if report.name == "table" else f"results.{report.name}"
         write_whole(asked.out / name, f"{text}\n".encode())
         click.echo(f"saved as {asked.out / name}", err=True)

@@ -5,6 +5,7 @@ import time
 
 import click
 
+from denoisebench.outside_text import printable
 from denoisebench.progress import Progress
 
 _QUIET_S = 20.0  # between lines where there is no terminal
@@ -19,7 +20,7 @@ class _Display:
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
         if progress.total == 0:  # an announcement
-            click.echo(progress.what, err=True)
+            click.echo(printable(progress.what), err=True)
             return
         if progress.what != self._what or progress.done <= self._first:
             self._what, self._started, self._first = progress.what, now, progress.done
@@ -29,7 +30,7 @@ class _Display:
         if now - self._shown < pause and not finished:
             return
         self._shown = now
-        line = self._line(progress, now)
+        line = printable(self._line(progress, now))
         if sys.stderr.isatty():
             click.echo(f"\r\x1b[K{line}", err=True, nl=finished)
         else:
