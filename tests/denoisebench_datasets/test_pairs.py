@@ -106,6 +106,18 @@ def test_a_pair_of_two_sizes_or_channels_is_told_with_both_names(place, noisy, t
         open_pairs(place)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
+def test_a_pair_of_two_orientations_is_told_since_pixels_are_taken_as_stored(place, kind):
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    (place / "noisy" / "a.npy").unlink()
+    Image.fromarray(CLEAN).save(place / "noisy" / f"a.{kind.lower()}", kind, exif=exif)
+    with pytest.raises(UserError, match=r"noisy/a\.\w+ and \S+clean/a\.png have unlike orient"):
+        open_pairs(place)
+    Image.fromarray(CLEAN).save(place / "clean" / "a.png", exif=exif)
+    open_pairs(place)
+
+
 def make_colour(place, names):
     for name in names:
         Image.fromarray(CLEAN).convert("RGB").save(place / "clean" / f"{name}.png")

@@ -103,6 +103,11 @@ def _channels(pairs: Iterable[tuple[StoredFile, StoredFile]], wanted: str) -> in
                 f"{_told(noisy)} and {_told(clean)}; the two of a pair"
                 " have one size and the same channels"
             )
+        if noisy.orientation != clean.orientation:
+            raise UserError(
+                f"{noisy.path} and {clean.path} have unlike orientations (EXIF {noisy.orientation}"
+                f" and {clean.orientation}), and pixels are taken as stored; save both upright"
+            )
         first = first or clean
         if clean.shape[0] != first.shape[0]:
             raise UserError(f"{_told(first)} and {_told(clean)}; make two sets of them")

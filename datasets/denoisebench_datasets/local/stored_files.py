@@ -21,12 +21,14 @@ from denoisebench_datasets.reading.scale import Scale
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """An image file as it was when its set was opened.  shape, kind: by its header."""
+    """An image file as it was when its set was opened.  shape, kind, orientation: by
+    its header."""
 
     path: Path
     sha256: str
     shape: Shape
     kind: Kind
+    orientation: int
     scale: Scale = Scale()  # noqa: RUF009 - it is frozen
 
     @property
@@ -72,7 +74,8 @@ def stored_file(path: Path) -> StoredFile:
     """One image file.  UserError for one that the suite does not read."""
     data = read_bytes(path)
     encoded = open_image(data, str(path))
-    return StoredFile(path, hashlib.sha256(data).hexdigest(), encoded.shape, encoded.kind)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return StoredFile(path, sha256, encoded.shape, encoded.kind, encoded.orientation)
 
 
 def scaled(files: Sequence[StoredFile], scale: Scale) -> list[StoredFile]:

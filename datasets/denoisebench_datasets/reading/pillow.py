@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from denoisebench.plugin import COLOUR, GRAY
-from denoisebench_datasets.reading.encoded import EIGHT_BITS, Encoded, RefusedError, Stored
+from denoisebench_datasets.reading.encoded import (
+    EIGHT_BITS,
+    UPRIGHT,
+    Encoded,
+    RefusedError,
+    Stored,
+    exif_orientation,
+)
 from denoisebench_datasets.reading.png import gray_of_equals, palette_channels
 
 if TYPE_CHECKING:
@@ -38,7 +45,10 @@ def _opened(image: "ImageFile") -> Encoded:
     samples = {"1": 1, "L": 1, "RGBA": 4}.get(image.mode, 3)
     width, height = image.size
     decode = partial(_decode, image, channels)
-    return Encoded((channels, height, width), samples, EIGHT_BITS, 8, decode)
+    orientation = exif_orientation(image.info["exif"]) if "exif" in image.info else UPRIGHT
+    return Encoded(
+        (channels, height, width), samples, EIGHT_BITS, 8, decode, orientation=orientation
+    )
 
 
 def _decode(image: "ImageFile", channels: int) -> Stored:

@@ -11,9 +11,11 @@ from denoisebench.plugin import COLOUR, GRAY
 from denoisebench_datasets.reading.encoded import (
     EIGHT_BITS,
     SIXTEEN_BITS,
+    UPRIGHT,
     Encoded,
     RefusedError,
     Stored,
+    exif_orientation,
     quiet,
 )
 
@@ -37,6 +39,7 @@ def open_png(data: bytes) -> Encoded:
         SIXTEEN_BITS if bits == 16 else EIGHT_BITS,
         max(bits, 8),  # fewer are spread over the 8 bits
         partial(_decode, data, channels),
+        orientation=exif_orientation(chunks[b"eXIf"]) if b"eXIf" in chunks else UPRIGHT,
     )
 
 

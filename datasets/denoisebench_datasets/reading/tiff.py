@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from denoisebench.plugin import COLOUR, GRAY
-from denoisebench_datasets.reading.encoded import Encoded, RefusedError, Stored, quiet
+from denoisebench_datasets.reading.encoded import UPRIGHT, Encoded, RefusedError, Stored, quiet
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
 
 _COLOURS = {"MINISBLACK": GRAY, "MINISWHITE": GRAY, "RGB": COLOUR}
 _ALPHA = (1, 2)  # of ExtraSamples; 0 is a sample of unspecified meaning
-_PHOTOMETRIC, _NODATA = 262, 42113  # tags
+_PHOTOMETRIC, _ORIENTATION, _NODATA = 262, 274, 42113  # tags
 _LARGEST_PART = 2**24  # values of a strip or tile that are harmless, whatever the image's size
 _OFFSETS, _BYTE_COUNTS = (273, 324), (279, 325)  # tags, of strips and of tiles
 
@@ -30,6 +30,8 @@ def open_tiff(data: bytes) -> Encoded:
     with _silent():
         tiff = tifffile.TiffFile(io.BytesIO(data))
         page = _only_page(tiff)
+        if min(page.imagelength, page.imagewidth) < 1:
+            raise ValueError(f"it is {page.imagewidth}×{page.imagelength} pixels")
         meaning = _meaning(page)
         _refuse_layout(page, meaning)
         _refuse_missing_parts(page, len(data))
@@ -41,6 +43,7 @@ def open_tiff(data: bytes) -> Encoded:
         int(page.bitspersample),
         partial(_decode, page, meaning),
         _nodata(page),
+        int(page.tags.valueof(_ORIENTATION, UPRIGHT)),
     )
 
 
