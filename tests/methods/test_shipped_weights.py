@@ -44,9 +44,9 @@ def test_each_file_has_a_recipe_and_each_recipe_with_a_hash_its_file(registries)
 def test_each_recipe_is_an_honest_one_that_its_name_tells(registries):
     for name, recipe in registries.recipes.items():
         said = header_of(recipe, registries)
-        assert (said["train_set"], said["draws"], said["seed"]) == ("cbsd399", "fixed", 0)
-        assert said["parameters"] == ("unknown" if name.endswith("-blind") else "known")
-        assert said["channels"] == (1 if recipe.stem.startswith("gray-") else 3)
+        assert (said.train_set, said.draws, said.seed) == ("cbsd399", "fixed", 0)
+        assert said.parameters == ("unknown" if name.endswith("-blind") else "known")
+        assert said.channels == (1 if recipe.stem.startswith("gray-") else 3)
 
 
 @each_file

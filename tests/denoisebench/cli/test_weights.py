@@ -59,7 +59,7 @@ def test_imported_weights_denoise_as_the_official_network_does_and_say_what_they
     run = ("run", "--method", "noise2score", "--weights", "new/w.safetensors", "--format", "csv")
     done = bench(*run, "--datasets", "folder:test", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "w.safetensors were imported: what they were trained on is unknown" in done.stderr
+    assert "w.safetensors were imported: their training images are unknown" in done.stderr
     assert "were trained on gaussian:5..55 noise" in done.stderr
     (row,) = rows(done.stdout)
     assert row["train_set"] == row["draws"] == "unknown (imported)"

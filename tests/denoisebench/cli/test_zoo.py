@@ -179,7 +179,7 @@ def test_training_anew_compares_the_file_with_the_one_shipped(
     assert "(other tensors than the bundled file, " in other[1]
     (folder / "a.safetensors").unlink()
     gone = train("shipped/a", "--plugin", "shipped", cwd=place)[1]
-    assert f"(the recipe names {shipped}, which is not there to compare)" in gone[1]
+    assert f"(the recipe names {shipped}, which is missing)" in gone[1]
 
 
 def test_train_without_its_images_is_one_line_and_status_2(place: Path) -> None:

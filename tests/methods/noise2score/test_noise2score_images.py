@@ -12,6 +12,7 @@ from denoisebench.errors import UserError
 from denoisebench.nn.shared_unet import SharedUNet
 from denoisebench.nn.unet import UNet
 from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise.level_reading import LevelUnknownError
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
@@ -79,14 +80,20 @@ def test_any_image_of_any_size_is_denoised_to_numbers(name, parameters, shape):
     network = UNet(shape[1], width=8)
     model = model_of(name, parameters, network, shape[1])
     level = TOLD[name] if parameters == "known" else None
+    refused = []
     for noisy in [noisy_image(name, *shape), *images(shape)]:
-        found = denoise(model, noisy, level)
+        try:
+            found = denoise(model, noisy, level)
+        except LevelUnknownError:
+            refused.append(noisy)
+            continue
         if parameters == "unknown":
             assert FAMILIES[name].lowest <= found.level <= FAMILIES[name].highest
             found = found.image
         assert found.shape == shape
         assert found.dtype == torch.float32
         assert torch.isfinite(found).all()
+    assert parameters == "unknown" or not refused
 
 
 @NAMES
@@ -157,7 +164,7 @@ def test_an_unknown_level_is_found_and_said_in_few_passes(name, estimate, passes
 
 
 def test_only_counts_as_they_are_take_a_pass_for_every_level_tried():
-    noisy = noisy_image("poisson", 1, 1, 16, 16)
+    noisy = noisy_image("poisson", 1, 1, 64, 64)
     model = model_of("poisson", "unknown", coordinate="raw", estimate="penalty")
     denoise(model, noisy, None)
     assert model.network.passes == 101
@@ -220,7 +227,7 @@ def test_the_network_is_the_one_that_is_asked_for_in_the_channels_of_the_task():
         ("probe_end=0.6", r"noise2score\.probe_end: 0\.6 must be .* above probe_start \(0\)"),
         ("probe_start=11:probe_end=1", r"noise2score\.probe_.*must not be above 10"),
         ("probe_start=nan", r"noise2score\.probe_"),
-        ("probe_end=small", r"noise2score\.probe_end: 'small' is not a float"),
+        ("probe_end=small", r"noise2score\.probe_end: 'small' is not a number"),
         (
             "probe_start=0.5:probe_end=0.1:schedule=paper",
             r"noise2score\.probe_start: the schedule paper has its own sizes",

@@ -38,6 +38,7 @@ def test_every_noise_of_ours_with_one_number_that_keeps_the_mean_has_a_tweedie_f
         "heteroscedastic-shared",
         "multivariate-gaussian",
         "correlated",
+        "poisson-gaussian",
     }
     other = {"impulse", "impulse-channel", "dropout", "text"}
     assert set(FAMILIES) == keeping - of_more_numbers == NOISES.keys() - of_more_numbers - other

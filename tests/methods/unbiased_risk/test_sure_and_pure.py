@@ -111,7 +111,7 @@ def test_the_network_fits_the_task(method, task, channels):
     ("asked", "why"),
     [
         ("sure:epsilon=0", "epsilon: 0 standard deviations of the noise must lie in 0.001..1"),
-        ("sure:epsilon=nan", "epsilon: nan standard deviations"),
+        ("sure:epsilon=nan", "epsilon: 'nan' is not a number"),
         ("pure:estimator=second-order", "estimator: 'second-order' is none of sparse, first-order"),
         ("pure:stride=0", "stride: 0 px must lie in 1..32"),
         ("pure:estimator=first-order:epsilon=2", "epsilon: 2 counts must lie in 0.001..1"),
