@@ -40,9 +40,9 @@ def jpeg(width, height):
     return bytes(data)
 
 
-def bmp(width, height):
+def bmp(width, height, image=Image.new("L", (8, 8))):  # noqa: B008 - it is not changed
     stream = io.BytesIO()
-    Image.new("L", (8, 8)).save(stream, "BMP")
+    image.save(stream, "BMP")
     data = bytearray(stream.getvalue())
     struct.pack_into("<ii", data, 18, width, height)
     return bytes(data)
@@ -61,13 +61,17 @@ def tiff(width, height):
     return bytes(data)
 
 
-@pytest.mark.parametrize("made", [png, jpeg, bmp, tiff])
+def palette_bmp(width, height):
+    return bmp(width, height, Image.new("RGB", (8, 8), (1, 2, 3)).quantize(16))
+
+
+@pytest.mark.parametrize("made", [png, jpeg, bmp, palette_bmp, tiff])
 def test_more_pixels_than_are_read_are_refused_by_the_header(made):
     with pytest.raises(UserError, match=r"a is 40000×40000, and at most 1000 million pixels"):
         decode_image(made(HUGE, HUGE), "a")
 
 
-@pytest.mark.parametrize("made", [png, jpeg, bmp, tiff])
+@pytest.mark.parametrize("made", [png, jpeg, bmp, palette_bmp, tiff])
 def test_a_small_file_that_says_it_is_large_is_refused_before_it_is_decoded(made):
     with pytest.raises(UserError, match=r"a says that it is 10000×9000, which is more than a file"):
         decode_image(made(10_000, 9_000), "a")

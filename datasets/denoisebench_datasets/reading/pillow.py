@@ -40,8 +40,10 @@ def _opened(image: "ImageFile") -> Encoded:
     if image.mode not in ("1", "L", "P", "RGB", "RGBA"):
         raise RefusedError(f"is stored as {image.mode}; convert it to RGB or gray")
     channels = GRAY if image.mode in ("1", "L") else COLOUR
-    if image.mode == "P":
-        channels = palette_channels(np.asarray(image.getpalette("RGB"), np.uint8))
+    if image.palette is not None:  # `image.getpalette` would decode the pixels
+        order, colours = image.palette.getdata()
+        entries = np.frombuffer(colours, np.uint8).reshape(-1, len(order))
+        channels = palette_channels(np.ascontiguousarray(entries[:, : len("RGB")]))
     samples = {"1": 1, "L": 1, "RGBA": 4}.get(image.mode, 3)
     width, height = image.size
     decode = partial(_decode, image, channels)
