@@ -1,31 +1,54 @@
 """The suite's own reports: a table beside the published figures, as text, Markdown or LaTeX; CSV,
 JSON and a page."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from denoisebench.plugin import Report, hookimpl
-from denoisebench_reports.noise2score_table2.page import NAME, render_table2
-from denoisebench_reports.page.page import render_page
-from denoisebench_reports.tables.export import render_csv, render_json
-from denoisebench_reports.tables.latex import render_latex
-from denoisebench_reports.tables.markdown import render_markdown
-from denoisebench_reports.tables.text import render_table
+
+if TYPE_CHECKING:
+    from denoisebench.results.results import Results
+
+REPORTS = {
+    "table": (
+        "a text table: a column per method, published figures beside",
+        "tables.text:render_table",
+    ),
+    "markdown": (
+        "the table of `table`, as GitHub's Markdown",
+        "tables.markdown:render_markdown",
+    ),
+    "latex": (
+        "the table of `table`, as LaTeX (booktabs) for a paper",
+        "tables.latex:render_latex",
+    ),
+    "csv": ("one line per method, noise and data set", "tables.export:render_csv"),
+    "json": ("the lines of csv, and every image's scores", "tables.export:render_json"),
+    "html": ("one offline page: tables, cost, images", "page.page:render_page"),
+    "noise2score-table2": (
+        "Noise2Score's Table 2, ours beside it, as GitHub's Markdown",
+        "noise2score_table2.page:render_table2",
+    ),
+}
+"""Name -> summary, and the module and function that render it."""
 
 
 @hookimpl
 def register_reports() -> Iterable[Report]:
-    """The reports `table`, `markdown`, `latex`, `csv`, `json`, `html` and `noise2score-table2`.
-
-    They import what they need, as pandas, when they render.
-    """
+    """The reports of `REPORTS`."""
     return [
-        Report(
-            "table", "a text table: a column per method, published figures beside", render_table
-        ),
-        Report("markdown", "the table of `table`, as GitHub's Markdown", render_markdown),
-        Report("latex", "the table of `table`, as LaTeX (booktabs) for a paper", render_latex),
-        Report("csv", "one line per method, noise and data set", render_csv),
-        Report("json", "the lines of csv, and every image's scores", render_json),
-        Report("html", "one offline page: tables, cost, images", render_page, printed=False),
-        Report(NAME, "Noise2Score's Table 2, ours beside it, as GitHub's Markdown", render_table2),
+        Report(name, summary, _imported_when_called(function), printed=name != "html")
+        for name, (summary, function) in REPORTS.items()
     ]
+
+
+def _imported_when_called(function: str) -> "Callable[[Results], str]":
+    """A function of a module of this package.  `bench` starts quicker without all of them."""
+    module, _, name = function.partition(":")
+
+    def render(results: "Results") -> str:
+        text: str = getattr(import_module(f"{__name__}.{module}"), name)(results)
+        return text
+
+    return render
