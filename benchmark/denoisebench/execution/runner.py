@@ -58,8 +58,8 @@ class Runner:
 
         Raises PluginError for what the method raises, UserError for what the user did wrong.
         """
-        plan = next(t for t in self.plan.trainings if t.id == training)
-        return train(plan, self.plan.tested_with(training), self.context)
+        plan = self.plan.training_of[training]
+        return train(plan, self.plan.tested_with[training], self.context)
 
     def score(self, cell: str, *, training_failure: str | None = None) -> CellResult:
         """Score a cell by its id, after the trainings that it needs, and store the result.
@@ -68,7 +68,7 @@ class Runner:
         """
         from denoisebench.execution.score_job import failed, score
 
-        plan = next(c for c in self.plan.cells if c.id == cell)
+        plan = self.plan.cell_of[cell]
         saver, estimates = self._saver(plan), self._estimates(plan)
         journal = Unfinished(self.context.out, cell, keep=not saver.kinds)
         if training_failure is None:

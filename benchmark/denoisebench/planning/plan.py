@@ -3,8 +3,9 @@
 An id is a hash of everything that decides the result, so that what is finished is found again.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -166,7 +167,7 @@ class Unit(NamedTuple):
     needs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What will be computed, in order, and what will not, with the reason."""
 
@@ -192,7 +193,21 @@ class Plan:
                 units[Unit("cell", cell.id, needs)] = None
         return tuple(units)
 
-    def tested_with(self, training: str) -> list[ImageSet]:
-        """The image sets that are scored with a training, by its id."""
-        cells = [c for c in self.cells if c.training and c.training.id == training]
-        return list({c.image_set.spec: c.image_set for c in cells}.values())
+    @cached_property
+    def cell_of(self) -> Mapping[str, CellPlan]:
+        """By id."""
+        return {cell.id: cell for cell in self.cells}
+
+    @cached_property
+    def training_of(self) -> Mapping[str, TrainingPlan]:
+        """By id."""
+        return {training.id: training for training in self.trainings}
+
+    @cached_property
+    def tested_with(self) -> Mapping[str, Sequence[ImageSet]]:
+        """The image sets that are scored with each training, by its id."""
+        sets: dict[str, dict[str, ImageSet]] = {}
+        for cell in self.cells:
+            if cell.training is not None:
+                sets.setdefault(cell.training.id, {})[cell.image_set.spec] = cell.image_set
+        return {training: list(its.values()) for training, its in sets.items()}

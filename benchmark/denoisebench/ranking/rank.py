@@ -71,7 +71,7 @@ def _ranked(cell: CellPlan, plan: Plan, context: Context) -> RankedMethod:
     from denoisebench.nn.devices import pick_device
 
     if cell.training is not None:
-        train(cell.training, plan.tested_with(cell.training.id), context)
+        train(cell.training, plan.tested_with[cell.training.id], context)
     weights, device = weights_of(cell, context.out), pick_device(context.device)
     in_float32 = replace(cell, precision="fp32")  # small differences of estimates count
     denoise, images = prepare(in_float32, weights, context)
