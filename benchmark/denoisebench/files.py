@@ -74,7 +74,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     # Hidden, and of another ending than `path`: whoever lists files of its kind does not see it.
     part = path.with_name(f".{os.getpid()}-{_host()}-{secrets.token_hex(4)}.part")
     _sweep_once(path.parent)
-    with _told_of(path, part):
+    with told_of_writing(path, part):
         try:
             with part.open("xb") as file:
                 yield file
@@ -89,15 +89,15 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _told_of(path: Path, part: Path) -> Iterator[None]:
-    """Make what the system refuses a UserError that names `path`; part: what is written to.
+def told_of_writing(path: Path, *parts: Path) -> Iterator[None]:
+    """Make what the system refuses a UserError that names `path`; parts: what is written to.
 
     An OSError of another file, which the block read, say, passes.
     """
     try:
         yield
     except OSError as error:
-        if error.filename not in (None, *map(str, (path, part, *path.parents))):
+        if error.filename not in (None, *map(str, (path, *parts, *path.parents))):
             raise
         raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
 
@@ -107,7 +107,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
     Raises UserError when it cannot be written.
     """
-    with _told_of(path, path):
+    with told_of_writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as file:
         file.write(data)
@@ -118,7 +118,7 @@ def append_line(path: Path, line: str) -> None:
 
     A symbolic link is replaced, never followed.  Raises UserError when it cannot be written.
     """
-    with _told_of(path, path):
+    with told_of_writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_symlink():
             path.unlink()

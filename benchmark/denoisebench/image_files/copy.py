@@ -1,0 +1,123 @@
+"""The file that a user's image file becomes: the same with other pixels, written plane by plane."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from denoisebench.errors import UserError
+from denoisebench.files import told_of_writing, whole_file
+from denoisebench.image_files.part import Part
+from denoisebench.image_files.refusals import named
+from denoisebench.image_files.source import ALL_ROWS, PixelFile, Plane, Stored
+
+Floats = npt.NDArray[np.floating[Any]]
+
+
+class PixelCopy:
+    """The copy of an image file that is being written.
+
+    source: the file.  path: of the copy; its folder is made.  key: a hash of all that the pixels
+    depend on; what an earlier process wrote under the same key is kept, else it begins anew.
+    dtype: `same` as the source, or float32.  note: a line that is added to what the file says of
+    the software that wrote it; empty for none.
+
+    done: the planes that are finished.  remarks: sentences for the user, once it is finished.
+    Raises UserError when the copy would replace its source, cannot be written, or is of a format
+    that does not hold float32.
+    """
+
+    def __init__(
+        self,
+        source: PixelFile,
+        path: Path,
+        key: str,
+        dtype: Literal["same", "float32"] = "same",
+        note: str = "",
+    ) -> None:
+        self.source, self.path, self._note = source, path, " ".join(note.split())
+        self.dtype = source.dtype if dtype == "same" else np.dtype(np.float32)
+        self.remarks: tuple[str, ...] = ()
+        self._clipped: dict[int, int] = {}
+        if self.dtype != source.dtype and not source.holds_floats:
+            raise UserError(f"{path} cannot hold {self.dtype} values; keep {source.dtype}")
+        self._refuse_source()
+        count = int(np.prod(source.leading))
+        row = (source.width, 3) if source.channels > 1 else (source.width,)
+        folder = path.with_name(path.name + ".part")
+        self._part = Part(folder, key, (count, source.height, *row), self.dtype)
+        self._clipped.update(self._part.done)
+
+    @property
+    def done(self) -> set[Plane]:
+        """The planes that need not be written any more."""
+        return {plane for k, plane in enumerate(self.source.planes()) if k in self._part.done}
+
+    @property
+    def clipped(self) -> int:
+        """How many values lay beyond the range of the type, of the planes written so far."""
+        return sum(self._clipped.values())
+
+    def write(self, plane: Plane, pixels: Floats, rows: slice = ALL_ROWS) -> None:
+        """Write rows of a plane, (h, W) or (h, W, 3), in the numbers of the source.
+
+        For integers they are rounded, half to even, and clipped to the range of the type.  Floats
+        stay as they are.  ValueError for a wrong shape, and for values that are not finite.
+        """
+        number = self.source.number(plane)
+        start, stop, _ = rows.indices(self.source.height)
+        colours = (3,) if self.source.channels > 1 else ()
+        if pixels.shape != (stop - start, self.source.width, *colours):
+            raise ValueError(f"{pixels.shape} pixels for rows {start} to {stop} of a plane")
+        fitting, clipped = _fit(pixels, self.dtype)
+        self._part.write(number, start, fitting)
+        self._clipped[number] = self._clipped.get(number, 0) + clipped
+
+    def plane_done(self, plane: Plane) -> None:
+        """Note that a plane is whole, so that it is not written again after a crash."""
+        number = self.source.number(plane)
+        self._part.plane_done(number, self._clipped.get(number, 0))
+
+    def finish(self) -> None:
+        """Write the copy, whole or not at all, and remove the part.
+
+        Raises UserError when it cannot be written; the finished planes are kept then.
+        """
+        self._refuse_source()
+
+        def rows_of(plane: Plane, rows: slice) -> Stored:
+            start, stop, _ = rows.indices(self.source.height)
+            return self._part.read(self.source.number(plane), start, stop)
+
+        with whole_file(self.path) as file, named(str(self.path)):
+            self.remarks = self.source.rewrite(file, rows_of, self.dtype, self._note)
+        self._part.remove()
+
+    def close(self) -> None:
+        """Stop here: what was written is kept for the next process."""
+        self._part.close()
+
+    def _refuse_source(self) -> None:
+        """Raise UserError where the copy would replace its source, also through a link."""
+        with told_of_writing(self.path):
+            if self.path.exists() and self.path.samefile(self.source.path):
+                raise UserError(f"{self.path} is the image itself; write to another folder")
+
+
+def _fit(pixels: Floats, dtype: "np.dtype[Any]") -> tuple[Stored, int]:
+    """Pixels as values of a type, and how many of them lay beyond its range."""
+    if not np.isfinite(pixels).all():
+        raise ValueError("the denoised pixels are not all finite")
+    if dtype.kind == "f":
+        largest = float(np.finfo(dtype).max)
+        fitting = pixels.astype(np.float64) if dtype.itemsize > 4 else pixels
+        least = -largest
+    else:
+        limits = np.iinfo(dtype)
+        least, largest = float(limits.min), float(limits.max)
+        fitting = np.rint(pixels.astype(np.float64))
+    clipped = int(np.count_nonzero((fitting < least) | (fitting > largest)))
+    return np.clip(fitting, least, largest).astype(dtype) if clipped else fitting.astype(
+        dtype
+    ), clipped

@@ -1,0 +1,66 @@
+"""JPEG, gray or RGB.  Its copy is a PNG file, with the same profile, resolution and EXIF data."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from denoisebench.image_files.png import write_png
+from denoisebench.image_files.refusals import RefusedError
+from denoisebench.image_files.source import ALL_ROWS, PixelFile, ReadRows, Stored, fitting_axes
+
+_AXES = {"L": "YX", "RGB": "YXS"}
+_EXIF_START = b"Exif\0\0"
+_INCHES_A_METRE = 1.0 / 0.0254
+
+
+class JpegPixels(PixelFile):
+    """The first image of the file: cameras add a small copy for preview."""
+
+    holds_floats = False
+
+    def __init__(self, path: Path, axes: str | None, series: int) -> None:
+        from PIL.JpegImagePlugin import JpegImageFile
+
+        with path.open("rb") as file:
+            image = JpegImageFile(file)
+            mode, (width, height), self._info = image.mode, image.size, dict(image.info)
+        if mode not in _AXES:
+            raise RefusedError(f"is stored as {mode}; convert it to RGB or gray")
+        found = _AXES[mode]
+        shape = (height, width, 3)[: len(found)]
+        remark = "JPEG loses detail at each saving, so the copy is PNG"
+        fitting = fitting_axes(axes, found, shape)
+        super().__init__(path, fitting, shape, np.dtype(np.uint8), "jpeg", (remark,))
+
+    @cached_property
+    def _pixels(self) -> Stored:
+        from PIL.JpegImagePlugin import JpegImageFile
+
+        with self.path.open("rb") as file:
+            return np.asarray(JpegImageFile(file))
+
+    def _read(self, plane: int, start: int, stop: int) -> Stored:
+        return self._pixels[start:stop]
+
+    def rewrite(
+        self, target: BinaryIO, rows: ReadRows, dtype: "np.dtype[Any]", note: str
+    ) -> tuple[str, ...]:
+        """A PNG file."""
+        write_png(target, self._chunks(), rows((), ALL_ROWS), note)
+        return ()
+
+    def _chunks(self) -> Iterator[tuple[bytes, bytes]]:
+        """What a PNG file says of the same: profile, resolution, EXIF."""
+        if profile := self._info.get("icc_profile"):
+            yield b"iCCP", b"ICC profile\0\0" + zlib.compress(profile)
+        if dpi := self._info.get("dpi"):
+            metre = (round(float(dots) * _INCHES_A_METRE) for dots in dpi)
+            yield b"pHYs", struct.pack(">IIB", *metre, 1)
+        if exif := self._info.get("exif"):
+            yield b"eXIf", exif.removeprefix(_EXIF_START)
+        yield b"IDAT", b""
