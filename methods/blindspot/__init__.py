@@ -19,6 +19,7 @@ from denoisebench.plugin import (
     Preset,
     Recipe,
     Task,
+    Tiling,
     TrainedMethod,
     TrainingStep,
     hookimpl,
@@ -73,6 +74,15 @@ class BlindSpot(TrainedMethod[Config]):
 
     def passes_per_patch(self, config: Config) -> int:
         return ROTATIONS
+
+    def tiling(self, config: Config, task: Task) -> Tiling | None:
+        """None where only the whole image tells its level."""
+        from blindspot.model import level_of
+
+        needs_level = level_of(config, task) == "per-image"
+        if needs_level and not task.noise.family.can_estimate:
+            return None
+        return Tiling(multiple=32, halo=288, bytes_per_pixel=1500, needs_level=needs_level)
 
     def network(self, config: Config, task: Task) -> "nn.Module":
         from blindspot.model import Denoiser

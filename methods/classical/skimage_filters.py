@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from classical.adapter import Array, channel_axis, declines_all_but, filter_image
+from classical.adapter import SMALLEST_PX, Array, channel_axis, declines_all_but, filter_image
 from denoisebench.plugin import (
     Between,
     Denoised,
     Task,
+    Tiling,
     UntrainedMethod,
     UserError,
     refuse_unknown_words,
@@ -59,6 +60,15 @@ class Nlm(UntrainedMethod[NlmConfig]):
 
     def declines(self, config: NlmConfig, task: Task) -> str | None:
         return declines_all_but("gaussian", task)
+
+    def tiling(self, config: NlmConfig, task: Task) -> Tiling:
+        reach = config.distance_px + config.patch_px // 2 + 1
+        return Tiling(
+            multiple=SMALLEST_PX,  # where a smaller side is reflected
+            halo=max(reach, SMALLEST_PX),
+            bytes_per_pixel=64 * task.channels,
+            needs_level=task.parameters == "unknown",
+        )
 
     def denoise(
         self, config: NlmConfig, task: Task, noisy: "Tensor", level: float | None

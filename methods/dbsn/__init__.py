@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbsn.config import MATRIX, PUBLISHED_START, Config
+from denoisebench.nn import network_tiling
 from denoisebench.plugin import (
     Denoised,
     Evidence,
@@ -21,6 +22,7 @@ from denoisebench.plugin import (
     Model,
     Recipe,
     Task,
+    Tiling,
     TrainedMethod,
     TrainingStep,
     UserError,
@@ -80,6 +82,23 @@ class DBSN(TrainedMethod[Config]):
 
     def trained_as(self, config: Config) -> Config:
         return replace(config, result=Config().result, gamma=Config().gamma)
+
+    def tiling(self, config: Config, task: Task) -> Tiling | None:
+        """None where one covariance of the noise is found for the whole image."""
+        from dbsn.model import law_way
+
+        if config.result == "auto" and config.student == "unet":
+            return network_tiling("unet")
+        if config.result == "auto" and config.student == "mwcnn":
+            return Tiling(multiple=8, halo=112, bytes_per_pixel=1500)
+        if task.noise.family.name == MATRIX:
+            return None
+        return Tiling(
+            multiple=1,
+            halo=2 + 6 * config.blocks,
+            bytes_per_pixel=12 * config.width,
+            needs_level=law_way(task) == "per-image",
+        )
 
     def network(self, config: Config, task: Task) -> "nn.Module":
         from dbsn.model import Denoiser

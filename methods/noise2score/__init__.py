@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.nn import build_network
+from denoisebench.nn import build_network, network_tiling
 from denoisebench.plugin import (
     Denoised,
     Evidence,
@@ -23,6 +23,7 @@ from denoisebench.plugin import (
     Model,
     Recipe,
     Task,
+    Tiling,
     TrainedMethod,
     TrainingStep,
     hookimpl,
@@ -64,6 +65,14 @@ class Noise2Score(TrainedMethod[Config]):
     def trained_as(self, config: Config) -> Config:
         return replace(config, estimate=Config().estimate)
 
+    def tiling(self, config: Config, task: Task) -> Tiling | None:
+        """None where a quality of the whole denoised image decides on the level."""
+        if task.parameters == "known":
+            return network_tiling(config.network)
+        if config.estimate != "patches":
+            return None
+        return replace(network_tiling(config.network), needs_level=True)
+
     def network(self, config: Config, task: Task) -> "nn.Module":
         return build_network(config.network, task.channels)
 
@@ -80,6 +89,11 @@ class Noise2Score(TrainedMethod[Config]):
         from noise2score.model import denoise_image
 
         return denoise_image(model, noisy, level)
+
+    def for_tiles_of(self, model: Model[Config], noisy: "Tensor") -> Model[Config]:
+        from noise2score.model import for_tiles_of
+
+        return for_tiles_of(model, noisy)
 
     def import_weights(self, stored: object) -> Imported[Config]:
         """A file of the official code of Noise2Score or NoiseAdaptive2Score."""

@@ -1,5 +1,7 @@
 """Noise2Score's network, loss and denoiser, for one config and task."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -16,6 +18,9 @@ from noise2score.probe_schedule import Span
 WIDEN = 1.5
 """A rough level may lie outside the range trained on by this factor."""
 
+SCALE = "scale"
+"""What `Model.measured` calls the rough level of a whole image."""
+
 
 class Learner:
     """A model in its coordinate.
@@ -30,9 +35,12 @@ class Learner:
         self._told = model.task.parameters == "known"
 
     def scale(self, z: Tensor, level: Tensor | None) -> Tensor:
-        """The level that scales the network: `level` if it is given, else measured in z."""
+        """The level that scales the network: `level` if it is given, else measured in z, or in the
+        image of which z is a tile."""
         if level is not None:
             return level
+        if SCALE in self._model.measured:
+            return z.new_tensor(self._model.measured[SCALE])
         noise = self._model.task.noise
         return self.coordinate.rough_level(z).clamp(noise.low / WIDEN, noise.high * WIDEN)
 
@@ -102,6 +110,16 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> T
     scene = Scene(task.noise, noisy, denoise_at, score_near)
     estimate = estimate_level(model.config.estimate, scene)
     return Denoised(denoise_at(estimate), estimate)
+
+
+def for_tiles_of(model: Model[Config], noisy: Tensor) -> Model[Config]:
+    """The model with the level that scales its network where it denoises all of `noisy`."""
+    if model.task.parameters == "known":
+        return model
+    learner, multiple = Learner(model), multiple_of(model.network)
+    z = learner.coordinate.of(noisy)
+    scale = run_padded(lambda z: learner.scale(z, None).expand_as(z), z, multiple=multiple)
+    return replace(model, measured={SCALE: float(scale[0, 0, 0, 0])})
 
 
 def probe_size(

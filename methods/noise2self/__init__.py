@@ -4,17 +4,19 @@ does not depend on that pixel (J-invariance) can be judged, and so trained, by t
 Departures from the paper's code, and what they are worth: see README.md.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.nn import build_network
+from denoisebench.nn import build_network, network_tiling
 from denoisebench.plugin import (
     Denoised,
     Evidence,
     Method,
     Model,
     Task,
+    Tiling,
     TrainedMethod,
     TrainingStep,
     hookimpl,
@@ -52,6 +54,15 @@ class Noise2Self(TrainedMethod[Config]):
 
     def trained_as(self, config: Config) -> Config:
         return replace(config, inference=Config().inference)
+
+    def tiling(self, config: Config, task: Task) -> Tiling | None:
+        """On the grids of the network and of the partition.  None for `mixed`, which averages by
+        an error over the whole image."""
+        if config.inference == "mixed":
+            return None
+        of_network = network_tiling(config.network)
+        multiple = math.lcm(of_network.multiple, config.width)
+        return replace(of_network, multiple=multiple, halo=max(of_network.halo, multiple))
 
     def network(self, config: Config, task: Task) -> "nn.Module":
         """The one asked for, with one more channel for the mask where hidden pixels are zero."""

@@ -8,7 +8,17 @@ Departures from the paper, and what they are worth: see README.md.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from denoisebench.plugin import Evidence, Method, Model, Task, TrainedMethod, TrainingStep, hookimpl
+from denoisebench.nn import network_tiling
+from denoisebench.plugin import (
+    Evidence,
+    Method,
+    Model,
+    Task,
+    Tiling,
+    TrainedMethod,
+    TrainingStep,
+    hookimpl,
+)
 from noise2void.config import Config
 
 if TYPE_CHECKING:
@@ -42,6 +52,11 @@ class Noise2Void(TrainedMethod[Config]):
         if config.network == "n2v2" and config.replacement != "median":
             return "network=n2v2 goes with replacement=median"
         return None
+
+    def tiling(self, config: Config, task: Task) -> Tiling:
+        if config.network == "unet":
+            return network_tiling("unet")
+        return Tiling(multiple=4, halo=28, bytes_per_pixel=16 * config.features)
 
     def network(self, config: Config, task: Task) -> "nn.Module":
         from noise2void.model import build_network

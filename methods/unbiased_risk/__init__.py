@@ -10,8 +10,17 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from denoisebench.nn import UNSTEADY, build_network
-from denoisebench.plugin import Evidence, Method, Model, Task, TrainedMethod, TrainingStep, hookimpl
+from denoisebench.nn import UNSTEADY, build_network, network_tiling
+from denoisebench.plugin import (
+    Evidence,
+    Method,
+    Model,
+    Task,
+    Tiling,
+    TrainedMethod,
+    TrainingStep,
+    hookimpl,
+)
 from unbiased_risk.config import PureConfig, SureConfig
 
 if TYPE_CHECKING:
@@ -55,6 +64,9 @@ class UnbiasedRisk(TrainedMethod[RiskConfigT]):
 
     def passes_per_patch(self, config: RiskConfigT) -> int:
         return 2
+
+    def tiling(self, config: RiskConfigT, task: Task) -> Tiling:
+        return network_tiling(config.network)
 
     def network(self, config: RiskConfigT, task: Task) -> "nn.Module":
         return build_network(config.network, task.channels)

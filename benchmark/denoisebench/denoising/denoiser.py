@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,11 +25,45 @@ from denoisebench.plugin.method import (
     TrainedMethod,
     UntrainedMethod,
 )
+from denoisebench.plugin.tiling import Tiling
 from denoisebench.results.saved_images import RESERVED, SavedOutput
 from denoisebench.training.weights_file import load_into
 
 ROUNDING = 1e-4
 """Two runs of one network differ by no more than this at any pixel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denoiser:
+    """A method that is ready to denoise images.
+
+    model: its network, of a method that learns; else None.
+    """
+
+    method: Method[Any]
+    config: Any
+    task: Task
+    model: Model[Any] | None
+
+    def __call__(self, noisy: Tensor, level: float | None) -> Tensor | Denoised:
+        """The estimate from an image (1, C, H, W).  level: of its noise, if it is known."""
+        if self.model is None:
+            assert isinstance(self.method, UntrainedMethod)
+            return self.method.denoise(self.config, self.task, noisy, level)
+        assert isinstance(self.method, TrainedMethod)
+        return self.method.denoise(self.model, noisy, level)
+
+    @property
+    def tiling(self) -> Tiling | None:
+        """How an image may be cut into tiles; None if it must be denoised as a whole."""
+        return self.method.tiling(self.config, self.task)
+
+    def for_tiles_of(self, noisy: Tensor) -> "Denoiser":
+        """What denoises tiles of an image (1, C, H, W), or of one like it, as it does the whole."""
+        if self.model is None:
+            return self
+        assert isinstance(self.method, TrainedMethod)
+        return replace(self, model=self.method.for_tiles_of(self.model, noisy))
 
 
 def load_denoiser(
@@ -38,15 +73,14 @@ def load_denoiser(
     weights: Path | None,
     device: str,
     precision: Precision,
-) -> Denoise:
+) -> Denoiser:
     """What denoises an image (1, C, H, W) by a method.
 
     weights: of a method that learns.  precision: of its network; what comes before and after is
     float32.  Raises UserError for weights that do not fit the network.
     """
     if weights is None:
-        assert isinstance(method, UntrainedMethod)
-        return lambda noisy, level: method.denoise(config, task, noisy, level)
+        return Denoiser(method, config, task, None)
     assert isinstance(method, TrainedMethod)
     with plugin_code(method.name):
         network = method.network(config, task)
@@ -57,8 +91,7 @@ def load_denoiser(
         with plugin_code(method.name):
             for part in method.parts_in_bf16(network):
                 run_in_bf16(part, device)
-    model = Model(config, task, network)
-    return lambda noisy, level: method.denoise(model, noisy, level)
+    return Denoiser(method, config, task, Model(config, task, network))
 
 
 class DenoiserOutput(NamedTuple):

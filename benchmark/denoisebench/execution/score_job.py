@@ -86,9 +86,8 @@ def prepare(
             seen, tested = header.recipe.train_set_label, reader.hashes(cell.image_set)
             refuse_same_pixels(seen, header.images, cell.image_set.spec, tested)
     precision = pick_precision(device, cell.precision)
-    denoise = load_denoiser(cell.method, cell.config, cell.task, weights, device, precision)
-    if cell.self_ensemble:
-        denoise = self_ensembled(denoise)
+    denoiser = load_denoiser(cell.method, cell.config, cell.task, weights, device, precision)
+    denoise = self_ensembled(denoiser) if cell.self_ensemble else denoiser
     return denoise, reader.images(cell.image_set)
 
 

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from denoisebench.nn.regression import RegressionConfig, RegressionMethod
     from denoisebench.nn.regression_losses import annealed_gamma, power, squared
     from denoisebench.nn.shared_unet import SharedUNet
-    from denoisebench.nn.shelf import UNSTEADY, build_network, refuse_unknown_network
+    from denoisebench.nn.shelf import (
+        UNSTEADY,
+        build_network,
+        network_tiling,
+        refuse_unknown_network,
+    )
     from denoisebench.nn.unet import UNet, conv3x3, conv_of_upsampled, leaky
 
 _NAMES = {
@@ -66,6 +71,7 @@ _NAMES = {
     "shelf": (
         "UNSTEADY",
         "build_network",
+        "network_tiling",
         "refuse_unknown_network",
     ),
     "unet": (
@@ -108,6 +114,7 @@ __all__ = [
     "leaky",
     "log_det_and_distance",
     "multiple_of",
+    "network_tiling",
     "power",
     "predicted_std",
     "refuse_unknown_network",

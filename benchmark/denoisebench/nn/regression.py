@@ -9,9 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from denoisebench.nn.output_scale import add_output
-from denoisebench.nn.shelf import build_network, refuse_unknown_network
+from denoisebench.nn.shelf import build_network, network_tiling, refuse_unknown_network
 from denoisebench.noise.family import Noise, Preserves
 from denoisebench.plugin.method import Evidence, Model, Task, TrainedMethod, TrainingStep
+from denoisebench.plugin.tiling import Tiling
 from denoisebench.specs import refuse_unknown_words
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
             f"loss={config.loss} finds the {FINDS[config.loss]} of the targets, and {noise} noise"
             f" keeps the {preserved} of the clean image; {FITTING[preserved]} fits"
         )
+
+    def tiling(self, config: RegressionConfigT, task: Task) -> Tiling:
+        return network_tiling(config.network)
 
     def network(self, config: RegressionConfigT, task: Task) -> "nn.Module":
         return build_network(config.network, task.channels)

@@ -7,6 +7,8 @@ import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from denoisebench.plugin.tiling import Tiling
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -57,6 +59,26 @@ def build_network(name: str, channels: int, outputs: int | None = None) -> "nn.M
     module, kind = _CLASSES[name]
     network: nn.Module = getattr(importlib.import_module(module), kind)(channels, outputs)
     return network
+
+
+_TILINGS = {
+    "unet": Tiling(multiple=32, halo=128, bytes_per_pixel=1500),
+    "unet-shared": Tiling(multiple=32, halo=160, bytes_per_pixel=1500),
+    "unet-large": Tiling(multiple=16, halo=112, bytes_per_pixel=1500),
+    "unet-residual": Tiling(multiple=8, halo=128, bytes_per_pixel=1500),
+    "unet-residual-half": Tiling(multiple=8, halo=128, bytes_per_pixel=1500),
+    "srresnet": Tiling(multiple=1, halo=35, bytes_per_pixel=1500),
+}
+"""Halos are all that a pixel of a tile can depend on, by the shapes of the layers."""
+
+
+def network_tiling(name: str) -> Tiling:
+    """How an image is cut into tiles for a network of the shelf; builds nothing.
+
+    >>> network_tiling("unet").halo
+    128
+    """
+    return _TILINGS[name]
 
 
 def module_of(config: object) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ from denoisebench.plugin.method import (
 from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.recipe import Recipe, read_recipes
 from denoisebench.plugin.report import Report
+from denoisebench.plugin.tiling import Tiling
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.specs import (
@@ -116,6 +117,7 @@ __all__ = [
     "Spec",
     "Stream",
     "Task",
+    "Tiling",
     "TrainedMethod",
     "TrainingKnowledge",
     "TrainingStep",

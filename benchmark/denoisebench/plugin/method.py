@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Generic, Literal
 from denoisebench.errors import UserError
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge
+from denoisebench.plugin.tiling import Tiling
 from denoisebench.specs import ConfigT
 
 if TYPE_CHECKING:
@@ -179,6 +180,15 @@ class Method(ABC, Generic[ConfigT]):
         """A warning about this config for `task`, which is done nevertheless; None for none."""
         return None
 
+    def tiling(self, config: ConfigT, task: Task) -> Tiling | None:
+        """How an image may be cut into tiles; None if it must be denoised as a whole.
+
+        A method that has one gives each pixel of a tile with its halo the value that it has in the
+        whole image, given the same level, and what `for_tiles_of` measured.  It uses a level that
+        it is given, also where it was trained for unknown ones.
+        """
+        return None
+
 
 class UntrainedMethod(Method[ConfigT]):
     """A method that is not trained.
@@ -209,6 +219,9 @@ class UntrainedMethod(Method[ConfigT]):
 class Model(Generic[ConfigT]):
     """A network with the config and the task that it was built for.
 
+    measured: of the whole image of which tiles are denoised, by the method's own names; see
+    `TrainedMethod.for_tiles_of`.
+
     >>> from denoisebench.noise_models.gaussian import Gaussian
     >>> task = Task(Noise(Gaussian(), 25.0, 25.0), "known", GRAY)
     >>> model = Model(config=None, task=task, network=torch.nn.Conv2d(1, 1, 3, padding=1))
@@ -219,6 +232,7 @@ class Model(Generic[ConfigT]):
     config: ConfigT
     task: Task
     network: "nn.Module"
+    measured: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +335,15 @@ class TrainedMethod(Method[ConfigT]):
         the unit of its family; None if the parameters are unknown.  A method that estimates the
         level returns it in a `Denoised`.
         """
+
+    def for_tiles_of(self, model: Model[ConfigT], noisy: "Tensor") -> Model[ConfigT]:
+        """The model for the tiles of an image (1, C, H, W): with what `denoise` measures in an
+        image, measured once in the whole, in `Model.measured`.
+
+        Nothing needs to be measured of a method that only needs the level (see
+        `Tiling.needs_level`).
+        """
+        return model
 
     def parts_in_bf16(self, network: "nn.Module") -> "Iterable[nn.Module]":
         """The modules that denoise in bfloat16 where the hardware multiplies it: the network, parts

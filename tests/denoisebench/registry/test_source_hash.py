@@ -70,6 +70,11 @@ SAME = {
     "other formatting": INIT.replace("(noisy, level)", "(\n            noisy, level,\n        )"),
     "the message of an error": INIT.replace("no level", "give a level"),
     "the summary": INIT.replace('"a toy"', '"the best of toys"'),
+    "how an image is cut into tiles": "from denoisebench.plugin import Tiling\n"
+    + INIT.replace(
+        "    def denoise",
+        "    def tiling(self, config, task):\n        return Tiling(8, 16, 100)\n\n    def denoise",
+    ),
     "types": INIT.replace("(self, noisy, level)", "(self, noisy: float, level: float) -> float"),
     "the alias of an import": INIT.replace("loss as squared", "loss").replace(
         "squared(noisy", "loss(noisy"
