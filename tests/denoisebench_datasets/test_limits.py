@@ -15,7 +15,7 @@ from denoisebench.plugin.image_source import PackChoice
 from denoisebench.specs import parse_spec
 from denoisebench_datasets.packs.source import PackSource
 from denoisebench_datasets.reading import reader
-from denoisebench_datasets.reading.reader import decode_image, read_image
+from denoisebench_datasets.reading.reader import decode_image, open_image, read_image
 
 HUGE = 40_000  # squared, more pixels than are read
 
@@ -75,6 +75,25 @@ def test_more_pixels_than_are_read_are_refused_by_the_header(made):
 def test_a_small_file_that_says_it_is_large_is_refused_before_it_is_decoded(made):
     with pytest.raises(UserError, match=r"a says that it is 10000×9000, which is more than a file"):
         decode_image(made(10_000, 9_000), "a")
+
+
+@pytest.mark.parametrize("made", [png, tiff])
+def test_the_environment_changes_how_many_pixels_are_read(monkeypatch, made):
+    monkeypatch.setenv(reader.LIMIT, "0.00006")
+    with pytest.raises(UserError, match=rf"a is 8×8, .* 6e-05 million .* or set {reader.LIMIT}"):
+        open_image(made(8, 8), "a")
+    monkeypatch.setenv(reader.LIMIT, "2000")
+    with pytest.raises(UserError, match="a says that it is 40000×40000, which is more than a file"):
+        open_image(made(HUGE, HUGE), "a")
+    monkeypatch.setenv(reader.LIMIT, "")
+    assert open_image(made(8, 8), "a").shape == (1, 8, 8)
+
+
+@pytest.mark.parametrize("value", ["many", "0", "-1", "inf", "1_000", "nan"])
+def test_a_limit_that_is_no_number_above_0_is_refused_by_name(monkeypatch, value):
+    monkeypatch.setenv(reader.LIMIT, value)
+    with pytest.raises(UserError, match=rf"^{reader.LIMIT}.*; give millions of pixels"):
+        open_image(png(8, 8), "a")
 
 
 def test_a_constant_image_compresses_well_and_is_read(monkeypatch):
