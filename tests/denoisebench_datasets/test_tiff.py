@@ -2,8 +2,10 @@
 
 import io
 import logging
+import re
 import struct
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -79,6 +81,55 @@ def test_missing_parts_are_refused_and_not_read_as_black(parts, compression):
             _, kind, count, where = struct.unpack_from("<HHII", data, at[tag])
             fewer = changed(data, {tag: (tag, kind, count // 2, where)})
             refused(fewer, f"it lists {count // 2} of its {count} {parts}")
+
+
+STREAMS = {
+    "deflate": (8, imagecodecs.zlib_encode),
+    "old deflate": (32946, imagecodecs.zlib_encode),
+    "LZW": (5, imagecodecs.lzw_encode),
+    "PackBits": (32773, imagecodecs.packbits_encode),
+    "LZMA": (34925, imagecodecs.lzma_encode),
+    "ZSTD": (50000, imagecodecs.zstd_encode),
+}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_of_a_strip_no_more_is_decoded_than_it_should_have(name):
+    code, encode = STREAMS[name]
+    strip = encode(np.full((400, 4800), 9, np.uint8))  # 625 times the image
+    data = with_strip(tiff(GRAY), code, strip)
+    try:
+        assert (decode_image(data, "x") == np.float32(9 / 255)).all()
+    except UserError as error:
+        assert re.search(r"(?i)insufficient|too.small", str(error))  # noqa: PT017
+    whole = with_strip(tiff(GRAY), code, encode(GRAY))
+    np.testing.assert_array_equal(decode_image(whole, "x")[0], GRAY / np.float32(255))
+
+
+def with_strip(data, compression, strip):
+    """The file with its only strip replaced by these bytes, compressed in the way of this code."""
+    strip = bytes(strip)
+    tags = {259: (259, 3, 1, compression), 273: (273, 4, 1, len(data))}
+    return changed(data, {**tags, 279: (279, 4, 1, len(strip))}) + strip
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [(7, "JPEG"), (34712, "JPEG2000"), (34887, "LERC"), (50001, "WEBP"), (50002, "JPEGXL")],
+)
+def test_parts_that_say_their_own_size_are_refused_by_name(code, name):
+    coded = changed(tiff(GRAY), {259: (259, 3, 1, code)})
+    refused(coded, f"is compressed as {name}; save it uncompressed or with deflate$")
+
+
+def test_many_tiles_that_are_larger_than_the_image_together_are_refused():
+    wide = tiff(np.zeros((16, 4096), np.uint8), compression="zlib", tile=(16, 16))
+    refused(changed(wide, {323: (323, 4, 1, 2**17)}), "its tiles are larger than the image")
+
+
+def test_one_strip_may_say_that_it_has_any_number_of_rows():
+    data = changed(tiff(GRAY, compression="zlib"), {278: (278, 4, 1, 2**32 - 1)})
+    np.testing.assert_array_equal(decode_image(data, "x")[0], GRAY / np.float32(255))
 
 
 def test_a_header_of_more_pixels_than_the_file_holds_is_refused():

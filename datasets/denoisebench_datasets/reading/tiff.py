@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 _COLOURS = {"MINISBLACK": GRAY, "MINISWHITE": GRAY, "RGB": COLOUR}
 _ALPHA = (1, 2)  # of ExtraSamples; 0 is a sample of unspecified meaning
 _PHOTOMETRIC, _ORIENTATION, _NODATA = 262, 274, 42113  # tags
-_LARGEST_PART = 2**24  # values of a strip or tile that are harmless, whatever the image's size
+_MOST_IN_PARTS = 2**24  # values in all strips or tiles that are harmless, whatever the image's size
+_COMPRESSIONS = (
+    *("NONE", "LZW", "ADOBE_DEFLATE", "DEFLATE", "PACKBITS", "LZMA", "ZSTD"),
+    *("CCITTRLE", "CCITTFAX3", "CCITTFAX4"),
+)
+"""Of these tifffile decodes no more than a strip or tile has.  Parts that are image files of their
+own (JPEG, JPEG 2000, WebP and the like) are decoded whole, in the size that each says itself."""
 _OFFSETS, _BYTE_COUNTS = (273, 324), (279, 325)  # tags, of strips and of tiles
 
 
@@ -34,6 +40,7 @@ def open_tiff(data: bytes) -> Encoded:
             raise ValueError(f"it is {page.imagewidth}×{page.imagelength} pixels")
         meaning = _meaning(page)
         _refuse_layout(page, meaning)
+        _refuse_compression(page)
         _refuse_missing_parts(page, len(data))
     assert page.dtype is not None  # refused with the layout
     return Encoded(
@@ -99,11 +106,19 @@ def _refuse_layout(page: "TiffPage", meaning: str) -> None:
         )
 
 
+def _refuse_compression(page: "TiffPage") -> None:
+    from tifffile import COMPRESSION
+
+    name = COMPRESSION(page.compression).name
+    if name not in _COMPRESSIONS:
+        raise RefusedError(f"is compressed as {name}; save it uncompressed or with deflate")
+
+
 def _refuse_missing_parts(page: "TiffPage", file_bytes: int) -> None:
     """Raise when a strip or tile is missing or lies outside the file: it would be read as 0."""
     parts = "tiles" if page.is_tiled else "strips"
     wanted = math.prod(page.chunked)
-    if math.prod(page.chunks) > max(_LARGEST_PART, 4 * page.size):
+    if wanted * math.prod(page.chunks) > max(_MOST_IN_PARTS, 4 * page.size):
         raise ValueError(f"its {parts} are larger than the image")
     offsets, counts = page.dataoffsets, page.databytecounts
     listed = [page.tags[tag].count for tag in (*_OFFSETS, *_BYTE_COUNTS) if tag in page.tags]
