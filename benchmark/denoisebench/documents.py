@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from denoisebench.errors import UserError
+from denoisebench.files import ordinary_file
 
 T = TypeVar("T")
 
@@ -71,10 +72,8 @@ def typed(value: Any, kind: type[T]) -> T:
 
 
 def read_limited(path: Path, most_bytes: int) -> bytes:
-    """The bytes of a file that is no pipe, which could be waited for without an end."""
-    if path.is_fifo():
-        raise ValueError("it is a pipe; give a file")
-    with path.open("rb") as file:
+    """The bytes of a file that has no more of them."""
+    with ordinary_file(path).open("rb") as file:
         data = file.read(most_bytes + 1)
     if len(data) > most_bytes:
         kilobytes, megabytes = most_bytes // 1000, most_bytes // 1_000_000

@@ -1,10 +1,13 @@
-"""Files that the suite writes: the names and bytes of images, and that each appears whole."""
+"""Files: the names and bytes of those that the suite writes, that each appears whole, and that none
+is read that would be waited for."""
 
+import errno
 import hashlib
 import io
 import os
 import platform
 import secrets
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -48,6 +51,22 @@ def file_names(ids: Sequence[str]) -> dict[str, str]:
     return dict(zip(ids, names, strict=True))
 
 
+def ordinary_file(path: Path) -> Path:
+    """`path`, which can be opened without waiting: one that may be a stranger's is asked first.
+
+    Raises OSError for a pipe or a device, which may give nothing or never end, and when there is
+    no such file.
+
+    >>> ordinary_file(Path("/dev/null"))
+    Traceback (most recent call last):
+    OSError: [Errno 22] it is a pipe or a device; give a file: '/dev/null'
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # who opens a folder is told so
+        raise OSError(errno.EINVAL, "it is a pipe or a device; give a file", str(path))
+    return path
+
+
 def npy_bytes(pixels: "Pixels") -> bytes:
     """(C, H, W) as the .npy file of a float32 array (H, W) or (H, W, 3)."""
     import numpy as np
@@ -64,7 +83,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
     It outlives a power cut.  A symbolic link at `path` is replaced, never followed.  Safe with
     parallel writers of one path: the last one stays.  When anything is raised, nothing is left.
-    Raises UserError when the file cannot be written.
+    Raises UserError when the file cannot be written, and for a pipe or a device at `path`.
 
     >>> with whole_file(Path("levels.csv")) as file:
     ...     count = file.write(b"image,level")
@@ -75,6 +94,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     part = path.with_name(f".{os.getpid()}-{_host()}-{secrets.token_hex(4)}.part")
     _sweep_once(path.parent)
     with told_of_writing(path, part):
+        if path.exists() and not path.is_symlink():
+            ordinary_file(path)
         try:
             with part.open("xb") as file:
                 yield file

@@ -75,5 +75,5 @@ def test_a_larger_file_is_refused_with_the_limit(tmp_path, monkeypatch):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="it is a pipe; give a file"):
+    with pytest.raises(OSError, match="it is a pipe or a device; give a file"):
         read_toml(tmp_path / "pipe")

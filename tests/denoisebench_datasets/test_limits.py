@@ -129,7 +129,7 @@ def make_loose_link(path):
 
 @pytest.mark.parametrize(
     ("make", "said"),
-    [(make_pipe, "is no file, but a folder, a pipe"), (make_loose_link, "No such")],
+    [(make_pipe, "it is a pipe or a device"), (make_loose_link, "No such")],
 )
 def test_what_is_no_file_is_named_and_never_waited_for(sources, tmp_path, make, said):
     for folder in ("noisy", "clean"):
@@ -149,5 +149,7 @@ def test_what_is_no_file_is_named_and_never_waited_for(sources, tmp_path, make, 
 
 
 def test_a_device_is_no_file():
-    with pytest.raises(UserError, match="/dev/zero is no file, but a folder, a pipe or a device"):
+    with pytest.raises(
+        UserError, match="/dev/zero cannot be read: it is a pipe or a device; give a file"
+    ):
         read_image("/dev/zero")

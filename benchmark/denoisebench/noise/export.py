@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from denoisebench.errors import PluginError, UserError, plugin_code
-from denoisebench.files import npy_bytes, safe_name, write_whole
+from denoisebench.files import npy_bytes, ordinary_file, safe_name, write_whole
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.pixels import Pixels
 from denoisebench.noise.family import Noise
@@ -91,5 +91,5 @@ def _write(path: Path, pixels: Pixels) -> None:
     data = npy_bytes(pixels)
     if not path.exists():
         write_whole(path, data)
-    elif path.read_bytes() != data:
+    elif ordinary_file(path).read_bytes() != data:
         raise UserError(f"{path} is there and holds other pixels; give another --out")

@@ -11,7 +11,7 @@ and the usual imports: `numpy as np`, `torch`, `Path`, `dataclass`, `Literal`.
 
 from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
-from denoisebench.files import whole_file
+from denoisebench.files import ordinary_file, whole_file
 from denoisebench.images.image_set import ImageFile, ImageSet, IndexedFile, Share
 from denoisebench.images.orientations import ORIENTATIONS, SELF_ENSEMBLED, without_ensemble
 from denoisebench.images.pixels import (
@@ -130,6 +130,7 @@ __all__ = [
     "hookimpl",
     "number",
     "number_text",
+    "ordinary_file",
     "parse_spec",
     "pixel_hash",
     "printable",

@@ -7,7 +7,7 @@ when the cell's result is there.
 from collections.abc import Mapping
 from pathlib import Path
 
-from denoisebench.files import append_line
+from denoisebench.files import append_line, ordinary_file
 from denoisebench.results.records import ImageScore
 from denoisebench.results.store import cell_path, parse_score, score_line
 
@@ -23,7 +23,8 @@ class Unfinished:
         """The scores there are, by image and repeat; lines that a kill cut short are left out."""
         scores = {}
         if self._keep and self._path.exists():
-            for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
+            text = ordinary_file(self._path).read_text(encoding="utf-8", errors="replace")
+            for line in text.splitlines():
                 try:
                     score = parse_score(line)
                 except ValueError:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from denoisebench.errors import UserError
-from denoisebench.files import file_names, npy_bytes, write_whole
+from denoisebench.files import file_names, npy_bytes, ordinary_file, write_whole
 from denoisebench.images.pixels import Pixels
 
 
@@ -46,7 +46,7 @@ class Estimates:
         path = self.path(image, repeat)
         try:
             # Mapped: a header that claims more than the file holds allocates nothing.
-            pixels = np.load(path, mmap_mode="r", allow_pickle=False)
+            pixels = np.load(ordinary_file(path), mmap_mode="r", allow_pickle=False)
         except OSError as error:
             raise UserError(f"cannot read the estimate {path}: {error.strerror or error}") from None
         except Exception as error:  # noqa: BLE001  # NumPy parses the header as Python code

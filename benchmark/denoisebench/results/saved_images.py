@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from denoisebench.files import file_names, npy_bytes, safe_name, write_whole
+from denoisebench.files import file_names, npy_bytes, ordinary_file, safe_name, write_whole
 from denoisebench.images.pixels import Pixels
 from denoisebench.planning.plan import CellPlan
 from denoisebench.results.csv_text import csv_rows, csv_text
@@ -91,7 +91,7 @@ class Saver:
 
     def _missing(self, kind: Kind) -> bool:
         try:
-            text = (self.folder(kind) / _LEVELS).read_text(encoding="utf-8")
+            text = ordinary_file(self.folder(kind) / _LEVELS).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             return True
         lines = csv_rows(text)[1:]

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from denoisebench.errors import UserError
-from denoisebench.files import write_whole
+from denoisebench.files import ordinary_file, write_whole
 
 
 def write_checkpoint(path: Path, settings: str, state: Mapping[str, Any]) -> None:
@@ -31,7 +31,7 @@ def resume(
     Raises UserError for a damaged file, one made with other settings, and a state that `take`
     cannot use.
     """
-    file = io.BytesIO(path.read_bytes())
+    file = io.BytesIO(ordinary_file(path).read_bytes())
     try:
         damaged = zipfile.ZipFile(file).testzip()  # torch writes checksums and looks at none
         if damaged is not None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict
 
 from denoisebench.documents import json_value, typed
 from denoisebench.errors import UserError
-from denoisebench.files import write_whole
+from denoisebench.files import ordinary_file, write_whole
 from denoisebench.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _tensor_bytes(path: Path) -> tuple[dict[str, Any], bytes]:
 def read_header(path: Path) -> Header:
     """The header of a weights file, without its tensors.  UserError when it is not one of ours."""
     try:
-        with path.open("rb") as file:
+        with ordinary_file(path).open("rb") as file:
             return _parsed(path, file)[0]
     except OSError as error:
         raise _unreadable(path, error) from None
@@ -181,7 +181,7 @@ def file_hash(path: Path) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return ordinary_file(path).read_bytes()
     except OSError as error:
         raise _unreadable(path, error) from None
 

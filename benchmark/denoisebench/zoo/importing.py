@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from denoisebench.errors import PluginError, UserError, plugin_code
+from denoisebench.files import ordinary_file
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.planning.ids import RECIPE_VERSION
@@ -90,7 +91,7 @@ def read_foreign(path: Path, classes: Sequence[type]) -> object:
 
     try:
         with safe_globals(list(classes)), warnings.catch_warnings(action="ignore"):
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(ordinary_file(path), map_location="cpu", weights_only=True)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from None
     except Exception as error:  # noqa: BLE001 - a broken file can raise anything in the unpickler

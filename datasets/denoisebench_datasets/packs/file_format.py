@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.plugin import Pixels, UserError, whole_file
+from denoisebench.plugin import Pixels, UserError, ordinary_file, whole_file
 
 MAGIC, VERSION = b"denoisebenchpack", 1
 _HEADER = struct.Struct("<16sIQQ32s")
@@ -131,7 +131,7 @@ def new_pack(path: Path) -> Iterator[Writer]:
 def open_pack(path: Path) -> Pack:
     """Read a pack's index.  Raises UserError for a file that is missing, damaged or no pack."""
     try:
-        with path.open("rb") as file:
+        with ordinary_file(path).open("rb") as file:
             text, pixel_bytes = _index_text(path, file)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from denoisebench.plugin import Pixels, UserError, number
+from denoisebench.plugin import Pixels, UserError, number, ordinary_file
 from denoisebench_datasets.reading.encoded import Encoded, RefusedError, Stored
 from denoisebench_datasets.reading.npy import MAGIC, open_npy
 from denoisebench_datasets.reading.pillow import open_bmp, open_jpeg
@@ -40,9 +40,7 @@ def read_bytes(path: str | Path) -> bytes:
     """A file's bytes.  Raises UserError when it cannot be read, or is a pipe or device."""
     path = Path(path)
     try:
-        if path.exists() and not path.is_file():
-            raise UserError(f"{path} is no file, but a folder, a pipe or a device")
-        return path.read_bytes()
+        return ordinary_file(path).read_bytes()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from denoisebench.files import file_names
+from denoisebench.files import file_names, ordinary_file
 from denoisebench.plugin import UserError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Album:
         from PIL import Image, UnidentifiedImageError
 
         try:
-            with Image.open(path) as strip:
+            with Image.open(ordinary_file(path)) as strip:
                 strip.load()
         except FileNotFoundError:
             return None
