@@ -3,7 +3,7 @@
     python examples/studies/level_study.py
 
 prints its tables: Set12 and the 256×256 centres of Kodak with drawn noise; photographs with masks,
-borders and other things that hold no noise; a detector's counts; and PolyU.
+borders and other things that hold no noise; Noise2Score on these; a detector's counts; and PolyU.
 """
 
 from collections import Counter
@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 from tabulate import tabulate
 
+import denoisebench
 from denoisebench.noise_models.family_estimator import decide_family
 from denoisebench.plugin import LevelReading, Pixels, to_gray
 from denoisebench.registry.loader import load
 from denoisebench.registry.registries import Registries
+from denoisebench.scoring.metrics import psnr_db
 
 LEVELS = (
     *("gaussian:5", "gaussian:15", "gaussian:25", "gaussian:50"),
@@ -61,6 +63,8 @@ SCENES: dict[str, Callable[[Pixels], Pixels]] = {
     "times 1e-6": lambda image: 1e-6 * image,
 }
 
+FLAT_SCENES = ("as it is", "border of 5 pixels", "bar of 46/255", "round field, 0 beyond")
+
 
 def photographs(registries: Registries) -> dict[str, list[Pixels]]:
     """Set12, and the 256×256 centres of Kodak as luma."""
@@ -93,6 +97,24 @@ def of_scenes(registries: Registries, clean: list[Pixels]) -> Iterator[list[str]
     for name, scene in SCENES.items():
         readings = [noise.family.read(scene(noise.noisy(image, seed=0)[0])) for image in clean]
         yield [name, *spread(readings)]
+
+
+def of_networks(registries: Registries, clean: list[Pixels]) -> Iterator[list[str]]:
+    """For each scene with gaussian:25: the mean PSNR of Noise2Score's bundled weights for this
+    level, and of those for an unknown one."""
+    noise = registries.noise("gaussian:25")
+    denoisers = [
+        denoisebench.load_denoiser("noise2score", noise=str(noise), parameters=parameters)
+        for parameters in ("known", "unknown")
+    ]
+    for name in FLAT_SCENES:
+        scene, scores = SCENES[name], []
+        for image in clean:
+            noisy = scene(noise.noisy(image, seed=0)[0])
+            denoised = [denoise(noisy[0]).clip(0.0, 1.0)[None] for denoise in denoisers]
+            scores.append([psnr_db(x, scene(image), data_range=1.0) for x in denoised])
+        known, unknown = np.mean(scores, axis=0)
+        yield [name, f"{known:.2f}", f"{unknown:.2f}", f"{unknown - known:.2f}"]
 
 
 def of_detectors(clean: list[Pixels]) -> Iterator[list[str]]:
@@ -139,6 +161,9 @@ def main() -> None:
     levels = ["least", "median", "greatest", "no level"]
     scenes = of_scenes(registries, images["set12"])
     print(tabulate(scenes, ["gaussian:25 on set12", *levels], "github"), end="\n\n")
+    networks = of_networks(registries, images["set12"])
+    heads = ["noise2score on set12", "known", "unknown", "difference"]
+    print(tabulate(networks, heads, "github"), end="\n\n")
     print(tabulate(of_detectors(images["set12"]), ["detector", "told as"], "github"), end="\n\n")
     print(tabulate([of_polyu(registries)], ["given noise", *levels, "told as"], "github"))
 
