@@ -158,6 +158,7 @@ def stored_id(
         seed=result.seed,
         self_ensemble=self_ensemble,
         precision=result.provenance.get("precision_asked", "auto"),
+        assumed=result.provenance.get("assumed") or "",
     )
 
 

@@ -109,7 +109,7 @@ def _result(cell: CellPlan, weights: Path | None, device: str) -> CellResult:
         dataset=cell.image_set.spec,
         protocol=str(cell.protocol),
         evidence=cell.labels["evidence"],
-        draws=cell.labels["draws"],
+        draws=f"assuming {cell.assumed}" if cell.assumed else cell.labels["draws"],
         seed=cell.seed,
         train_set=cell.labels["train_set"],
         budget=cell.labels["budget"],
@@ -125,6 +125,7 @@ def _result(cell: CellPlan, weights: Path | None, device: str) -> CellResult:
         | {
             "precision": pick_precision(device, cell.precision) if learns else None,
             "precision_asked": cell.precision,
+            "assumed": cell.assumed,
             "recipe": header.recipe.to_json() if header else None,
             "training_outcome": outcome or None,
             "weights_sha256": cell.given.sha256 if cell.given else None,

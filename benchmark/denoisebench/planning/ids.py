@@ -33,14 +33,17 @@ def cell_id(
     seed: int,
     self_ensemble: bool = False,
     precision: "AskedPrecision" = "auto",
+    assumed: str = "",
 ) -> str:
     """The id of a cell.  method, noise: canonical specs.  source: as in `CellPlan`.  weights: the
-    training's id or the SHA-256 of given ones; empty where nothing is trained.  A self-ensemble has
-    an entry more, and so has a cell for which float32 was asked; other ids are as they were before
-    there were such options."""
+    training's id or the SHA-256 of given ones; empty where nothing is trained.  assumed: as in
+    `CellPlan`.  A self-ensemble has an entry more, and so has a cell for which float32 was asked,
+    or another noise assumed; other ids are as they were before there were such options."""
     more: dict[str, Any] = {"self_ensemble": True} if self_ensemble else {}
     if precision == "fp32":
         more["precision"] = precision
+    if assumed:
+        more["assumed"] = assumed
     return hash_of(
         {
             "version": CELL_VERSION,

@@ -135,6 +135,15 @@ class CellPlan:
         """How often each image is scored."""
         return self.protocol.repeats_of(self.image_set.spec)
 
+    @property
+    def assumed(self) -> str:
+        """The noise that a method without weights takes the images for, if it is of another family
+        than theirs; else empty.  What weights assume is in their recipe."""
+        noise, without_weights = self.task.noise, self.training is None and self.given is None
+        if without_weights and not noise.same_family(self.noise.treated_as):
+            return str(noise.blind_range())  # a level that is not given plays no part
+        return ""
+
     def given_levels(self, level: float | None) -> tuple[float | None, ...]:
         """The levels that the denoiser is given for an image at `level`: one, None if unknown; or
         those of an oracle's grid."""
@@ -156,6 +165,7 @@ class CellPlan:
             seed=self.seed,
             self_ensemble=self.self_ensemble,
             precision=self.precision,
+            assumed=self.assumed,
         )
 
 

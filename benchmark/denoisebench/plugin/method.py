@@ -211,7 +211,8 @@ class UntrainedMethod(Method[ConfigT]):
         """Denoise one image.  (1, C, H, W), any H and W -> the same shape.
 
         level: the noise level in the unit of its family; None if the parameters are unknown.
-        A method that estimates the level returns it in a `Denoised`.
+        A method that estimates the level returns it in a `Denoised`.  Of `task.noise` take the
+        family and its settings, never the levels: results do not keep them.
         """
 
 

@@ -33,6 +33,7 @@ class Provenance(TypedDict, total=False):
     image_set_digest: str | None
     precision: str | None
     precision_asked: str | None
+    assumed: str | None
     denoisebench: str | None
     git: str | None
     torch: str | None

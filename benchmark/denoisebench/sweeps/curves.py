@@ -102,6 +102,9 @@ def words(curve: Curve, curves: Sequence[Curve]) -> list[str]:
         parts.append(f"trained on {curve.series.trained_on}")
     elif curve.series.learns:
         parts.append("trained on each level")
+    same_method = [other for other in curves if other.series.method == curve.series.method]
+    if curve.series.assumed and len({other.series.assumed for other in same_method}) > 1:
+        parts.append(f"assuming {curve.series.assumed}")
     if len({other.series.parameters for other in curves}) > 1:
         parts.append(_known(curve.series.parameters))
     if len({other.series.protocol for other in curves}) > 1:

@@ -23,12 +23,14 @@ class Series:
     """The cells of one curve, by noise; several where seeds differ.
 
     learns: whether the method is trained at all.  trained_on: the noise that all its denoisers were
-    trained on, None where there is no one noise.
+    trained on, None where there is no one noise.  assumed: the noise that a method which is not
+    trained takes the images for, if it is another than theirs; else empty.
     """
 
     method: str
     learns: bool
     trained_on: Noise | None
+    assumed: str
     parameters: str
     dataset: str
     protocol: str
@@ -123,6 +125,7 @@ def _series(plan: Plan) -> list[Series]:
             method=method,
             learns=_learns(_flat(cells)),
             trained_on=_trained_on(_flat(cells)),
+            assumed=max((cell.assumed for cell in _flat(cells)), default=""),
             parameters=parameters,
             dataset=dataset,
             protocol=protocol,

@@ -54,6 +54,26 @@ def test_an_estimate_is_kept_as_the_method_made_it(kept: Path) -> None:
         assert np.array_equal(estimate, np.load(denoised / name))
 
 
+def test_a_cell_that_assumes_another_noise_says_so_and_is_scored_again(place: Path) -> None:
+    assuming = (
+        "--noise",
+        "poisson:0.05",
+        "--parameters",
+        "unknown",
+        "--source-noise",
+        "gaussian:9",
+    )
+    done = bench(*TV, *assuming, "--keep-estimates", cwd=place)
+    assert done.returncode == 0, done.stderr
+    (cell,) = cells(place / "results").values()
+    assert cell["draws"] == "assuming gaussian:5..55"
+    done = bench("rescore", "--protocol", "noise2score", cwd=place)
+    assert done.returncode == 0, done.stderr
+    bench(*TV, *assuming, "--protocol", "noise2score", "--out", "again", cwd=place)
+    rescored, again = cells(place / "results")["noise2score-1"], cells(place / "again")
+    assert rescored["cell"] == again["noise2score-1"]["cell"]
+
+
 @pytest.mark.parametrize(
     "protocol", ["noise2score", "float:estimate=truncated:border_px=3", "float:average=mse"]
 )

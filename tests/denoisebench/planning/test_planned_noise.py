@@ -93,6 +93,32 @@ def test_a_level_of_another_family_is_not_told(registries: Registries) -> None:
     assert only(plan).recipe.noise == "poisson:0.01"
 
 
+def test_what_learns_nothing_has_a_cell_for_each_family_that_it_assumes(registries):
+    asked = replace(ASKED, methods=("identity",), noises=("poisson:0.05",), parameters=("unknown",))
+
+    def cell(source_noise):
+        (cell,) = make_plan(replace(asked, source_noise=source_noise), registries).cells
+        return cell
+
+    usual = cell(None)
+    assert usual.assumed == ""
+    assert usual.id == cell("poisson:0.01..0.02").id == cell("poisson:0.05").id
+    other = cell("gaussian:5..50")
+    assert other.assumed == "gaussian:5..55"
+    assert other.id == cell("gaussian:25").id != usual.id
+    assert cell("gamma:50").id not in (other.id, usual.id)
+    blurred, longer = cell("correlated:25:1"), cell("correlated:25:2")
+    assert blurred.id != longer.id
+
+
+def test_noise_of_unknown_distribution_is_taken_for_gaussian_as_ever(registries):
+    asked = replace(ASKED, methods=("tv",), noises=("real",), datasets=("polyu",))
+    (cell,) = make_plan(asked, registries).cells
+    assert cell.assumed == ""
+    (told,) = make_plan(replace(asked, source_noise="gaussian:5..50"), registries).cells
+    assert told.id == cell.id
+
+
 def test_a_test_level_beyond_the_source_noise_is_noted(registries: Registries) -> None:
     asked = replace(ASKED, source_noise="gaussian:5..20")
     notes = make_plan(asked, registries).notes

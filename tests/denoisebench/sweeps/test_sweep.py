@@ -131,6 +131,19 @@ def test_a_curve_says_what_was_trained_and_a_filter_has_one_curve(request_, regi
     ]
 
 
+def test_a_filter_has_a_curve_for_each_family_that_it_assumes(request_, registries):
+    asked = replace(
+        request_, methods=("identity",), noises=("gaussian:5..50",), parameters=("unknown",)
+    )
+    sweep = planned(asked, registries, "gaussian:25", "gaussian:15", "poisson:0.05")
+    curves = curves_of(sweep, [])
+    assert [words(curve, curves) for curve in curves] == [
+        ["identity"],
+        ["identity", "assuming poisson:0.005..0.1"],
+    ]
+    assert len(set(ids(sweep, "identity"))) == 4
+
+
 def test_a_point_is_the_mean_over_images_with_its_interval(request_, registries):
     sweep = planned(request_, registries, "gaussian:25")
     low, high = ids(sweep, "blindspot")
