@@ -83,8 +83,14 @@ def test_a_set_that_all_methods_reproduce_has_no_figure_and_no_best(make_cell):
 
 def test_an_image_without_a_psnr_is_told_apart_and_long_lists_are_cut(make_cell):
     text = words(render_table(results_of([make_cell([NAN] * 5 + [30.0])])))
-    told = "5 of 6 images left out of the mean, without a PSNR (NaN): 01, 02, 03 and 2 more."
-    assert f"set12 gaussian:25, noise2score: {told}" in text
+    told = "5 of 6 images left out of the mean, whose noise level cannot be told: 01, 02, 03 and 2"
+    assert f"set12 gaussian:25, noise2score: {told} more." in text
+
+
+def test_the_noisy_image_is_compared_over_the_images_that_all_denoise(make_cell):
+    noisy = make_cell([30.0, 20.0], method="identity")
+    assert "higher PSNR" not in words(render_table(results_of([noisy, make_cell([NAN, 21.0])])))
+    assert "higher PSNR" in words(render_table(results_of([noisy, make_cell([NAN, 19.0])])))
 
 
 def test_a_table_says_where_the_noisy_image_beats_every_ranked_method(make_cell):

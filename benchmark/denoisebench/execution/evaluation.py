@@ -12,7 +12,7 @@ from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import Pixels, pixel_hash
 from denoisebench.noise.given import noisy_of
 from denoisebench.noise.level_knowledge import STRIDE
-from denoisebench.noise.level_reading import naming_image
+from denoisebench.noise.level_reading import LevelUnknownError, naming_image
 from denoisebench.planning.plan import CellPlan
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.results.journal import Unfinished
@@ -38,13 +38,15 @@ def evaluate(
     journal: has the scores of an earlier, interrupted run, and takes those of this one.
     estimates: takes what is scored.
 
-    Raises PluginError for what the method or the noise does wrong, UserError when a file to be
-    saved cannot be written.
+    An image that does not tell the level that the method needs is left out: see `ImageScore`.  It
+    is asked again where a run goes on.  Raises PluginError where all images are left out, and for
+    what the method or the noise does wrong, UserError when a file to be saved cannot be written.
     """
     what = f"{cell.method_label} on {cell.image_set.spec}, {cell.noise}"
     repeats = cell.repeats
     square_px = cell.protocol.square_px(image.clean for image in images)
     scores: list[ImageScore] = []
+    untold: list[LevelUnknownError] = []
     done = journal.read()
     for image in images:
         for repeat in range(repeats):
@@ -54,16 +56,48 @@ def evaluate(
             if score is not None and score.noisy_sha256 != pixel_hash(noisy):
                 score = None  # of another image, which only an edit of the journal brings here
             if score is None or (estimates and not estimates.path(image.id, repeat).exists()):
-                score, finding = _scored(cell, image, noisy, level, repeat, denoise, device)
-                if estimates is not None:
-                    estimates.keep(finding.denoised, image.id, repeat)
-                journal.add(score)
-                if repeat == 0:
-                    saver.save(finding)
+                try:
+                    score, finding = _scored(cell, image, noisy, level, repeat, denoise, device)
+                except LevelUnknownError as error:
+                    untold.append(error)
+                    score = _left_out(image, noisy, level, repeat)
+                else:
+                    if estimates is not None:
+                        estimates.keep(finding.denoised, image.id, repeat)
+                    journal.add(score)
+                    if repeat == 0:
+                        saver.save(finding)
             scores.append(score)
             progress(Progress(what, len(scores), len(images) * repeats))
+    if untold and len(untold) == len(scores):
+        raise untold[0]
     saver.finish()
     return scores
+
+
+def _left_out(image: LoadedImage, noisy: Pixels, level: float | None, repeat: int) -> ImageScore:
+    """The record of an image that was not denoised."""
+    return ImageScore(
+        image=image.id,
+        repeat=repeat,
+        psnr_db=math.nan,
+        ssim=math.nan,
+        noisy_psnr_db=_noisy_psnr_db(image, noisy),
+        level=level,
+        level_estimate=None,
+        denoise_s=0.0,
+        megapixels=0.0,
+        noisy_sha256=pixel_hash(noisy),
+    )
+
+
+def _noisy_psnr_db(image: LoadedImage, noisy: Pixels) -> float:
+    return psnr_db(noisy[_unpadded(image)], image.clean, data_range=1.0)
+
+
+def _unpadded(image: LoadedImage) -> tuple[slice, slice, slice]:
+    """Where the image is in what a protocol pads."""
+    return slice(None), slice(image.clean.shape[1]), slice(image.clean.shape[2])
 
 
 def _scored(
@@ -76,8 +110,7 @@ def _scored(
     device: str,
 ) -> tuple[ImageScore, DenoisedImage]:
     """One repeat of one image: its score, and what there is to save."""
-    clean = image.clean
-    inside = (slice(None), slice(clean.shape[1]), slice(clean.shape[2]))  # what was not padded
+    clean, inside = image.clean, _unpadded(image)
 
     def run(given_level: float | None) -> DenoiserOutput:
         with naming_image(image.id):
@@ -95,7 +128,7 @@ def _scored(
         repeat=repeat,
         psnr_db=result.psnr_db,
         ssim=result.ssim,
-        noisy_psnr_db=psnr_db(noisy[inside], clean, data_range=1.0),
+        noisy_psnr_db=_noisy_psnr_db(image, noisy),
         level=level,
         level_estimate=made.level,
         denoise_s=made.seconds,

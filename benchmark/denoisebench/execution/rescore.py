@@ -112,7 +112,8 @@ class Rescorer:
             raise UserError(f"the images of {origin.dataset} are not those that were scored")
         if self._id(origin, before) != origin.cell:
             raise UserError(f"the code of {origin.method} is not that of its result; run it again")
-        if _estimates(self._out, origin).missing(before.repeats_of(origin.dataset)):
+        repeats = before.repeats_of(origin.dataset)
+        if _estimates(self._out, origin).missing(repeats, origin.left_out):
             raise UserError("some of its estimates are missing; run it again with --keep-estimates")
         return self._id(origin, self._protocol)
 
@@ -129,6 +130,9 @@ class Rescorer:
         for done, image in enumerate(images, start=1):
             clean = image.load()
             for score in (score for score in origin.scores if score.image == image.id):
+                if not score.is_denoised:
+                    yield score
+                    continue
                 estimate = estimates.read(image.id, score.repeat)
                 if not _is_what_was_scored(estimate, clean, before, score):
                     raise UserError(

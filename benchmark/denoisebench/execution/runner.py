@@ -90,10 +90,10 @@ class Runner:
         if result.error is None and not _is_complete(result, cell):
             self.context.progress(Progress(f"{path} lacks scores: it is computed again", 0, 0))
             return None
-        if result.error is None and self._saver(cell).missing():
+        if result.error is None and self._saver(cell).missing(result.left_out):
             return None
         estimates = self._estimates(cell)
-        if result.error is None and estimates and estimates.missing(cell.repeats):
+        if result.error is None and estimates and estimates.missing(cell.repeats, result.left_out):
             return None
         Unfinished(self.context.out, cell.id, keep=True).remove()  # a kill may have left it
         return result

@@ -18,7 +18,7 @@ level at the end fall on both sides of it."""
 
 
 class LevelUnknownError(PluginError):
-    """An image does not tell the noise level that a method needs.
+    """An image does not tell the noise level that a method needs: it is in no mean of the method.
 
     >>> str(LevelUnknownError("01.png: the level cannot be told: give it"))
     '01.png: the level cannot be told: give it'

@@ -5,7 +5,7 @@ sees how far the ranking can be trusted.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +15,7 @@ from denoisebench.execution.runner import weights_of
 from denoisebench.execution.train_job import train
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import Pixels, pixel_hash
-from denoisebench.noise.level_reading import naming_image
+from denoisebench.noise.level_reading import LevelUnknownError, naming_image
 from denoisebench.noise.stream import Stream
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.planning.plan import CellPlan, Plan
@@ -82,7 +82,7 @@ def _ranked(cell: CellPlan, plan: Plan, context: Context) -> RankedMethod:
         method=cell.method_spec,
         weights=cell.labels["weights"],
         train_set=cell.labels["train_set"],
-        images=tuple(_scores(cell, images, denoise, device, context.progress)),
+        images=_scores(cell, images, denoise, device, context.progress),
     )
 
 
@@ -92,11 +92,17 @@ def _scores(
     denoise: "Denoise",
     device: str,
     progress: ProgressCallback,
-) -> Iterator[ImageRank]:
+) -> tuple[ImageRank, ...]:
+    """The scores of each image; NaN for one that does not tell the level that the method needs.
+
+    Raises LevelUnknownError where none does.
+    """
     from denoisebench.denoising.denoiser import denoise_checked
     from denoisebench.noise.given import noisy_of
 
     what = f"{cell.method_spec} on {cell.image_set.spec}, {cell.noise}"
+    scores: list[ImageRank] = []
+    untold: list[LevelUnknownError] = []
     for done, image in enumerate(images, start=1):
         with plugin_code(cell.noise.family.name):
             noisy, level = noisy_of(image, cell.noise, cell.seed)
@@ -105,10 +111,16 @@ def _scores(
         def run(pixels: Pixels, given_level: float | None = given_level) -> Pixels:
             return denoise_checked(cell.method.name, denoise, pixels, given_level, device).image
 
-        with naming_image(image.id):
-            score = _score(cell, image, noisy, given_level, run)
-        yield score
+        try:
+            with naming_image(image.id):
+                scores.append(_score(cell, image, noisy, given_level, run))
+        except LevelUnknownError as error:
+            untold.append(error)
+            scores.append(ImageRank(image.id, *[math.nan] * 5))
         progress(Progress(what, done, len(images)))
+    if untold and len(untold) == len(scores):
+        raise untold[0]
+    return tuple(scores)
 
 
 def _score(

@@ -4,6 +4,7 @@ A file, `OUT/ranks/ID.json`, appears whole or not at all; its id is a hash of ev
 decides what is in it, so that what was found is not computed again.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,8 +23,9 @@ RANK_VERSION = "denoisebench rank 1"
 class ImageRank:
     """What is known of one denoised image without its clean one; squares are of 0-255 units.
 
-    NaN: not to be had.  sigma_255: the level that SURE used.  psnr_db: against the clean image,
-    where there is one.
+    NaN: not to be had.  An image that does not tell the level that the method needs is not denoised
+    and has none.  sigma_255: the level that SURE used.  psnr_db: against the clean image, where
+    there is one.
     """
 
     image: str
@@ -32,6 +34,10 @@ class ImageRank:
     sure: float
     sigma_255: float
     psnr_db: float
+
+    @property
+    def is_denoised(self) -> bool:
+        return not math.isnan(self.masked_error)
 
 
 @dataclass(frozen=True, slots=True)

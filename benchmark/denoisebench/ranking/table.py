@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from denoisebench.ranking.records import RankedMethod
+from denoisebench.ranking.records import ImageRank, RankedMethod
 from denoisebench.ranking.standings import SCORES, TRUTH, Agreement, Standing, agreement, standings
 from denoisebench.results.csv_text import csv_text
 from denoisebench.results.strict_json import exported, json_text
@@ -129,7 +129,7 @@ def _section(group: Sequence[RankedMethod]) -> list[str]:
     title = f"{of.dataset}, {len(of.images)} images, {of.noise}, parameters {of.parameters}"
     heads = ["method", *(HEADS[score] for score in scores), "weights"]
     lines = [title, *tabulate(body, heads, disable_numparse=True).splitlines(), _level(group)]
-    lines += _exact(group)
+    lines += _untold(group) + _exact(group)
     agreements = _agreements(group)
     if agreements:
         lines += ["", *_agreement_lines(agreements)]
@@ -167,17 +167,31 @@ def _level(group: Sequence[RankedMethod]) -> str:
     return f"SURE takes σ = {float(np.median(found)):.3g} ({how})"
 
 
+def _untold(group: Sequence[RankedMethod]) -> list[str]:
+    """The images of which methods cannot tell the noise level, which are in none of their means."""
+    return [
+        f"left out of the means: {image}, whose noise level cannot be told by {', '.join(its)}"
+        for image, its in _methods_of(group, lambda image: not image.is_denoised).items()
+    ]
+
+
 def _exact(group: Sequence[RankedMethod]) -> list[str]:
     """The images that methods reproduce exactly, which are in no mean of the true PSNR."""
-    methods: dict[str, list[str]] = {}
-    for of in group:
-        for image in of.images:
-            if math.isinf(image.psnr_db):
-                methods.setdefault(image.image, []).append(of.method)
     return [
         f"left out of the means of the true PSNR: {image}, reproduced exactly by {', '.join(its)}"
-        for image, its in methods.items()
+        for image, its in _methods_of(group, lambda image: math.isinf(image.psnr_db)).items()
     ]
+
+
+def _methods_of(
+    group: Sequence[RankedMethod], holds: Callable[[ImageRank], bool]
+) -> dict[str, list[str]]:
+    """The methods for which something holds, by image."""
+    methods: dict[str, list[str]] = {}
+    for of in group:
+        for image in filter(holds, of.images):
+            methods.setdefault(image.image, []).append(of.method)
+    return methods
 
 
 def _agreement_lines(agreements: Sequence[Agreement]) -> list[str]:

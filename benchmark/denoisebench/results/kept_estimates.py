@@ -4,6 +4,7 @@ OUT/estimates/CELL/REPEAT/NAME.npy is float32, (H, W) or (H, W, 3), as a method 
 clipped nor rounded, cropped to the image where a protocol pads.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +36,11 @@ class Estimates:
         """Store an estimate (C, H, W).  Raises UserError when it cannot be written."""
         write_whole(self.path(image, repeat), npy_bytes(estimate))
 
-    def missing(self, repeats: int) -> bool:
-        """Whether an estimate of some image is missing; each has `repeats` of them."""
-        return not all(
-            self.path(i, repeat).exists() for i in self.images for repeat in range(repeats)
-        )
+    def missing(self, repeats: int, left_out: Collection[tuple[str, int]] = ()) -> bool:
+        """Whether an estimate of some image is missing; each has `repeats` of them, but for those
+        of which `left_out` has the image and the repeat."""
+        wanted = {(image, repeat) for image in self.images for repeat in range(repeats)}
+        return not all(self.path(*which).exists() for which in wanted.difference(left_out))
 
     def read(self, image: str, repeat: int) -> Pixels:
         """A kept estimate, (C, H, W).  Raises UserError for a file that is missing or damaged."""

@@ -1,5 +1,6 @@
 """The record of a cell: scores by image, and what they are of."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -10,7 +11,11 @@ from denoisebench.training.weights_file import Outcome
 
 @dataclass(frozen=True, slots=True)
 class ImageScore:
-    """One noisy copy of an image, denoised once."""
+    """One noisy copy of an image, denoised once.
+
+    An image that does not tell the noise level its method needs is not denoised: its PSNR and SSIM
+    are NaN, its time and its megapixels 0.
+    """
 
     image: str
     repeat: int  # which copy: 0, and up where the protocol asks for several
@@ -22,6 +27,10 @@ class ImageScore:
     denoise_s: float
     megapixels: float  # denoised, so with what the protocol pads
     noisy_sha256: str
+
+    @property
+    def is_denoised(self) -> bool:
+        return not math.isnan(self.psnr_db)
 
 
 class Provenance(TypedDict, total=False):
@@ -70,6 +79,11 @@ class CellResult:
     scores: tuple[ImageScore, ...]
     provenance: dict[str, Any]
     error: str | None = None
+
+    @property
+    def left_out(self) -> frozenset[tuple[str, int]]:
+        """Image and repeat of what was not denoised."""
+        return frozenset((s.image, s.repeat) for s in self.scores if not s.is_denoised)
 
     @property
     def declines(self) -> tuple[str, str, str] | None:

@@ -4,12 +4,13 @@ OUT/pictures/SET/NOISE/METHOD-CELL/ holds noisy | denoised | clean of each image
 NAME.png, and a folder of PNGs for each output of the method.  OUT/arrays/SET/NOISE/METHOD-CELL/
 holds the folders `noisy`, `denoised` and one for each output, with float32 NAME.npy, (H, W) or
 (H, W, 3), neither clipped nor rounded, as `folder:` reads them.  In both, levels.csv has a line for
-each image: the level of its noise, the method's estimate of it, and the names of the outputs.
+each image: the level of its noise, the method's estimate of it, and the names of the outputs.  An
+image that was not denoised, since it does not tell the level, has no files and no line.
 If a protocol repeats an image, this is its first repeat.
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -85,17 +86,20 @@ class Saver:
         for kind in self.kinds:
             write_whole(self.folder(kind) / _LEVELS, text.encode())
 
-    def missing(self) -> bool:
-        """Whether a file of a requested kind is missing."""
-        return any(self._missing(kind) for kind in self.kinds)
+    def missing(self, left_out: Collection[tuple[str, int]] = ()) -> bool:
+        """Whether a file of a requested kind is missing.  left_out: image and repeat of what was
+        not denoised."""
+        ids = [image.id for image in self.cell.image_set.images]
+        wanted = [image for image in ids if (image, 0) not in left_out]
+        return any(self._missing(kind, wanted) for kind in self.kinds)
 
-    def _missing(self, kind: Kind) -> bool:
+    def _missing(self, kind: Kind, wanted: Sequence[str]) -> bool:
         try:
             text = ordinary_file(self.folder(kind) / _LEVELS).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             return True
         lines = csv_rows(text)[1:]
-        if [line[0] for line in lines] != [image.id for image in self.cell.image_set.images]:
+        if [line[0] for line in lines] != wanted:
             return True
         return not all(
             self._path(kind, folder, line[0]).exists()

@@ -48,6 +48,7 @@ class Summary:
     """Lower end (dB) of the 95 % t-interval of that mean; NaN for one image."""
     psnr_high: float
     ssim: float
+    """The mean over the images that were denoised; NaN where one is too small to have one."""
     train_s: float
     """Mean over seeds."""
     denoise_s_per_mpx: float
@@ -75,7 +76,7 @@ class Summary:
     peak_memory_mb: float
     """Mean over seeds of the most memory taken while denoising."""
     left_out: int
-    """Images whose PSNR is infinite or NaN."""
+    """Images whose PSNR is infinite, or NaN since they do not tell the level that is needed."""
     level_estimated: bool
     """Whether the method estimated the level of its images."""
 
@@ -127,8 +128,8 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
 
 
 def _mean_ssim(rows: "pd.DataFrame") -> float:
-    """NaN where an image is too small to have one."""
-    return float(np.mean(list(means_of_images(image_scores(rows, "ssim")).values())))
+    denoised = rows[rows["psnr_db"].notna()]
+    return float(np.mean(list(means_of_images(image_scores(denoised, "ssim")).values())))
 
 
 def _level_error(rows: "pd.DataFrame") -> float:

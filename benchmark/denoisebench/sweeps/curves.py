@@ -19,7 +19,7 @@ from denoisebench.sweeps.plan import Series, Sweep
 class Point:
     """A denoiser's scores on one set under one noise.  half_db: half the 95 % t-interval.
 
-    left_out: images whose PSNR is infinite or NaN, which are in no mean.  gain_db: the PSNR less
+    left_out: images that are in no mean, see `Summary.left_out`.  gain_db: the PSNR less
     that of the noisy image, over the images where both are finite.
     estimate: the mean of the levels that the method estimated, in the unit of the noise it was
     trained on; NaN where it estimates none.  error: the mean of estimate/level − 1, and error_half

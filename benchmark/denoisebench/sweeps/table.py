@@ -48,7 +48,8 @@ def _left_out(curves: Sequence[Curve], axis: Axis) -> list[str]:
     ]
     if not told:
         return []
-    line = f"Images left out of the means, whose PSNR is infinite or NaN: {'; '.join(told)}."
+    why = "reproduced exactly, or whose noise level cannot be told"
+    line = f"Images left out of the means, {why}: {'; '.join(told)}."
     return textwrap.wrap(line, WIDTH)
 
 

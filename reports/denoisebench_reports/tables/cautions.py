@@ -1,14 +1,15 @@
-"""What a reader must know before believing a row of a table: images without a finite PSNR, and
+"""What a reader must know before believing a row of a table: images that are in no mean, and
 methods that all leave the image worse than it was."""
 
 import math
 from collections.abc import Iterable, Sequence
 
+from denoisebench.scoring.marks import comparable_means
 from denoisebench_reports.tables.columns import is_baseline
 from denoisebench_reports.tables.ranked import Cells, ranked
 
 EXACT = "reproduced exactly (infinite PSNR)"
-UNKNOWN = "without a PSNR (NaN)"
+UNKNOWN = "whose noise level cannot be told"
 
 NAMED = 3
 """So many images are named; of more, the number."""
@@ -28,10 +29,13 @@ def cautions(rows: Iterable[Cells]) -> list[str]:
 
 def noisy_wins(cells: Cells) -> bool:
     """Whether the noisy image, as it is printed, has a higher PSNR than each ranked method."""
-    figures = [line.psnr_db for group in ranked(cells).values() for line in group.values()]
-    baseline = [line.psnr_db for line in cells.values() if is_baseline(line)]
-    noisy_db = baseline[0] if baseline else next(iter(cells.values())).noisy_psnr_db
-    return bool(figures) and round(noisy_db, 2) > round(max(figures), 2)
+    baseline = [line.psnr_of_image for line in cells.values() if is_baseline(line)]
+    noisy = baseline[0] if baseline else next(iter(cells.values())).noisy_psnr_of_image
+    lines = [line for group in ranked(cells).values() for line in group.values()]
+    methods = {place: line.psnr_of_image for place, line in enumerate(lines)}
+    means = comparable_means({-1: noisy, **methods})
+    noisy_db = means.pop(-1, math.nan)
+    return bool(means) and round(noisy_db, 2) > round(max(means.values()), 2)
 
 
 def _where(cells: Cells) -> str:

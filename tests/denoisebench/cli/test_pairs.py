@@ -142,7 +142,7 @@ def test_bad_input_is_one_line_and_status_2(
     assert (place / "file").read_text() == "precious"
 
 
-def test_an_image_that_does_not_tell_its_level_fails_the_methods_that_need_it_and_is_named(
+def test_an_image_that_does_not_tell_its_level_is_left_out_and_a_set_of_such_ones_fails(
     place: Path,
 ) -> None:
     write(place, "gaussian:25", "--datasets", "folder:test")
@@ -150,6 +150,11 @@ def test_an_image_that_does_not_tell_its_level_fails_the_methods_that_need_it_an
     for folder in ("noisy_25", "clean"):
         np.save(place / "w/folder_test" / folder / "dim.npy", dim)
     call = ("compare", "--methods", "identity,tv", "--parameters", "unknown", "--datasets", PAIRS)
+    done = bench(*call, cwd=place)
+    assert done.returncode == 0
+    assert "whose noise level cannot be told: dim.npy." in " ".join(done.stdout.split())
+    for path in (place / "w/folder_test").glob("*/[0-9]*.npy"):
+        path.unlink()
     done = bench(*call, cwd=place)
     assert done.returncode == 1
     assert (
