@@ -14,7 +14,10 @@ from denoisebench.errors import UserError, shortened, unknown_name
 from denoisebench.outside_text import printable
 
 LARGEST_WHOLE = 2**63 - 1
-"""The largest whole number that is taken anywhere: the largest seed of torch."""
+"""The largest whole number that is taken anywhere."""
+
+LARGEST_SEED = 2**32 - 1
+"""Of larger ones torch's generator on the CPU would take the last 32 bits, so that two are one."""
 
 _MOST_DIGITS = len(str(LARGEST_WHOLE)) + 1  # and a sign
 _WHOLE = re.compile(r"-?[0-9]+")

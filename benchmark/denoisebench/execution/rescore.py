@@ -14,7 +14,7 @@ from denoisebench.errors import UserError
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.orientations import without_ensemble
 from denoisebench.images.pixels import Pixels
-from denoisebench.nn.shelf import module_of
+from denoisebench.nn.shelf import modules_of
 from denoisebench.noise.level_knowledge import ORACLE
 from denoisebench.planning.ids import cell_id
 from denoisebench.progress import Progress, ProgressCallback
@@ -153,7 +153,7 @@ def stored_id(
     family = registries.noise(result.noise).family
     return cell_id(
         method=spec,
-        source=registries.source_hash(method.name, family, module_of(config)),
+        source=registries.source_hash(method.name, family, modules_of(config)),
         weights=result.training or result.provenance.get("weights_sha256") or "",
         parameters=result.parameters,
         noise=result.noise,

@@ -24,6 +24,10 @@ _CLASSES = {
 
 NETWORKS = tuple(_CLASSES)
 
+_DROPOUT = "denoisebench.nn.seeded_dropout"
+_DROPPING = ("unet-large",)
+"""Networks whose training draws from _DROPOUT."""
+
 UNSTEADY: Mapping[str, str] = {
     "unet-large": "drops features at random in training",
     "srresnet": "normalises over the batch in training",
@@ -81,7 +85,9 @@ def network_tiling(name: str) -> Tiling:
     return _TILINGS[name]
 
 
-def module_of(config: object) -> tuple[str, ...]:
-    """The module of the network that a method's config names, for ids; none if it names none."""
+def modules_of(config: object) -> tuple[str, ...]:
+    """The modules of the network that a method's config names, for ids; none if it names none."""
     name = getattr(config, "network", None)
-    return (_CLASSES[name][0],) if name in _CLASSES else ()
+    if name not in _CLASSES:
+        return ()
+    return (_CLASSES[name][0], *([_DROPOUT] if name in _DROPPING else []))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from denoisebench.errors import UserError
-from denoisebench.nn.shelf import module_of
+from denoisebench.nn.shelf import modules_of
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import take_given_noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge, trained_for
@@ -161,7 +161,7 @@ class _Planner:
         take_given_noise(test.image_set, test.noise, parameters, self._note)
         training = self._training(candidate, test, seed) if candidate.trains else None
         learns = candidate.evidence is not Evidence.NOTHING
-        built_from = module_of(candidate.config)
+        built_from = modules_of(candidate.config)
         return CellPlan(
             method=method,
             config=candidate.config,

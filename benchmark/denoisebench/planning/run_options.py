@@ -12,7 +12,7 @@ from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.noise.level_knowledge import LevelKnowledge
 from denoisebench.planning.request import Request
 from denoisebench.plugin.method import Draws
-from denoisebench.specs import LARGEST_WHOLE, split_list
+from denoisebench.specs import LARGEST_SEED, split_list
 
 if TYPE_CHECKING:
     from denoisebench.nn.devices import AskedPrecision
@@ -62,8 +62,8 @@ class RunOptions:
         if self.channels is not None:
             _refuse_other("channels", self.channels, CHANNELS)
         for seed in self.seeds:
-            if not 0 <= seed <= LARGEST_WHOLE:
-                raise UserError(f"--seeds: {seed} is not in 0..{LARGEST_WHOLE}")
+            if not 0 <= seed <= LARGEST_SEED:
+                raise UserError(f"--seeds: {seed} is not in 0..{LARGEST_SEED}")
         lengths = (self.budget, self.steps, self.batch, self.crop)
         refuse_lengths(self.weights, lengths)
         trains_anew = self.oracle_checkpoint or any(x is not None for x in (*lengths, self.start))

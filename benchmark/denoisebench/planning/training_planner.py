@@ -6,7 +6,7 @@ from typing import Any
 
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.overlap import refuse_overlap
-from denoisebench.nn.shelf import module_of
+from denoisebench.nn.shelf import modules_of
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import take_given_noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge
@@ -61,7 +61,7 @@ class TrainingPlanner:
             base_recipe(request, method, config, task, seed, self.sets.name),
             version=RECIPE_VERSION,
             learning_rate=method.learning_rate,
-            source=self.registries.source_hash(method.name, task.noise.family, module_of(config)),
+            source=self.registries.source_hash(method.name, task.noise.family, modules_of(config)),
             train_digest=train_set.digest,
             precision="fp32" if fp32 else None,
             checkpoint="oracle" if request.oracle_checkpoint else None,

@@ -23,6 +23,7 @@ from denoisebench.budgets import Budget
 from denoisebench.errors import PluginError, UserError
 from denoisebench.interrupts import uninterrupted
 from denoisebench.nn.devices import Precision, true_float32
+from denoisebench.nn.seeded_dropout import keyed_dropout
 from denoisebench.plugin.method import Batch, TrainingStep
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.training.batches import BatchSource
@@ -30,7 +31,6 @@ from denoisebench.training.checkpoint import resume, write_checkpoint
 from denoisebench.training.freed_memory import freed_memory_kept
 from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.schedule import moment_at
-from denoisebench.training.seeded_dropout import keyed_dropout
 
 Loss = Callable[[nn.Module, Batch, TrainingStep, torch.Generator], Tensor]
 

@@ -44,7 +44,7 @@ def test_a_plan_names_the_seed_of_each_cell_and_a_settings_file_may_list_them(pl
 @pytest.mark.parametrize(
     ("seeds", "said"),
     [
-        ("0,-1", "'-1' is not in 0..9223372036854775807"),
+        ("0,-1", "'-1' is not in 0..4294967295"),
         ("0,x", "'x' is not a whole number"),
         ("0,0", "names '0' twice"),
         ("0,00", "seed 0 is named twice"),

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from denoisebench.nn.shelf import module_of
+from denoisebench.nn.shelf import modules_of
 from denoisebench.registry.loader import load
 from denoisebench.registry.source_hash import FOLLOWED, SourceHasher
 
@@ -161,7 +161,7 @@ def changed(monkeypatch):
         real = SourceHasher._tree
         registries = load()
         method, config = registries.method(spec)
-        built_from = module_of(config)
+        built_from = modules_of(config)
         family = registries.noise(noise).family
         before = registries.source_hash(method.name, family, built_from)
         with monkeypatch.context() as patch:
@@ -182,6 +182,13 @@ def test_another_network_on_the_shelf_changes_no_id(changed):
     other = ("denoisebench.nn.residual_unet", "stride=2", "stride=1")
     assert changed(*other, "noise2score:network=unet-residual")
     assert not changed(*other, "noise2score")
+
+
+def test_what_dropout_draws_from_changes_the_ids_of_networks_that_drop_alone(changed):
+    drawn = ("denoisebench.nn.seeded_dropout", "2 ** 32", "2 ** 31")
+    assert changed(*drawn, "noise2noise:network=unet-large")
+    assert not changed(*drawn, "noise2noise:network=srresnet")
+    assert not changed(*drawn, "noise2noise")
 
 
 def test_a_shared_loss_changes_the_ids_of_methods_that_use_it_alone(changed):

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from denoisebench.errors import UserError
-from denoisebench.specs import LARGEST_WHOLE, split_list, whole_number
+from denoisebench.specs import LARGEST_SEED, split_list, whole_number
 
 
 class Whole(click.IntRange):
@@ -22,7 +22,7 @@ class Whole(click.IntRange):
             self.fail(str(error), param, ctx)
 
 
-SEED = Whole(0, LARGEST_WHOLE)
+SEED = Whole(0, LARGEST_SEED)
 
 
 class Seeds(click.ParamType[tuple[int, ...]]):
@@ -34,6 +34,6 @@ class Seeds(click.ParamType[tuple[int, ...]]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[int, ...]:
         try:
-            return tuple(whole_number(item, least=0) for item in split_list(str(value)))
+            return tuple(whole_number(item, 0, LARGEST_SEED) for item in split_list(str(value)))
         except ValueError as error:
             raise UserError(f"--seeds: {error}") from None

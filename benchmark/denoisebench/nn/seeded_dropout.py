@@ -5,6 +5,17 @@ from contextlib import contextmanager
 
 import torch
 
+GOLDEN = 2654435769
+"""2³² over the golden ratio (Knuth's multiplicative hash): odd, so that no two seeds are one."""
+
+
+def dropout_seed(seed: int, step: int) -> int:
+    """What is drawn from at a step: below 2³², since the CPU's generator takes no more bits.
+
+    At a step each seed below 2³² has its own, and the steps of neighbouring seeds are far apart.
+    """
+    return (GOLDEN * seed + step) % 2**32
+
 
 @contextmanager
 def keyed_dropout(device: torch.device, seed: int, step: int) -> Iterator[None]:
@@ -12,5 +23,5 @@ def keyed_dropout(device: torch.device, seed: int, step: int) -> Iterator[None]:
     it was."""
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(((seed << 32) + step) % 2**63)  # of large seeds the last 31 bits count
+        torch.manual_seed(dropout_seed(seed, step))
         yield
