@@ -11,6 +11,7 @@ from torch.utils.flop_counter import flop_registry
 from denoisebench.errors import plugin_code
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.noise.given import noisy_of
+from denoisebench.noise.level_reading import LevelUnknownError
 from denoisebench.planning.plan import CellPlan
 from denoisebench.plugin.method import TrainedMethod
 
@@ -36,7 +37,8 @@ def network_parameters(cell: CellPlan) -> int | None:
 def gmacs_per_mpx(
     cell: CellPlan, image: LoadedImage, denoise: "Denoise", device: str
 ) -> float | None:
-    """Billions of multiply-adds per megapixel denoised; None for a method without a network.
+    """Billions of multiply-adds per megapixel denoised; None for a method without a network, and
+    where the part of the image that is denoised does not tell the level that the method needs.
 
     Counted by PyTorch while it denoises a part of `image` once: exact for convolutions and matrix
     products, all passes through the network and its padding included; operations pixel by pixel do
@@ -50,8 +52,11 @@ def gmacs_per_mpx(
     with plugin_code(cell.noise.family.name):
         noisy, level = noisy_of(part, cell.noise, cell.seed)
     counter = _FlopCounter()  # type: ignore[no-untyped-call]  # PyTorch gives its modes no types
-    with plugin_code(cell.method.name), counter:
-        denoise(torch.from_numpy(noisy)[None].to(device), cell.given_levels(level)[0])
+    try:
+        with plugin_code(cell.method.name), counter:
+            denoise(torch.from_numpy(noisy)[None].to(device), cell.given_levels(level)[0])
+    except LevelUnknownError:
+        return None
     return counter.flops / 2 / int(noisy[0].size) / 1e3  # a multiply-add is two FLOPs
 
 

@@ -52,6 +52,7 @@ def score(
             estimates=estimates,
         )
         memory_mb = memory.megabytes()
+        denoised = next(at for at, score in enumerate(scores) if score.is_denoised) // cell.repeats
         result = _result(cell, weights, device)
         with plugin_code(cell.noise.family.name):
             doubt = contradiction(cell.image_set.spec, images, cell.noise)
@@ -60,7 +61,7 @@ def score(
             provenance=result.provenance | ({"doubt": doubt} if doubt else {}),
             scores=tuple(scores),
             network_parameters=cost.network_parameters(cell),
-            gmacs_per_mpx=cost.gmacs_per_mpx(cell, images[0], denoise, device),
+            gmacs_per_mpx=cost.gmacs_per_mpx(cell, images[denoised], denoise, device),
             peak_memory_mb=memory_mb,
         )
     except PluginError as failure:

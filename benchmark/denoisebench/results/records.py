@@ -73,7 +73,7 @@ class CellResult:
     training: str
     train_s: float | None  # None where nothing was trained
     network_parameters: int | None  # None for a method without a network
-    gmacs_per_mpx: float | None  # billions of multiply-adds, see `cost`; None without a network
+    gmacs_per_mpx: float | None  # billions of multiply-adds, see `cost`; None if unknown
     peak_memory_mb: float | None  # while denoising, see `cost`; None if unknown
     same_level_unit: bool  # of `level` and `level_estimate`; else the two do not compare
     scores: tuple[ImageScore, ...]

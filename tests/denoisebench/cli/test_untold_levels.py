@@ -10,6 +10,7 @@ import pytest
 from bench import bench, make_images
 from PIL import Image
 
+from denoisebench.execution.cost import COUNTED_PX
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.store import read_cell
 
@@ -111,3 +112,23 @@ def test_ranks_leave_it_out_of_the_methods_that_need_its_level(place: Path) -> N
     (place / "noisy" / "blank.png").rename(place / "blank" / "blank.png")
     done = bench("rank", "--methods", "identity,tv", "--images", "blank", cwd=place)
     assert "blank.png: its level of gaussian noise cannot be told" in done.stderr
+
+
+def test_a_network_is_counted_on_an_image_that_it_denoises(place: Path) -> None:
+    (place / "test" / "blank.png").rename(place / "test" / "-blank.png")  # the first of all
+    make_images(place / "bright", 1, side=96)
+    make_images(place / "dark", 1, side=COUNTED_PX + 96)  # but for one corner, which is not counted
+    with (
+        Image.open(place / "dark" / "0.png") as dark,
+        Image.open(place / "bright" / "0.png") as bright,
+    ):
+        dark.paste(0, (0, 0, *dark.size))
+        dark.paste(bright, (COUNTED_PX, COUNTED_PX))
+        dark.save(place / "dark" / "0.png")
+    blind = ("--noise=poisson:0.05", "--parameters=unknown", "--source-noise=gaussian:5..55")
+    run = ("run", "--method", "noise2score", "--weights", "zoo", *blind)
+    for folder, counted in (("test", True), ("dark", False)):
+        done = bench(*run, "--out", f"of_{folder}", "--datasets", f"folder:{folder}", cwd=place)
+        assert done.returncode == 0, done.stderr
+        result = read_cell(cell_file(place / f"of_{folder}"))
+        assert (result.gmacs_per_mpx is not None) == counted
