@@ -1,6 +1,7 @@
 """The file that a user's image file becomes: the same with other pixels, written plane by plane."""
 
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, Literal
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from denoisebench.errors import UserError
 from denoisebench.files import told_of_writing, whole_file
 from denoisebench.image_files.part import Part
-from denoisebench.image_files.refusals import named
+from denoisebench.image_files.refusals import named, sound
 from denoisebench.image_files.source import ALL_ROWS, PixelFile, Plane, Stored
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -45,8 +46,7 @@ class PixelCopy:
         self._refuse_source()
         count = int(np.prod(source.leading))
         row = (source.width, 3) if source.channels > 1 else (source.width,)
-        folder = path.with_name(path.name + ".part")
-        self._part = Part(folder, key, (count, source.height, *row), self.dtype)
+        self._part = Part(_part_folder(path), key, (count, source.height, *row), self.dtype)
         self._clipped.update(self._part.done)
 
     @property
@@ -82,15 +82,19 @@ class PixelCopy:
     def finish(self) -> None:
         """Write the copy, whole or not at all, and remove the part.
 
-        Raises UserError when it cannot be written; the finished planes are kept then.
+        Raises UserError when it cannot be written; the finished planes are kept then.  ValueError
+        while a plane is not done.
         """
+        if unfinished := sum(1 for _ in self.source.planes()) - len(self._part.done):
+            raise ValueError(f"{unfinished} planes are not done")
         self._refuse_source()
 
         def rows_of(plane: Plane, rows: slice) -> Stored:
             start, stop, _ = rows.indices(self.source.height)
             return self._part.read(self.source.number(plane), start, stop)
 
-        with whole_file(self.path) as file, named(str(self.path)):
+        name = str(self.source.path)
+        with named(name), whole_file(self.path) as file, sound(name):
             self.remarks = self.source.rewrite(file, rows_of, self.dtype, self._note)
         self._part.remove()
 
@@ -103,6 +107,15 @@ class PixelCopy:
         with told_of_writing(self.path):
             if self.path.exists() and self.path.samefile(self.source.path):
                 raise UserError(f"{self.path} is the image itself; write to another folder")
+
+
+def remove_part(path: Path) -> None:
+    """Remove what is left of writing a copy that is whole: its process was killed at the end."""
+    rmtree(_part_folder(path), ignore_errors=True)
+
+
+def _part_folder(path: Path) -> Path:
+    return path.with_name(path.name + ".part")
 
 
 def _fit(pixels: Floats, dtype: "np.dtype[Any]") -> tuple[Stored, int]:

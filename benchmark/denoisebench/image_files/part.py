@@ -71,14 +71,13 @@ class Part:
                 data = data[self._pixels.write(data) :]
 
     def read(self, plane: int, start: int, stop: int) -> Stored:
-        """Rows start to stop of a plane; short where they were never written."""
+        """Rows start to stop of a plane; 0 where nothing was written."""
         self._pixels.seek(self._place(plane, start))
         data = bytearray((stop - start) * self._row_bytes)
         view = memoryview(data)
         while view and (count := self._pixels.readinto(view)):
             view = view[count:]
-        got = len(data) - len(view)
-        return np.frombuffer(data[:got], self.dtype).reshape(-1, *self._row)
+        return np.frombuffer(data, self.dtype).reshape(-1, *self._row)
 
     def plane_done(self, plane: int, clipped: int) -> None:
         """Note that a plane is whole."""

@@ -17,16 +17,24 @@ class RefusedError(Exception):
 def named(name: str) -> Iterator[None]:
     """Make whatever reading a file raises a UserError of one line that names the file."""
     try:
+        with sound(name):
+            yield
+    except OSError as error:
+        reason = _first_line(error.strerror or str(error))
+        raise UserError(f"{printable(name)} cannot be read: {reason}") from None
+
+
+@contextmanager
+def sound(name: str) -> Iterator[None]:
+    """The same, but what the system refuses passes: it may be of another file."""
+    try:
         yield
-    except UserError:
+    except (UserError, OSError):
         raise
     except RefusedError as error:
         raise UserError(f"{printable(name)} {_cut(str(error))}") from None
     except MemoryError:
         raise UserError(f"{printable(name)} is too large for the memory of this machine") from None
-    except OSError as error:
-        reason = _first_line(error.strerror or str(error))
-        raise UserError(f"{printable(name)} cannot be read: {reason}") from None
     except Exception as error:  # noqa: BLE001 - a broken file can raise anything in four libraries
         reason = _first_line(str(error)) or type(error).__name__
         raise UserError(f"{printable(name)} cannot be read as an image: {reason}") from None

@@ -230,6 +230,7 @@ def test_a_jpeg_becomes_a_png_with_its_resolution_profile_and_exif(tmp_path):
     assert (source.axes, source.format, source.remarks[0][:4]) == ("YXS", "jpeg", "JPEG")
     copy = PixelCopy(source, tmp_path / "out" / "a.png", "key")
     copy.write((), source.read(()).astype(np.float32))
+    copy.plane_done(())
     copy.finish()
     with Image.open(path) as before, Image.open(copy.path) as after:
         np.testing.assert_array_equal(np.asarray(after), np.asarray(before))
@@ -303,6 +304,7 @@ def test_pages_that_share_their_pixels_get_their_own(tmp_path):
     copy = PixelCopy(source, tmp_path / "out.tif", "key")
     for number, plane in enumerate(source.planes()):
         copy.write(plane, np.full((17, 23), 10.0 * number))
+        copy.plane_done(plane)
     copy.finish()
     assert [int(page.max()) for page in tifffile.imread(copy.path)] == [0, 10]
 
