@@ -12,9 +12,15 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from classical.adapter import declines_all_but, filter_image
-from classical.anscombe import Array, Inverse, denoise_poisson
-from denoisebench.plugin import Denoised, Task, UntrainedMethod, refuse_unknown_words
+from classical.adapter import Array, declines_all_but, filter_image
+from denoisebench.plugin import (
+    Denoised,
+    Inverse,
+    Task,
+    UntrainedMethod,
+    denoise_poisson,
+    refuse_unknown_words,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor

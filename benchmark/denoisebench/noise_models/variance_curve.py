@@ -55,15 +55,24 @@ def variance_curve(patches: Patches) -> VarianceCurve | None:
     """The curve of an image's patches (`look` with ρ = 1); None: too few patches, or no noise."""
     if len(patches.mean) < BINS * FEWEST:
         return None
-    intensity, variance = np.empty(BINS), np.empty(BINS)
+    intensity, noise = binned(patches)
+    with np.errstate(divide="ignore"):  # no noise: −∞
+        return VarianceCurve(np.log(intensity), np.log(intensity * noise), patches.peak)
+
+
+def binned(patches: Patches) -> tuple[Array, Array]:
+    """Mean and noise of the smoothest patches in bins of intensity, (BINS,) each.
+
+    patches: `BINS` · `FEWEST` at least.
+    """
+    mean, noise = np.empty(BINS), np.empty(BINS)
     for i, members in enumerate(np.array_split(np.argsort(patches.mean), BINS)):
         rest = patches.rest[members]
         share = max(SMOOTHEST, FEWEST / len(members))
         smooth = members[rest <= np.quantile(rest, share)]
-        intensity[i] = patches.mean[smooth].mean(dtype=np.float64)
-        variance[i] = intensity[i] * patches.noise[smooth].mean(dtype=np.float64)
-    with np.errstate(divide="ignore"):  # no noise: −∞
-        return VarianceCurve(np.log(intensity), np.log(variance), patches.peak)
+        mean[i] = patches.mean[smooth].mean(dtype=np.float64)
+        noise[i] = patches.noise[smooth].mean(dtype=np.float64)
+    return mean, noise
 
 
 def fit_laws(curve: VarianceCurve, powers: tuple[int, ...]) -> VarianceLaws:

@@ -23,6 +23,7 @@ from denoisebench.images.pixels import (
     pixel_hash,
     to_gray,
 )
+from denoisebench.noise.anscombe import Inverse, denoise_poisson
 from denoisebench.noise.family import ExponentialFamily, Noise, NoiseFamily, Preserves
 from denoisebench.noise.level_knowledge import LEVELS, ORACLE, ORACLE_CHECKPOINT, TrainingKnowledge
 from denoisebench.noise.level_reading import LevelReading, LevelUnknownError
@@ -95,6 +96,7 @@ __all__ = [
     "ImageSource",
     "Imported",
     "IndexedFile",
+    "Inverse",
     "LevelReading",
     "LevelUnknownError",
     "Method",
@@ -126,6 +128,7 @@ __all__ = [
     "as_colour",
     "build_config",
     "config_spec",
+    "denoise_poisson",
     "finite",
     "hookimpl",
     "number",

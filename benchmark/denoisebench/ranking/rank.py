@@ -17,6 +17,7 @@ from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import Pixels, pixel_hash
 from denoisebench.noise.level_reading import LevelUnknownError, naming_image
 from denoisebench.noise.stream import Stream
+from denoisebench.noise.whiteness import whiteness
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.planning.plan import CellPlan, Plan
 from denoisebench.progress import Progress, ProgressCallback
@@ -33,7 +34,6 @@ from denoisebench.ranking.scores import (
     masked_error,
     sparse_mask,
     sure,
-    whiteness,
 )
 
 if TYPE_CHECKING:

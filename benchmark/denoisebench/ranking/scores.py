@@ -13,7 +13,6 @@ whiteness     root mean square of the residual's autocorrelation at small lags: 
 y: noisy, f(y): denoised, N: number of values.  Images are (C, H, W), in [0, 1].
 """
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -30,9 +29,6 @@ LEAST_SIDE_PX = 8
 
 BLOCK_PX = 4
 """One pixel of each block of this side is masked."""
-
-FARTHEST = 2
-"""The largest distance of the autocorrelation, in rows and columns."""
 
 PROBE = 0.1
 """ε, in standard deviations of the noise: a filter that thresholds needs more than an infinitesimal
@@ -73,31 +69,6 @@ def masked_error(denoise: Denoising, noisy: Pixels, mask: Mask) -> float:
     """
     denoised = denoise(refilled(noisy, mask))
     return _mean_square(denoised[:, mask], noisy[:, mask])
-
-
-def whiteness(noisy: Pixels, denoised: Pixels) -> float:
-    """The root mean square of the residual's autocorrelation ρ over the lags within `FARTHEST`.
-
-        ρ(k) = mean of r_i·r_(i+k) / mean of r_i²,   r = y − f(y), less its mean in each channel
-
-    0 for a white residual; of N independent values about 1/√N by chance, and at most 1.  NaN where
-    nothing was removed.
-    """
-    r = noisy.astype(np.float64) - denoised.astype(np.float64)
-    r -= r.mean(axis=(1, 2), keepdims=True)
-    power = float(np.mean(np.square(r)))
-    if power < 1e-14:
-        return math.nan
-    span = range(-FARTHEST, FARTHEST + 1)
-    lags = [(dy, dx) for dy in span for dx in span if (dy, dx) > (0, 0)]
-    height, width = r.shape[1:]
-    squares = []
-    for dy, dx in lags:
-        left, right = max(0, -dx), max(0, dx)
-        here = r[:, : height - dy, left : width - right]
-        there = r[:, dy:, right : width - left]
-        squares.append((float(np.mean(here * there)) / power) ** 2)
-    return math.sqrt(math.fsum(squares) / len(squares))
 
 
 def sure(

@@ -21,6 +21,7 @@ SHELF = "denoisebench.nn.shelf"
 
 FOLLOWED = (
     "denoisebench.nn",
+    "denoisebench.noise.anscombe",
     "denoisebench.noise.level_estimator",
     "denoisebench.noise.overflow_guards",
     "denoisebench.noise.power_law",

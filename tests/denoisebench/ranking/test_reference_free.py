@@ -7,7 +7,8 @@ import pytest
 from scipy import ndimage
 
 from denoisebench.noise.stream import Stream
-from denoisebench.ranking.scores import masked_error, refilled, sparse_mask, sure, whiteness
+from denoisebench.noise.whiteness import whiteness
+from denoisebench.ranking.scores import masked_error, refilled, sparse_mask, sure
 
 SIGMA = 0.1
 SHAPE = (1, 200, 203)

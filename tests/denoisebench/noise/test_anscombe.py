@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, poisson
 
-from classical.anscombe import (
+from denoisebench.noise.anscombe import (
     DARKEST,
     INVERSES,
     algebraic_inverse,

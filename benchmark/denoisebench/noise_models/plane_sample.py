@@ -1,0 +1,112 @@
+"""Local means and variances of the noise in some of the planes of a file, in bounded memory."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from denoisebench.errors import UserError
+from denoisebench.images.pixels import Pixels
+from denoisebench.noise.level_estimator import look
+from denoisebench.noise_models.variance_curve import BINS, FEWEST, binned
+
+Array = npt.NDArray[np.float64]
+Plane = npt.NDArray[Any]
+Planes = Sequence[Plane] | Iterable[Plane] | Plane
+
+MOST_PAGES = 16
+"""Looked at, evenly spaced among all."""
+
+MOST_PIXELS = 1 << 22
+"""Of a plane that is looked at whole."""
+
+CROP_PX, CROPS = 512, 4
+"""Of a larger plane: the side of its crops, and how many there are in each direction."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaneSample:
+    """What some pages show, in the numbers of the file.
+
+    pages: crops of each, (N, H, W), less one number for all, which costs float32 no digits.
+    mean, variance: of the noise, in bins of intensity.  patch_means: all local means.
+    top: the greatest value.  saturated_share: the share of the values that have it.
+    """
+
+    pages: list[Pixels]
+    mean: Array
+    variance: Array
+    patch_means: Array
+    top: float
+    saturated_share: float
+
+    @property
+    def brightest(self) -> float:
+        """The intensity that few local means exceed."""
+        return float(np.quantile(self.patch_means, 0.99))
+
+    @property
+    def darkest(self) -> float:
+        """The intensity that few local means fall below."""
+        return float(np.quantile(self.patch_means, 0.01))
+
+
+def sample_planes(planes: Planes) -> PlaneSample:
+    """Look at no more than `MOST_PAGES` pages of a file, and at crops of large ones.
+
+    planes: (H, W) each, or one array (N, H, W).  Of an iterable of unknown length up to twice as
+    many are kept.  Raises UserError where there is none.
+    """
+    crops = _chosen(planes)
+    if not crops:
+        raise UserError("no image to read the noise from; give at least one plane")
+    centre = float(np.median([np.median(crop) for crop in crops]))
+    top = max(float(crop.max()) for crop in crops)
+    at_top = sum(int(np.count_nonzero(crop == top)) for crop in crops)
+    pages = [(crop.astype(np.float64) - centre).astype(np.float32) for crop in crops]
+    means, variances, patch_means = [np.empty(0)], [np.empty(0)], [np.empty(0)]
+    for page in pages:
+        patches = look(page, 0)
+        if patches is not None and len(patches.mean) >= BINS * FEWEST:
+            mean, noise = binned(patches)
+            means.append(mean * patches.peak + centre)
+            variances.append(noise * patches.peak**2)
+            patch_means.append(patches.mean.astype(np.float64) * patches.peak + centre)
+    return PlaneSample(
+        pages,
+        np.concatenate(means),
+        np.concatenate(variances),
+        np.concatenate(patch_means),
+        top,
+        at_top / sum(crop.size for crop in crops),
+    )
+
+
+def _chosen(planes: Planes) -> list[Plane]:
+    """Crops of evenly spaced pages."""
+    if isinstance(planes, np.ndarray | Sequence):
+        count = min(len(planes), MOST_PAGES)
+        return [_crops(planes[int(i)]) for i in np.linspace(0, len(planes) - 1, count).round()]
+    kept: list[Plane] = []
+    step = 1
+    for i, plane in enumerate(planes):
+        if i % step == 0:
+            kept.append(_crops(plane))
+        if len(kept) == 2 * MOST_PAGES:
+            kept, step = kept[::2], 2 * step
+    return kept
+
+
+def _crops(plane: Plane) -> Plane:
+    """(1, H, W) of a small plane; evenly spread crops, (N, h, w), of a large one."""
+    if plane.size <= MOST_PIXELS:
+        return np.asarray(plane)[None]
+    height, width = (min(side, CROP_PX) for side in plane.shape)
+    tops, lefts = (
+        np.linspace(0, side - part, CROPS if side > part else 1).astype(int)
+        for side, part in zip(plane.shape, (height, width), strict=True)
+    )
+    parts = [plane[top : top + height, left : left + width] for top in tops for left in lefts]
+    return np.stack([np.asarray(part) for part in parts])
