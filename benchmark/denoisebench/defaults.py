@@ -18,6 +18,8 @@ class Defaults:
     train_sets: tuple[str, ...]
     methods: tuple[str, ...]
     ranked_methods: tuple[str, ...]
+    denoiser: str
+    denoiser_without_weights: str
 
 
 DEFAULTS = msgspec.convert(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 
-class UserError(Exception):
+class UserError(ValueError):
     """Bad input or a broken file.  Its text is one line; the command line prints it and exits 2.
 
     >>> raise UserError("my-noise: sigma is -1; give a number above 0")

@@ -95,6 +95,11 @@ class Noise2Score(TrainedMethod[Config]):
 
         return for_tiles_of(model, noisy)
 
+    def for_level(self, model: Model[Config], level: float) -> Model[Config]:
+        from noise2score.model import for_level
+
+        return for_level(model, level)
+
     def import_weights(self, stored: object) -> Imported[Config]:
         """A file of the official code of Noise2Score or NoiseAdaptive2Score."""
         from noise2score.official_weights import read_official

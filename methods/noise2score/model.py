@@ -122,6 +122,12 @@ def for_tiles_of(model: Model[Config], noisy: Tensor) -> Model[Config]:
     return replace(model, measured={SCALE: float(scale[0, 0, 0, 0])})
 
 
+def for_level(model: Model[Config], level: float) -> Model[Config]:
+    """The model with its network scaled by a level that is known, not by one that is measured: flat
+    regions and few counts make the measured one too small."""
+    return model if model.task.parameters == "known" else replace(model, measured={SCALE: level})
+
+
 def probe_size(
     config: Config,
     coordinate: Coordinate,

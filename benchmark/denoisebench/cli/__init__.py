@@ -14,6 +14,7 @@ VERBS = {
     "run": "Train one method if need be, score it, print the table.",
     "compare": "Score several methods on the same noisy images, print the table.",
     "sweep": "Score denoisers over a grid of levels, print the table, draw the curves.",
+    "denoise": "Denoise your own images.",
     "rank": "Rank methods on noisy images of which there is no clean one.",
     "report": "Show stored results: one HTML page, or any other report.",
     "list": "List methods, noises, datasets, presets, protocols, budgets, recipes or reports.",

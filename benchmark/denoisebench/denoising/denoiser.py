@@ -65,6 +65,13 @@ class Denoiser:
         assert isinstance(self.method, TrainedMethod)
         return replace(self, model=self.method.for_tiles_of(self.model, noisy))
 
+    def for_level(self, level: float) -> "Denoiser":
+        """What denoises images whose level is known (see `TrainedMethod.for_level`)."""
+        if self.model is None:
+            return self
+        assert isinstance(self.method, TrainedMethod)
+        return replace(self, model=self.method.for_level(self.model, level))
+
 
 def load_denoiser(
     method: Method[Any],

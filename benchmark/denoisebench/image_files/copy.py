@@ -70,7 +70,7 @@ class PixelCopy:
         colours = (3,) if self.source.channels > 1 else ()
         if pixels.shape != (stop - start, self.source.width, *colours):
             raise ValueError(f"{pixels.shape} pixels for rows {start} to {stop} of a plane")
-        fitting, clipped = _fit(pixels, self.dtype)
+        fitting, clipped = fit_values(pixels, self.dtype)
         self._part.write(number, start, fitting)
         self._clipped[number] = self._clipped.get(number, 0) + clipped
 
@@ -118,8 +118,11 @@ def _part_folder(path: Path) -> Path:
     return path.with_name(path.name + ".part")
 
 
-def _fit(pixels: Floats, dtype: "np.dtype[Any]") -> tuple[Stored, int]:
-    """Pixels as values of a type, and how many of them lay beyond its range."""
+def fit_values(pixels: Floats, dtype: "np.dtype[Any]") -> tuple[Stored, int]:
+    """Pixels as values of a type, and how many of them lay beyond its range.
+
+    For integers they are rounded, half to even; clipped.  ValueError for what is not finite.
+    """
     if not np.isfinite(pixels).all():
         raise ValueError("the denoised pixels are not all finite")
     if dtype.kind == "f":
@@ -131,6 +134,6 @@ def _fit(pixels: Floats, dtype: "np.dtype[Any]") -> tuple[Stored, int]:
         least, largest = float(limits.min), float(limits.max)
         fitting = np.rint(pixels.astype(np.float64))
     clipped = int(np.count_nonzero((fitting < least) | (fitting > largest)))
-    return np.clip(fitting, least, largest).astype(dtype) if clipped else fitting.astype(
-        dtype
-    ), clipped
+    if clipped:
+        fitting = np.clip(fitting, least, largest)
+    return fitting.astype(dtype), clipped

@@ -346,6 +346,11 @@ class TrainedMethod(Method[ConfigT]):
         """
         return model
 
+    def for_level(self, model: Model[ConfigT], level: float) -> Model[ConfigT]:
+        """The model for images whose level is known, also where it was trained for unknown ones:
+        with what `denoise` would measure of the level in an image, in `Model.measured`."""
+        return model
+
     def parts_in_bf16(self, network: "nn.Module") -> "Iterable[nn.Module]":
         """The modules that denoise in bfloat16 where the hardware multiplies it: the network, parts
         of it, or none.

@@ -1,0 +1,134 @@
+"""bench denoise: a user's own images in, denoised images out."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from denoisebench.cli.shared.compute import exit_with, load_plugins
+from denoisebench.cli.shared.options import device_option, plugin_option
+from denoisebench.cli.shared.progress import show_progress
+from denoisebench.cli.shared.settings_file import config_option
+from denoisebench.defaults import DEFAULTS
+from denoisebench.errors import UserError
+from denoisebench.image_files.names import outputs, refuse_existing
+from denoisebench.outside_text import printable
+
+
+@click.command("denoise")
+@click.argument("images", nargs=-1, required=True, metavar="INPUT...")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR",
+              help="Where denoised files go.  [default: the folder `denoised` beside"
+                   " each]")  # fmt: skip
+@click.option("--recursive", is_flag=True, help="Take the files below folders too.")
+@click.option("--method", metavar="M",
+              help=f"[default: {DEFAULTS.denoiser}; {DEFAULTS.denoiser_without_weights} where it"
+                   " has no weights that fit]")  # fmt: skip
+@click.option("--noise", default="auto", show_default=True, metavar="N|auto",
+              help="auto: estimated from each file; or a noise model, as gaussian:25 or"
+                   " poisson-gaussian:GAIN:READ:OFFSET.")  # fmt: skip
+@click.option("--unit", type=click.Choice(["scaled", "adu"]), default="scaled", show_default=True,
+              help="Of the numbers of --noise: scaled: of pixels in 0-255 and 0-1; adu: those of"
+                   " the file.")  # fmt: skip
+@click.option("--weights", default="auto", show_default=True, metavar="auto|zoo|none|train|PATH",
+              help="auto: bundled weights; train: train on these very images, all together; a"
+                   " file: use it.")  # fmt: skip
+@click.option("--budget", metavar="B", help="Length of the training of --weights train.")
+@click.option("--axes", metavar="AXES",
+              help="The axes of each file, as TCYX: T, Z, C, S for RGB.  [default: as it"
+                   " says]")  # fmt: skip
+@click.option("--series", type=click.IntRange(0), default=0, show_default=True,
+              help="Of a file with several, which one.")  # fmt: skip
+@click.option("--channel", type=click.IntRange(0), help="Denoise this channel alone; copy others.")
+@click.option("--scale", default="auto", show_default=True, metavar="auto|dtype|LOW:HIGH",
+              help="What is black and white to the denoiser: percentiles of the file, the range of"
+                   " its type, or two of its numbers.")  # fmt: skip
+@click.option("--gain", type=float, help="Of the detector, in the numbers of the file a count.")
+@click.option("--offset", type=float, help="Of the detector: its number without light.")
+@click.option("--dtype", type=click.Choice(["same", "float32"]), default="same", show_default=True,
+              help="Of the denoised file.")  # fmt: skip
+@click.option("--tile", type=click.IntRange(32), metavar="PX", help="Side of the tiles.")
+@click.option("--memory", type=float, metavar="GB",
+              help="For a tile, at most.  [default: half of what is free, at most 4]")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace denoised files that are there.")
+@click.option("--skip", is_flag=True, help="Leave out inputs whose denoised file is there.")
+@click.option("--preview", is_flag=True, help="Write preview.html beside the denoised files.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+@device_option
+@plugin_option
+@config_option
+def command(
+    images: tuple[str, ...],
+    out: Path | None,
+    recursive: bool,
+    method: str | None,
+    noise: str,
+    unit: Literal["scaled", "adu"],
+    weights: str,
+    budget: str | None,
+    axes: str | None,
+    series: int,
+    channel: int | None,
+    scale: str,
+    gain: float | None,
+    offset: float | None,
+    dtype: Literal["same", "float32"],
+    tile: int | None,
+    memory: float | None,
+    overwrite: bool,
+    skip: bool,
+    preview: bool,
+    dry_run: bool,
+    device: str,
+    plugin: tuple[str, ...],
+) -> None:
+    """Denoise your own images: files, folders, or patterns such as "*.tif".
+
+    INPUT is a TIFF (also a stack, ImageJ or OME), PNG, JPEG or .npy file, or a folder of them.
+    The denoised file has the name, type, range and metadata of its input.  A line a file says
+    what noise was found and what removed it; NAME.json beside it says more.
+
+    \b
+    bench denoise cells.tif
+    bench denoise scans/ --out cleaned --weights train
+    """
+    from denoisebench.own_images.files_job import FilesJob
+    from denoisebench.own_images.options import DenoiseOptions
+    from denoisebench.own_images.preview import FilePreview, write_preview
+
+    if overwrite and skip:
+        raise UserError("--overwrite replaces what --skip leaves out; give one of them")
+    options = DenoiseOptions(
+        method=method,
+        noise=noise,
+        unit=unit,
+        weights=weights,
+        scale=scale,
+        gain=gain,
+        offset=offset,
+        axes=axes,
+        channel=channel,
+        series=series,
+        tile=tile,
+        memory=memory,
+        device=device,
+        dtype=dtype,
+        budget=budget,
+    )
+    pairs = outputs(images, out, recursive)
+    if skip:
+        pairs = [(path, target) for path, target in pairs if not target.exists()]
+    elif not overwrite and not dry_run:
+        refuse_existing(pairs)
+    previews: dict[Path, list[FilePreview]] | None = {} if preview and not dry_run else None
+    job = FilesJob(options, load_plugins(plugin), Path("results"), show_progress, previews)
+    failed = False
+    try:
+        for outcome in job.describe(pairs) if dry_run else job.run(pairs):
+            click.echo(printable(outcome.line, keep="\n"), err=outcome.failed)
+            failed = failed or outcome.failed
+    except KeyboardInterrupt as interrupt:
+        raise type(interrupt)("with --skip, if files are finished") from None
+    for folder, files in (previews or {}).items():
+        click.echo(f"preview: {write_preview(folder, files)}")
+    exit_with(1 if failed else 0)

@@ -1,0 +1,67 @@
+"""How much memory denoising may take, and the tiles that fit into it.  Nothing here needs torch
+unless the device is a GPU."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from denoisebench.errors import UserError
+from denoisebench.plugin.tiling import Tiling
+
+MOST_BYTES = 4 * 10**9
+"""Where no limit is asked for, denoising takes no more, however much is free."""
+
+LARGEST_CORE_PX = 768
+"""Side of the part of a tile that is kept, at most."""
+
+MEMINFO = Path("/proc/meminfo")
+CGROUPS = {  # limit -> usage, of version 2 and 1
+    Path("/sys/fs/cgroup/memory.max"): Path("/sys/fs/cgroup/memory.current"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"): Path(
+        "/sys/fs/cgroup/memory/memory.usage_in_bytes"
+    ),
+}
+
+
+def memory_limit(asked_gb: float | None, device: str = "cpu") -> int:
+    """The bytes that denoising may take: what is asked for, else half of what is free on the
+    device, at most `MOST_BYTES`.  Raises UserError for a limit that is none."""
+    if asked_gb is not None:
+        if not 0.0 < asked_gb < math.inf:
+            raise UserError(f"--memory {asked_gb:g}: give gigabytes above 0, as --memory 2")
+        return int(asked_gb * 1e9)
+    if device == "cuda":
+        import torch
+
+        return min(torch.cuda.mem_get_info()[0] // 2, MOST_BYTES)
+    return min(*(free // 2 for free in _free_bytes()), MOST_BYTES, MOST_BYTES)
+
+
+def _free_bytes() -> Iterator[int]:
+    """What is free on the machine, and within the limits of the process's group; nothing where the
+    system does not tell."""
+    try:
+        lines = MEMINFO.read_text(encoding="ascii").splitlines()
+        yield next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvail"))
+    except (OSError, StopIteration):
+        pass
+    for limit, usage in CGROUPS.items():
+        try:
+            yield max(int(limit.read_text()) - int(usage.read_text()), 0)
+        except (OSError, ValueError):  # another version, or "max"
+            continue
+
+
+def core_size(tiling: Tiling, limit_bytes: int, height: int, width: int) -> int | None:
+    """The side of the part of each tile that is kept, in pixels; None if the whole image fits.
+
+    A multiple of `tiling.multiple`: the largest whose tile with its halo fits, at most
+    `LARGEST_CORE_PX`; the multiple itself where nothing fits.
+    """
+    pixels = limit_bytes // tiling.bytes_per_pixel
+    if height * width <= pixels:
+        return None
+    multiple = tiling.multiple
+    halo = -(-tiling.halo // multiple) * multiple
+    side = math.isqrt(pixels) - 2 * halo - multiple  # the other edge lies on another grid
+    return max(min(side, LARGEST_CORE_PX) // multiple, 1) * multiple

@@ -1,0 +1,180 @@
+"""`bench denoise`: each file read, denoised, and written as it was but for its pixels."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import denoisebench
+from denoisebench.errors import PluginError, UserError
+from denoisebench.image_files.copy import PixelCopy
+from denoisebench.image_files.source import open_pixels
+from denoisebench.own_images.correlation import correlation_warnings
+from denoisebench.own_images.denoisers import Denoisers
+from denoisebench.own_images.options import DenoiseOptions
+from denoisebench.own_images.own_training import (
+    Seen,
+    plan_own_training,
+    to_be_trained,
+    train_own,
+)
+from denoisebench.own_images.planes import Planes
+from denoisebench.own_images.planes_job import denoise_planes
+from denoisebench.own_images.preview import FilePreview, preview_of
+from denoisebench.own_images.sidecar import write_sidecar
+from denoisebench.own_images.treatment import Treatment
+from denoisebench.own_images.treatments import Choose, chooser, looks_of, settle_all
+from denoisebench.planning.ids import hash_of
+from denoisebench.planning.plan import TrainingPlan
+from denoisebench.progress import ProgressCallback
+from denoisebench.registry.registries import Registries
+from denoisebench.training.weights_file import file_hash
+
+MOST_CLIPPED = 1e-4
+"""The share of pixels beyond the range of the file's type above which it is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A line on a file, and whether it could not be denoised."""
+
+    line: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilesJob:
+    """results: where trainings are kept and found again.  previews: takes what is shown of each
+    file, by the folder that it is written to; None to make nothing of it."""
+
+    options: DenoiseOptions
+    registries: Registries
+    results: Path
+    progress: ProgressCallback
+    previews: dict[Path, list[FilePreview]] | None = None
+
+    def run(self, pairs: Sequence[tuple[Path, Path]]) -> Iterator[Outcome]:
+        """Denoise files: (input, output).  A file that cannot be read fails alone.
+
+        Raises UserError where an output cannot be written, or no file can be trained on.
+        """
+        options = self.options
+        denoisers = Denoisers(options.device, options.tile, options.memory, self.progress)
+        choose = chooser(options, self.registries)
+        if options.weights == "train":
+            choose = self._trained(pairs)
+        for path, target in pairs:
+            try:
+                seen = self._look_at(path)
+                treatments = settle_all(seen.source, seen.looks, choose)
+                line = self._denoise(seen, target, treatments, denoisers)
+            except (UserError, PluginError) as error:
+                yield Outcome(f"{path}: {error}", failed=True)
+            else:
+                yield Outcome(line)
+
+    def describe(self, pairs: Sequence[tuple[Path, Path]]) -> Iterator[Outcome]:
+        """What `run` would do, in a line for each training and file; writes nothing."""
+        choose = chooser(self.options, self.registries)
+        if self.options.weights == "train":
+            plans = {training.task.channels: training for training in self._trainings(pairs)}
+            for training in plans.values():
+                yield Outcome(f"training {training.id}: {training.task.noise}, {training.budget}")
+            choose = lambda _, channels: to_be_trained(plans[channels])  # noqa: E731
+        for path, target in pairs:
+            try:
+                seen = self._look_at(path)
+                treatments = settle_all(seen.source, seen.looks, choose)
+            except UserError as error:
+                yield Outcome(f"{path}: {error}", failed=True)
+            else:
+                yield Outcome(f"{_described(seen.source, treatments)}; would be saved as {target}")
+
+    def _look_at(self, path: Path) -> Seen:
+        source = open_pixels(path, self.options.axes, self.options.series)
+        return Seen(source, file_hash(path), looks_of(source, self.options, self.registries))
+
+    def _trained(self, pairs: Sequence[tuple[Path, Path]]) -> Choose:
+        """Train on all files that can be read: one denoiser for gray, one for colour."""
+        chosen = {
+            training.task.channels: train_own(
+                training, self.results, self.options.device, self.registries, self.progress
+            )
+            for training in self._trainings(pairs)
+        }
+        return lambda _, channels: chosen[channels]
+
+    def _trainings(self, pairs: Sequence[tuple[Path, Path]]) -> list[TrainingPlan]:
+        seen = []
+        for path, _ in pairs:
+            with suppress(UserError):  # it is told when the file's turn comes
+                seen.append(self._look_at(path))
+        noisy = [s for s in seen if any(not look.noise.is_none for look in s.looks.values())]
+        return [
+            plan_own_training(
+                [s for s in noisy if s.source.channels == channels],
+                channels,
+                self.options,
+                self.registries,
+            )
+            for channels in sorted({s.source.channels for s in noisy})
+        ]
+
+    def _denoise(
+        self, seen: Seen, target: Path, treatments: Mapping[int, Treatment], denoisers: Denoisers
+    ) -> str:
+        """Denoise and write a file.  Returns the line on it."""
+        begin = time.monotonic()
+        source, options = seen.source, self.options
+        found = {f"{t.label}, noise {t.noise.text}": None for t in treatments.values()}
+        note = f"denoisebench {denoisebench.__version__}: {'; '.join(found)}"
+        key = hash_of(
+            {
+                "input": seen.sha256,
+                "axes": source.axes,
+                "treatments": repr(treatments),
+                "dtype": options.dtype,
+            }
+        )
+        copy = PixelCopy(source, target, key, options.dtype, note)
+        try:
+            denoise_planes(source, treatments, copy, denoisers, self.progress)
+            copy.finish()
+        finally:
+            copy.close()
+        result = open_pixels(target, source.axes, 0)
+        share = copy.clipped / math.prod(source.shape)
+        clipped = f"{share:.2%} of the pixels were clipped to {source.dtype}"
+        warnings = [
+            *source.remarks,
+            *copy.remarks,
+            *(line for t in treatments.values() for line in t.warnings),
+            *correlation_warnings(source, result, treatments),
+            *([clipped] if share > MOST_CLIPPED else []),
+        ]
+        warnings = list(dict.fromkeys(warnings))
+        described = _described(source, treatments)
+        outcome = {
+            "clipped": copy.clipped,
+            "warnings": warnings,
+            "seconds": round(time.monotonic() - begin, 2),
+        }
+        write_sidecar(target, source, seen.sha256, treatments, outcome)
+        if self.previews is not None:
+            facts = {"noise and denoiser": described, "warnings": " ".join(warnings) or "none"}
+            page = self.previews.setdefault(target.parent, [])
+            page.append(preview_of(source, result, treatments, facts))
+        said = "".join(f"\n  {line}" for line in warnings)
+        return f"{described}; saved {target}{said}"
+
+
+def _described(source: Planes, treatments: Mapping[int, Treatment]) -> str:
+    """`cells.tif  TYX 20×512×512 uint16; noise gaussian: σ 12; noise2score zoo:...`"""
+    size = "×".join(map(str, source.shape))
+    parts = [
+        f"{f'channel {group}: ' if len(treatments) > 1 else ''}noise {t.noise.text}; {t.label}"
+        for group, t in treatments.items()
+    ]
+    return f"{source.path.name}  {source.axes} {size} {source.dtype}; {'; '.join(parts)}"

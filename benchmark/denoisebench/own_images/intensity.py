@@ -1,0 +1,92 @@
+"""From the numbers of a file to what a denoiser is shown, and back.
+
+A denoiser of Gaussian noise is shown pixels of about [0, 1] with noise of one standard deviation.
+Noise of a detector is stabilised first: the generalised Anscombe transform gives it a standard
+deviation of 1 everywhere, and its exact unbiased inverse takes the estimate back (Mäkitalo & Foi,
+IEEE TIP 2013).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from denoisebench.errors import UserError
+from denoisebench.images.pixels import Pixels
+from denoisebench.noise_models.detector import Detector
+from denoisebench.own_images.planes import Values
+
+DARK_PERCENT, BRIGHT_PERCENT = 0.1, 99.9
+"""The percentiles of all values that are shown as 0 and 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intensity:
+    """Elementwise and increasing.  black, white: shown as 0 and 1, in the numbers of the file, or
+    of the stabilised file where there is a detector."""
+
+    black: float
+    white: float
+    detector: Detector | None = None
+
+    def shown(self, values: Values) -> Pixels:
+        """(H, W) or (H, W, 3) of the file -> (C, H, W), float32."""
+        stabilised = values.astype(np.float64)
+        if self.detector is not None:
+            stabilised = self.detector.stabilise(stabilised)
+        pixels = ((stabilised - self.black) / (self.white - self.black)).astype(np.float32)
+        return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(np.moveaxis(pixels, 2, 0))
+
+    def restored(self, pixels: Pixels) -> Values:
+        """(C, H, W) -> (H, W) or (H, W, 3) in the numbers of the file, float64."""
+        values = pixels.astype(np.float64) * (self.white - self.black) + self.black
+        if self.detector is not None:
+            values = self.detector.restore(values)
+        return values[0] if len(values) == 1 else np.moveaxis(values, 0, 2)
+
+    def level(self, sigma: float) -> float:
+        """The standard deviation of noise as it is shown, in 0-255 units.
+
+        sigma: in the numbers of the file; not used where there is a detector.
+        """
+        return 255.0 * (1.0 if self.detector is not None else sigma) / (self.white - self.black)
+
+    def with_level(self, sigma: float, levels: tuple[float, float]) -> "Intensity":
+        """The same or a narrower or wider span about the same middle, so that the level lies within
+        `levels`, those that a denoiser was trained on."""
+        level = self.level(sigma)
+        wanted = min(max(level, levels[0]), levels[1])
+        half = (self.white - self.black) / 2.0 * level / wanted
+        middle = (self.black + self.white) / 2.0
+        return replace(self, black=middle - half, white=middle + half)
+
+
+def span_of(samples: Sequence[Values], detector: Detector | None) -> Intensity:
+    """The intensity that shows the percentiles of some planes as 0 and 1.
+
+    A series has one, so that the brightness of its images stays comparable.
+    """
+    values = np.concatenate([plane.ravel() for plane in samples]).astype(np.float64)
+    if detector is not None:
+        values = detector.stabilise(values)
+    black, white = np.percentile(values, (DARK_PERCENT, BRIGHT_PERCENT))
+    if not black < white:  # one value, or nearly so
+        black, white = float(values.min()) - 0.5, float(values.max()) + 0.5
+    return Intensity(float(black), float(white), detector)
+
+
+def parse_scale(text: str, dtype: np.dtype[Any]) -> tuple[float, float] | None:
+    """Black and white of --scale: `auto` (None), `dtype`, or LOW:HIGH.  UserError for others."""
+    if text == "auto":
+        return None
+    if text == "dtype":
+        return (0.0, float(np.iinfo(dtype).max)) if dtype.kind in "ui" else (0.0, 1.0)
+    low, colon, high = text.partition(":")
+    try:
+        black, white = float(low), float(high)
+    except ValueError:
+        colon = ""
+    if not colon or not (np.isfinite([black, white]).all() and black < white):
+        raise UserError(f"--scale {text}: give auto, dtype or LOW:HIGH, as 100:4095")
+    return black, white

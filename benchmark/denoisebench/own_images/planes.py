@@ -1,0 +1,118 @@
+"""What is denoised: planes of numbers, of a file or of an array."""
+
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from denoisebench.errors import UserError
+
+Values = npt.NDArray[Any]
+"""(H, W) or (H, W, 3), in the numbers of the file."""
+
+Plane = tuple[int, ...]
+"""The place of a plane along all axes but Y, X and S."""
+
+EVERY_ROW = slice(None)
+
+
+class Planes(Protocol):
+    """Images of one height and width, along axes such as TZCYX.  axes ends in YX, or in YXS for
+    RGB.  dtype: as stored."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def axes(self) -> str: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    @property
+    def remarks(self) -> tuple[str, ...]: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def channels(self) -> int:
+        """Of a plane: 3 for RGB, else 1."""
+        ...
+
+    def planes(self) -> Iterator[Plane]:
+        """All places, in the order of the file."""
+        ...
+
+    def read(self, plane: Plane, rows: slice = EVERY_ROW) -> Values:
+        """Rows of a plane.  Raises UserError for numbers that are not finite."""
+        ...
+
+
+def group_of(source: Planes, plane: Plane) -> int:
+    """The place of a plane along the axis C; 0 where there is none."""
+    return plane[source.axes.index("C")] if "C" in source.axes else 0
+
+
+class ArrayPlanes:
+    """Planes of an array.  axes: as of `Planes`; None: see `usual_axes`.
+
+    Raises UserError for axes that do not fit, and for a type of values that is not denoised.
+    """
+
+    path = Path("array")
+    remarks: tuple[str, ...] = ()
+
+    def __init__(self, array: Values, axes: str | None) -> None:
+        self.axes = axes or usual_axes(array.shape)
+        self.shape = array.shape
+        self.dtype = array.dtype
+        self._array = array
+        if len(self.axes) != array.ndim or not self.axes.endswith(("YX", "YXS")):
+            raise UserError(
+                f"axes {self.axes} do not fit an array of {array.shape}; give a letter for each"
+                " axis, ending in YX or YXS"
+            )
+        if self.axes.endswith("S") and array.shape[-1] != 3:
+            raise UserError(
+                f"axes {self.axes} say RGB, and the last axis of {array.shape} is not 3"
+            )
+        if array.dtype.kind not in "uif" or 0 in array.shape:
+            raise UserError(
+                f"an array of {array.dtype} and {array.shape} is no image; give numbers"
+            )
+
+    @property
+    def height(self) -> int:
+        return int(self.shape[self.axes.index("Y")])
+
+    @property
+    def width(self) -> int:
+        return int(self.shape[self.axes.index("X")])
+
+    @property
+    def channels(self) -> int:
+        return 3 if self.axes.endswith("S") else 1
+
+    def planes(self) -> Iterator[Plane]:
+        return product(*map(range, self.shape[: self.axes.index("Y")]))
+
+    def read(self, plane: Plane, rows: slice = EVERY_ROW) -> Values:
+        values = np.asarray(self._array[plane][rows])
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise UserError(f"plane {plane} holds NaN or infinite values")
+        return values
+
+
+def usual_axes(shape: tuple[int, ...]) -> str:
+    """The axes of an array that does not say them: (H, W), (H, W, 3) for RGB, else planes.
+
+    Raises UserError for more than three axes.
+    """
+    if len(shape) == 2:
+        return "YX"
+    if len(shape) == 3:
+        return "YXS" if shape[2] == 3 else "ZYX"
+    raise UserError(f"an array of {shape} may be anything; give its axes, as axes='TCYX'")

@@ -1,0 +1,123 @@
+"""The noise of one channel of a file, as it was told or found, in the numbers of the file."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+import numpy as np
+
+from denoisebench.errors import UserError
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.detector import Detector
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.noise_fit import fit_noise, gaussian_fit
+from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.poisson_gaussian import PoissonGaussian
+from denoisebench.own_images.options import DenoiseOptions
+from denoisebench.own_images.planes import Planes, Values, group_of
+
+MOST_PLANES = 20
+"""Of a series that are looked at, evenly spread."""
+
+MOST_VALUES = 16_000_000
+"""Of all planes that are looked at together; of each, bands of rows are taken, evenly spread."""
+
+BANDS = 4
+
+SATURATED = 0.001
+"""The share of pixels at the greatest value of the type from which saturation is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesNoise:
+    """Noise of one distribution, in the numbers of the file.
+
+    sigma: of Gaussian noise; 0 where there is no noise.  detector: of Poisson-Gaussian noise, else
+    None.  other: told noise of another family, on the scale [0, 1].  text: for the user.
+    """
+
+    text: str
+    sigma: float = 0.0
+    detector: Detector | None = None
+    other: Noise | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_none(self) -> bool:
+        """Whether there is no noise to remove."""
+        return self.sigma == 0.0 and self.detector is None and self.other is None
+
+
+def samples_of(source: Planes, group: int) -> list[Values]:
+    """Some planes of one channel of a file, or bands of rows of them where they are large."""
+    planes = [plane for plane in source.planes() if group_of(source, plane) == group]
+    places = np.unique(np.linspace(0, len(planes) - 1, min(MOST_PLANES, len(planes))).round())
+    chosen = [planes[int(place)] for place in places]
+    height, width = source.height, source.width
+    rows = max(8 * BANDS, MOST_VALUES // (len(chosen) * width * source.channels))
+    if rows >= height:
+        return [source.read(plane) for plane in chosen]
+    starts = np.linspace(0, height - rows // BANDS, BANDS).astype(int)
+    bands = [slice(int(start), int(start) + rows // BANDS) for start in starts]
+    return [np.concatenate([source.read(plane, band) for band in bands]) for plane in chosen]
+
+
+def told_noise(noise: Noise, options: DenoiseOptions, black: float, white: float) -> SeriesNoise:
+    """Noise that was told.  black, white: the numbers of the file that are 0 and 1 on the scale of
+    the level; 0 and 1 themselves where that is in the numbers of the file.
+
+    Raises UserError for a range of levels.
+    """
+    if noise.is_range:
+        raise UserError(f"--noise {noise}: give one level, or auto to have it estimated")
+    span, family = white - black, noise.family
+    if isinstance(family, Gaussian):
+        unit = 1.0 if options.unit == "adu" else span / 255.0
+        return SeriesNoise(f"{noise} (told)", sigma=noise.low * unit)
+    if isinstance(family, PoissonGaussian):
+        read = family.read_255 * (1.0 if options.unit == "adu" else span / 255.0)
+        detector = Detector(noise.low * span, black + family.offset * span, read)
+        return SeriesNoise(f"{noise} (told)", detector=detector)
+    if isinstance(family, Poisson):
+        return SeriesNoise(f"{noise} (told)", detector=Detector(noise.low * span, black, 0.0))
+    if options.unit == "adu":
+        raise UserError(f"--unit adu is for gaussian, poisson and poisson-gaussian, not {noise}")
+    return SeriesNoise(f"{noise} (told)", other=noise)
+
+
+def found_noise(samples: Sequence[Values], options: DenoiseOptions) -> SeriesNoise:
+    """The noise that some planes of a channel show.
+
+    Noise that is neither Gaussian nor a detector's is taken as Gaussian, with a warning.  Raises
+    UserError where not even that can be told.
+    """
+    planes = _one_channel_each(samples)
+    if all(plane.min() == plane.max() for plane in planes):
+        return SeriesNoise("none: each plane is of one value")
+    found = fit_noise(planes, gain=options.gain, offset=options.offset)
+    fit, warnings = found.fit, []
+    if fit.saturated_share >= SATURATED:
+        warnings.append(f"{fit.saturated_share:.1%} of the pixels are saturated")
+    pages = f"(from {len(samples)} plane{'s' if len(samples) > 1 else ''})"
+    if found.kind == "detector" and fit.detector is not None:
+        if not fit.offset_told:
+            warnings.append(fit.reason)
+        gain, offset, read = (f"{n:.4g}" for n in astuple(fit.detector))
+        text = f"Poisson-Gaussian: gain {gain}, offset {offset}, read {read} {pages}"
+        return SeriesNoise(text, detector=fit.detector, warnings=tuple(warnings))
+    sigma = found.sigma if found.kind == "gaussian" else gaussian_fit(planes)
+    if sigma is None:
+        raise UserError(
+            f"its noise cannot be told: {found.reason}; give it, as --noise gaussian:10 --unit adu"
+        )
+    if found.kind == "unknown":
+        warnings.append(f"{found.reason}; it is taken as Gaussian noise")
+    return SeriesNoise(f"Gaussian: σ {sigma:.3g} {pages}", sigma, warnings=tuple(warnings))
+
+
+def _one_channel_each(samples: Sequence[Values]) -> list[Values]:
+    """Planes (H, W): of RGB, each colour for itself."""
+    return [
+        channel
+        for sample in samples
+        for channel in (np.moveaxis(sample, 2, 0) if sample.ndim == 3 else [sample])
+    ]

@@ -1,0 +1,55 @@
+"""NAME.json beside a denoised file: what was read, found and done, for people and programs."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import denoisebench
+from denoisebench.files import write_whole
+from denoisebench.own_images.planes import Planes
+from denoisebench.own_images.treatment import Treatment
+
+
+def sidecar_path(target: Path) -> Path:
+    """The sidecar of a denoised file."""
+    return target.with_name(f"{target.name}.json")
+
+
+def write_sidecar(
+    target: Path,
+    source: Planes,
+    sha256: str,
+    treatments: Mapping[int, Treatment],
+    outcome: Mapping[str, Any],
+) -> None:
+    """Write it whole.  outcome: further entries.  Raises UserError when it cannot be written."""
+    content = {
+        "denoisebench": denoisebench.__version__,
+        "input": str(source.path),
+        "input_sha256": sha256,
+        "axes": source.axes,
+        "shape": list(source.shape),
+        "dtype": str(source.dtype),
+        "channels": {str(group): _treatment(t) for group, t in treatments.items()},
+        **outcome,
+    }
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    write_whole(sidecar_path(target), f"{text}\n".encode(errors="backslashreplace"))
+
+
+def _treatment(treatment: Treatment) -> dict[str, Any]:
+    noise, chosen = treatment.noise, treatment.denoiser
+    detector = noise.detector
+    return {
+        "noise": noise.text,
+        "sigma": noise.sigma if detector is None else None,
+        "detector": None
+        if detector is None
+        else {"gain": detector.gain, "offset": detector.offset, "read": detector.read},
+        "black": treatment.intensity.black,
+        "white": treatment.intensity.white,
+        "level": None if chosen is None else treatment.level,
+        "denoiser": treatment.label,
+        "weights_sha256": None if chosen is None else chosen.weights_sha256 or None,
+    }

@@ -1,0 +1,110 @@
+"""How the planes of one channel are denoised: their noise, what a denoiser is shown, which one."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from denoisebench.noise.family import Noise
+from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.own_images.denoiser_choice import FAR, ChosenDenoiser
+from denoisebench.own_images.intensity import Intensity, parse_scale, span_of
+from denoisebench.own_images.options import DenoiseOptions
+from denoisebench.own_images.planes import Planes, Values
+from denoisebench.own_images.series_noise import SeriesNoise, found_noise, samples_of, told_noise
+from denoisebench.registry.registries import Registries
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is known of a channel before a denoiser is chosen.  intensity: for any denoiser."""
+
+    noise: SeriesNoise
+    intensity: Intensity
+
+    @property
+    def family(self) -> Noise:
+        """The noise that a denoiser must remove, over its range of levels where it is Gaussian."""
+        return self.noise.other or Noise(Gaussian(), *Gaussian.blind)
+
+    @property
+    def level(self) -> float:
+        """Of the noise as it is shown, in the unit of the family."""
+        if self.noise.other is not None:
+            return self.noise.other.low
+        return self.intensity.level(self.noise.sigma)
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """level: of the noise that the denoiser is shown, in the unit of its family; NaN without noise.
+    denoiser: None where there is no noise to remove, and planes are copied.  contrast: how many
+    times more of it is shown than usual, so that the noise has a level that was trained on."""
+
+    noise: SeriesNoise
+    intensity: Intensity
+    denoiser: ChosenDenoiser | None
+    level: float
+    contrast: float = 1.0
+
+    @property
+    def label(self) -> str:
+        """What denoises, in words."""
+        if self.denoiser is None:
+            return "copied"
+        stabilised = " after Anscombe" if self.noise.detector is not None else ""
+        return f"{self.denoiser.label}{stabilised}"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Lines for the user."""
+        if self.denoiser is None:
+            return self.noise.warnings
+        far = ""
+        if self.denoiser.has_one_level and self.contrast > FAR:
+            far = (
+                f"{self.denoiser.label} is for {self.denoiser.task.noise} alone, so it is shown the"
+                f" image with {self.contrast:.1f} times the usual contrast; weights of a range of"
+                " levels are better"
+            )
+        return (*self.noise.warnings, *filter(None, [self.denoiser.remark, far]))
+
+
+def look_at(source: Planes, group: int, options: DenoiseOptions, registries: Registries) -> Look:
+    """Looks at some planes of a channel.  Raises UserError where the noise cannot be told."""
+    samples = samples_of(source, group)
+    scale = parse_scale(options.scale, source.dtype)
+    black, white = scale or parse_scale("dtype", source.dtype) or (0.0, 1.0)
+    if options.noise == "auto":
+        noise = found_noise(samples, options)
+    else:
+        noise = told_noise(registries.noise(options.noise), options, black, white)
+    if noise.other is not None:
+        return Look(noise, Intensity(black, white))
+    return Look(noise, _span(samples, noise, scale))
+
+
+def settle(look: Look, denoiser: ChosenDenoiser) -> Treatment:
+    """The treatment by a denoiser, which is shown noise of a level that it was trained on."""
+    if look.noise.other is not None:
+        return Treatment(look.noise, look.intensity, denoiser, look.level)
+    intensity = look.intensity.with_level(look.noise.sigma, denoiser.levels)
+    level = intensity.level(look.noise.sigma)
+    return Treatment(look.noise, intensity, denoiser, level, denoiser.contrast(look.level))
+
+
+def without_noise(look: Look) -> Treatment:
+    """The treatment of a channel that has no noise."""
+    return Treatment(look.noise, look.intensity, None, math.nan)
+
+
+def _span(
+    samples: Sequence[Values], noise: SeriesNoise, scale: tuple[float, float] | None
+) -> Intensity:
+    if scale is None:
+        return span_of(samples, noise.detector)
+    if noise.detector is None:
+        return Intensity(*scale)
+    black, white = noise.detector.stabilise(np.array(scale))
+    return Intensity(float(black), float(white), noise.detector)

@@ -1,0 +1,43 @@
+"""The treatments of all channels of a source."""
+
+from collections.abc import Callable, Mapping
+
+from denoisebench.errors import UserError
+from denoisebench.own_images.denoiser_choice import ChosenDenoiser, choose_denoiser
+from denoisebench.own_images.options import DenoiseOptions
+from denoisebench.own_images.planes import Planes
+from denoisebench.own_images.treatment import Look, Treatment, look_at, settle, without_noise
+from denoisebench.registry.registries import Registries
+
+Choose = Callable[[Look, int], ChosenDenoiser]
+"""The denoiser for what is seen and 1 or 3 channels.  Raises UserError where none fits."""
+
+
+def chooser(options: DenoiseOptions, registries: Registries) -> Choose:
+    """Chooses among bundled weights, or takes those of a file."""
+    return lambda look, channels: choose_denoiser(
+        registries, options.method, options.weights, look.family, channels, look.level
+    )
+
+
+def looks_of(source: Planes, options: DenoiseOptions, registries: Registries) -> dict[int, Look]:
+    """What is known of each channel that is denoised, by its place along C.
+
+    Raises UserError for a channel that is not there, or noise that cannot be told.
+    """
+    count = source.shape[source.axes.index("C")] if "C" in source.axes else 1
+    if options.channel is not None and not 0 <= options.channel < count:
+        raise UserError(f"--channel {options.channel}: {source.path.name} has 0..{count - 1}")
+    groups = range(count) if options.channel is None else [options.channel]
+    return {group: look_at(source, group, options, registries) for group in groups}
+
+
+def settle_all(
+    source: Planes, looks: Mapping[int, Look], choose: Choose
+) -> Mapping[int, Treatment]:
+    """The treatment of each channel.  Raises UserError where no denoiser fits."""
+    channels = source.channels
+    return {
+        group: without_noise(look) if look.noise.is_none else settle(look, choose(look, channels))
+        for group, look in looks.items()
+    }
