@@ -36,6 +36,10 @@ LEAST_BLOCKS = 8
 """Flat blocks without which nothing is said of the correlation."""
 
 
+HARDLY_ANY = "the images hold hardly any noise"
+"""The reason of a fit that finds next to no noise."""
+
+
 @dataclass(frozen=True, slots=True)
 class NoiseFit:
     """The noise of a file.
@@ -98,7 +102,7 @@ def _trouble(sample: PlaneSample, line: Line) -> str | None:
     """Why neither Gaussian noise nor a detector's fits; None: one does."""
     typical = math.sqrt(float(np.median(line.variance)))
     if typical < WEAK * (sample.brightest - sample.darkest):
-        return "the images hold hardly any noise"
+        return HARDLY_ANY
     if _grows(line):
         share, errors = line.curvature()
         if share > BENT and errors > BENT_CERTAIN:

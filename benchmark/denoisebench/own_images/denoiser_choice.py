@@ -62,7 +62,7 @@ class ChosenDenoiser:
         return 1, contrast
 
 
-FAR = 1.5
+FAR = 1.75
 """How many times more contrast than usual weights of one level may be shown (docs/denoising.md)."""
 
 

@@ -9,11 +9,12 @@ from denoisebench.errors import UserError
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.detector import Detector
 from denoisebench.noise_models.gaussian import Gaussian
-from denoisebench.noise_models.noise_fit import fit_noise, gaussian_fit
+from denoisebench.noise_models.noise_fit import HARDLY_ANY, fit_noise, gaussian_fit
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.noise_models.poisson_gaussian import PoissonGaussian
 from denoisebench.own_images.options import DenoiseOptions
 from denoisebench.own_images.planes import Planes, Values, group_of
+from denoisebench.specs import Spec, number
 
 MOST_PLANES = 20
 """Of a series that are looked at, evenly spread."""
@@ -61,27 +62,44 @@ def samples_of(source: Planes, group: int) -> list[Values]:
     return [np.concatenate([source.read(plane, band) for band in bands]) for plane in chosen]
 
 
-def told_noise(noise: Noise, options: DenoiseOptions, black: float, white: float) -> SeriesNoise:
-    """Noise that was told.  black, white: the numbers of the file that are 0 and 1 on the scale of
-    the level; 0 and 1 themselves where that is in the numbers of the file.
+def told_noise(noise: Noise, black: float, white: float) -> SeriesNoise:
+    """Noise that was told on a scale of which 0 and 1 are the numbers `black` and `white`.
 
     Raises UserError for a range of levels.
     """
     if noise.is_range:
         raise UserError(f"--noise {noise}: give one level, or auto to have it estimated")
-    span, family = white - black, noise.family
+    span, family, text = white - black, noise.family, f"{noise} (told)"
     if isinstance(family, Gaussian):
-        unit = 1.0 if options.unit == "adu" else span / 255.0
-        return SeriesNoise(f"{noise} (told)", sigma=noise.low * unit)
-    if isinstance(family, PoissonGaussian):
-        read = family.read_255 * (1.0 if options.unit == "adu" else span / 255.0)
-        detector = Detector(noise.low * span, black + family.offset * span, read)
-        return SeriesNoise(f"{noise} (told)", detector=detector)
+        return SeriesNoise(text, sigma=noise.low * span / 255.0)
     if isinstance(family, Poisson):
-        return SeriesNoise(f"{noise} (told)", detector=Detector(noise.low * span, black, 0.0))
-    if options.unit == "adu":
-        raise UserError(f"--unit adu is for gaussian, poisson and poisson-gaussian, not {noise}")
-    return SeriesNoise(f"{noise} (told)", other=noise)
+        return SeriesNoise(text, detector=Detector(noise.low * span, black, 0.0))
+    if isinstance(family, PoissonGaussian):
+        offset, read = black + family.offset * span, family.read_255 * span / 255.0
+        return SeriesNoise(text, detector=Detector(noise.low * span, offset, read))
+    return SeriesNoise(text, other=noise)
+
+
+def told_noise_adu(spec: Spec) -> SeriesNoise:
+    """Noise that was told in the numbers of the file: gaussian:σ, poisson:GAIN, or
+    poisson-gaussian:GAIN:READ:OFFSET.  Raises UserError for another."""
+    names = {"gaussian": 1, "poisson": 1, "poisson-gaussian": 3}
+    try:
+        numbers = [number(text) for text in spec.values]
+        if len(numbers) != names[spec.name] or spec.options:
+            raise ValueError
+        text = f"{spec} in the numbers of the file (told)"
+        if spec.name == "gaussian":
+            if not numbers[0] > 0.0:
+                raise ValueError
+            return SeriesNoise(text, sigma=numbers[0])
+        gain, read, offset = (*numbers, 0.0, 0.0)[:3]
+        return SeriesNoise(text, detector=Detector(gain, offset, read))
+    except (KeyError, ValueError):
+        raise UserError(
+            f"--noise {spec} --unit adu: give gaussian:12.5, poisson:2 or"
+            " poisson-gaussian:GAIN:READ:OFFSET, in the numbers of the file"
+        ) from None
 
 
 def found_noise(samples: Sequence[Values], options: DenoiseOptions) -> SeriesNoise:
@@ -94,6 +112,14 @@ def found_noise(samples: Sequence[Values], options: DenoiseOptions) -> SeriesNoi
     if all(plane.min() == plane.max() for plane in planes):
         return SeriesNoise("none: each plane is of one value")
     found = fit_noise(planes, gain=options.gain, offset=options.offset)
+    if found.reason == HARDLY_ANY:
+        return SeriesNoise(
+            "none found",
+            warnings=(
+                "it shows hardly any noise that is independent from pixel to pixel; to remove noise"
+                " nevertheless, give it, as --noise gaussian:10",
+            ),
+        )
     fit, warnings = found.fit, []
     if fit.saturated_share >= SATURATED:
         warnings.append(f"{fit.saturated_share:.1%} of the pixels are saturated")

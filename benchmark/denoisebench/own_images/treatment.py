@@ -12,8 +12,15 @@ from denoisebench.own_images.denoiser_choice import FAR, ChosenDenoiser
 from denoisebench.own_images.intensity import Intensity, parse_scale, span_of
 from denoisebench.own_images.options import DenoiseOptions
 from denoisebench.own_images.planes import Planes, Values
-from denoisebench.own_images.series_noise import SeriesNoise, found_noise, samples_of, told_noise
+from denoisebench.own_images.series_noise import (
+    SeriesNoise,
+    found_noise,
+    samples_of,
+    told_noise,
+    told_noise_adu,
+)
 from denoisebench.registry.registries import Registries
+from denoisebench.specs import parse_spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +85,10 @@ def look_at(source: Planes, group: int, options: DenoiseOptions, registries: Reg
     black, white = scale or parse_scale("dtype", source.dtype) or (0.0, 1.0)
     if options.noise == "auto":
         noise = found_noise(samples, options)
+    elif options.unit == "adu":
+        noise = told_noise_adu(parse_spec(options.noise))
     else:
-        noise = told_noise(registries.noise(options.noise), options, black, white)
+        noise = told_noise(registries.noise(options.noise), black, white)
     if noise.other is not None:
         return Look(noise, Intensity(black, white))
     return Look(noise, _span(samples, noise, scale))
