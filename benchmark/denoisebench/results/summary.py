@@ -128,8 +128,8 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
 
 
 def _mean_ssim(rows: "pd.DataFrame") -> float:
-    denoised = rows[rows["psnr_db"].notna()]
-    return float(np.mean(list(means_of_images(image_scores(denoised, "ssim")).values())))
+    of_image = means_of_images(image_scores(rows[rows["psnr_db"].notna()], "ssim"))
+    return float(np.mean(list(of_image.values()))) if of_image else math.nan
 
 
 def _level_error(rows: "pd.DataFrame") -> float:
