@@ -11,6 +11,7 @@ import tifffile
 from PIL import Image
 
 from denoisebench.errors import UserError
+from denoisebench.files import MAX_MEGAPIXELS
 from denoisebench.plugin.image_source import PackChoice
 from denoisebench.specs import parse_spec
 from denoisebench_datasets.packs.source import PackSource
@@ -79,20 +80,20 @@ def test_a_small_file_that_says_it_is_large_is_refused_before_it_is_decoded(made
 
 @pytest.mark.parametrize("made", [png, tiff])
 def test_the_environment_changes_how_many_pixels_are_read(monkeypatch, made):
-    monkeypatch.setenv(reader.LIMIT, "0.00006")
-    with pytest.raises(UserError, match=rf"a is 8×8, .* 6e-05 million .* or set {reader.LIMIT}"):
+    monkeypatch.setenv(MAX_MEGAPIXELS, "0.00006")
+    with pytest.raises(UserError, match=rf"a is 8×8, .* 6e-05 million .* or set {MAX_MEGAPIXELS}"):
         open_image(made(8, 8), "a")
-    monkeypatch.setenv(reader.LIMIT, "2000")
+    monkeypatch.setenv(MAX_MEGAPIXELS, "2000")
     with pytest.raises(UserError, match="a says that it is 40000×40000, which is more than a file"):
         open_image(made(HUGE, HUGE), "a")
-    monkeypatch.setenv(reader.LIMIT, "")
+    monkeypatch.setenv(MAX_MEGAPIXELS, "")
     assert open_image(made(8, 8), "a").shape == (1, 8, 8)
 
 
 @pytest.mark.parametrize("value", ["many", "0", "-1", "inf", "1_000", "nan"])
 def test_a_limit_that_is_no_number_above_0_is_refused_by_name(monkeypatch, value):
-    monkeypatch.setenv(reader.LIMIT, value)
-    with pytest.raises(UserError, match=rf"^{reader.LIMIT}.*; give millions of pixels"):
+    monkeypatch.setenv(MAX_MEGAPIXELS, value)
+    with pytest.raises(UserError, match=rf"^{MAX_MEGAPIXELS}.*; give millions of pixels"):
         open_image(png(8, 8), "a")
 
 

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from denoisebench.files import ordinary_file, why_too_large
 from denoisebench.image_files.refusals import RefusedError, named
 from denoisebench.outside_text import printable
 
@@ -24,7 +25,6 @@ ReadRows = Callable[[Plane, slice], Stored]
 
 ALL_ROWS = slice(None)
 DTYPES = ("uint8", "uint16", "int16", "uint32", "float16", "float32", "float64")
-MOST_PIXELS = 10**9  # of a plane
 SMALL_BYTES = 64 * 2**20  # of a decoded plane: harmless, whatever the file says
 MOST_TIMES_LARGER = 2000  # decoded than stored; deflate, of PNG and TIFF, reaches 1032
 
@@ -120,11 +120,9 @@ class PixelFile(ABC):
         text = f"{self.width}×{self.height}"
         if min(self.shape) < 1:
             raise RefusedError(f"has axes {self.axes} of {self.shape}, so no pixels")
-        if self.height * self.width > MOST_PIXELS:
-            raise RefusedError(
-                f"is {text}, and at most {MOST_PIXELS // 10**6} million pixels are read; cut it"
-                " into parts"
-            )
+        why = why_too_large(self.width, self.height)
+        if why:
+            raise RefusedError(why)
         plane_bytes = self.height * self.width * self.channels * self.dtype.itemsize
         if plane_bytes > max(SMALL_BYTES, MOST_TIMES_LARGER * file_bytes):
             raise RefusedError(f"says that it is {text}, more than {file_bytes} bytes can hold")
@@ -139,9 +137,7 @@ def open_pixels(path: Path, axes: str | None = None, series: int = 0) -> PixelFi
     """
     path = Path(path)
     with named(str(path)):
-        if path.exists() and not path.is_file():
-            raise RefusedError("is no file, but a folder, a pipe or a device")
-        with path.open("rb") as file:
+        with ordinary_file(path).open("rb") as file:
             start = file.read(16)
         module, opener = _format(start)
         opened: PixelFile = getattr(import_module(module), opener)(path, axes, series)

@@ -11,7 +11,7 @@ and the usual imports: `numpy as np`, `torch`, `Path`, `dataclass`, `Literal`.
 
 from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
-from denoisebench.files import ordinary_file, whole_file
+from denoisebench.files import ordinary_file, whole_file, why_too_large
 from denoisebench.images.image_set import ImageFile, ImageSet, IndexedFile, Share
 from denoisebench.images.orientations import ORIENTATIONS, SELF_ENSEMBLED, without_ensemble
 from denoisebench.images.pixels import (
@@ -141,5 +141,6 @@ __all__ = [
     "refuse_unknown_words",
     "to_gray",
     "whole_file",
+    "why_too_large",
     "without_ensemble",
 ]

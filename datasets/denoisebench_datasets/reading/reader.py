@@ -4,14 +4,13 @@ Pixels come as they are stored: no EXIF orientation, gamma or colour profile is 
 known by its first bytes, not by its ending.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from denoisebench.plugin import Pixels, UserError, number, ordinary_file
+from denoisebench.plugin import Pixels, UserError, ordinary_file, why_too_large
 from denoisebench_datasets.reading.encoded import Encoded, RefusedError, Stored
 from denoisebench_datasets.reading.npy import MAGIC, open_npy
 from denoisebench_datasets.reading.pillow import open_bmp, open_jpeg
@@ -20,10 +19,6 @@ from denoisebench_datasets.reading.scale import Scale
 from denoisebench_datasets.reading.tiff import open_tiff
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".npy")
-
-LIMIT = "DENOISEBENCH_MAX_MEGAPIXELS"
-"""The environment variable that says how many million pixels of a file are read at most."""
-MOST_MEGAPIXELS = 1000.0  # where it says nothing
 
 SMALL_BYTES = 64 * 2**20  # of decoded values: so many are harmless, whatever the file says
 MOST_TIMES_LARGER = 2000  # decoded than stored; deflate, of PNG and TIFF, reaches 1032
@@ -94,31 +89,15 @@ def _opened(data: bytes) -> Encoded:
     _, height, width = encoded.shape
     if min(height, width) < 1:
         raise ValueError(f"it is {width}×{height} pixels")
-    most = _most_megapixels()
-    if height * width > most * 1e6:
-        raise RefusedError(
-            f"is {width}×{height}, and at most {most:g} million pixels are read; cut it into parts,"
-            f" or set {LIMIT} to a larger number"
-        )
+    why = why_too_large(width, height)
+    if why:
+        raise RefusedError(why)
     if encoded.decoded_bytes > max(SMALL_BYTES, MOST_TIMES_LARGER * len(data)):
         raise RefusedError(
             f"says that it is {width}×{height}, which is more than a file of {len(data)} bytes"
             f" holds; where it is compressed more than {MOST_TIMES_LARGER} times, save it anew"
         )
     return encoded
-
-
-def _most_megapixels() -> float:
-    text = os.environ.get(LIMIT)
-    if not text:
-        return MOST_MEGAPIXELS
-    try:
-        most = number(text)
-    except ValueError as error:
-        raise UserError(f"{LIMIT}: {error}; give millions of pixels, such as 2000") from None
-    if most <= 0.0:
-        raise UserError(f"{LIMIT} is {most:g}; give millions of pixels above 0, such as 2000")
-    return most
 
 
 def _format(data: bytes) -> Callable[[bytes], Encoded]:

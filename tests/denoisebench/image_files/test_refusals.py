@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import struct
 
 import imagecodecs
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from denoisebench.errors import UserError
+from denoisebench.files import MAX_MEGAPIXELS
 from denoisebench.image_files.copy import PixelCopy
 from denoisebench.image_files.source import open_pixels
 
@@ -75,7 +77,7 @@ def test_a_file_that_is_not_read_says_why(tmp_path, kind):
 def test_missing_files_and_folders_are_named(tmp_path):
     with pytest.raises(UserError, match=r"none\.tif cannot be read: No such file"):
         open_pixels(tmp_path / "none.tif")
-    with pytest.raises(UserError, match="is no file, but a folder"):
+    with pytest.raises(UserError, match="cannot be read: Is a directory"):
         open_pixels(tmp_path)
 
 
@@ -190,3 +192,17 @@ def test_a_damaged_file_is_copied_or_refused(tmp_path, kind, draw):
         except UserError:
             copy.close()
             raise
+
+
+def test_the_environment_changes_how_many_pixels_are_read(tmp_path, monkeypatch):
+    Image.new("L", (30, 20)).save(tmp_path / "a.png")
+    assert open_pixels(tmp_path / "a.png").shape == (20, 30)
+    monkeypatch.setenv(MAX_MEGAPIXELS, "0.0005")
+    with pytest.raises(UserError, match=r"a\.png is 30×20, .* or set DENOISEBENCH_MAX_MEGAPIXELS"):
+        open_pixels(tmp_path / "a.png")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(UserError, match=r"pipe\.png cannot be read: it is a pipe or a device"):
+        open_pixels(tmp_path / "pipe.png")
