@@ -130,7 +130,7 @@ def test_a_format_without_floats_refuses_them(tmp_path):
         PixelCopy(open_pixels(path), tmp_path / "out.png", "key", "float32")
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 2), (3, 2, 1)])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 2), (3, 2, 2)])
 @pytest.mark.parametrize("compression", [None, "lzw"])
 def test_tiny_images_are_copied(tmp_path, shape, compression):
     path = tmp_path / "a.tif"
