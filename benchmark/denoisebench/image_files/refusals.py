@@ -10,7 +10,12 @@ REASON_LENGTH = 200  # of what a library says of a broken file
 
 
 class RefusedError(Exception):
-    """A sound file that is not taken; the text continues the sentence 'NAME ...'."""
+    """A sound file that is not taken; the text continues the sentence 'NAME ...'.
+
+    >>> raise RefusedError("has a palette; convert it to RGB or gray")
+    Traceback (most recent call last):
+    denoisebench.image_files.refusals.RefusedError: has a palette; convert it to RGB or gray
+    """
 
 
 @contextmanager

@@ -16,12 +16,17 @@ COLOURS = {"MINISBLACK": 1, "MINISWHITE": 1, "RGB": 3}
 _ALPHA = (1, 2)  # of ExtraSamples; 0 is a sample of unspecified meaning
 _PHOTOMETRIC = 262  # tag
 _LISTS = (273, 324, 279, 325)  # tags: offsets and byte counts of strips and tiles
-_LARGEST_PART = 2**24  # values of a strip or tile that are harmless, whatever the image's size
+_MOST_IN_PARTS = 2**24  # values in all strips or tiles that are harmless, whatever the image's size
 
 
 @contextmanager
 def silent_tifffile() -> Iterator[None]:
-    """Keep tifffile's log from the terminal: what matters of it is checked or raised."""
+    """Keep tifffile's log from the terminal: what matters of it is checked or raised.
+
+    >>> import logging
+    >>> with silent_tifffile():
+    ...     logging.getLogger("tifffile").error("never shown")
+    """
     logger = logging.getLogger("tifffile")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)
@@ -32,7 +37,17 @@ def silent_tifffile() -> Iterator[None]:
 
 
 def tiff_meaning(page: "TiffPage") -> str:
-    """MINISBLACK, MINISWHITE or RGB.  Where the file does not say, as libtiff takes it."""
+    """MINISBLACK, MINISWHITE or RGB.  Where the file does not say, as libtiff takes it.
+
+    Raises RefusedError for other meanings, such as a palette.
+
+    >>> import io, tifffile
+    >>> file = io.BytesIO()
+    >>> tifffile.imwrite(file, np.zeros((4, 6), np.uint8))
+    >>> page = tifffile.TiffFile(io.BytesIO(file.getvalue())).pages.first
+    >>> tiff_meaning(page)
+    'MINISBLACK'
+    """
     from tifffile import PHOTOMETRIC
 
     if _PHOTOMETRIC not in page.tags and page.photometric == PHOTOMETRIC.MINISWHITE:
@@ -49,6 +64,12 @@ def refuse_odd_samples(page: "TiffPage", meaning: str) -> None:
     """Raise RefusedError for samples and types of values that are no gray or RGB image's.
 
     meaning: of `tiff_meaning`.
+
+    >>> import io, tifffile
+    >>> file = io.BytesIO()
+    >>> tifffile.imwrite(file, np.zeros((4, 6), np.uint8))
+    >>> page = tifffile.TiffFile(io.BytesIO(file.getvalue())).pages.first
+    >>> refuse_odd_samples(page, "MINISBLACK")
     """
     extra = page.samplesperpixel - COLOURS[meaning]
     if extra < 0:
@@ -76,9 +97,15 @@ def refuse_missing_parts(page: "TiffPage", file_bytes: int) -> None:
     """Raise when a strip or tile is missing or lies outside the file: it would be read as 0.
 
     Raises RefusedError for a sparse file, ValueError for a broken one.
+
+    >>> import io, tifffile
+    >>> file = io.BytesIO()
+    >>> tifffile.imwrite(file, np.zeros((4, 6), np.uint8))
+    >>> page = tifffile.TiffFile(io.BytesIO(file.getvalue())).pages.first
+    >>> refuse_missing_parts(page, len(file.getvalue()))
     """
     wanted = math.prod(page.chunked)
-    if math.prod(page.chunks) > max(_LARGEST_PART, 4 * page.size):
+    if wanted * math.prod(page.chunks) > max(_MOST_IN_PARTS, 4 * page.size):
         raise ValueError(f"its {parts_word(page)} are larger than the image")
     listed = [page.tags[tag].count for tag in _LISTS if tag in page.tags]
     if any(count != wanted for count in listed):

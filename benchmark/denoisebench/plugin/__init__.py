@@ -12,6 +12,13 @@ and the usual imports: `numpy as np`, `torch`, `Path`, `dataclass`, `Literal`.
 from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
 from denoisebench.files import ordinary_file, whole_file, why_too_large
+from denoisebench.image_files.refusals import RefusedError
+from denoisebench.image_files.tiff_checks import (
+    refuse_missing_parts,
+    refuse_odd_samples,
+    silent_tifffile,
+    tiff_meaning,
+)
 from denoisebench.images.image_set import ImageFile, ImageSet, IndexedFile, Share
 from denoisebench.images.orientations import ORIENTATIONS, SELF_ENSEMBLED, without_ensemble
 from denoisebench.images.pixels import (
@@ -113,6 +120,7 @@ __all__ = [
     "ProgressCallback",
     "Protocol",
     "Recipe",
+    "RefusedError",
     "Report",
     "Schedule",
     "Share",
@@ -138,7 +146,11 @@ __all__ = [
     "pixel_hash",
     "printable",
     "read_recipes",
+    "refuse_missing_parts",
+    "refuse_odd_samples",
     "refuse_unknown_words",
+    "silent_tifffile",
+    "tiff_meaning",
     "to_gray",
     "whole_file",
     "why_too_large",

@@ -20,10 +20,6 @@ _ORIENTATION = 274  # tag of EXIF
 EIGHT_BITS, SIXTEEN_BITS = np.dtype(np.uint8), np.dtype(np.uint16)
 
 
-class RefusedError(Exception):
-    """A sound file that the suite does not take; the text continues the sentence 'NAME ...'."""
-
-
 class Kind(NamedTuple):
     """What the values of a file are.  bits: of a value as stored."""
 

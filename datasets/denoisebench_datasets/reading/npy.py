@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy_format
 
-from denoisebench_datasets.reading.encoded import Encoded, RefusedError, Stored
+from denoisebench.plugin import RefusedError
+from denoisebench_datasets.reading.encoded import Encoded, Stored
 
 MAGIC = npy_format.MAGIC_PREFIX
 _CHANNELS = (1, 3)

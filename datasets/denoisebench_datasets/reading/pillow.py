@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from denoisebench.plugin import COLOUR, GRAY
+from denoisebench.plugin import COLOUR, GRAY, RefusedError
 from denoisebench_datasets.reading.encoded import (
     EIGHT_BITS,
     UPRIGHT,
     Encoded,
-    RefusedError,
     Stored,
     exif_orientation,
 )

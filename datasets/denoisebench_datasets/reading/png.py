@@ -7,13 +7,12 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.plugin import COLOUR, GRAY
+from denoisebench.plugin import COLOUR, GRAY, RefusedError
 from denoisebench_datasets.reading.encoded import (
     EIGHT_BITS,
     SIXTEEN_BITS,
     UPRIGHT,
     Encoded,
-    RefusedError,
     Stored,
     exif_orientation,
     quiet,

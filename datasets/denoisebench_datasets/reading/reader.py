@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from denoisebench.plugin import Pixels, UserError, ordinary_file, why_too_large
-from denoisebench_datasets.reading.encoded import Encoded, RefusedError, Stored
+from denoisebench.plugin import Pixels, RefusedError, UserError, ordinary_file, why_too_large
+from denoisebench_datasets.reading.encoded import Encoded, Stored
 from denoisebench_datasets.reading.npy import MAGIC, open_npy
 from denoisebench_datasets.reading.pillow import open_bmp, open_jpeg
 from denoisebench_datasets.reading.png import open_png

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.plugin import Pixels, number_text
-from denoisebench_datasets.reading.encoded import Encoded, RefusedError, Stored
+from denoisebench.plugin import Pixels, RefusedError, number_text
+from denoisebench_datasets.reading.encoded import Encoded, Stored
 
 BLOCK_PX = 32
 OVERSHOOT = 0.1  # how far beyond [0, 1] the mean of a block may lie

@@ -79,6 +79,8 @@ def test_missing_files_and_folders_are_named(tmp_path):
         open_pixels(tmp_path / "none.tif")
     with pytest.raises(UserError, match="cannot be read: Is a directory"):
         open_pixels(tmp_path)
+    with pytest.raises(UserError, match="it is a pipe or a device"):
+        open_pixels("/dev/null")
 
 
 def test_values_that_are_not_finite_are_refused_by_file_and_plane(tmp_path):
