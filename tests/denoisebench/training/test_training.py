@@ -16,6 +16,7 @@ from denoisebench.errors import UserError
 from denoisebench.nn.devices import Precision, pick_device
 from denoisebench.plugin.method import Batch
 from denoisebench.progress import Progress
+from denoisebench.training.checkpoint import write_checkpoint
 from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.schedule import ema_decay_at, learning_rate_at
 from denoisebench.training.trainer import Trainer, TrainingDivergedError
@@ -235,7 +236,7 @@ def test_a_checkpoint_with_a_flipped_bit_is_refused(tmp_path: Path, saved: Path)
         place = data.index(bytes(tensor.untyped_storage()))
         data[place] ^= 1
         path.write_bytes(data)
-        with pytest.raises(UserError, match=r"is not what was written.*delete it"):
+        with pytest.raises(UserError, match=r"not those that were written.*delete it"):
             trainer(tmp_path, 30).run(quiet)
         data[place] ^= 1
 
@@ -265,7 +266,8 @@ def test_a_checkpoint_with_a_flipped_bit_is_refused(tmp_path: Path, saved: Path)
 def test_a_checkpoint_with_a_wrong_field_is_refused_and_the_file_named(
     tmp_path: Path, saved: Path, wrong: dict[str, Any]
 ) -> None:
-    torch.save(torch.load(saved, weights_only=True) | wrong, tmp_path / "checkpoint.pt")
+    state = torch.load(saved, weights_only=True)
+    write_checkpoint(tmp_path / "checkpoint.pt", state.pop("settings"), state | wrong)
     with pytest.raises(UserError, match=r"checkpoint\.pt cannot be resumed.*delete it") as caught:
         trainer(tmp_path, 30).run(quiet)
     assert "\n" not in str(caught.value)
