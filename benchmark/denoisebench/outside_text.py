@@ -1,11 +1,10 @@
 """Text from outside, such as file names, made fit to be shown and stored."""
 
-import unicodedata
+import re
 
-_STEERING = {"Cc", "Cs", "Zl", "Zp"}
-"""Categories of characters that steer a terminal or cannot be shown.  Cs: bytes of no UTF-8."""
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that turn the direction of what follows."""
+_ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that steer a terminal, turn the direction of what follows, or cannot be shown (the
+last of these: bytes of no UTF-8)."""
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -17,13 +16,7 @@ def printable(text: str, keep: str = "") -> str:
     >>> printable("caf\udce9 \x1b]0;")
     'caf\\xe9 \\x1b]0;'
     """
-    if text.isprintable() and text.isascii():
-        return text
-    return "".join(c if c in keep or not _acts(c) else _escaped(c) for c in text)
-
-
-def _acts(character: str) -> bool:
-    return unicodedata.category(character) in _STEERING or character in _TURNING
+    return _ACTING.sub(lambda found: found[0] if found[0] in keep else _escaped(found[0]), text)
 
 
 def _escaped(character: str) -> str:
