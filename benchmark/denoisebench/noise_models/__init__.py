@@ -3,7 +3,14 @@
 from collections.abc import Iterable
 
 from denoisebench.noise.family import NoiseFamily
-from denoisebench.noise_models.aliases import ChiSquare, Exponential, PoissonPeak, Rayleigh
+from denoisebench.noise_models.additive import Laplace, Uniform
+from denoisebench.noise_models.aliases import (
+    ChiSquare,
+    Exponential,
+    PoissonPeak,
+    Rayleigh,
+    Speckle,
+)
 from denoisebench.noise_models.correlated import Correlated
 from denoisebench.noise_models.dropout import Dropout
 from denoisebench.noise_models.gamma import Gamma
@@ -14,6 +21,7 @@ from denoisebench.noise_models.multivariate import MultivariateGaussian
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.noise_models.poisson_gaussian import PoissonGaussian
 from denoisebench.noise_models.real import Real
+from denoisebench.noise_models.salt_and_pepper import SaltAndPepper
 from denoisebench.noise_models.text import Text
 from denoisebench.noise_models.weibull import Weibull
 from denoisebench.plugin.hooks import hookimpl
@@ -21,13 +29,15 @@ from denoisebench.plugin.hooks import hookimpl
 
 @hookimpl
 def register_noise_models() -> Iterable[NoiseFamily]:
-    named_otherwise = [Rayleigh(), Exponential(), ChiSquare(), PoissonPeak()]
+    named_otherwise = [Rayleigh(), Exponential(), ChiSquare(), PoissonPeak(), Speckle()]
     gaussian_too = [
         Heteroscedastic(),
         HeteroscedasticShared(),
         MultivariateGaussian(),
         Correlated(),
     ]
-    pixels_lost = [Impulse(), ImpulseChannel(), Dropout(), Text()]
+    additive = [Uniform(), Laplace()]
+    pixels_lost = [Impulse(), ImpulseChannel(), SaltAndPepper(), Dropout(), Text()]
     one_level = [Gaussian(), Poisson(), Gamma(), Weibull()]
-    return [*one_level, *named_otherwise, PoissonGaussian(), *gaussian_too, *pixels_lost, Real()]
+    means = [*one_level, *named_otherwise, PoissonGaussian(), *gaussian_too, *additive]
+    return [*means, *pixels_lost, Real()]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import Pixels
-from denoisebench.noise.family import Noise
+from denoisebench.noise.family import Noise, NoiseFamily
 from denoisebench.noise.stream import Stream
 from denoisebench.noise_models.gamma import Gamma
+from denoisebench.noise_models.heteroscedastic import Heteroscedastic
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.noise_models.weibull import Weibull
 from denoisebench.specs import Spec, number_text
@@ -37,6 +38,25 @@ class Exponential(Gamma):
 
     def parse(self, spec: Spec) -> Noise:
         return _without_level(spec, Noise(Gamma(), 1.0, 1.0))
+
+
+class Speckle(Heteroscedastic):
+    """Multiplicative Gaussian noise: speckle:σ is heteroscedastic:α:δ with α = σ and δ = 0."""
+
+    name = "speckle"
+    summary = "y = x + x·N(0, (σ/255)²), the same as heteroscedastic:σ:0"
+    symbol = "σ"
+    unit = "standard deviation where x = 1, 0-255 units"
+
+    def __init__(self) -> None:
+        super().__init__(offset=0.0)
+
+    def settings(self) -> str:
+        return ""
+
+    def parse(self, spec: Spec) -> Noise:
+        noise = NoiseFamily.parse(self, spec)
+        return Noise(Heteroscedastic(0.0), noise.low, noise.high)
 
 
 class ChiSquare(Gamma):

@@ -32,7 +32,8 @@ def test_a_family_can_estimate_where_it_defines_how() -> None:
 
 def test_these_families_estimate_their_level() -> None:
     able = {name for name, family in load().noises.items() if family.can_estimate}
-    assert able == {"chi2", "gamma", "gaussian", "poisson", "poisson-peak", "weibull"}
+    of_power_laws = {"chi2", "gamma", "gaussian", "poisson", "poisson-peak", "weibull"}
+    assert able == of_power_laws | {"laplace", "uniform"}
 
 
 SPECS = [
@@ -46,6 +47,8 @@ SPECS = [
     "heteroscedastic-shared:40:10",
     "poisson-gaussian:0.05:10",
     "poisson-gaussian:0.05:10:0.05",
+    "uniform:25",
+    "laplace:25",
 ]
 
 
@@ -63,7 +66,7 @@ def test_every_family_that_tells_its_variance_is_checked() -> None:
     families = load().noises
     able = {name for name, family in families.items() if family.has_variance}
     assert able == {text.partition(":")[0] for text in SPECS} | {
-        "chi2", "exponential", "poisson-peak", "rayleigh"
+        "chi2", "exponential", "poisson-peak", "rayleigh", "speckle"
     }  # fmt: skip
 
 
