@@ -36,14 +36,16 @@ def compare(
     *,
     out: str | Path = "results",
     device: str = "auto",
+    memory: float | None = None,
     plugins: Sequence[str] = (),
     progress: Callable[[str], None] | None = None,
     **options: Any,
 ) -> Results:
     """Score methods on the same noisy images: `bench compare` from Python.
 
-    out: the folder where trainings and results are kept and found again.  plugins: files or
-    modules that are not installed.  progress: takes a line of text now and then.  options: the
+    out: the folder where trainings and results are kept and found again.  memory: what
+    denoising may take, in GB, before an image is denoised in tiles.  plugins: files or modules that
+    are not installed.  progress: takes a line of text now and then.  options: the
     fields of `RunOptions`, as noise, datasets, weights, seeds.
 
     A method that fails has its error in `Results.errors` and does not stop the others.  Raises
@@ -54,7 +56,7 @@ def compare(
     """
     registries = load(plugins)
     plan = make_plan(_options(options).request(methods, registries.budgets), registries)
-    context = make_context(Path(out), device, registries, _lines(progress))
+    context = make_context(Path(out), device, registries, _lines(progress), memory)
     cells = Runner(plan, context).run()
     return Results(tuple(cells), plan.declined, Path(out), registries.reports, registries.protocols)
 
@@ -67,13 +69,15 @@ def load_denoiser(
     parameters: str = "known",
     weights: str | Path = "auto",
     device: str = "auto",
+    memory: float | None = None,
     plugins: Sequence[str] = (),
 ) -> "ArrayDenoiser":
     """A method as a function of an image, with bundled weights or those of a file.
 
     noise: what the images have, as `gaussian:25`.  channels: gray or colour.  parameters: known,
-    or unknown for a method that estimates the level.  weights: auto or a file.  Raises UserError
-    where no weights fit.
+    or unknown for a method that estimates the level.  weights: auto or a file.  memory: what
+    denoising may take, in GB, before an image is denoised in tiles.  Raises UserError where no
+    weights fit.
 
     >>> denoise = denoisebench.load_denoiser("noise2score", noise="gaussian:25")
     >>> denoised = denoise(noisy)  # (H, W), float in [0, 1]
@@ -105,7 +109,7 @@ def load_denoiser(
     if reason is not None:
         raise UserError(f"{method} declines {noise} {parameters}: {reason}")
     level = model.low if parameters == "known" and model.low == model.high else None
-    return ArrayDenoiser(found, config, task, given.path if given else None, device, level)
+    return ArrayDenoiser(found, config, task, given.path if given else None, device, level, memory)
 
 
 def _options(options: dict[str, Any]) -> RunOptions:

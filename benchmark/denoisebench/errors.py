@@ -47,11 +47,20 @@ def plugin_code(name: str) -> Iterator[None]:
     except (UserError, PluginError, OSError):
         raise
     except Exception as error:
-        text = " ".join(f"{type(error).__name__}: {error}".split())
-        if any(sign in text for sign in _OF_TOO_LITTLE_MEMORY):
+        text = _in_one_line(error)
+        if tells_of_too_little_memory(error):
             raise MemoryError(f"{name} raised {text}") from error
         raise PluginError(f"{name} raised {text}") from error
 
 
-_OF_TOO_LITTLE_MEMORY = ("MemoryError", "can't allocate memory")
+_OF_TOO_LITTLE_MEMORY = ("MemoryError", "can't allocate memory", "not enough memory")
 """How Python, NumPy and torch say so; torch on the CPU in the text of a RuntimeError."""
+
+
+def tells_of_too_little_memory(error: Exception) -> bool:
+    """Whether an exception, of any library, says that memory ran out."""
+    return any(sign in _in_one_line(error) for sign in _OF_TOO_LITTLE_MEMORY)
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -15,6 +15,7 @@ from denoisebench.cli.shared.options import (
     device_option,
     installed_of,
     length_options,
+    memory_option,
     out_option,
     plugin_option,
     precision_option,
@@ -23,7 +24,7 @@ from denoisebench.cli.shared.progress import show_progress
 from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
-from denoisebench.execution.context import make_context
+from denoisebench.execution.context import Context, make_context
 from denoisebench.files import write_whole
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge
@@ -70,6 +71,7 @@ def _lengths(verb: F) -> F:
 @click.option("--seed", type=SEED, default=0, show_default=True,
               help="Names what is drawn: noise, masks, probes, the training.")  # fmt: skip
 @device_option
+@memory_option
 @precision_option
 @out_option
 @click.option("--format", type=click.Choice(["table", "csv", "json"]), default="table",
@@ -90,6 +92,7 @@ def command(
     crop: int | None,
     seed: int,
     device: str,
+    memory: float | None,
     precision: "AskedPrecision",
     out: Path,
     format: str,
@@ -128,15 +131,16 @@ def command(
     if dry_run:
         _print_plan(plan, out)
         return
-    exit_with(_rank(plan, registries, device, out, format))
+    context = make_context(out, device, registries, show_progress, memory)
+    exit_with(_rank(plan, context, out, format))
 
 
-def _rank(plan: Plan, registries: Registries, device: str, out: Path, form: str) -> int:
+def _rank(plan: Plan, context: Context, out: Path, form: str) -> int:
     """Score, print, save.  Returns the exit status."""
     from denoisebench.ranking.rank import rank_cells
     from denoisebench.ranking.table import FORMATS
 
-    ranked, failures = rank_cells(plan, make_context(out, device, registries, show_progress))
+    ranked, failures = rank_cells(plan, context)
     for failure in failures:
         click.echo(f"failed: {failure.method} on {failure.dataset}: {failure.error}", err=True)
     if ranked:

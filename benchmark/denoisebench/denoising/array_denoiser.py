@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from denoisebench.denoising.denoiser import denoise_checked, load_denoiser
+from denoisebench.denoising.large_images import WithinMemory
+from denoisebench.denoising.memory import memory_limit
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import CHANNEL_WORDS, Pixels
 from denoisebench.nn.devices import pick_device, pick_precision
@@ -26,7 +28,8 @@ class ArrayDenoiser:
     [0, 1].  The estimate is float32, of the same kind and shape.
 
     method, config, task, weights: of the denoiser.  level: what it is given where a call gives
-    none, in the unit of the noise family.
+    none, in the unit of the noise family.  memory_gb: what denoising may take, in 10⁹ bytes; a
+    larger image is denoised in tiles.
     """
 
     def __init__(
@@ -37,11 +40,14 @@ class ArrayDenoiser:
         weights: Path | None,
         device: str,
         level: float | None,
+        memory_gb: float | None = None,
     ) -> None:
         self.method, self.config, self.task, self.level = method, config, task, level
         self._device = pick_device(device)
         precision = pick_precision(self._device)
-        self._denoise = load_denoiser(method, config, task, weights, self._device, precision)
+        denoiser = load_denoiser(method, config, task, weights, self._device, precision)
+        limit_bytes = memory_limit(memory_gb, self._device)
+        self._denoise = WithinMemory(denoiser, limit_bytes, lambda _: None)
 
     def __call__(self, image: ImageT, level: float | None = None) -> ImageT:
         """The estimate.  level: of this image's noise, in the unit of the family.

@@ -69,7 +69,9 @@ def _cuts(size: int, tiling: Tiling, core_px: int) -> Iterator[tuple[slice, slic
         yield slice(first, last), slice(start - first, stop - first), slice(start, stop)
 
 
-def tiled(denoise: Denoise, tiling: Tiling, core_px: int) -> Denoise:
+def tiled(
+    denoise: Denoise, tiling: Tiling, core_px: int
+) -> Callable[[Tensor, float | None], Denoised]:
     """What denoises an image (1, C, H, W) in tiles, whose targets are `core_px` wide and high.
 
     A level is passed on to each tile.  A level that tiles return is that of the first; one that

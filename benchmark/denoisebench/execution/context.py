@@ -11,16 +11,24 @@ from denoisebench.registry.registries import Registries
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where jobs run.  out: the folder of trainings and results.  device: `auto`, `cpu`, ..."""
+    """Where jobs run.  out: the folder of trainings and results.  device: `auto`, `cpu`, ...
+
+    memory_gb: what denoising may take, in 10⁹ bytes; None for what `memory_limit` finds.
+    """
 
     out: Path
     device: str
     reader: ImageReader
     progress: ProgressCallback
+    memory_gb: float | None = None
 
 
 def make_context(
-    out: Path, device: str, registries: Registries, progress: ProgressCallback
+    out: Path,
+    device: str,
+    registries: Registries,
+    progress: ProgressCallback,
+    memory_gb: float | None = None,
 ) -> Context:
     """A context whose reader fetches image sets that are missing."""
 
@@ -29,4 +37,4 @@ def make_context(
         if not source.is_local(spec):
             source.fetch(spec, progress)
 
-    return Context(out, device, ImageReader(fetch, progress), progress)
+    return Context(out, device, ImageReader(fetch, progress), progress, memory_gb)

@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from denoisebench.denoising.denoiser import load_denoiser
-from denoisebench.denoising.self_ensemble import Denoise, self_ensembled
+from denoisebench.denoising.large_images import WithinMemory
+from denoisebench.denoising.memory import memory_limit
+from denoisebench.denoising.self_ensemble import self_ensembled
 from denoisebench.errors import PluginError, plugin_code
 from denoisebench.execution import cost
 from denoisebench.execution.context import Context
@@ -58,7 +60,9 @@ def score(
             doubt = contradiction(cell.image_set.spec, images, cell.noise)
         return replace(
             result,
-            provenance=result.provenance | ({"doubt": doubt} if doubt else {}),
+            provenance=result.provenance
+            | ({"doubt": doubt} if doubt else {})
+            | ({"tiles_px": denoise.core_px} if denoise.core_px else {}),
             scores=tuple(scores),
             network_parameters=cost.network_parameters(cell),
             gmacs_per_mpx=cost.gmacs_per_mpx(cell, images[denoised], denoise, device),
@@ -75,7 +79,7 @@ def failed(cell: CellPlan, error: str, context: Context) -> CellResult:
 
 def prepare(
     cell: CellPlan, weights: Path | None, context: Context
-) -> tuple[Denoise, Sequence[LoadedImage]]:
+) -> tuple[WithinMemory, Sequence[LoadedImage]]:
     """What denoises a cell's images, and the images.  Raises UserError for weights that do not fit
     or saw one of the images."""
     reader, device = context.reader, pick_device(context.device)
@@ -88,7 +92,9 @@ def prepare(
             refuse_same_pixels(seen, header.images, cell.image_set.spec, tested)
     precision = pick_precision(device, cell.precision)
     denoiser = load_denoiser(cell.method, cell.config, cell.task, weights, device, precision)
-    denoise = self_ensembled(denoiser) if cell.self_ensemble else denoiser
+    limit_bytes = memory_limit(context.memory_gb, device)
+    around = self_ensembled if cell.self_ensemble else None
+    denoise = WithinMemory(denoiser, limit_bytes, context.progress, around)
     return denoise, reader.images(cell.image_set)
 
 

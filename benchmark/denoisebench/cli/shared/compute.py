@@ -53,7 +53,7 @@ def compute(asked: CommandOptions, methods: Sequence[str], registries: Registrie
 def carry_out(plan: Plan, asked: CommandOptions, registries: Registries) -> Results:
     """The results of a plan's cells, computed where they are missing; says which failed."""
     options = ExecutionOptions(_kinds(asked), asked.retry_failed, asked.keep_estimates)
-    context = make_context(asked.out, asked.device, registries, show_progress)
+    context = make_context(asked.out, asked.device, registries, show_progress, asked.memory)
     cells = Runner(plan, context, options).run()
     results = Results(
         tuple(cells), plan.declined, asked.out, registries.reports, registries.protocols

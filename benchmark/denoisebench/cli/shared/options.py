@@ -23,6 +23,7 @@ class CommandOptions(RunOptions):
     """What `run` and `compare` take beside the methods: what is run, where, and what is shown."""
 
     device: str
+    memory: float | None
     out: Path
     format: str
     save_images: bool
@@ -70,6 +71,14 @@ device_option = click.option(
     default="auto",
     show_default=True,
     help="Where to compute.",
+)
+
+memory_option = click.option(
+    "--memory",
+    type=float,
+    metavar="GB",
+    help="What denoising may take; a larger image is denoised in tiles, with the same result."
+    "  [default: half of what is free, 4 at most]",
 )
 
 precision_option = click.option(
@@ -185,6 +194,7 @@ _OPTIONS = [
                  metavar="S[,S...]",
                  help="Each names its noise draws and its training; a table averages over them."),
     device_option,
+    memory_option,
     precision_option,
     out_option,
     click.option("--format", default="table", show_default=True, metavar="F",

@@ -1,0 +1,190 @@
+"""An image beyond the limit of memory is denoised in tiles, and in smaller ones if need be."""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import torch
+from noises import noise
+from torch import Tensor
+
+from denoisebench.denoising import memory
+from denoisebench.denoising.denoiser import Denoiser
+from denoisebench.denoising.large_images import WithinMemory
+from denoisebench.denoising.memory import LARGEST_CORE_PX, MOST_BYTES, core_size, memory_limit
+from denoisebench.denoising.self_ensemble import self_ensembled
+from denoisebench.errors import UserError
+from denoisebench.plugin.method import Denoised, Task, UntrainedMethod
+from denoisebench.plugin.tiling import Tiling
+from denoisebench.progress import Progress
+
+TILING = Tiling(multiple=8, halo=16, bytes_per_pixel=100)
+
+
+@pytest.mark.parametrize(
+    ("limit_bytes", "core_px"),
+    [
+        (100 * 640 * 480, None),
+        (100 * 640 * 480 - 100, 512),  # 554 - 32 - 8, on the grid
+        (100 * 2**20, None),
+        (100 * 64**2, 24),
+        (100, 8),
+    ],
+)
+def test_the_core_is_the_largest_that_fits_with_its_halo(
+    limit_bytes: int, core_px: int | None
+) -> None:
+    assert core_size(TILING, limit_bytes, 640, 480) == core_px
+    if core_px and core_px > 8:
+        assert (core_px + 32 + 8) ** 2 * 100 <= limit_bytes
+
+
+def test_the_core_has_a_largest_side() -> None:
+    assert core_size(TILING, 10**9, 10_000, 10_000) == LARGEST_CORE_PX
+
+
+def test_the_limit_is_asked_for_or_half_of_what_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meminfo, limit, usage = (tmp_path / name for name in ("meminfo", "max", "current"))
+    meminfo.write_text("MemTotal: 9000000 kB\nMemAvailable: 2000000 kB\n")
+    monkeypatch.setattr(memory, "MEMINFO", meminfo)
+    monkeypatch.setattr(memory, "CGROUPS", {limit: usage})
+    assert memory_limit(1.5) == 1_500_000_000
+    assert memory_limit(None) == 2_000_000 * 1024 // 2
+    limit.write_text("900000000\n")
+    usage.write_text("300000000\n")
+    assert memory_limit(None) == 300_000_000
+    limit.write_text("max\n")
+    meminfo.write_text("MemAvailable: 90000000 kB\n")
+    assert memory_limit(None) == MOST_BYTES
+
+
+def test_where_the_system_says_nothing_there_is_a_limit_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "absent")
+    monkeypatch.setattr(memory, "CGROUPS", {})
+    assert memory_limit(None) == MOST_BYTES
+
+
+@pytest.mark.parametrize("asked_gb", [0.0, -1.0, math.nan, math.inf])
+def test_a_limit_that_is_none_is_refused(asked_gb: float) -> None:
+    with pytest.raises(UserError, match=r"^--memory .*: give gigabytes above 0, as --memory 2$"):
+        memory_limit(asked_gb)
+
+
+@dataclass(frozen=True)
+class Config:
+    """No settings."""
+
+
+@dataclass
+class Halves(UntrainedMethod[Config]):
+    """Halves a pixel; runs out of memory on more pixels than `most`."""
+
+    most: float = math.inf
+    error: Exception = field(default_factory=MemoryError)
+    tiles: Tiling | None = TILING
+    shown: list[int] = field(default_factory=list)
+    told: list[float | None] = field(default_factory=list)
+    name, summary, config_type = "halves", "for a test", Config
+
+    def tiling(self, config: Config, task: Task) -> Tiling | None:
+        return self.tiles
+
+    def denoise(
+        self, config: Config, task: Task, noisy: Tensor, level: float | None
+    ) -> Tensor | Denoised:
+        pixels = noisy.shape[-1] * noisy.shape[-2]
+        if pixels > self.most:
+            raise self.error
+        self.shown.append(pixels)
+        self.told.append(level)
+        return noisy / 2.0
+
+
+NOISY = 0.5 + 0.1 * torch.randn((1, 1, 90, 120), generator=torch.Generator().manual_seed(0))
+
+
+def within(method: Halves, limit_pixels: int, said: list[Progress] | None = None) -> WithinMemory:
+    task = Task(noise("gaussian:5..55"), "unknown", 1)
+    say = [] if said is None else said
+    return WithinMemory(Denoiser(method, Config(), task, None), 100 * limit_pixels, say.append)
+
+
+def image_of(made: Tensor | Denoised) -> Tensor:
+    return made.image if isinstance(made, Denoised) else made
+
+
+def test_an_image_that_fits_is_denoised_as_it_is() -> None:
+    denoise = within(Halves(), 90 * 120)
+    assert torch.equal(image_of(denoise(NOISY, None)), NOISY / 2.0)
+    assert denoise.core_px is None
+
+
+def test_a_larger_one_is_denoised_in_tiles() -> None:
+    method = Halves()
+    denoise = within(method, 64**2)
+    assert torch.equal(image_of(denoise(NOISY, None)), NOISY / 2.0)
+    assert denoise.core_px == 24
+    assert len(method.shown) == 4 * 5
+    assert max(method.shown) <= 64**2
+
+
+def test_a_level_that_tiles_need_is_read_off_the_whole_image_once() -> None:
+    method = Halves(tiles=Tiling(8, 16, 100, needs_level=True))
+    made = within(method, 64**2)(NOISY, None)
+    assert isinstance(made, Denoised)
+    assert set(method.told) == {made.level}
+    assert made.level == pytest.approx(25.5, rel=0.1)
+    assert not isinstance(within(method, 90 * 120)(NOISY, None), Denoised)
+    assert method.told[-1] is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes"),
+    ],
+)
+def test_where_memory_runs_out_the_tiles_are_halved_and_it_is_said(error: Exception) -> None:
+    said: list[Progress] = []
+    denoise = within(Halves(most=60**2, error=error), 90 * 120, said)
+    assert torch.equal(image_of(denoise(NOISY, 25.0)), NOISY / 2.0)
+    assert denoise.core_px == 24
+    assert [at.what for at in said] == [
+        f"memory ran out; tiles of {px} pixels are tried" for px in (56, 24)
+    ]
+
+
+def test_where_no_tile_is_small_enough_the_error_is_raised() -> None:
+    with pytest.raises(MemoryError):
+        within(Halves(most=10), 64**2)(NOISY, None)
+
+
+def test_another_error_is_raised_at_once() -> None:
+    method = Halves(most=10, error=ValueError("bad"))
+    said: list[Progress] = []
+    with pytest.raises(ValueError, match="bad"):
+        within(method, 64**2, said)(NOISY, None)
+    assert not said
+
+
+def test_what_cannot_be_tiled_gets_the_whole_image() -> None:
+    method = Halves(tiles=None)
+    denoise = within(method, 100)
+    assert torch.equal(image_of(denoise(NOISY, None)), NOISY / 2.0)
+    assert (method.shown, denoise.core_px) == ([90 * 120], None)
+
+
+def test_a_self_ensemble_is_of_each_tile() -> None:
+    method = Halves()
+    task = Task(noise("gaussian:25"), "known", 1)
+    denoiser = Denoiser(method, Config(), task, None)
+    denoise = WithinMemory(denoiser, 100 * 64**2, lambda _: None, self_ensembled)
+    assert torch.allclose(image_of(denoise(NOISY, None)), NOISY / 2.0)
+    assert len(method.shown) == 8 * 4 * 5
