@@ -16,7 +16,7 @@ from denoisebench.nn.devices import pick_device, pick_precision, true_float32
 from denoisebench.own_images.denoiser_choice import ChosenDenoiser
 from denoisebench.own_images.planes import EVERY_ROW, Plane, Planes, Values
 from denoisebench.own_images.treatment import Treatment
-from denoisebench.progress import ProgressCallback
+from denoisebench.progress import Progress, ProgressCallback
 
 COPIED_ROWS = 1024
 """Of a plane without noise, copied at a time."""
@@ -43,23 +43,40 @@ class Denoisers:
                 write(plane, source.read(plane, rows), rows)
             return
         device = pick_device(self.device)
-        denoiser = self._load(chosen, device).for_level(treatment.level)
-        tiling = denoiser.tiling
-        core = None
+        denoiser, level = self._load(chosen, device).for_level(treatment.level), treatment.level
+        tiling, core = denoiser.tiling, None
         if tiling is not None:
             limit = memory_limit(self.memory, device)
             core = self.tile or core_size(tiling, limit, source.height, source.width)
         if tiling is None or core is None:
             noisy = intensity.shown(source.read(plane))
-            made = denoise_checked(chosen.method.name, denoiser, noisy, treatment.level, device)
+            made = denoise_checked(chosen.method.name, denoiser, noisy, level, device)
             write(plane, intensity.restored(made.image), EVERY_ROW)
             return
         for band in tile_rows(source.height, source.width, tiling, core):
             noisy = intensity.shown(source.read(plane, band.source))
-            image = _band_checked(
-                chosen.method.name, denoiser, band, noisy, treatment.level, device
-            )
+            image = self._band(chosen.method.name, denoiser, band, noisy, level, device)
             write(plane, intensity.restored(image), band.target)
+            done = band.target.stop
+            self.progress(Progress(f"{source.path.name}, rows", done, source.height))
+
+    @torch.no_grad()
+    def _band(
+        self,
+        name: str,
+        denoiser: Denoiser,
+        band: Band,
+        noisy: Pixels,
+        level: float,
+        device: str,
+    ) -> Pixels:
+        """The rows that come out of a band, (C, h', W).  Raises PluginError for what is wrong."""
+        with plugin_code(name), true_float32():
+            rows = torch.from_numpy(noisy)[None].to(device)
+            image: Pixels = denoise_band(denoiser, band, rows, level).image[0].float().cpu().numpy()
+        if not np.isfinite(image).all():
+            raise PluginError(f"{name} made pixels that are not finite")
+        return image
 
     def _load(self, chosen: ChosenDenoiser, device: str) -> Denoiser:
         key = (chosen.label, chosen.weights)
@@ -73,16 +90,3 @@ class Denoisers:
                 pick_precision(device),
             )
         return self._loaded[key]
-
-
-@torch.no_grad()
-def _band_checked(
-    name: str, denoiser: Denoiser, band: Band, noisy: Pixels, level: float, device: str
-) -> Pixels:
-    """The rows that come out of a band, (C, h', W).  Raises PluginError for what is wrong."""
-    with plugin_code(name), true_float32():
-        rows = torch.from_numpy(noisy)[None].to(device)
-        image: Pixels = denoise_band(denoiser, band, rows, level).image[0].float().cpu().numpy()
-    if not np.isfinite(image).all():
-        raise PluginError(f"{name} made pixels that are not finite")
-    return image
