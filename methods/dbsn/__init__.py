@@ -96,7 +96,7 @@ class DBSN(TrainedMethod[Config]):
         return Tiling(
             multiple=1,
             halo=2 + 6 * config.blocks,
-            bytes_per_pixel=12 * config.width,
+            bytes_per_pixel=26 * config.width,
             needs_level=law_way(task) == "per-image",
         )
 

@@ -56,7 +56,7 @@ class Noise2Void(TrainedMethod[Config]):
     def tiling(self, config: Config, task: Task) -> Tiling:
         if config.network == "unet":
             return network_tiling("unet")
-        return Tiling(multiple=4, halo=28, bytes_per_pixel=16 * config.features)
+        return Tiling(multiple=4, halo=28, bytes_per_pixel=35 * config.features)
 
     def network(self, config: Config, task: Task) -> "nn.Module":
         from noise2void.model import build_network

@@ -48,9 +48,23 @@ def test_run_is_a_comparison_of_one(compared) -> None:
     assert one.cells == tuple(cell for cell in results.cells if cell.method == "tv")
 
 
+def test_a_limit_of_memory_changes_no_figure_and_is_noted(tmp_path) -> None:
+    asked = {**SMALL, "out": tmp_path}
+    whole = denoisebench.run("nlm", **asked).cells[0]
+    for path in tmp_path.rglob("*.json"):
+        path.unlink()
+    tiled = denoisebench.run("nlm", **asked, memory=0.001).cells[0]
+    assert tiled.cell == whole.cell
+    assert "tiles_px" not in whole.provenance
+    assert tiled.provenance["tiles_px"] % 16 == 0
+    for one, other in zip(tiled.scores, whole.scores, strict=True):
+        assert one.psnr_db == pytest.approx(other.psnr_db, abs=1e-4)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"memory": -1.0}, "--memory -1: give gigabytes above 0"),
         ({"noize": "gaussian:25"}, "unknown option 'noize'; did you mean 'noise'"),
         ({"draws": "often"}, "--draws often: give fixed or fresh"),
         ({"channels": "green"}, "--channels green: give gray or colour"),
