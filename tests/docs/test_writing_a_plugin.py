@@ -66,8 +66,8 @@ def test_a_method_that_declines_is_left_out_with_its_reason(outputs):
     (output,) = (output for command, output in outputs.items() if "my_noise" in command)
     table, beneath = output[0].split("PSNR in dB")
     assert "my-method" not in table
-    assert "–: my-method declines uniform:25 known" in beneath
-    assert "my-method declines uniform:25 known: it recorrupts Gaussian noise" in output[1]
+    assert "–: my-method declines even:25 known" in beneath
+    assert "my-method declines even:25 known: it recorrupts Gaussian noise" in output[1]
 
 
 def test_a_recipe_is_trained_and_its_file_named(outputs):

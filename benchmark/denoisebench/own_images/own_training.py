@@ -11,7 +11,8 @@ import numpy as np
 
 from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
-from denoisebench.execution.context import make_context
+from denoisebench.execution.context import Context
+from denoisebench.execution.image_reader import ImageReader
 from denoisebench.execution.train_job import train
 from denoisebench.image_files.source import PixelFile
 from denoisebench.images.image_set import ImageFile, ImageSet
@@ -94,7 +95,8 @@ def train_own(
     progress: ProgressCallback,
 ) -> ChosenDenoiser:
     """The denoiser of a training, which runs unless it is found under `out`."""
-    weights = train(training, [training.train_set], make_context(out, device, registries, progress))
+    reader = ImageReader(lambda _set, _progress: None, progress)  # the images are here
+    weights = train(training, [training.train_set], Context(out, device, reader, progress))
     chosen = denoiser_of_file(
         registries, None, str(weights), training.task.noise, training.task.channels
     )

@@ -13,7 +13,7 @@ from denoisebench.files import write_whole
 from denoisebench.images.pixels import Pixels
 from denoisebench.noise.whiteness import whiteness
 from denoisebench.outside_text import printable
-from denoisebench.own_images.planes import Planes, Values, group_of
+from denoisebench.own_images.planes import Plane, Planes, Values, group_of
 from denoisebench.own_images.treatment import Treatment
 
 LARGEST_PX = 1024
@@ -51,7 +51,7 @@ def preview_of(
     )
     return FilePreview(
         name=printable(source.path.name),
-        place=f"plane {', '.join(map(str, plane))}" if plane else "the image",
+        place=place_of(source, plane),
         noisy=_png(noisy, black, white),
         denoised=_png(denoised, black, white),
         removed=_png(removed, -span, span),
@@ -72,8 +72,14 @@ def write_preview(folder: Path, files: Sequence[FilePreview]) -> Path:
     return path
 
 
+def place_of(source: Planes, plane: Plane) -> str:
+    """`512×384 pixels`, and of several planes which one: `T=9, C=0`."""
+    at = ", ".join(f"{axis}={index}" for axis, index in zip(source.axes, plane, strict=False))
+    return f"{source.width}×{source.height} pixels{f', {at}' if at else ''}"
+
+
 def _shown(
-    values: Values, treatments: Mapping[int, Treatment], source: Planes, plane: tuple[int, ...]
+    values: Values, treatments: Mapping[int, Treatment], source: Planes, plane: Plane
 ) -> Pixels:
     """As the denoiser sees them, so that noise is the same everywhere."""
     treatment = treatments.get(group_of(source, plane))

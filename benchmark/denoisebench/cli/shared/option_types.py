@@ -37,3 +37,17 @@ class Seeds(click.ParamType[tuple[int, ...]]):
             return tuple(whole_number(item, 0, LARGEST_SEED) for item in split_list(str(value)))
         except ValueError as error:
             raise UserError(f"--seeds: {error}") from None
+
+
+class Precision(click.ParamType[str]):
+    """`auto` or `fp32`."""
+
+    name = "precision"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in ("auto", "fp32"):
+            raise UserError(
+                f"--precision {value}: give auto, which is bfloat16 where the hardware multiplies"
+                " it, or fp32"
+            )
+        return str(value)

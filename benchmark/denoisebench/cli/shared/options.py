@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from denoisebench.budgets import BATCH, BUDGETS, CROP_PX, STEPS
-from denoisebench.cli.shared.option_types import Seeds, Whole
+from denoisebench.cli.shared.option_types import Precision, Seeds, Whole
 from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
-from denoisebench.errors import UserError
 from denoisebench.planning.run_options import CHANNELS, RunOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,16 +31,6 @@ class CommandOptions(RunOptions):
     retry_failed: bool
     dry_run: bool
     plugin: tuple[str, ...]
-
-
-def _precision(text: object) -> object:
-    """Refuse what no precision is called."""
-    if text not in ("auto", "fp32"):
-        raise UserError(
-            f"--precision {text}: give auto, which is bfloat16 where the hardware multiplies it, or"
-            " fp32"
-        )
-    return text
 
 
 plugin_option = click.option(
@@ -83,7 +72,7 @@ memory_option = click.option(
 
 precision_option = click.option(
     "--precision",
-    type=_precision,
+    type=Precision(),
     default="auto",
     show_default=True,
     metavar="auto|fp32",
