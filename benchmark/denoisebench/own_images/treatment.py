@@ -72,8 +72,8 @@ class Treatment:
         if self.denoiser.has_one_level and self.contrast > FAR:
             far = (
                 f"{self.denoiser.label} is for {self.denoiser.task.noise} alone, so it is shown the"
-                f" image with {self.contrast:.1f} times the usual contrast; weights of a range of"
-                " levels are better"
+                f" image with {self.contrast:.1f} times the usual contrast, which it did not see in"
+                " training"
             )
         return (*self.noise.warnings, *filter(None, [self.denoiser.remark, far]))
 
