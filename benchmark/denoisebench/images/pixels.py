@@ -1,6 +1,7 @@
 """Pixels of an image, gray and colour."""
 
 import hashlib
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,9 @@ CHANNEL_WORDS = {GRAY: "gray", COLOUR: "colour"}
 'colour'
 """
 
+STRIP_PX = 1 << 20
+"""Pixels of an image that are worked on at once, about."""
+
 LUMA_BT601 = (0.299, 0.587, 0.114)
 """Weights of R, G, B in the luma that the suite's gray versions use (full range, as in JPEG)."""
 
@@ -42,11 +46,24 @@ def to_gray(rgb: Pixels) -> Pixels:
     """
     if rgb.shape[0] == GRAY:
         return rgb
-    red, green, blue = (rgb[c].astype(np.float64) * w for c, w in enumerate(LUMA_BT601))
-    luma = np.round((red + green + blue) * 255.0, 4)  # a tie of 8-bit values is a tie again
-    levels = np.clip(np.rint(luma), 0.0, 255.0)
-    gray: Pixels = (levels / 255.0).astype(np.float32)[None]
+    gray = np.empty((GRAY, *rgb.shape[1:]), np.float32)
+    for rows in strips(rgb.shape):
+        red, green, blue = (rgb[c, rows].astype(np.float64) * w for c, w in enumerate(LUMA_BT601))
+        luma = np.round((red + green + blue) * 255.0, 4)  # a tie of 8-bit values is a tie again
+        gray[0, rows] = np.clip(np.rint(luma), 0.0, 255.0) / 255.0
     return gray
+
+
+def strips(shape: tuple[int, ...]) -> Iterator[slice]:
+    """The rows of an image (C, H, W), a megapixel at a time: what is computed of them takes little
+    memory, however large the image is.
+
+    >>> list(strips((1, 2500, 1000)))
+    [slice(0, 1048, None), slice(1048, 2096, None), slice(2096, 2500, None)]
+    """
+    height, width = shape[-2:]
+    rows = max(STRIP_PX // max(width, 1), 1)
+    return (slice(start, min(start + rows, height)) for start in range(0, height, rows))
 
 
 def pixel_hash(pixels: Pixels) -> str:
@@ -56,8 +73,10 @@ def pixel_hash(pixels: Pixels) -> str:
     'b1f85444'
     """
     shape = ",".join(str(n) for n in pixels.shape)
-    data = np.ascontiguousarray(pixels, dtype="<f4")
-    return hashlib.sha256(shape.encode() + b"\n" + data.tobytes()).hexdigest()
+    digest = hashlib.sha256(shape.encode() + b"\n")
+    for channel in pixels:
+        digest.update(np.ascontiguousarray(channel, dtype="<f4").reshape(-1).data)
+    return digest.hexdigest()
 
 
 def as_colour(pixels: Pixels) -> Pixels:

@@ -21,11 +21,12 @@ What textures leave along the chosen directions is counted as noise: weak noise 
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.images.pixels import Pixels
+from denoisebench.images.pixels import Pixels, strips
 
 Array = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -81,15 +82,15 @@ def look(noisy: Pixels, rho: int) -> Patches | None:
 
     None when the image is too small, flat, or not finite.
     """
-    peak = float(np.max(np.abs(noisy), initial=0.0))
+    peak = max(float(noisy.max(initial=0.0)), -float(noisy.min(initial=0.0)))
     if not 0.0 < peak < math.inf or min(noisy.shape[1:]) < SIDE:
         return None
-    image = noisy / np.float32(peak)
-    windows = np.lib.stride_tricks.sliding_window_view(image, (SIDE, SIDE), axis=(1, 2))
-    which = _evenly_spread(windows.shape[:3])
-    pixels, second = windows[which].reshape(-1, SIDE**2), _in_second_half(which[1], image.shape[1])
+    patches = _patches(noisy)
+    which = _evenly_spread(patches.shape[:3])
+    pixels = patches[which].reshape(-1, SIDE**2) / np.float32(peak)
+    second = _in_second_half(which[1], noisy.shape[1])
     mean = pixels.mean(axis=1)
-    used = ~_touches(flat_pixels(image))[which]
+    used = ~_patches(flat_pixels(noisy))[which].any(axis=(1, 2))  # the edge of a mask is smooth too
     if rho > 0 and used.any():
         used &= mean > max(DARK * float(np.quantile(mean[used], 0.99)), 0.0)
     if min(np.sum(used & second), np.sum(used & ~second)) < FEWEST_PATCHES // 2:
@@ -104,6 +105,11 @@ def look(noisy: Pixels, rho: int) -> Patches | None:
         noise[half] = energy[:, :count].mean(axis=1)
         rest[half] = energy[:, count:-SLOPES].mean(axis=1)
     return Patches(mean, noise, rest, SIDE**2 - 1 - SLOPES - count, peak)
+
+
+def _patches(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A view of all patches of an image (C, H, W): (C, H − SIDE + 1, W − SIDE + 1, SIDE, SIDE)."""
+    return np.lib.stride_tricks.sliding_window_view(image, (SIDE, SIDE), axis=(1, 2))
 
 
 def _evenly_spread(shape: tuple[int, ...]) -> Places:
@@ -125,29 +131,39 @@ def flat_pixels(image: Pixels) -> Mask:
     A patch may reach beyond the image, whose outside counts as flat: of a flat border of 4 pixels
     all are found.
     """
-    from scipy.ndimage import maximum_filter, minimum_filter
+    flat = np.empty(image.shape, np.bool_)
+    for rows in strips(image.shape):
+        first = max(rows.start - SIDE + 1, 0)
+        seen = slice(first, rows.stop + SIDE - 1)
+        flat[:, rows] = _flat(image[:, seen])[:, rows.start - first : rows.stop - first]
+    return flat
 
+
+def _flat(image: Pixels) -> Mask:
+    """`flat_pixels` of an image that is computed at once."""
     same = np.ones(image.shape, np.bool_)  # as the pixel below and the one to the right
     same[:, :-1] &= image[:, :-1] == image[:, 1:]
     same[:, :, :-1] &= image[:, :, :-1] == image[:, :, 1:]
     if not same[:, :-1, :-1].any():  # as in any image of continuous noise
         return np.zeros_like(same)
-    within = (1, SIDE - 1, SIDE - 1)
-    centres = minimum_filter(same, within, mode="constant", cval=1)
-    flat: Mask = maximum_filter(centres, (1, SIDE, SIDE), mode="constant", cval=0)
-    return flat
+    half = SIDE // 2
+    differs_near = _spread(~same, half, half - 1)
+    return _spread(~differs_near, half, half)
 
 
-def _touches(flat: Mask) -> Mask:
-    """Which patches hold a flat pixel: (C, H − SIDE + 1, W − SIDE + 1).
-
-    A patch cut by the edge of a mask would pass for a smooth one with little noise.
-    """
-    from scipy.ndimage import maximum_filter
-
-    inside = slice(SIDE // 2, -(SIDE // 2))
-    touched: Mask = maximum_filter(flat, (1, SIDE, SIDE), mode="constant", cval=0)
-    return touched[:, inside, inside]
+def _spread(mask: Mask, before: int, after: int) -> Mask:
+    """Where `mask` (C, H, W) is true up to `before` rows and columns earlier or `after` later."""
+    rows = mask.copy()
+    for far in range(1, before + 1):
+        rows[:, far:] |= mask[:, :-far]
+    for far in range(1, after + 1):
+        rows[:, :-far] |= mask[:, far:]
+    both = rows.copy()
+    for far in range(1, before + 1):
+        both[:, :, far:] |= rows[:, :, :-far]
+    for far in range(1, after + 1):
+        both[:, :, :-far] |= rows[:, :, far:]
+    return both
 
 
 def _directions(white: Array) -> tuple[npt.NDArray[np.float64], Array]:

@@ -27,8 +27,10 @@ class Gaussian(PowerLaw):
     rho = 0
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
-        noise = stream.normal(clean.size).reshape(clean.shape)
-        return (clean + noise * (level / 255.0)).astype(np.float32)
+        noisy = stream.normal(clean.size).reshape(clean.shape)
+        noisy *= level / 255.0
+        noisy += clean
+        return noisy.astype(np.float32)
 
     def resample(self, clean: "Tensor", level: "Tensor", rng: "torch.Generator") -> "Tensor":
         import torch

@@ -28,6 +28,7 @@ from denoisebench.images.pixels import (
     Pixels,
     as_colour,
     pixel_hash,
+    strips,
     to_gray,
 )
 from denoisebench.noise.anscombe import Inverse, denoise_poisson
@@ -150,6 +151,7 @@ __all__ = [
     "refuse_odd_samples",
     "refuse_unknown_words",
     "silent_tifffile",
+    "strips",
     "tiff_meaning",
     "to_gray",
     "whole_file",

@@ -12,6 +12,8 @@ guessed.
 import numpy as np
 import numpy.typing as npt
 
+from denoisebench.images.pixels import strips
+
 Array = npt.NDArray[np.floating]
 Float64 = npt.NDArray[np.float64]
 
@@ -27,8 +29,8 @@ def psnr_db(estimate: Array, reference: Array, *, data_range: float) -> float:
     Raises ValueError when the shapes differ or `data_range` is not positive.
     """
     _check(estimate, reference, data_range)
-    error = estimate.astype(np.float64) - reference.astype(np.float64)
-    mse = float(np.mean(np.square(error)))
+    error = np.subtract(estimate, reference, dtype=np.float64)
+    mse = float(np.mean(np.square(error, out=error)))
     return float("inf") if mse == 0.0 else float(10.0 * np.log10(data_range**2 / mse))
 
 
@@ -41,20 +43,37 @@ def ssim(estimate: Array, reference: Array, *, data_range: float) -> float:
     _check(estimate, reference, data_range)
     if min(reference.shape[1:]) < WINDOW_PX:
         return float("nan")
-    channels = zip(estimate.astype(np.float64), reference.astype(np.float64), strict=True)
+    channels = zip(estimate, reference, strict=True)
     return float(np.mean([_ssim_of_channel(x, y, data_range) for x, y in channels]))
 
 
-def _ssim_of_channel(x: Float64, y: Float64, data_range: float) -> float:
-    """The paper's mean of (2 μx μy + C1)(2 σxy + C2) / ((μx² + μy² + C1)(σx² + σy² + C2))."""
+def _ssim_of_channel(x: Array, y: Array, data_range: float) -> float:
+    """The mean of the index over a channel (H, W), which is made strip by strip: the temporary
+    arrays of a whole image of 64 megapixels would take 5 GB."""
+    height, width = x.shape[0] - WINDOW_PX + 1, x.shape[1] - WINDOW_PX + 1
+    index = np.empty(
+        (width, height)
+    ).T  # laid out as `_window_mean` leaves it, for one order of sums
+    for rows in strips(index.shape):
+        seen = slice(rows.start, rows.stop + WINDOW_PX - 1)
+        index[rows] = _ssim_index(
+            x[seen].astype(np.float64), y[seen].astype(np.float64), data_range
+        )
+    return float(index.mean())
+
+
+def _ssim_index(x: Float64, y: Float64, data_range: float) -> Float64:
+    """The paper's (2 μx μy + C1)(2 σxy + C2) / ((μx² + μy² + C1)(σx² + σy² + C2)) of each window.
+
+    (H, W) -> (H - 10, W - 10)
+    """
     c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2
     mean_x, mean_y = _window_mean(x), _window_mean(y)
     product = mean_x * mean_y
     squares = mean_x * mean_x + mean_y * mean_y
     covariance = _window_mean(x * y) - product
     variances = _window_mean(x * x + y * y) - squares
-    index = (2 * product + c1) * (2 * covariance + c2) / ((squares + c1) * (variances + c2))
-    return float(index.mean())
+    return (2 * product + c1) * (2 * covariance + c2) / ((squares + c1) * (variances + c2))
 
 
 def _window_mean(x: Float64) -> Float64:

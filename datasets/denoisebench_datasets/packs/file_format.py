@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.plugin import Pixels, UserError, ordinary_file, whole_file
+from denoisebench.plugin import Pixels, UserError, ordinary_file, strips, whole_file
 
 MAGIC, VERSION = b"denoisebenchpack", 1
 _HEADER = struct.Struct("<16sIQQ32s")
@@ -82,11 +82,22 @@ class Pack:
 def smallest(pixels: Pixels) -> tuple[str, npt.NDArray[Any]]:
     """The name of the smallest type that holds float32 pixels exactly, and the pixels in it."""
     for name in ("uint8", "uint16"):
-        highest = np.float32(np.iinfo(name).max)
-        stored = np.rint(np.clip(pixels, 0.0, 1.0) * highest).astype(name)
-        if np.array_equal(_scaled(stored), pixels):
-            return name, stored.astype(_TYPES[name])
-    return "float32", pixels.astype(_TYPES["float32"])
+        stored = _as_integers(pixels, name)
+        if stored is not None:
+            return name, stored
+    return "float32", pixels.astype(_TYPES["float32"], copy=False)
+
+
+def _as_integers(pixels: Pixels, name: str) -> npt.NDArray[Any] | None:
+    """Pixels in an integer type; None where it does not hold them exactly."""
+    stored = np.empty(pixels.shape, _TYPES[name])
+    highest = np.float32(np.iinfo(name).max)
+    for rows in strips(pixels.shape):
+        strip = pixels[:, rows]
+        stored[:, rows] = np.rint(np.clip(strip, 0.0, 1.0) * highest).astype(name)
+        if not np.array_equal(_scaled(stored[:, rows]), strip):
+            return None
+    return stored
 
 
 def _scaled(stored: npt.NDArray[Any]) -> Pixels:
@@ -104,7 +115,7 @@ class Writer:
 
     def add(self, stored: npt.NDArray[Any]) -> None:
         """Append one image's pixels, as `smallest` gives them."""
-        self._file.write(stored.tobytes())
+        self._file.write(np.ascontiguousarray(stored).data)
 
     def close(self, channels: int, entries: Sequence[Entry]) -> None:
         """Append the index and write the header."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from denoisebench.plugin import (
     COLOUR,
     GRAY,
@@ -16,7 +18,6 @@ from denoisebench.plugin import (
     Progress,
     ProgressCallback,
     UserError,
-    as_colour,
     pixel_hash,
     printable,
     to_gray,
@@ -143,7 +144,7 @@ class _Packing:
         self._largest = max(self._largest, float(pixels.max()))
         if self._choice.channels == GRAY:
             pixels = to_gray(pixels)
-        colour_hash = pixel_hash(as_colour(pixels))
+        colour_hash = pixel_hash(_in_colour(pixels))
         first = self._seen.setdefault(colour_hash, name)
         if first is not name:
             raise _LeftOutError(DOUBLE, f"{name} has the pixels of {first}")
@@ -182,12 +183,17 @@ class _Packing:
         return COLOUR, [candidate.colour for candidate in self.candidates]
 
 
+def _in_colour(pixels: Pixels) -> Pixels:
+    """What `as_colour` gives, as a view."""
+    return np.broadcast_to(pixels, (COLOUR, *pixels.shape[1:]))
+
+
 def _candidate(
     entry: Callable[..., Entry], pixels: Pixels, kind: str, sha256: str, colour_hash: str
 ) -> _Candidate:
     channels, height, width = pixels.shape
     shape = (channels, height, width)
-    luma = pixel_hash(to_gray(as_colour(pixels)))
+    luma = pixel_hash(to_gray(_in_colour(pixels)))
     colour = entry(shape, kind, sha256, colour_hash, luma)
     if channels == COLOUR:
         return _Candidate(None, colour)

@@ -53,7 +53,9 @@ class Scale:
         _refuse_nodata(stored, encoded.nodata)
         white = _natural_white(encoded) if self.white is None else self.white
         if self == Scale() and not is_float:
-            return stored.astype(np.float32) / np.float32(white)
+            pixels = stored.astype(np.float32)
+            pixels /= np.float32(white)
+            return pixels
         with np.errstate(over="ignore"):
             if (self.black, white) == (0.0, 1.0):
                 pixels = stored.astype(np.float32)
