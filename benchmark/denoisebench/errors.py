@@ -14,6 +14,15 @@ class UserError(ValueError):
     """
 
 
+class OutputError(UserError):
+    """A file cannot be written.  The files after it could not be either: the work ends here.
+
+    >>> raise OutputError("denoised/a.tif cannot be written: No space left on device")
+    Traceback (most recent call last):
+    denoisebench.errors.OutputError: denoised/a.tif cannot be written: No space left on device
+    """
+
+
 def shortened(text: str) -> str:
     """A text in quotes, in at most 60 characters, for a message."""
     return repr(text if len(text) <= 60 else f"{text[:40]}...{text[-17:]}")

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from denoisebench.errors import UserError
+from denoisebench.errors import OutputError, UserError
 from denoisebench.specs import number
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def told_of_writing(path: Path, *parts: Path) -> Iterator[None]:
-    """Make what the system refuses a UserError that names `path`; parts: what is written to.
+    """Make what the system refuses an OutputError that names `path`; parts: what is written to.
 
     An OSError of another file, which the block read, say, passes.
     """
@@ -154,7 +154,7 @@ def told_of_writing(path: Path, *parts: Path) -> Iterator[None]:
     except OSError as error:
         if error.filename not in (None, *map(str, (path, *parts, *path.parents))):
             raise
-        raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -11,7 +11,8 @@ from denoisebench.cli.shared.progress import show_progress
 from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
-from denoisebench.image_files.names import outputs, refuse_existing
+from denoisebench.image_files.copy import remove_part
+from denoisebench.image_files.names import outputs, refuse_existing, without_existing
 from denoisebench.outside_text import printable
 
 
@@ -92,9 +93,7 @@ def command(
     bench denoise cells.tif
     bench denoise scans/ --out cleaned --weights train
     """
-    from denoisebench.own_images.files_job import FilesJob
     from denoisebench.own_images.options import DenoiseOptions
-    from denoisebench.own_images.preview import FilePreview, write_preview
 
     if overwrite and skip:
         raise UserError("--overwrite replaces what --skip leaves out; give one of them")
@@ -117,18 +116,39 @@ def command(
     )
     pairs = outputs(images, out, recursive)
     if skip:
-        pairs = [(path, target) for path, target in pairs if not target.exists()]
+        pairs = _left_to_do(pairs, dry_run)
     elif not overwrite and not dry_run:
         refuse_existing(pairs)
+
+    from denoisebench.own_images.files_job import FilesJob  # imports torch: seconds
+    from denoisebench.own_images.preview import FilePreview, write_preview
+
     previews: dict[Path, list[FilePreview]] | None = {} if preview and not dry_run else None
     job = FilesJob(options, load_plugins(plugin), Path("results"), show_progress, previews)
-    failed = False
+    failed = []
     try:
         for outcome in job.describe(pairs) if dry_run else job.run(pairs):
             click.echo(printable(outcome.line, keep="\n"), err=outcome.failed)
-            failed = failed or outcome.failed
+            if outcome.failed:
+                failed.append(outcome.name)
     except KeyboardInterrupt as interrupt:
+        if overwrite or skip:
+            raise
         raise type(interrupt)("with --skip, if files are finished") from None
     for folder, files in (previews or {}).items():
         click.echo(f"preview: {write_preview(folder, files)}")
+    if failed and len(pairs) > 1:
+        names = printable(", ".join(failed))
+        click.echo(f"{len(failed)} of {len(pairs)} files were not denoised: {names}", err=True)
     exit_with(1 if failed else 0)
+
+
+def _left_to_do(pairs: list[tuple[Path, Path]], dry_run: bool) -> list[tuple[Path, Path]]:
+    """Those whose denoised file is not there; says how many there are.  What a process that was
+    killed at the end left of a file is removed."""
+    left = without_existing(pairs)
+    if not dry_run:
+        for _, target in set(pairs) - set(left):
+            remove_part(target)
+    click.echo(f"{len(pairs) - len(left)} of {len(pairs)} files are denoised already", err=True)
+    return left

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from denoisebench.denoising.denoiser import Denoiser
-from denoisebench.denoising.memory import core_size
+from denoisebench.denoising.memory import core_size, smaller_core
 from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.denoising.tiling import tiled
 from denoisebench.errors import tells_of_too_little_memory
@@ -50,8 +50,8 @@ class WithinMemory:
                     return self._around(self._denoiser)(noisy, level)
                 return self._in_tiles(noisy, level, tiling, core_px)
             except Exception as error:
-                halved = (core_px or max(height, width)) // 2 // tiling.multiple * tiling.multiple
-                if halved == 0 or not tells_of_too_little_memory(error):
+                halved = smaller_core(tiling, core_px, height, width)
+                if halved is None or not tells_of_too_little_memory(error):
                     raise
             core_px = halved
             if noisy.is_cuda:

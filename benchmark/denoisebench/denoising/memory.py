@@ -65,3 +65,9 @@ def core_size(tiling: Tiling, limit_bytes: int, height: int, width: int) -> int 
     halo = -(-tiling.halo // multiple) * multiple
     side = math.isqrt(pixels) - 2 * halo - multiple  # the other edge lies on another grid
     return max(min(side, LARGEST_CORE_PX) // multiple, 1) * multiple
+
+
+def smaller_core(tiling: Tiling, core_px: int | None, height: int, width: int) -> int | None:
+    """Half of a core that did not fit after all, None being the whole image; None where there is no
+    smaller one."""
+    return (core_px or max(height, width)) // 2 // tiling.multiple * tiling.multiple or None

@@ -21,7 +21,8 @@ def outputs(inputs: Sequence[str], out: Path | None, recursive: bool) -> list[tu
     inputs: files, folders (their images; those in folders below only if `recursive`), and patterns
     such as `*.tif`.  A file that is named twice comes once.  out: the folder of the copies; None
     for `denoised` beside each file.  Files of one name keep the folders in which they differ.
-    Raises UserError for an input that does not exist or holds no image, and for copies of one name.
+    Raises UserError for an input that does not exist or holds no image, for copies of one name, and
+    for a copy that would replace an input, also through a link.
     """
     found: dict[Path, Path] = {}
     for text in inputs:
@@ -32,6 +33,7 @@ def outputs(inputs: Sequence[str], out: Path | None, recursive: bool) -> list[tu
     if out is not None:
         pairs = [(path, _copy(out, name)) for path, name in zip(files, _names(files), strict=True)]
     _refuse_doubles(pairs)
+    _refuse_inputs(pairs)
     return pairs
 
 
@@ -44,6 +46,11 @@ def refuse_existing(pairs: Iterable[tuple[Path, Path]]) -> None:
         raise UserError(
             f"{names} {verb} already; give --overwrite to replace, --skip to keep, or another --out"
         )
+
+
+def without_existing(pairs: Iterable[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
+    """The pairs whose copy is to be made."""
+    return [(path, copy) for path, copy in pairs if not copy.exists()]
 
 
 def _expanded(text: str, recursive: bool) -> Iterator[Path]:
@@ -111,3 +118,20 @@ def _refuse_doubles(pairs: list[tuple[Path, Path]]) -> None:
                 f"{printable(str(other))} and {printable(str(path))} would both be written to"
                 f" {printable(str(copy))}; give them one after the other with different --out"
             )
+
+
+def _refuse_inputs(pairs: list[tuple[Path, Path]]) -> None:
+    """Raise UserError where a copy would replace one of the images."""
+    images = {_place(path): path for path, _ in pairs if path.exists()}
+    for path, copy in pairs:
+        if copy.exists() and (image := images.get(_place(copy))):
+            raise UserError(
+                f"the denoised {printable(str(path))} would replace the image"
+                f" {printable(str(image))}; write to another folder"
+            )
+
+
+def _place(path: Path) -> tuple[int, int]:
+    """Where a file lies, whatever its names are."""
+    found = path.stat()
+    return found.st_dev, found.st_ino

@@ -1,25 +1,26 @@
 """The denoisers of one call, each loaded once, and one plane denoised by one of them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from denoisebench.denoising.denoiser import Denoiser, denoise_checked, load_denoiser
-from denoisebench.denoising.memory import core_size, memory_limit
+from denoisebench.denoising.memory import core_size, memory_limit, smaller_core
 from denoisebench.denoising.tiling import Band, denoise_band, tile_rows
 from denoisebench.errors import PluginError, plugin_code
 from denoisebench.images.pixels import Pixels
 from denoisebench.nn.devices import pick_device, pick_precision, true_float32
 from denoisebench.own_images.denoiser_choice import ChosenDenoiser
-from denoisebench.own_images.planes import EVERY_ROW, Plane, Planes, Values
+from denoisebench.own_images.planes import Plane, Planes, Values, steps_of
 from denoisebench.own_images.treatment import Treatment
+from denoisebench.plugin.tiling import Tiling
 from denoisebench.progress import Progress, ProgressCallback
 
-COPIED_ROWS = 1024
-"""Of a plane without noise, copied at a time."""
+HELD_BYTES = 16
+"""Of each value of a plane that is denoised as a whole: as stored, as shown, and its estimate."""
 
 Write = Callable[[Plane, Values, slice], None]
 
@@ -35,48 +36,52 @@ class Denoisers:
     _loaded: dict[tuple[str, Path | None], Denoiser] = field(default_factory=dict)
 
     def denoise(self, source: Planes, plane: Plane, treatment: Treatment, write: Write) -> None:
-        """Read a plane, denoise it, write it; a large one in bands of tiles."""
-        chosen, intensity = treatment.denoiser, treatment.intensity
-        if chosen is None:
-            for top in range(0, source.height, COPIED_ROWS):
-                rows = slice(top, min(top + COPIED_ROWS, source.height))
-                write(plane, source.read(plane, rows), rows)
-            return
+        """Read a plane, denoise it, write it; a large one in bands of tiles.
+
+        Where memory runs out nevertheless, the tiles are halved, and `progress` says so.
+        """
+        chosen = treatment.denoiser
+        assert chosen is not None  # else there is no noise
         device = pick_device(self.device)
-        denoiser, level = self._load(chosen, device).for_level(treatment.level), treatment.level
-        tiling, core = denoiser.tiling, None
-        if tiling is not None:
-            limit = memory_limit(self.memory, device)
-            core = self.tile or core_size(tiling, limit, source.height, source.width)
+        denoiser = self._load(chosen, device).for_level(treatment.level)
+        core = self._core(denoiser.tiling, source, device)
+        while True:
+            try:
+                for band in self._bands(denoiser.tiling, source, core):
+                    rows = _rows_of(source, plane, band, treatment, denoiser, device)
+                    for part, values in rows:
+                        write(plane, values, part)
+            except MemoryError:
+                if denoiser.tiling is None:
+                    raise
+                core = smaller_core(denoiser.tiling, core, source.height, source.width)
+                if core is None:
+                    raise
+            else:
+                return
+            if device == "cuda":
+                torch.cuda.empty_cache()
+            self.progress(Progress(f"memory ran out; tiles of {core} pixels are tried", 0, 0))
+
+    def _core(self, tiling: Tiling | None, source: Planes, device: str) -> int | None:
+        """The side of the tiles; None where the plane is denoised as a whole."""
+        if tiling is None or self.tile is not None:
+            return None if tiling is None else self.tile
+        held = HELD_BYTES * source.channels
+        with_planes = replace(tiling, bytes_per_pixel=tiling.bytes_per_pixel + held)
+        limit = memory_limit(self.memory, device)
+        return core_size(with_planes, limit, source.height, source.width)
+
+    def _bands(self, tiling: Tiling | None, source: Planes, core: int | None) -> Iterator[Band]:
+        """The bands of a plane, or one without tiles that is the whole plane."""
         if tiling is None or core is None:
-            noisy = intensity.shown(source.read(plane))
-            made = denoise_checked(chosen.method.name, denoiser, noisy, level, device)
-            write(plane, intensity.restored(made.image), EVERY_ROW)
+            whole = slice(0, source.height)
+            yield Band(whole, whole, ())
             return
         for band in tile_rows(source.height, source.width, tiling, core):
-            noisy = intensity.shown(source.read(plane, band.source))
-            image = self._band(chosen.method.name, denoiser, band, noisy, level, device)
-            write(plane, intensity.restored(image), band.target)
+            yield band
             done = band.target.stop
             self.progress(Progress(f"{source.path.name}, rows", done, source.height))
-
-    @torch.no_grad()
-    def _band(
-        self,
-        name: str,
-        denoiser: Denoiser,
-        band: Band,
-        noisy: Pixels,
-        level: float,
-        device: str,
-    ) -> Pixels:
-        """The rows that come out of a band, (C, h', W).  Raises PluginError for what is wrong."""
-        with plugin_code(name), true_float32():
-            rows = torch.from_numpy(noisy)[None].to(device)
-            image: Pixels = denoise_band(denoiser, band, rows, level).image[0].float().cpu().numpy()
-        if not np.isfinite(image).all():
-            raise PluginError(f"{name} made pixels that are not finite")
-        return image
 
     def _load(self, chosen: ChosenDenoiser, device: str) -> Denoiser:
         key = (chosen.label, chosen.weights)
@@ -90,3 +95,41 @@ class Denoisers:
                 pick_precision(device),
             )
         return self._loaded[key]
+
+
+def _rows_of(
+    source: Planes,
+    plane: Plane,
+    band: Band,
+    treatment: Treatment,
+    denoiser: Denoiser,
+    device: str,
+) -> Iterator[tuple[slice, Values]]:
+    """The denoised rows `band.target` of a plane, some at a time, in the numbers of the file."""
+    name, intensity, level = denoiser.method.name, treatment.intensity, treatment.level
+    values, begin = source.read(plane, band.source), band.source.start
+    noisy = np.empty((source.channels, *values.shape[:2]), np.float32)
+    for rows in steps_of(source, band.source):
+        inside = slice(rows.start - begin, rows.stop - begin)
+        noisy[:, inside] = intensity.shown(values[inside])
+    if band.tiles:
+        image = _of_tiles(name, denoiser, band, noisy, level, device)
+    else:
+        image = denoise_checked(name, denoiser, noisy, level, device).image
+    for rows in steps_of(source, band.target):
+        inside = slice(rows.start - begin, rows.stop - begin)
+        made = image[:, rows.start - band.target.start : rows.stop - band.target.start]
+        yield rows, intensity.denoised(values[inside], noisy[:, inside], made)
+
+
+@torch.no_grad()
+def _of_tiles(
+    name: str, denoiser: Denoiser, band: Band, noisy: Pixels, level: float, device: str
+) -> Pixels:
+    """The rows that come out of a band, (C, h', W).  Raises PluginError for what is wrong."""
+    with plugin_code(name), true_float32():
+        rows = torch.from_numpy(noisy)[None].to(device)
+        image: Pixels = denoise_band(denoiser, band, rows, level).image[0].float().cpu().numpy()
+    if not np.isfinite(image).all():
+        raise PluginError(f"{name} made pixels that are not finite")
+    return image

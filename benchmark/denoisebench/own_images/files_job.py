@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import denoisebench
-from denoisebench.errors import PluginError, UserError
+from denoisebench.errors import OutputError, PluginError, UserError
 from denoisebench.image_files.copy import PixelCopy
 from denoisebench.image_files.source import open_pixels
+from denoisebench.outside_text import printable
 from denoisebench.own_images.correlation import correlation_warnings
 from denoisebench.own_images.denoisers import Denoisers
+from denoisebench.own_images.option_checks import check_options
 from denoisebench.own_images.options import DenoiseOptions
 from denoisebench.own_images.own_training import (
     Seen,
@@ -22,8 +24,8 @@ from denoisebench.own_images.own_training import (
 )
 from denoisebench.own_images.planes import Planes
 from denoisebench.own_images.planes_job import denoise_planes
-from denoisebench.own_images.preview import FilePreview, preview_of
-from denoisebench.own_images.sidecar import write_sidecar
+from denoisebench.own_images.preview import MOST_FILES, FilePreview, preview_of
+from denoisebench.own_images.sidecar import facts_of, write_sidecar
 from denoisebench.own_images.treatment import Treatment
 from denoisebench.own_images.treatments import Choose, chooser, looks_of, settle_all
 from denoisebench.planning.ids import hash_of
@@ -38,8 +40,9 @@ MOST_CLIPPED = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A line on a file, and whether it could not be denoised."""
+    """What is told of the file `name`, in lines, and whether it could not be denoised."""
 
+    name: str
     line: str
     failed: bool = False
 
@@ -58,9 +61,11 @@ class FilesJob:
     def run(self, pairs: Sequence[tuple[Path, Path]]) -> Iterator[Outcome]:
         """Denoise files: (input, output).  A file that cannot be read fails alone.
 
-        Raises UserError where an output cannot be written, or no file can be trained on.
+        Raises UserError for options that fit no file, where no file can be trained on, and, an
+        OutputError, where an output cannot be written.
         """
         options = self.options
+        check_options(options, self.registries)
         denoisers = Denoisers(options.device, options.tile, options.memory, self.progress)
         choose = chooser(options, self.registries)
         if options.weights == "train":
@@ -70,27 +75,33 @@ class FilesJob:
                 seen = self._look_at(path)
                 treatments = settle_all(seen.source, seen.looks, choose)
                 line = self._denoise(seen, target, treatments, denoisers)
-            except (UserError, PluginError) as error:
-                yield Outcome(f"{path}: {error}", failed=True)
+            except OutputError:
+                raise
+            except (UserError, PluginError, MemoryError) as error:
+                yield _failure(path, error)
             else:
-                yield Outcome(line)
+                yield Outcome(str(path), line)
 
     def describe(self, pairs: Sequence[tuple[Path, Path]]) -> Iterator[Outcome]:
         """What `run` would do, in a line for each training and file; writes nothing."""
+        check_options(self.options, self.registries)
         choose = chooser(self.options, self.registries)
         if self.options.weights == "train":
             plans = {training.task.channels: training for training in self._trainings(pairs)}
             for training in plans.values():
-                yield Outcome(f"training {training.id}: {training.task.noise}, {training.budget}")
+                yield Outcome(
+                    training.id, f"training {training.id}: {training.task.noise}, {training.budget}"
+                )
             choose = lambda _, channels: to_be_trained(plans[channels])  # noqa: E731
         for path, target in pairs:
             try:
                 seen = self._look_at(path)
                 treatments = settle_all(seen.source, seen.looks, choose)
             except UserError as error:
-                yield Outcome(f"{path}: {error}", failed=True)
+                yield _failure(path, error)
             else:
-                yield Outcome(f"{_described(seen.source, treatments)}; would be saved as {target}")
+                described = _described(seen.source, treatments)
+                yield Outcome(str(path), f"{described}; would be saved as {target}")
 
     def _look_at(self, path: Path) -> Seen:
         source = open_pixels(path, self.options.axes, self.options.series)
@@ -132,9 +143,11 @@ class FilesJob:
         note = f"denoisebench {denoisebench.__version__}: {'; '.join(found)}"
         key = hash_of(
             {
+                "denoisebench": denoisebench.__version__,
                 "input": seen.sha256,
                 "axes": source.axes,
-                "treatments": repr(treatments),
+                "series": options.series,
+                "channels": facts_of(treatments),
                 "dtype": options.dtype,
             }
         )
@@ -165,9 +178,17 @@ class FilesJob:
         if self.previews is not None:
             facts = {"noise and denoiser": described, "warnings": " ".join(warnings) or "none"}
             page = self.previews.setdefault(target.parent, [])
-            page.append(preview_of(source, result, treatments, facts))
+            if len(page) < MOST_FILES:
+                page.append(preview_of(source, result, treatments, facts))
         said = "".join(f"\n  {line}" for line in warnings)
         return f"{described}; saved {target}{said}"
+
+
+def _failure(path: Path, error: Exception) -> Outcome:
+    """Of a file that is left out; many reasons name it already."""
+    text = str(error)
+    line = text if text.startswith(printable(str(path))) else f"{path}: {text}"
+    return Outcome(str(path), line, failed=True)
 
 
 def _described(source: Planes, treatments: Mapping[int, Treatment]) -> str:

@@ -45,6 +45,13 @@ class Intensity:
             values = self.detector.restore(values)
         return values[0] if len(values) == 1 else np.moveaxis(values, 0, 2)
 
+    def denoised(self, values: Values, noisy: Pixels, estimate: Pixels) -> Values:
+        """`estimate` in the numbers of the file; a pixel that was left alone keeps its number, to
+        the last bit.  noisy: `values` as shown.  Returns the shape of `values`."""
+        alone = estimate == noisy
+        same = alone[0] if len(alone) == 1 else np.moveaxis(alone, 0, 2)
+        return np.where(same, values, self.restored(estimate))
+
     def level(self, sigma: float) -> float:
         """The standard deviation of noise as it is shown, in 0-255 units.
 

@@ -1,6 +1,7 @@
 """What `bench denoise` and `denoisebench.denoise` can be asked."""
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
 from denoisebench.errors import UserError
@@ -42,6 +43,8 @@ class DenoiseOptions:
             )
         if self.gain is not None and not 0.0 < self.gain < float("inf"):
             raise UserError(f"--gain {self.gain:g}: give a number above 0")
+        if self.offset is not None and not isfinite(self.offset):
+            raise UserError(f"--offset {self.offset:g}: give a number")
         if self.budget is not None and self.weights != "train":
             raise UserError("--budget is of a training; give --weights train with it")
         if self.unit == "adu" and self.noise == "auto":

@@ -17,6 +17,7 @@ Plane = tuple[int, ...]
 """The place of a plane along all axes but Y, X and S."""
 
 EVERY_ROW = slice(None)
+STEP_VALUES = 2_000_000
 
 
 class Planes(Protocol):
@@ -54,6 +55,14 @@ class Planes(Protocol):
 def group_of(source: Planes, plane: Plane) -> int:
     """The place of a plane along the axis C; 0 where there is none."""
     return plane[source.axes.index("C")] if "C" in source.axes else 0
+
+
+def steps_of(source: Planes, rows: slice) -> Iterator[slice]:
+    """Rows of a plane, a few at a time: what is made of them on the way takes little memory."""
+    start, stop, _ = rows.indices(source.height)
+    step = max(1, STEP_VALUES // (source.width * source.channels))
+    for top in range(start, stop, step):
+        yield slice(top, min(top + step, stop))
 
 
 class ArrayPlanes:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from denoisebench.own_images.denoisers import Denoisers
-from denoisebench.own_images.planes import EVERY_ROW, Plane, Planes, Values, group_of
+from denoisebench.own_images.planes import EVERY_ROW, Plane, Planes, Values, group_of, steps_of
 from denoisebench.own_images.treatment import Treatment
 from denoisebench.progress import Progress, ProgressCallback
 
@@ -35,8 +35,9 @@ def denoise_planes(
         if plane in done:
             continue
         treatment = treatments.get(group_of(source, plane))
-        if treatment is None:
-            sink.write(plane, source.read(plane))
+        if treatment is None or treatment.denoiser is None:
+            for rows in steps_of(source, EVERY_ROW):
+                sink.write(plane, source.read(plane, rows), rows)
         else:
             denoisers.denoise(source, plane, treatment, sink.write)
         sink.plane_done(plane)

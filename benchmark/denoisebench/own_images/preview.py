@@ -16,6 +16,9 @@ from denoisebench.outside_text import printable
 from denoisebench.own_images.planes import Plane, Planes, Values, group_of
 from denoisebench.own_images.treatment import Treatment
 
+MOST_FILES = 24
+"""On a page: with more of them a browser, and this process, would hold gigabytes."""
+
 LARGEST_PX = 1024
 """Of the sides of a picture; of a larger plane the middle is shown."""
 
@@ -42,7 +45,7 @@ def preview_of(
     """The middle plane of a file and of its denoised copy."""
     planes = list(source.planes())
     plane = planes[len(planes) // 2]
-    noisy, denoised = (_middle(which.read(plane)) for which in (source, result))
+    noisy, denoised = (_middle(which, plane) for which in (source, result))
     black, white = np.percentile(noisy, (0.1, 99.9))
     removed = noisy - denoised
     span = 3.0 * float(removed.std()) or 1.0
@@ -67,7 +70,7 @@ def write_preview(folder: Path, files: Sequence[FilePreview]) -> Path:
     text = Path(__file__).with_name("preview.html").read_text(encoding="utf-8")
     template = Environment(autoescape=True).from_string(text)
     path = folder / "preview.html"
-    page = template.render(files=files, nonce=secrets.token_urlsafe(16))
+    page = template.render(files=files, most=MOST_FILES, nonce=secrets.token_urlsafe(16))
     write_whole(path, page.encode())
     return path
 
@@ -97,9 +100,10 @@ def _whiteness_text(rest: float) -> str:
     return f"{rest:.3f} (0: white)"
 
 
-def _middle(values: Values) -> Values:
-    top, left = ((side - min(side, LARGEST_PX)) // 2 for side in values.shape[:2])
-    return values[top : top + LARGEST_PX, left : left + LARGEST_PX].astype(np.float64)
+def _middle(source: Planes, plane: Plane) -> Values:
+    top, left = ((side - min(side, LARGEST_PX)) // 2 for side in (source.height, source.width))
+    rows = source.read(plane, slice(top, min(top + LARGEST_PX, source.height)))
+    return rows[:, left : left + LARGEST_PX].astype(np.float64)
 
 
 def _png(values: Values, black: float, white: float) -> str:

@@ -9,6 +9,7 @@ import denoisebench
 from denoisebench.files import write_whole
 from denoisebench.own_images.planes import Planes
 from denoisebench.own_images.treatment import Treatment
+from denoisebench.specs import config_spec
 
 
 def sidecar_path(target: Path) -> Path:
@@ -31,14 +32,19 @@ def write_sidecar(
         "axes": source.axes,
         "shape": list(source.shape),
         "dtype": str(source.dtype),
-        "channels": {str(group): _treatment(t) for group, t in treatments.items()},
+        "channels": facts_of(treatments),
         **outcome,
     }
     text = json.dumps(content, indent=1, ensure_ascii=False)
     write_whole(sidecar_path(target), f"{text}\n".encode(errors="backslashreplace"))
 
 
-def _treatment(treatment: Treatment) -> dict[str, Any]:
+def facts_of(treatments: Mapping[int, Treatment]) -> dict[str, Any]:
+    """All that the pixels of each channel are made by, as JSON."""
+    return {str(group): _facts_of(treatment) for group, treatment in treatments.items()}
+
+
+def _facts_of(treatment: Treatment) -> dict[str, Any]:
     noise, chosen = treatment.noise, treatment.denoiser
     detector = noise.detector
     return {
@@ -51,5 +57,6 @@ def _treatment(treatment: Treatment) -> dict[str, Any]:
         "white": treatment.intensity.white,
         "level": None if chosen is None else treatment.level,
         "denoiser": treatment.label,
+        "method": None if chosen is None else str(config_spec(chosen.method.name, chosen.config)),
         "weights_sha256": None if chosen is None else chosen.weights_sha256 or None,
     }

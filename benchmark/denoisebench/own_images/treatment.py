@@ -1,8 +1,8 @@
 """How the planes of one channel are denoised: their noise, what a denoiser is shown, which one."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,10 @@ from denoisebench.own_images.series_noise import (
 )
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec
+
+
+TOO_STRONG = 1.5
+"""Times the standard deviation of a file: noise that is told to be stronger is not its noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,8 @@ def look_at(source: Planes, group: int, options: DenoiseOptions, registries: Reg
         noise = told_noise(registries.noise(options.noise), black, white)
     if noise.other is not None:
         return Look(noise, Intensity(black, white))
+    if options.noise != "auto":
+        noise = replace(noise, warnings=tuple(_doubts(noise, samples)))
     return Look(noise, _span(samples, noise, scale))
 
 
@@ -106,6 +112,21 @@ def settle(look: Look, denoiser: ChosenDenoiser) -> Treatment:
 def without_noise(look: Look) -> Treatment:
     """The treatment of a channel that has no noise."""
     return Treatment(look.noise, look.intensity, None, math.nan)
+
+
+def _doubts(noise: SeriesNoise, samples: Sequence[Values]) -> Iterator[str]:
+    """A line for told noise that cannot be in the samples: they would vary more."""
+    values = np.concatenate([plane.ravel() for plane in samples])
+    sigma, detector = noise.sigma, noise.detector
+    if detector is not None:
+        signal = max(float(values.mean()) - detector.offset, 0.0)
+        sigma = math.hypot(detector.read, math.sqrt(detector.gain * signal))
+    if sigma > TOO_STRONG * float(values.std()):
+        yield (
+            f"noise of σ {sigma:.3g} in the numbers of the file was told, and its pixels vary by"
+            f" only {values.std():.3g}: what comes out is blurred; for a level in the numbers of"
+            " the file give --unit adu, or leave --noise out"
+        )
 
 
 def _span(
