@@ -1,30 +1,26 @@
 """bench estimate: the noise of noisy images, without a clean one."""
 
+import os
+from collections.abc import Iterable, Iterator
+from glob import has_magic
 from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.compute import load_plugins
-from denoisebench.cli.shared.images import open_images
+from denoisebench.cli.shared.compute import exit_with, load_plugins
 from denoisebench.cli.shared.options import plugin_option
-from denoisebench.errors import UserError, plugin_code, unknown_name
-from denoisebench.images.pixels import Pixels
+from denoisebench.errors import UserError, unknown_name
+from denoisebench.image_files.names import image_paths
+from denoisebench.images.image_set import ImageSet
 from denoisebench.noise.family import NoiseFamily
-from denoisebench.noise.level_estimator import clipped_share, flat_share
-from denoisebench.noise.level_reading import LevelReading
-from denoisebench.noise_models.family_estimator import decide_family
 from denoisebench.outside_text import printable
+from denoisebench.own_images.estimates import Estimate, estimate_of, estimates_of_file
 from denoisebench.registry.registries import Registries
-
-MOST_CLIPPED = 0.005
-"""The share of pixels at the greatest value above which they were clipped, not drawn."""
-
-MOST_FLAT = 0.01
-"""The share of pixels in flat regions above which it is said that they are left out."""
+from denoisebench.specs import parse_spec
 
 
 @click.command("estimate")
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@click.argument("images", nargs=-1, required=True, metavar="INPUT...")
 @click.option("--noise", default="auto", show_default=True, metavar="FAMILY|auto",
               help="The noise: gaussian, poisson, gamma, weibull; auto: find out which of the first"
                    " three, or poisson-gaussian.")  # fmt: skip
@@ -32,33 +28,62 @@ MOST_FLAT = 0.01
 def command(images: tuple[str, ...], noise: str, plugin: tuple[str, ...]) -> None:
     """Estimate the noise of each noisy image: its level, and with auto its family.
 
-    IMAGE is a file, a folder, or an image set; pairs:NOISY:CLEAN gives its noisy images.
-    ± is the standard error of a level.  Flat regions (a mask, a border, clipped pixels) hold no
-    noise and are left out.  Estimates are wrong for noise that is not independent from pixel to
-    pixel (camera JPEG, resized, sharpened).
+    INPUT is a file, a folder, a pattern such as "*.tif", or an image set; pairs:NOISY:CLEAN gives
+    its noisy images.  Of 8-bit images, floats of about [0, 1] and image sets the noise is told as
+    a noise model, in 0-255 units; of stacks, channels and other numbers, those of a camera, in the
+    numbers of the file: σ, or gain, offset and read noise.
+
+    ± is a standard error.  Flat regions (a mask, a border, clipped pixels) hold no noise and are
+    left out.  Estimates are wrong for noise that is not independent from pixel to pixel (camera
+    JPEG, resized, sharpened).
     """
     registries = load_plugins(plugin)
     family = None if noise == "auto" else _family(registries, noise)
-    for text, image_set in [(text, open_images(registries, text)) for text in images]:
-        largest = 0.0
-        for image in image_set.images:
-            noisy = (image.load_noisy or image.load)()
-            largest = max(largest, float(noisy.max()))
-            name = printable(text if Path(text).is_file() else f"{text.rstrip('/')}/{image.id}")
-            click.echo(f"{name}  {_guessed(noisy) if family is None else _known(family, noisy)}")
-            _warn(name, noisy)
-        if image_set.remark is not None and (remark := image_set.remark(largest)):
-            click.echo(printable(remark), err=True)
+    failed = False
+    for opened in [_open(registries, text) for text in images]:
+        if isinstance(opened, ImageSet):
+            _tell(_of_set(opened, family))
+            continue
+        for path in opened:
+            try:
+                _tell(estimates_of_file(path, family))
+            except UserError as error:
+                click.echo(printable(str(error)), err=True)
+                failed = True
+    exit_with(1 if failed else 0)
 
 
-def _warn(name: str, noisy: Pixels) -> None:
-    """Say what of an image tells nothing of its noise, or too little."""
-    if MOST_FLAT < (flat := flat_share(noisy)) < 1.0:
-        click.echo(f"{name}: {flat:.1%} of the pixels lie in flat regions, which hold no noise"
-                   " and are left out", err=True)  # fmt: skip
-    if MOST_CLIPPED < (share := clipped_share(noisy)) < 1.0:
-        click.echo(f"{name}: {share:.1%} of the pixels have its greatest value; where noise"
-                   " is clipped, too little is found", err=True)  # fmt: skip
+def _open(registries: Registries, text: str) -> ImageSet | list[Path]:
+    """The files of a path or a pattern, whatever its name, else the image set of that spec.
+
+    Raises UserError for what is none of them.
+    """
+    if os.path.exists(text):  # False, too, for text that no path can be
+        return image_paths([text], recursive=False)
+    name = parse_spec(text).name
+    if name in registries.image_sets:
+        return registries.image_set(text)
+    if has_magic(text):
+        return image_paths([text], recursive=False)
+    raise unknown_name("file, folder or data set", name, registries.image_sets)
+
+
+def _of_set(image_set: ImageSet, family: NoiseFamily | None) -> Iterator[Estimate]:
+    """The noise of each image of a set; says what the set has to say about its range."""
+    largest = 0.0
+    for image in image_set.images:
+        noisy = (image.load_noisy or image.load)()
+        largest = max(largest, float(noisy.max()))
+        yield estimate_of(printable(f"{image_set.spec}/{image.id}"), noisy, family)
+    if image_set.remark is not None and (remark := image_set.remark(largest)):
+        click.echo(printable(remark), err=True)
+
+
+def _tell(estimates: Iterable[Estimate]) -> None:
+    for estimate in estimates:
+        click.echo(f"{estimate.name}  {estimate.text}")
+        for warning in estimate.warnings:
+            click.echo(printable(f"{estimate.name}: {warning}"), err=True)
 
 
 def _family(registries: Registries, name: str) -> NoiseFamily:
@@ -69,23 +94,3 @@ def _family(registries: Registries, name: str) -> NoiseFamily:
     if name not in able:
         raise UserError(f"noise {name!r} has no estimator of its level; {', '.join(able)} have one")
     return registries.noises[name]
-
-
-def _known(family: NoiseFamily, noisy: Pixels) -> str:
-    """The level of noise of a known family, as a noise spec."""
-    with plugin_code(family.name):
-        return _shown(family.read(noisy))
-
-
-def _shown(reading: LevelReading) -> str:
-    """A level and its unit, or why there is none."""
-    unit = f"  {reading.family.symbol}: {reading.family.unit}"
-    return str(reading) if reading.known is None else f"{reading}{unit}"
-
-
-def _guessed(noisy: Pixels) -> str:
-    """The family and level, or why they cannot be estimated."""
-    verdict = decide_family(noisy)
-    if verdict.reading is None:
-        return f"cannot tell: {verdict.reason}"
-    return f"{_shown(verdict.reading)}; confidence {verdict.confidence:.2f}; {verdict.reason}"

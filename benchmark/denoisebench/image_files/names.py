@@ -15,20 +15,28 @@ FOLDER = "denoised"
 _NEW_ENDINGS = {".jpg": ".png", ".jpeg": ".png"}
 
 
-def outputs(inputs: Sequence[str], out: Path | None, recursive: bool) -> list[tuple[Path, Path]]:
-    """Each image file that the inputs mean, with the path of its copy; in the order of paths.
+def image_paths(inputs: Sequence[str], recursive: bool) -> list[Path]:
+    """Each image file that the inputs mean, in the order of paths.
 
     inputs: files, folders (their images; those in folders below only if `recursive`), and patterns
-    such as `*.tif`.  A file that is named twice comes once.  out: the folder of the copies; None
-    for `denoised` beside each file.  Files of one name keep the folders in which they differ.
-    Raises UserError for an input that does not exist or holds no image, for copies of one name, and
-    for a copy that would replace an input, also through a link.
+    such as `*.tif`.  A file that is named twice comes once.  Raises UserError for an input that
+    does not exist or holds no image.
     """
     found: dict[Path, Path] = {}
     for text in inputs:
         for path in _expanded(text, recursive):
             found.setdefault(Path(os.path.realpath(path)), path)
-    files = sorted(found.values())
+    return sorted(found.values())
+
+
+def outputs(inputs: Sequence[str], out: Path | None, recursive: bool) -> list[tuple[Path, Path]]:
+    """Each of `image_paths`, with the path of its copy.
+
+    out: the folder of the copies; None for `denoised` beside each file.  Files of one name keep the
+    folders in which they differ.  Raises UserError as `image_paths`, for copies of one name, and
+    for a copy that would replace an input, also through a link.
+    """
+    files = image_paths(inputs, recursive)
     pairs = [(path, _copy(path.parent / FOLDER, Path(path.name))) for path in files]
     if out is not None:
         pairs = [(path, _copy(out, name)) for path, name in zip(files, _names(files), strict=True)]

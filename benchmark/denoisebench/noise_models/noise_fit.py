@@ -3,7 +3,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -44,14 +44,25 @@ HARDLY_ANY = "the images hold hardly any noise"
 class NoiseFit:
     """The noise of a file.
 
-    kind: `unknown` where `reason` says why.  sigma: standard deviation of Gaussian noise, in the
-    numbers of the file.  fit: what was found out about the detector, whatever the kind.
+    kind: `unknown` where `reason` says why.  sigma: of Gaussian noise.  fit: what was found out
+    about the detector, whatever the kind.
     """
 
     kind: Literal["gaussian", "detector", "unknown"]
-    sigma: float | None
+    sigma: "Sigma | None"
     fit: DetectorFit
     reason: str
+
+
+class Sigma(NamedTuple):
+    """The standard deviation of Gaussian noise and its standard error, in the numbers of the file.
+
+    >>> Sigma(12.0, 0.1).value
+    12.0
+    """
+
+    value: float
+    error: float
 
 
 def fit_noise(
@@ -79,19 +90,22 @@ def fit_noise(
     return NoiseFit("gaussian" if sigma else "unknown", sigma, fit, reason)
 
 
-def gaussian_fit(planes: Planes) -> float | None:
-    """σ of Gaussian noise, in the numbers of the file: the median of the pages; None: cannot tell.
+def gaussian_fit(planes: Planes) -> Sigma | None:
+    """σ of Gaussian noise: the median of the pages; None: cannot tell.
 
     planes: see `fit_detector`.  Raises UserError where there is no plane.
     """
     return _sigma(sample_planes(planes))
 
 
-def _sigma(sample: PlaneSample) -> float | None:
-    found = [relative_variance(page, 0) for page in sample.pages]
-    phis = [measured.phi for measured in found if measured is not None]
-    sigma = math.sqrt(float(np.median(phis))) if phis else 0.0
-    return sigma if sigma > 0.0 else None
+def _sigma(sample: PlaneSample) -> Sigma | None:
+    measured = [relative_variance(page, 0) for page in sample.pages]
+    found = [each for each in measured if each is not None]
+    sigma = math.sqrt(float(np.median([each.phi for each in found]))) if found else 0.0
+    if sigma <= 0.0:
+        return None
+    relative = float(np.median([each.error for each in found])) / math.sqrt(len(found))
+    return Sigma(sigma, sigma * relative / 2.0)  # half: σ is the root of what is measured
 
 
 def _grows(line: Line) -> bool:

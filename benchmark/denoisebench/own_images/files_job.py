@@ -22,7 +22,7 @@ from denoisebench.own_images.own_training import (
     to_be_trained,
     train_own,
 )
-from denoisebench.own_images.planes import Planes
+from denoisebench.own_images.planes import Planes, described
 from denoisebench.own_images.planes_job import denoise_planes
 from denoisebench.own_images.preview import MOST_FILES, FilePreview, preview_of
 from denoisebench.own_images.sidecar import facts_of, write_sidecar
@@ -193,9 +193,8 @@ def _failure(path: Path, error: Exception) -> Outcome:
 
 def _described(source: Planes, treatments: Mapping[int, Treatment]) -> str:
     """`cells.tif  TYX 20×512×512 uint16; noise gaussian: σ 12; noise2score zoo:...`"""
-    size = "×".join(map(str, source.shape))
     parts = [
         f"{f'channel {group}: ' if len(treatments) > 1 else ''}noise {t.noise.text}; {t.label}"
         for group, t in treatments.items()
     ]
-    return f"{source.path.name}  {source.axes} {size} {source.dtype}; {'; '.join(parts)}"
+    return f"{source.path.name}  {described(source)}; {'; '.join(parts)}"

@@ -14,11 +14,9 @@ import numpy as np
 
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import Pixels
+from denoisebench.images.shown_range import percentile_range
 from denoisebench.noise_models.detector import Detector
 from denoisebench.own_images.planes import Values
-
-DARK_PERCENT, BRIGHT_PERCENT = 0.1, 99.9
-"""The percentiles of all values that are shown as 0 and 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +75,7 @@ def span_of(samples: Sequence[Values], detector: Detector | None) -> Intensity:
     values = np.concatenate([plane.ravel() for plane in samples]).astype(np.float64)
     if detector is not None:
         values = detector.stabilise(values)
-    black, white = np.percentile(values, (DARK_PERCENT, BRIGHT_PERCENT))
-    if not black < white:  # one value, or nearly so
-        black, white = float(values.min()) - 0.5, float(values.max()) + 0.5
-    return Intensity(float(black), float(white), detector)
+    return Intensity(*percentile_range(values), detector)
 
 
 def parse_scale(text: str, dtype: np.dtype[Any]) -> tuple[float, float] | None:

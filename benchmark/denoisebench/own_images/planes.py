@@ -65,6 +65,16 @@ def steps_of(source: Planes, rows: slice) -> Iterator[slice]:
         yield slice(top, min(top + step, stop))
 
 
+def count_of_channels(source: Planes) -> int:
+    """How many places the axis C has; 1 where there is none."""
+    return source.shape[source.axes.index("C")] if "C" in source.axes else 1
+
+
+def described(source: Planes) -> str:
+    """Axes, shape and type: `TYX 20×512×512 uint16`."""
+    return f"{source.axes} {'×'.join(map(str, source.shape))} {source.dtype}"
+
+
 class ArrayPlanes:
     """Planes of an array.  axes: as of `Planes`; None: see `usual_axes`.
 

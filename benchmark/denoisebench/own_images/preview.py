@@ -11,6 +11,7 @@ import numpy as np
 
 from denoisebench.files import write_whole
 from denoisebench.images.pixels import Pixels
+from denoisebench.images.shown_range import percentile_range
 from denoisebench.noise.whiteness import whiteness
 from denoisebench.outside_text import printable
 from denoisebench.own_images.planes import Plane, Planes, Values, group_of
@@ -46,7 +47,7 @@ def preview_of(
     planes = list(source.planes())
     plane = planes[len(planes) // 2]
     noisy, denoised = (_middle(which, plane) for which in (source, result))
-    black, white = np.percentile(noisy, (0.1, 99.9))
+    black, white = percentile_range(noisy)
     removed = noisy - denoised
     span = 3.0 * float(removed.std()) or 1.0
     rest = whiteness(

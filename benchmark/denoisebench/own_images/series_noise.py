@@ -7,17 +7,15 @@ import numpy as np
 
 from denoisebench.errors import UserError
 from denoisebench.noise.family import Noise
-from denoisebench.noise_models.detector import Detector
+from denoisebench.noise_models.detector import Detector, DetectorFit, fit_detector
 from denoisebench.noise_models.gaussian import Gaussian
-from denoisebench.noise_models.noise_fit import HARDLY_ANY, fit_noise, gaussian_fit
+from denoisebench.noise_models.noise_fit import HARDLY_ANY, Sigma, fit_noise, gaussian_fit
+from denoisebench.noise_models.plane_sample import MOST_PAGES
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.noise_models.poisson_gaussian import PoissonGaussian
 from denoisebench.own_images.options import DenoiseOptions
 from denoisebench.own_images.planes import Planes, Values, group_of
 from denoisebench.specs import Spec, number
-
-MOST_PLANES = 20
-"""Of a series that are looked at, evenly spread."""
 
 MOST_VALUES = 16_000_000
 """Of all planes that are looked at together; of each, bands of rows are taken, evenly spread."""
@@ -26,6 +24,16 @@ BANDS = 4
 
 SATURATED = 0.001
 """The share of pixels at the greatest value of the type from which saturation is told."""
+
+
+class NoiseUntoldError(UserError):
+    """Planes do not tell their noise.  reason: why, in words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"its noise cannot be told: {reason}; give it, as --noise gaussian:10 --unit adu"
+        )
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class SeriesNoise:
 def samples_of(source: Planes, group: int) -> list[Values]:
     """Some planes of one channel of a file, or bands of rows of them where they are large."""
     planes = [plane for plane in source.planes() if group_of(source, plane) == group]
-    places = np.unique(np.linspace(0, len(planes) - 1, min(MOST_PLANES, len(planes))).round())
+    places = np.unique(np.linspace(0, len(planes) - 1, min(MOST_PAGES, len(planes))).round())
     chosen = [planes[int(place)] for place in places]
     height, width = source.height, source.width
     rows = max(8 * BANDS, MOST_VALUES // (len(chosen) * width * source.channels))
@@ -106,7 +114,7 @@ def found_noise(samples: Sequence[Values], options: DenoiseOptions) -> SeriesNoi
     """The noise that some planes of a channel show.
 
     Noise that is neither Gaussian nor a detector's is taken as Gaussian, with a warning.  Raises
-    UserError where not even that can be told.
+    NoiseUntoldError where not even that can be told.
     """
     planes = _one_channel_each(samples)
     if all(plane.min() == plane.max() for plane in planes):
@@ -117,27 +125,56 @@ def found_noise(samples: Sequence[Values], options: DenoiseOptions) -> SeriesNoi
             "none found",
             warnings=(
                 "it shows hardly any noise that is independent from pixel to pixel; to remove noise"
-                " nevertheless, give it, as --noise gaussian:10",
+                " nevertheless, give its level to bench denoise, as --noise gaussian:10",
             ),
         )
-    fit, warnings = found.fit, []
-    if fit.saturated_share >= SATURATED:
-        warnings.append(f"{fit.saturated_share:.1%} of the pixels are saturated")
-    pages = f"(from {len(samples)} plane{'s' if len(samples) > 1 else ''})"
-    if found.kind == "detector" and fit.detector is not None:
-        if not fit.offset_told:
-            warnings.append(fit.reason)
-        gain, offset, read = (f"{n:.4g}" for n in astuple(fit.detector))
-        text = f"Poisson-Gaussian: gain {gain}, offset {offset}, read {read} {pages}"
-        return SeriesNoise(text, detector=fit.detector, warnings=tuple(warnings))
+    if found.kind == "detector" and found.fit.detector is not None:
+        return _of_a_detector(found.fit, len(samples))
     sigma = found.sigma if found.kind == "gaussian" else gaussian_fit(planes)
+    if found.kind == "gaussian":
+        return _gaussian(sigma, len(samples), found.reason, _saturation(found.fit))
+    taken = f"{found.reason}; it is taken as Gaussian noise"
+    return _gaussian(sigma, len(samples), found.reason, (*_saturation(found.fit), taken))
+
+
+def noise_of_family(samples: Sequence[Values], family: str) -> SeriesNoise:
+    """The noise of some planes of a channel that is known to be `gaussian`, or a detector's.
+
+    Raises NoiseUntoldError where it cannot be told.
+    """
+    planes, count = _one_channel_each(samples), len(samples)
+    if family == Gaussian.name:
+        return _gaussian(gaussian_fit(planes), count, "the images are too small or flat", ())
+    return _of_a_detector(fit_detector(planes), count)
+
+
+def _gaussian(
+    sigma: Sigma | None, count: int, reason: str, warnings: tuple[str, ...]
+) -> SeriesNoise:
     if sigma is None:
-        raise UserError(
-            f"its noise cannot be told: {found.reason}; give it, as --noise gaussian:10 --unit adu"
-        )
-    if found.kind == "unknown":
-        warnings.append(f"{found.reason}; it is taken as Gaussian noise")
-    return SeriesNoise(f"Gaussian: σ {sigma:.3g} {pages}", sigma, warnings=tuple(warnings))
+        raise NoiseUntoldError(reason)
+    text = f"Gaussian: σ {sigma.value:.3g} ±{sigma.error:.1g} {_planes_text(count)}"
+    return SeriesNoise(text, sigma.value, warnings=warnings)
+
+
+def _of_a_detector(fit: DetectorFit, count: int) -> SeriesNoise:
+    if fit.detector is None:
+        raise NoiseUntoldError(fit.reason)
+    gain, offset, read = (f"{n:.4g}" for n in astuple(fit.detector))
+    error = f" ±{fit.gain_error:.1g}" if fit.gain_error else ""
+    text = f"Poisson-Gaussian: gain {gain}{error}, offset {offset}, read {read}"
+    warnings = (*_saturation(fit), *([] if fit.offset_told else [fit.reason]))
+    return SeriesNoise(f"{text} {_planes_text(count)}", detector=fit.detector, warnings=warnings)
+
+
+def _saturation(fit: DetectorFit) -> tuple[str, ...]:
+    if fit.saturated_share < SATURATED:
+        return ()
+    return (f"{fit.saturated_share:.1%} of the pixels are saturated",)
+
+
+def _planes_text(count: int) -> str:
+    return f"(from {count} plane{'s' if count > 1 else ''})"
 
 
 def _one_channel_each(samples: Sequence[Values]) -> list[Values]:

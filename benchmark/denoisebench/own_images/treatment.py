@@ -22,7 +22,6 @@ from denoisebench.own_images.series_noise import (
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec
 
-
 TOO_STRONG = 1.5
 """Times the standard deviation of a file: noise that is told to be stronger is not its noise."""
 

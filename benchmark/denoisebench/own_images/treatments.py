@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from denoisebench.errors import UserError
 from denoisebench.own_images.denoiser_choice import ChosenDenoiser, choose_denoiser
 from denoisebench.own_images.options import DenoiseOptions
-from denoisebench.own_images.planes import Planes
+from denoisebench.own_images.planes import Planes, count_of_channels
 from denoisebench.own_images.treatment import Look, Treatment, look_at, settle, without_noise
 from denoisebench.registry.registries import Registries
 
@@ -25,7 +25,7 @@ def looks_of(source: Planes, options: DenoiseOptions, registries: Registries) ->
 
     Raises UserError for a channel that is not there, or noise that cannot be told.
     """
-    count = source.shape[source.axes.index("C")] if "C" in source.axes else 1
+    count = count_of_channels(source)
     if options.channel is not None and not 0 <= options.channel < count:
         raise UserError(f"--channel {options.channel}: {source.path.name} has 0..{count - 1}")
     groups = range(count) if options.channel is None else [options.channel]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from bench import bench, bench_process
 from PIL import Image
 
@@ -88,15 +89,14 @@ def test_a_clipped_image_gets_a_warning(place: Path) -> None:
         (("photos", "--noise", "box"), "noise 'box' has no estimator of its level; chi2, gam"),
         (("nowhere.png",), "unknown file, folder or data set 'nowhere.png'"),
         (("set-12",), "did you mean 'set12'?"),
-        (("photos/notes.txt",), "photos/notes.txt is not a PNG, JPEG, BMP, TIFF or .npy image, by"),
-        (("empty",), "folder empty holds no image"),
-        ((), "Missing argument 'IMAGE...'"),
+        (("empty",), "empty holds no image"),
+        (("photos/*.png",), "no file matches 'photos/*.png'"),
+        ((), "Missing argument 'INPUT...'"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(
     place: Path, arguments: tuple[str, ...], said: str
 ) -> None:
-    (place / "photos" / "notes.txt").write_text("no image")
     (place / "empty").mkdir()
     (place / "box.py").write_text(
         "from denoisebench.plugin.hooks import hookimpl\n"
@@ -115,6 +115,55 @@ def test_bad_input_is_one_line_and_status_2(
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_stack_tells_its_noise_in_its_own_numbers_for_each_channel(place: Path) -> None:
+    rng = np.random.default_rng(1)
+    rows, columns = np.mgrid[:96, :96] / 96
+    clean = 60.0 * (0.5 + 0.5 * np.sin(6 * rows) * np.cos(5 * columns))
+    camera = [2.0 * rng.poisson(clean) + 100.0 for _ in range(3)]
+    even = [1000.0 + 5.0 * clean + 30.0 * rng.standard_normal(clean.shape) for _ in range(3)]
+    stack = np.rint(np.stack([camera, even], axis=1)).astype(np.uint16)
+    tifffile.imwrite(place / "cells.tif", stack, imagej=True, metadata={"axes": "TCYX"})
+    done = bench("estimate", "cells.tif", cwd=place)
+    assert done.returncode == 0, done.stderr
+    detector, gaussian = done.stdout.splitlines()
+    ends = "(from 3 planes), in the numbers of the file; TCYX 3×2×96×96 uint16"
+    assert detector.endswith(ends)
+    gain, error = re.findall(
+        r"^cells.tif channel 0  Poisson-Gaussian: gain ([\d.]+) ±([\d.]+), ", detector
+    )[0]
+    assert float(gain) == pytest.approx(2.0, rel=0.1)
+    assert 0.0 < float(error) < 0.2
+    assert gaussian.endswith(ends)
+    sigma = re.findall(r"^cells.tif channel 1  Gaussian: σ ([\d.]+) ±[\d.]+ ", gaussian)[0]
+    assert float(sigma) == pytest.approx(30.0, rel=0.05)
+    first, _ = bench("estimate", "cells.tif", "--noise=gaussian", cwd=place).stdout.splitlines()
+    assert first.startswith("cells.tif channel 0  Gaussian: σ ")
+
+
+def test_floats_of_any_range_tell_their_noise_in_their_own_numbers(place: Path) -> None:
+    rng = np.random.default_rng(2)
+    (place / "floats").mkdir()
+    ramp = np.linspace(0.0, 1.0, 128)[:, None] * np.ones(128)
+    for name, span, sigma in (("a.npy", 1e-3, 5e-5), ("b.npy", 4000.0, 200.0)):
+        noisy = span * ramp + sigma * rng.standard_normal(ramp.shape)
+        np.save(place / "floats" / name, noisy.astype(np.float32))
+    for line, sigma in zip(lines(place, "floats/*.npy"), (5e-5, 200.0), strict=True):
+        assert float(line.split("σ ")[1].split()[0]) == pytest.approx(sigma, rel=0.1)
+        assert line.endswith("in the numbers of the file; YX 128×128 float32")
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_are_done(place: Path) -> None:
+    (place / "photos" / "broken.tif").write_text("no image")
+    done = bench("estimate", "photos", cwd=place)
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 3
+    assert done.stderr.startswith("photos/broken.tif is not a TIFF, PNG, JPEG or .npy image, by")
+    np.save(place / "counts.npy", np.arange(64 * 64).reshape(64, 64).astype(np.uint16))
+    gamma = bench("estimate", "counts.npy", "--noise", "gamma", cwd=place)
+    assert gamma.returncode == 1
+    assert "for gamma noise give the image set folder:." in gamma.stderr
 
 
 def test_neither_help_nor_an_estimate_imports_torch(place: Path) -> None:

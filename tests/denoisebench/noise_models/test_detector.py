@@ -116,7 +116,7 @@ def test_what_is_told_of_the_noise_is_of_its_kind():
     normal = rng.standard_normal(clean.shape)
     gaussian = fit_noise([clean + 12.0 * normal])
     assert gaussian.kind == "gaussian"
-    assert gaussian.sigma == pytest.approx(12.0, rel=0.04)
+    assert gaussian.sigma.value == pytest.approx(12.0, rel=0.04)
     assert fit_noise(recorded(2)).kind == "detector"
     multiplied = fit_noise([(clean + 30.0) * rng.gamma(40.0, 1.0 / 40.0, clean.shape)])
     assert multiplied.kind == "unknown"
@@ -129,11 +129,12 @@ def test_what_is_told_of_the_noise_is_of_its_kind():
 def test_sigma_is_in_the_numbers_of_the_file():
     clean, rng = scene(), np.random.default_rng(0)
     pages = [clean + 0.1 * rng.standard_normal(clean.shape) for _ in range(3)]
-    sigma = gaussian_fit(pages)
+    sigma, error = gaussian_fit(pages)
     assert sigma == pytest.approx(0.1, rel=0.04)
-    assert gaussian_fit([50.0 * page - 7000.0 for page in pages]) == pytest.approx(
-        50.0 * sigma, rel=1e-3
-    )
+    assert abs(sigma - 0.1) < 4.0 * error < 0.01
+    moved = gaussian_fit([50.0 * page - 7000.0 for page in pages])
+    assert moved == pytest.approx((50.0 * sigma, 50.0 * error), rel=1e-2)
+    assert moved.value == pytest.approx(50.0 * sigma, rel=1e-3)
     assert gaussian_fit([np.zeros((64, 64))]) is None
 
 

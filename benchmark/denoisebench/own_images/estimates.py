@@ -1,0 +1,129 @@
+"""What files and images tell of their noise: the lines of `bench estimate`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from denoisebench.errors import UserError, plugin_code
+from denoisebench.image_files.source import PixelFile, open_pixels
+from denoisebench.images.pixels import Pixels
+from denoisebench.images.shown_range import shown_range
+from denoisebench.noise.family import NoiseFamily
+from denoisebench.noise.level_estimator import clipped_share, flat_share
+from denoisebench.noise.level_reading import LevelReading
+from denoisebench.noise_models.family_estimator import decide_family
+from denoisebench.outside_text import printable
+from denoisebench.own_images.intensity import Intensity
+from denoisebench.own_images.options import DenoiseOptions
+from denoisebench.own_images.planes import count_of_channels, described
+from denoisebench.own_images.series_noise import (
+    NoiseUntoldError,
+    found_noise,
+    noise_of_family,
+    samples_of,
+)
+
+MOST_CLIPPED = 0.005
+"""The share of pixels at the greatest value above which they were clipped, not drawn."""
+
+MOST_FLAT = 0.01
+"""The share of pixels in flat regions above which it is said that they are left out."""
+
+IN_NUMBERS_OF_THE_FILE = ("gaussian", "poisson", "poisson-gaussian")
+"""The families whose noise is told in the numbers of a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """name: of the image, or of the file and its channel.  warnings: in words."""
+
+    name: str
+    text: str
+    warnings: tuple[str, ...]
+
+
+def estimates_of_file(path: Path, family: NoiseFamily | None) -> Iterator[Estimate]:
+    """The noise of each channel of a file.
+
+    family: None to find it out.  An image of 8 bits, and one of floats of about [0, 1], tells its
+    family and level as `estimate_of` has it; stacks, channels and other numbers tell theirs in the
+    numbers of the file.  Raises UserError for a file that cannot be read, and for a family that is
+    not told in its numbers.
+    """
+    source = open_pixels(path)
+    name = printable(str(path))
+    if (scaled := _scaled(source)) is not None:
+        yield estimate_of(name, scaled, family)
+        return
+    if family is not None and family.name not in IN_NUMBERS_OF_THE_FILE:
+        *most, last = IN_NUMBERS_OF_THE_FILE
+        raise UserError(
+            f"{name} has numbers of its own, in which {', '.join(most)} and {last} noise is told;"
+            f" for {family.name} noise give the image set folder:{path.parent}"
+        )
+    count = count_of_channels(source)
+    for group in range(count):
+        channel = f"{name} channel {group}" if count > 1 else name
+        yield _in_numbers_of(source, group, channel, family)
+
+
+def estimate_of(name: str, noisy: Pixels, family: NoiseFamily | None) -> Estimate:
+    """The noise of one image (C, H, W) in [0, 1]: its level, and its family if that is None."""
+    if family is None:
+        return Estimate(name, _guessed(noisy), _warnings(noisy))
+    with plugin_code(family.name):
+        return Estimate(name, _level_text(family.read(noisy)), _warnings(noisy))
+
+
+def _scaled(source: PixelFile) -> Pixels | None:
+    """The one image of a file, on the scale [0, 1], if it is stored on that or in 8 bits."""
+    if source.leading or (source.dtype.kind in "ui" and source.dtype.itemsize > 1):
+        return None
+    values = source.read(())
+    if source.dtype.kind == "u":
+        return Intensity(0.0, 255.0).shown(values)
+    return Intensity(0.0, 1.0).shown(values) if shown_range(values) == (0.0, 1.0) else None
+
+
+def _in_numbers_of(
+    source: PixelFile, group: int, name: str, family: NoiseFamily | None
+) -> Estimate:
+    samples, remarks = samples_of(source, group), source.remarks
+    try:
+        if family is None:
+            noise = found_noise(samples, DenoiseOptions())
+        else:
+            noise = noise_of_family(samples, family.name)
+    except NoiseUntoldError as error:
+        return Estimate(name, f"cannot tell: {error.reason}; {described(source)}", remarks)
+    text = f"{noise.text}, in the numbers of the file; {described(source)}"
+    return Estimate(name, text, (*remarks, *noise.warnings))
+
+
+def _level_text(reading: LevelReading) -> str:
+    """A level and its unit, or why there is none."""
+    unit = f"  {reading.family.symbol}: {reading.family.unit}"
+    return str(reading) if reading.known is None else f"{reading}{unit}"
+
+
+def _guessed(noisy: Pixels) -> str:
+    """The family and level, or why they cannot be estimated."""
+    verdict = decide_family(noisy)
+    if verdict.reading is None:
+        return f"cannot tell: {verdict.reason}"
+    return f"{_level_text(verdict.reading)}; confidence {verdict.confidence:.2f}; {verdict.reason}"
+
+
+def _warnings(noisy: Pixels) -> tuple[str, ...]:
+    """What of an image tells nothing of its noise, or too little."""
+    found = []
+    if MOST_FLAT < (flat := flat_share(noisy)) < 1.0:
+        found.append(
+            f"{flat:.1%} of the pixels lie in flat regions, which hold no noise and are left out"
+        )
+    if MOST_CLIPPED < (share := clipped_share(noisy)) < 1.0:
+        found.append(
+            f"{share:.1%} of the pixels have its greatest value; where noise is clipped, too little"
+            " is found"
+        )
+    return tuple(found)
