@@ -1,10 +1,14 @@
 """Results on disk: one immutable JSON file per cell, `OUT/cells/<cell id>.json`.
 
 A file appears whole or not at all, whatever is killed and however many processes write.  Files are
-strict JSON (see `strict_json`): "nan" is read as a float in every field but `provenance`.
+strict JSON (see `strict_json`): "nan" is read as a float in every field but `provenance`.  A digest
+of all other fields stands in `provenance`, where no figure is, and is checked when the file is
+read; files from before there was one are read as they are.
 """
 
-from collections.abc import Callable, Iterable
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,8 @@ from denoisebench.results.records import CellResult, ImageScore, Provenance
 from denoisebench.results.strict_json import json_text, parse, stored
 
 SCHEMA = 5
+
+_DIGEST = "record_sha256"
 
 
 def weights_path(out: Path, training: str) -> Path:
@@ -36,15 +42,16 @@ def write_cell(out: Path, result: CellResult) -> Path:
     it cannot write; nothing is left behind then.
     """
     path = cell_path(out, result.cell)
-    text = json_text(stored({"schema": SCHEMA, **asdict(result)}))
-    write_whole(path, text.encode())
+    record = stored({"schema": SCHEMA, **asdict(result)})
+    record["provenance"] |= {_DIGEST: _sha256(record)}
+    write_whole(path, json_text(record).encode())
     return path
 
 
 def read_cell(path: Path) -> CellResult:
     """The result in one file.
 
-    Raises UserError for a file that is missing, damaged, renamed or of a newer schema.
+    Raises UserError for a file that is missing, damaged, changed, renamed or of a newer schema.
     """
     try:
         record = read_json(path)
@@ -61,6 +68,7 @@ def read_cell(path: Path) -> CellResult:
             "install a newer denoisebench"
         )
     try:
+        is_as_written = _take_digest({"schema": schema, **record}, record.get("provenance"))
         if schema not in (*_UPGRADES, SCHEMA):
             raise ValueError(f"schema is {schema!r}, not {SCHEMA}")
         for older, upgrade in _UPGRADES.items():
@@ -73,6 +81,8 @@ def read_cell(path: Path) -> CellResult:
         raise _damaged(path, str(error)) from None
     if result.cell != path.stem:
         raise _damaged(path, f"it holds the cell {result.cell}")
+    if not is_as_written:
+        raise _damaged(path, f"its {_DIGEST} is not that of its fields, so one was changed")
     return result
 
 
@@ -139,11 +149,29 @@ def _damaged(path: Path, why: str) -> UserError:
     )
 
 
+def _sha256(record: Mapping[str, Any]) -> str:
+    """The digest of a record of plain values, whatever the order and the layout of its file."""
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+
+def _take_digest(record: dict[str, Any], place: Any, *, needed: bool = False) -> bool:
+    """Remove the digest of a parsed record from its place there.  Returns whether it is right;
+    if there is none, whether none is needed."""
+    if not isinstance(place, dict) or _DIGEST not in place:
+        return not needed
+    digest = place.pop(_DIGEST)
+    return bool(digest == _sha256(record))
+
+
 def score_line(score: ImageScore) -> str:
-    """One score as a line of strict JSON."""
-    return json_text(stored(asdict(score)), indent=None)
+    """One score and its digest as a line of strict JSON."""
+    record = stored(asdict(score))
+    return json_text(record | {_DIGEST: _sha256(record)}, indent=None)
 
 
 def parse_score(line: str) -> ImageScore:
-    """The score of a line.  Raises ValueError for what is not one."""
-    return parse(ImageScore, json_value(line))
+    """The score of a line.  Raises ValueError for what is not one as it was written."""
+    record = json_value(line)
+    if not _take_digest(record, record, needed=True):
+        raise ValueError(f"its {_DIGEST} is not that of its fields")
+    return parse(ImageScore, record)

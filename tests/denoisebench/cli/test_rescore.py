@@ -3,12 +3,15 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from bench import bench, make_images
+
+from denoisebench.results.store import read_cell, write_cell
 
 TV = ("run", "--method", "tv", "--datasets", "folder:test")
 
@@ -151,6 +154,6 @@ def test_images_or_code_that_changed_are_refused(kept: Path) -> None:
     done = bench("rescore", "--protocol", "noise2score", cwd=kept)
     assert "the images of folder:test are not those that were scored" in done.stdout
     make_images(kept / "test", 2, seed=2)
-    path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
+    write_cell(kept / "results", replace(read_cell(path), seed=1))
     done = bench("rescore", "--protocol", "noise2score", cwd=kept)
     assert "the code of tv is not that of its result" in done.stdout

@@ -1,5 +1,6 @@
 """Results survive the disk, kills and parallel writers; broken files are refused in one line."""
 
+import contextlib
 import dataclasses
 import json
 import math
@@ -30,12 +31,25 @@ def test_a_result_survives_the_disk(tmp_path):
     assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 5
 
 
+def stored_before_digests(path):
+    """The record of a result as it was when there was no digest in it."""
+    record = json.loads(path.read_text(encoding="utf-8"))
+    del record["provenance"]["record_sha256"]
+    return record
+
+
+def test_a_result_without_a_digest_is_read_as_it_is(tmp_path):
+    path = write_cell(tmp_path, RESULT)
+    path.write_text(json.dumps(stored_before_digests(path)), encoding="utf-8")
+    assert read_cell(path) == RESULT
+
+
 UNKNOWN_COST = dict.fromkeys(("network_parameters", "gmacs_per_mpx", "peak_memory_mb"))
 
 
 def without_cost(path):
     """The record of a result as schema 3 had it."""
-    record = json.loads(path.read_text(encoding="utf-8")) | {"schema": 3}
+    record = stored_before_digests(path) | {"schema": 3}
     unknown = (*UNKNOWN_COST, "same_level_unit")
     return {key: value for key, value in record.items() if key not in unknown}
 
@@ -60,7 +74,7 @@ def test_a_result_of_schema_4_compares_levels_of_the_family_that_was_learned(
 ):
     recipe = learned and dataclasses.replace(RECIPE, noise=learned).to_json()
     path = write_cell(tmp_path, replace(noise=noise, provenance={"recipe": recipe}))
-    record = json.loads(path.read_text(encoding="utf-8")) | {"schema": 4}
+    record = stored_before_digests(path) | {"schema": 4}
     del record["same_level_unit"]
     path.write_text(json.dumps(record), encoding="utf-8")
     assert read_cell(path).same_level_unit is same
@@ -227,6 +241,42 @@ def test_a_damaged_result_is_refused_with_the_reason_and_the_remedy(tmp_path, ch
     message = damage(tmp_path, change)
     assert reason in message
     assert "delete it" in message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda r: r["scores"][0].update(psnr_db=99.0),
+        lambda r: r["scores"][0].update(psnr_db="-inf"),
+        lambda r: r["scores"].pop(),
+        lambda r: r.update(method="tv"),
+        lambda r: r.update(train_s=1.0),
+        lambda r: r.update(schema=4),
+        lambda r: r["provenance"].update(threads=3),
+        lambda r: r["provenance"].update(record_sha256=None),
+    ],
+)
+def test_a_result_that_was_edited_is_refused(tmp_path, change):
+    assert "its record_sha256 is not that of its fields" in damage(tmp_path, change)
+
+
+def test_a_result_may_be_laid_out_anew(tmp_path):
+    path = write_cell(tmp_path, RESULT)
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(dict(reversed(record.items())), indent=4))
+    assert read_cell(path) == RESULT
+
+
+def test_no_flipped_bit_changes_a_result(tmp_path):
+    path = write_cell(tmp_path, RESULT)
+    data = path.read_bytes()
+    for bit in range(0, 8 * len(data), 3):
+        damaged = bytearray(data)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        with contextlib.suppress(UserError):
+            result = read_cell(path)
+            assert dataclasses.replace(result, provenance=RESULT.provenance) == RESULT
 
 
 def test_a_result_of_a_newer_schema_asks_for_a_newer_program_not_for_deletion(tmp_path):

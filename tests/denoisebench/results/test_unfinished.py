@@ -1,6 +1,7 @@
 """A cell that was interrupted goes on where it was."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,18 @@ def test_a_line_that_was_cut_short_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "cells" / "ab.unfinished"
     path.write_bytes(path.read_bytes()[:-9])
     assert journal.read() == {("a.png", 0): score}
+
+
+def test_a_score_that_was_edited_or_has_no_digest_is_left_out(tmp_path: Path) -> None:
+    (score,) = scored(cell(DenoiserOutput(Interrupts()), CLEAN[:1]))
+    journal = Unfinished(tmp_path, "ab", keep=True)
+    journal.add(score)
+    path = tmp_path / "cells" / "ab.unfinished"
+    written = path.read_text()
+    path.write_text(written.replace('"psnr_db": ', '"psnr_db": 9'))
+    assert journal.read() == {}
+    path.write_text(json.dumps(asdict(score)) + "\n")
+    assert journal.read() == {}
 
 
 def test_a_score_of_another_image_is_made_again(tmp_path: Path) -> None:
