@@ -1,12 +1,14 @@
 """Save the images of a cell, as pictures and as arrays.
 
 OUT/pictures/SET/NOISE/METHOD-CELL/ holds noisy | denoised | clean of each image side by side as
-NAME.png, and a folder of PNGs for each output of the method.  OUT/arrays/SET/NOISE/METHOD-CELL/
-holds the folders `noisy`, `denoised` and one for each output, with float32 NAME.npy, (H, W) or
-(H, W, 3), neither clipped nor rounded, as `folder:` reads them.  In both, levels.csv has a line for
-each image: the level of its noise, the method's estimate of it, and the names of the outputs.  An
-image that was not denoised, since it does not tell the level, has no files and no line.
-If a protocol repeats an image, this is its first repeat.
+NAME.png, and a folder of PNGs for each output of the method.  Where the values of the clean image
+(of the noisy one, where there is none) are far from [0, 1], all three are stretched alike by its
+percentiles.  OUT/arrays/SET/NOISE/METHOD-CELL/ holds the folders `noisy`, `denoised` and one for
+each output, with float32 NAME.npy, (H, W) or (H, W, 3), neither clipped nor rounded, as `folder:`
+reads them.  In both, levels.csv has a line for each image: the level of its noise, the method's
+estimate of it, the values that pictures show as black and white, and the names of the outputs.  An
+image that was not denoised, since it does not tell the level, has no files and no line.  If a
+protocol repeats an image, this is its first repeat.
 """
 
 import io
@@ -19,6 +21,7 @@ import numpy as np
 
 from denoisebench.files import file_names, npy_bytes, ordinary_file, safe_name, write_whole
 from denoisebench.images.pixels import Pixels
+from denoisebench.images.shown_range import shown_range
 from denoisebench.planning.plan import CellPlan
 from denoisebench.results.csv_text import csv_rows, csv_text
 from denoisebench.specs import number_text
@@ -33,7 +36,7 @@ RESERVED = ("noisy", "denoised", "clean")
 """Names that no output may have."""
 
 _LEVELS = "levels.csv"
-_LEVELS_HEADER = ["image", "level", "level_estimate", "outputs"]
+_LEVELS_HEADER = ["image", "level", "level_estimate", "black", "white", "outputs"]
 
 
 class SavedOutput(NamedTuple):
@@ -45,15 +48,20 @@ class SavedOutput(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DenoisedImage:
-    """One denoised image with everything to save.  (C, H, W) each."""
+    """One denoised image with everything to save.  (C, H, W) each.  clean: None for none."""
 
     image: str
-    clean: Pixels
+    clean: Pixels | None
     noisy: Pixels
     denoised: Pixels
     outputs: Mapping[str, SavedOutput]
     level: float | None
     level_estimate: float | None
+
+    @property
+    def shown_range(self) -> tuple[float, float]:
+        """The values that pictures show as black and white."""
+        return shown_range(self.noisy if self.clean is None else self.clean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +80,13 @@ class Saver:
 
     def save(self, finding: DenoisedImage) -> None:
         """Save one image.  Raises UserError when a file cannot be written."""
+        if not self.kinds:
+            return
         for kind in self.kinds:
             files = _pictures(finding) if kind == "pictures" else _arrays(finding)
             for folder, data in files.items():
                 write_whole(self._path(kind, folder, finding.image), data)
-        levels = (finding.level, finding.level_estimate)
+        levels = (finding.level, finding.level_estimate, *finding.shown_range)
         texts = ["" if level is None else number_text(level) for level in levels]
         self._lines.append([finding.image, *texts, " ".join(finding.outputs)])
 
@@ -114,7 +124,9 @@ class Saver:
 
 def _pictures(finding: DenoisedImage) -> dict[str, bytes]:
     """PNGs by folder."""
-    strip = np.concatenate([finding.noisy, finding.denoised, finding.clean], axis=2)
+    black, white = finding.shown_range
+    shown = [finding.noisy, finding.denoised, *([] if finding.clean is None else [finding.clean])]
+    strip = (np.concatenate(shown, axis=2) - np.float32(black)) / np.float32(white - black)
     outputs = {name: _png(shown.pixels / shown.white) for name, shown in finding.outputs.items()}
     return {"": _png(strip), **outputs}
 

@@ -12,6 +12,7 @@ from scoring import DenoiserOutput, cell, images, scored
 
 from denoisebench.errors import UserError
 from denoisebench.execution.runner import ExecutionOptions, Runner
+from denoisebench.images.shown_range import shown_range
 from denoisebench.planning.plan import Plan
 from denoisebench.plugin.method import Denoised, Output
 from denoisebench.results.saved_images import Saver
@@ -77,6 +78,39 @@ def test_a_picture_has_noisy_denoised_and_clean_side_by_side_and_each_output_one
     assert len(list(folder.rglob("*.png"))) == 2 * 3
 
 
+@pytest.mark.parametrize(("low", "high"), [(1500 / 65535, 4600 / 65535), (90.0, 280.0)])
+def test_a_picture_of_values_far_from_0_and_1_is_stretched_by_the_percentiles_of_the_clean_one(
+    tmp_path, low, high
+):
+    clean = [np.float32(low) + np.float32(high - low) * x for x in images((1, 24, 40))]
+    method = DenoiserOutput(found)
+    saver = Saver(cell(method, clean), tmp_path, ("pictures",))
+    scored(saver.cell, saver)
+    strip = np.asarray(Image.open(saver.folder("pictures") / "a.png"))
+    black, white = np.percentile(clean[0], (0.1, 99.9))
+    shown = np.concatenate([method.seen[0], method.seen[0] * 0.5, clean[0]], axis=2)
+    expected = np.rint(((shown - black) / (white - black)).clip(0, 1) * 255)[0]
+    assert np.abs(strip.astype(float) - expected).max() <= 1
+    assert strip[:, 80:].min() == 0
+    assert strip[:, 80:].max() == 255
+    with (saver.folder("pictures") / "levels.csv").open(newline="") as file:
+        (line,) = csv.DictReader(file)
+    assert float(line["black"]) == pytest.approx(black, rel=1e-3)
+    assert float(line["white"]) == pytest.approx(white, rel=1e-3)
+
+
+def test_ordinary_images_are_never_stretched():
+    rng = np.random.default_rng(0)
+    for values in (
+        rng.integers(0, 9, (3, 16, 16)) / 255,  # a night in 8 bits
+        np.full((1, 8, 8), 0.5),
+        rng.random((1, 32, 32)),
+        rng.random((1, 32, 32)) + 0.4 * rng.standard_normal((1, 32, 32)),
+    ):
+        assert shown_range(values.astype(np.float32)) == (0.0, 1.0)
+    assert shown_range(rng.integers(90, 280, (1, 16, 16)) / 65535) != (0.0, 1.0)
+
+
 def test_levels_stand_beside_in_a_table(saved):
     _, _, saver = saved
     for kind in ("pictures", "arrays"):
@@ -87,6 +121,8 @@ def test_levels_stand_beside_in_a_table(saved):
             "image": "a.png",
             "level": "25",
             "level_estimate": "24.5",
+            "black": "0",
+            "white": "1",
             "outputs": "mean std",
         }
 
