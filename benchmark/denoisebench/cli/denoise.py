@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from denoisebench.cli.shared.compute import exit_with, load_plugins
+from denoisebench.cli.shared.compute import exit_by_files, load_plugins
 from denoisebench.cli.shared.options import device_option, plugin_option
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.cli.shared.settings_file import config_option
@@ -140,7 +140,7 @@ def command(
     if failed and len(pairs) > 1:
         names = printable(", ".join(failed))
         click.echo(f"{len(failed)} of {len(pairs)} files were not denoised: {names}", err=True)
-    exit_with(1 if failed else 0)
+    exit_by_files(len(failed), len(pairs))
 
 
 def _left_to_do(pairs: list[tuple[Path, Path]], dry_run: bool) -> list[tuple[Path, Path]]:

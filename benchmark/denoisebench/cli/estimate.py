@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.compute import exit_with, load_plugins
+from denoisebench.cli.shared.compute import exit_by_files, load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.image_files.names import image_paths
@@ -39,18 +39,20 @@ def command(images: tuple[str, ...], noise: str, plugin: tuple[str, ...]) -> Non
     """
     registries = load_plugins(plugin)
     family = None if noise == "auto" else _family(registries, noise)
-    failed = False
+    failed = total = 0
     for opened in [_open(registries, text) for text in images]:
         if isinstance(opened, ImageSet):
             _tell(_of_set(opened, family))
+            total += 1
             continue
         for path in opened:
+            total += 1
             try:
                 _tell(estimates_of_file(path, family))
             except UserError as error:
-                click.echo(printable(str(error)), err=True)
-                failed = True
-    exit_with(1 if failed else 0)
+                click.echo(f"bench: {printable(str(error))}", err=True)
+                failed += 1
+    exit_by_files(failed, total)
 
 
 def _open(registries: Registries, text: str) -> ImageSet | list[Path]:

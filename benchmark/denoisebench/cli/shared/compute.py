@@ -114,3 +114,8 @@ def exit_with(status: int) -> None:
     """Leave with a status other than 0, everything being said."""
     if status:
         sys.exit(status)
+
+
+def exit_by_files(failed: int, total: int) -> None:
+    """Leave with 1 where some of the user's files failed and with 2 where all did."""
+    exit_with((2 if failed == total else 1) if failed else 0)
