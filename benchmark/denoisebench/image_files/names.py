@@ -9,10 +9,10 @@ from pathlib import Path
 from denoisebench.errors import UserError
 from denoisebench.outside_text import printable
 
-ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".npy")
+ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".npy")
 FOLDER = "denoised"
 """Beside the inputs; holds the copies where the user names no folder, and is never an input."""
-_NEW_ENDINGS = {".jpg": ".png", ".jpeg": ".png"}
+_NEW_ENDINGS = {".jpg": ".png", ".jpeg": ".png", ".bmp": ".png"}
 
 
 def image_paths(inputs: Sequence[str], recursive: bool) -> list[Path]:

@@ -34,7 +34,7 @@ class PixelFile(ABC):
 
     path: the file.  axes: a letter for each axis of `shape`, such as TZCYX, YX or YXS; the last
     ones are YX or YXS, S being the samples R, G, B.  dtype: of the values, in the machine's byte
-    order.  format: tiff, imagej, ome-tiff, png, jpeg or npy.  remarks: sentences for the user.
+    order.  format: tiff, imagej, ome-tiff, png, jpeg, bmp or npy.  remarks: sentences for the user.
     holds_floats: whether the copy of a file of integers may hold floats.
     """
 
@@ -149,7 +149,8 @@ def open_pixels(path: Path, axes: str | None = None, series: int = 0) -> PixelFi
 _HOME = "denoisebench.image_files."
 _FORMATS = {
     b"\x89PNG\r\n\x1a\n": (_HOME + "png", "PngPixels"),
-    b"\xff\xd8\xff": (_HOME + "jpeg", "JpegPixels"),
+    b"\xff\xd8\xff": (_HOME + "pillow", "JpegPixels"),
+    b"BM": (_HOME + "pillow", "BmpPixels"),
     b"\x93NUMPY": (_HOME + "npy", "NpyPixels"),
     b"II*\0": (_HOME + "tiff", "open_tiff"),
     b"MM\0*": (_HOME + "tiff", "open_tiff"),
@@ -164,7 +165,9 @@ def _format(start: bytes) -> tuple[str, str]:
         if start.startswith(magic):
             return home
     raise RefusedError(
-        "is empty" if not start else "is not a TIFF, PNG, JPEG or .npy image, by its first bytes"
+        "is empty"
+        if not start
+        else "is not a TIFF, PNG, JPEG, BMP or .npy image, by its first bytes"
     )
 
 

@@ -315,3 +315,16 @@ def test_zero_for_white_is_read_as_white_and_written_back(tmp_path):
     stored = tifffile.imread(path)
     np.testing.assert_array_equal(open_pixels(path).read(()), 255 - stored)
     assert copied(path).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_bmp_becomes_a_png(tmp_path, mode):
+    Image.effect_noise((31, 17), 40.0).convert(mode).save(tmp_path / "a.bmp")
+    source = open_pixels(tmp_path / "a.bmp")
+    copy = PixelCopy(source, tmp_path / "b.png", "key")
+    pixels = source.read(())
+    copy.write((), pixels.astype(np.float64))
+    copy.plane_done(())
+    copy.finish()
+    np.testing.assert_array_equal(open_pixels(tmp_path / "b.png").read(()), pixels)
+    assert (source.format, pixels.shape[:2]) == ("bmp", (17, 31))

@@ -58,7 +58,7 @@ REFUSED = {
     "one axis": (npy(GRAY[0]), "axes are read"),
     "Fortran array": (npy(np.asfortranarray(GRAY)), "Fortran order"),
     "truncated array": (npy(GRAY)[:-1], "ends before"),
-    "text": (b"hello", "is not a TIFF, PNG, JPEG or .npy image"),
+    "text": (b"hello", "is not a TIFF, PNG, JPEG, BMP or .npy image"),
     "nothing": (b"", "is empty"),
 }
 
@@ -156,6 +156,7 @@ FUZZED = {
     "floats": tiff(GRAY.astype(np.float32), compression="zlib", predictor=3),
     "png": imagecodecs.png_encode(GRAY),
     "jpeg": pillow(Image.fromarray(GRAY), "JPEG"),
+    "bmp": pillow(Image.fromarray(GRAY), "BMP"),
     "npy": npy(STACK),
 }
 NUMBERS = [0, 1, 2, 3, 5, 7, 8, 16, 255, 256, 65535, 2**24, 2**31 - 1, 2**31, 2**32 - 1]
