@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from blindspot.config import MIXTURE, Config
+from blindspot.config import MIXTURE, Config, level_of
 from blindspot.presets import named_configs
 from denoisebench.plugin import (
     Denoised,
@@ -77,8 +77,6 @@ class BlindSpot(TrainedMethod[Config]):
 
     def tiling(self, config: Config, task: Task) -> Tiling | None:
         """None where only the whole image tells its level."""
-        from blindspot.model import level_of
-
         needs_level = level_of(config, task) == "per-image"
         if needs_level and not task.noise.family.can_estimate:
             return None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from denoisebench.plugin import refuse_unknown_words
+from denoisebench.plugin import Task, refuse_unknown_words
 
 MIXTURE = "impulse"
 """The family whose noisy pixels are a mixture, with a separate likelihood (see `impulse`)."""
@@ -30,3 +30,14 @@ class Config:
         refuse_unknown_words(self)
         if self.covariance == "none" and self.level != "auto":
             raise ValueError("level: covariance=none needs no noise level; leave level out")
+
+
+def level_of(config: Config, task: Task) -> str:
+    """The origin of the noise level: told (given), global or per-image; none if none is needed."""
+    if config.covariance == "none":
+        return "none"
+    if task.parameters == "known":
+        return "told"
+    if config.level == "auto":
+        return "per-image" if task.noise.is_range else "global"
+    return config.level

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from blindspot.config import MIXTURE, Config
+from blindspot.config import MIXTURE, Config, level_of
 from blindspot.impulse import impulse_loss, impulse_mean
 from blindspot.network import BlindSpotNet, PlainNet
 from denoisebench.nn import (
@@ -86,17 +86,6 @@ def outputs_of(config: Config, channels: int) -> int:
     """The number of outputs at a pixel: μ, and the factors of its covariance."""
     factors = {"none": 0, "diagonal": channels, "full": channels * (channels + 1) // 2}
     return channels + factors[config.covariance]
-
-
-def level_of(config: Config, task: Task) -> str:
-    """The origin of the noise level: told (given), global or per-image; none if none is needed."""
-    if config.covariance == "none":
-        return "none"
-    if task.parameters == "known":
-        return "told"
-    if config.level == "auto":
-        return "per-image" if task.noise.is_range else "global"
-    return config.level
 
 
 def predict(network: Denoiser, noisy: Tensor) -> Prediction:

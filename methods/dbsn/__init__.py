@@ -85,19 +85,22 @@ class DBSN(TrainedMethod[Config]):
 
     def tiling(self, config: Config, task: Task) -> Tiling | None:
         """None where one covariance of the noise is found for the whole image."""
-        from dbsn.model import law_way
-
         if config.result == "auto" and config.student == "unet":
             return network_tiling("unet")
         if config.result == "auto" and config.student == "mwcnn":
             return Tiling(multiple=8, halo=112, bytes_per_pixel=1500)
         if task.noise.family.name == MATRIX:
             return None
+        needs_level = False
+        if task.parameters == "unknown":
+            from dbsn.model import law_way  # needs torch, which a dry run does without
+
+            needs_level = law_way(task) == "per-image"
         return Tiling(
             multiple=1,
             halo=2 + 6 * config.blocks,
             bytes_per_pixel=26 * config.width,
-            needs_level=law_way(task) == "per-image",
+            needs_level=needs_level,
         )
 
     def network(self, config: Config, task: Task) -> "nn.Module":

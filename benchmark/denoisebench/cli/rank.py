@@ -8,7 +8,7 @@ import click
 
 from denoisebench.budgets import DENOISE_MPX_PER_S
 from denoisebench.cli.shared.compute import exit_with, load_plugins, out_folder
-from denoisebench.cli.shared.dry_run import about, asides, print_total, print_trainings
+from denoisebench.cli.shared.dry_run import about, asides, print_total, print_trainings, tiles_text
 from denoisebench.cli.shared.option_types import SEED
 from denoisebench.cli.shared.options import (
     F,
@@ -23,6 +23,7 @@ from denoisebench.cli.shared.options import (
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
+from denoisebench.denoising.memory import memory_limit
 from denoisebench.errors import UserError
 from denoisebench.execution.context import Context, make_context
 from denoisebench.files import write_whole
@@ -129,7 +130,7 @@ def command(
         click.echo(line, err=True)
     out = out_folder(out, create=not dry_run)
     if dry_run:
-        _print_plan(plan, out)
+        _print_plan(plan, out, memory)
         return
     context = make_context(out, device, registries, show_progress, memory)
     exit_with(_rank(plan, context, out, format))
@@ -179,13 +180,15 @@ def _usual_knowledge(model: Noise | None) -> TrainingKnowledge:
     return "unknown" if model is not None and model.is_range else "known"
 
 
-def _print_plan(plan: Plan, out: Path) -> None:
-    """The trainings, what is ranked, and about how long it takes."""
+def _print_plan(plan: Plan, out: Path, memory_gb: float | None) -> None:
+    """The trainings, what is ranked, in which tiles, and about how long it takes."""
+    limit_bytes = memory_limit(memory_gb)
     total = print_trainings(plan, out)
     for cell in plan.cells:
         done, count = rank_path(out, cell).exists(), len(cell.image_set.images)
         seconds = 0.0 if done else DENOISED * count * 0.25 / DENOISE_MPX_PER_S
         total += seconds
         what = f"{cell.method_spec} on {cell.image_set.spec} ({count} images), {cell.noise}"
-        click.echo(f"rank     {what}: {about(done, seconds)}")
+        in_tiles = "" if done else tiles_text(cell, limit_bytes)
+        click.echo(f"rank     {what}: {about(done, seconds)}{in_tiles}")
     print_total(total)

@@ -74,7 +74,7 @@ def _carry_out(
     for line in _asides(sweep.plan):
         click.echo(line, err=True)
     if asked.dry_run:
-        print_plan(sweep.plan, out)
+        print_plan(sweep.plan, out, asked.memory)
         return 0
     results = carry_out(sweep.plan, asked, registries)
     if asked.format != "table":

@@ -31,6 +31,7 @@ class ImageFile:
     truncated, unreadable or not the recorded one.  `load_noisy()` does the same for a given noisy
     image, and noisy_sha256 is the hash of its file: give both or neither, else ValueError.
     change: what `load()` does to the stored pixels, in words; empty for nothing.
+    size: height, width in pixels; None where they are unknown before the image is read.
 
     >>> image = ImageFile("white", "0" * 64, lambda: np.ones((3, 4, 6), np.float32))
     >>> image.gray().load().shape
@@ -43,6 +44,7 @@ class ImageFile:
     load_noisy: Callable[[], Pixels] | None = None
     noisy_sha256: str = ""
     change: str = ""
+    size: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if (self.load_noisy is None) != (not self.noisy_sha256):

@@ -12,6 +12,7 @@ from denoisebench.planning.plan import GivenWeights
 from denoisebench.planning.run_options import RunOptions
 from denoisebench.planning.weights_finder import WeightsFinder
 from denoisebench.plugin.method import Method, Task, TrainedMethod, UntrainedMethod
+from denoisebench.plugin.tiling import Tiling
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import config_spec
 
@@ -30,6 +31,11 @@ class ChosenDenoiser:
     label: str
     weights_sha256: str = ""
     remark: str = ""
+
+    @property
+    def tiling(self) -> Tiling | None:
+        """How an image may be cut into tiles; None if it must be denoised as a whole."""
+        return self.method.tiling(self.config, self.task)
 
     @property
     def levels(self) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import denoisebench
+from denoisebench.denoising.memory import memory_limit, planned_tiles
 from denoisebench.errors import OutputError, PluginError, UserError
 from denoisebench.image_files.copy import PixelCopy
 from denoisebench.image_files.source import open_pixels
@@ -101,7 +102,16 @@ class FilesJob:
                 yield _failure(path, error)
             else:
                 described = _described(seen.source, treatments)
-                yield Outcome(str(path), f"{described}; would be saved as {target}")
+                tiles = self._tiles(seen.source, treatments)
+                yield Outcome(str(path), f"{described}{tiles}; would be saved as {target}")
+
+    def _tiles(self, source: Planes, treatments: Mapping[int, Treatment]) -> str:
+        """The tiles of a plane; empty where it is denoised as a whole."""
+        limit_bytes, size = memory_limit(self.options.memory), (source.height, source.width)
+        tilings = [t.denoiser.tiling for t in treatments.values() if t.denoiser is not None]
+        found = [planned_tiles(t, limit_bytes, *size, self.options.tile) for t in tilings]
+        said = dict.fromkeys(f"; a plane in {tiles}" for tiles in found if tiles is not None)
+        return "".join(said)
 
     def _look_at(self, path: Path) -> Seen:
         source = open_pixels(path, self.options.axes, self.options.series)

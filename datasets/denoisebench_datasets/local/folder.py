@@ -52,7 +52,13 @@ class FolderSource(ImageSource, FileOpener):
         stored = GRAY if all(file.shape[0] == GRAY for file in files) else COLOUR
         channels = WORDS.get(config.channels, stored)
         images = tuple(
-            ImageFile(f.id, f.sha256, partial(_load, f, channels), change=f.scale.change)
+            ImageFile(
+                f.id,
+                f.sha256,
+                partial(_load, f, channels),
+                change=f.scale.change,
+                size=f.shape[1:],
+            )
             for f in files
         )
         canonical = str(config.canonical(self.name, (typed,), files[0].scale))

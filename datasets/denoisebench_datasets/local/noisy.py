@@ -42,7 +42,7 @@ class NoisySource(ImageSource):
                 f" taken as stored: leave channels={config.channels} out"
             )
         images = tuple(
-            ImageFile(f.id, f.sha256, f.load, f.load, f.sha256, change=f.scale.change)
+            ImageFile(f.id, f.sha256, f.load, f.load, f.sha256, f.scale.change, f.shape[1:])
             for f in files
         )
         canonical = str(config.canonical(self.name, (typed,), files[0].scale))

@@ -48,7 +48,7 @@ class PairsSource(ImageSource):
         pairs = [(noisy[stem], clean[stem]) for stem in clean]
         channels = _channels(pairs, config.channels)
         images = tuple(
-            ImageFile(c.id, c.sha256, c.load, n.load, n.sha256, change=c.scale.change)
+            ImageFile(c.id, c.sha256, c.load, n.load, n.sha256, c.scale.change, c.shape[1:])
             for n, c in pairs
         )
         canonical = str(config.canonical(self.name, (noisy_dir, clean_dir), files[0].scale))

@@ -12,9 +12,11 @@ from torch import Tensor
 from denoisebench.denoising import memory
 from denoisebench.denoising.denoiser import Denoiser
 from denoisebench.denoising.large_images import WithinMemory
-from denoisebench.denoising.memory import LARGEST_CORE_PX, MOST_BYTES, core_size, memory_limit
+from denoisebench.denoising.memory import MOST_BYTES, core_size, memory_limit, planned_tiles
 from denoisebench.denoising.self_ensemble import self_ensembled
+from denoisebench.denoising.tiling import tile_rows
 from denoisebench.errors import UserError
+from denoisebench.nn.shelf import network_tiling
 from denoisebench.plugin.method import Denoised, Task, UntrainedMethod
 from denoisebench.plugin.tiling import Tiling
 from denoisebench.progress import Progress
@@ -28,6 +30,7 @@ TILING = Tiling(multiple=8, halo=16, bytes_per_pixel=100)
         (100 * 640 * 480, None),
         (100 * 640 * 480 - 100, 512),  # 554 - 32 - 8, on the grid
         (100 * 2**20, None),
+        (100 * 300**2, 256),
         (100 * 64**2, 24),
         (100, 8),
     ],
@@ -40,8 +43,31 @@ def test_the_core_is_the_largest_that_fits_with_its_halo(
         assert (core_px + 32 + 8) ** 2 * 100 <= limit_bytes
 
 
-def test_the_core_has_a_largest_side() -> None:
-    assert core_size(TILING, 10**9, 10_000, 10_000) == LARGEST_CORE_PX
+def test_the_halos_of_a_unet_within_four_gigabytes_add_no_more_than_a_third_to_half() -> None:
+    tiling = network_tiling("unet")
+    for side, share in ((2000, 1.3), (4000, 1.3), (8000, 1.36), (20_000, 1.44)):
+        core_px = core_size(tiling, 4 * 10**9, side, side)
+        assert core_px is not None
+        bands = list(tile_rows(side, side, tiling, core_px))
+        shown = sum(band.source.stop - band.source.start for band in bands) / side
+        assert shown**2 < share
+
+
+def test_planned_tiles_are_those_that_are_made() -> None:
+    for height, width, core_px in ((90, 120, None), (90, 120, 50), (640, 33, 24)):
+        planned = planned_tiles(TILING, 100 * 64**2, height, width, core_px)
+        assert planned is not None
+        bands = list(tile_rows(height, width, TILING, planned.core_px))
+        assert planned.count == sum(len(band.tiles) for band in bands)
+        shown = [
+            (band.source.stop - band.source.start) * (tile.source[1].stop - tile.source[1].start)
+            for band in bands
+            for tile in band.tiles
+        ]
+        assert 100 * max(shown) <= planned.memory
+    assert planned_tiles(TILING, 100 * 64**2, 64, 64) is None
+    assert planned_tiles(TILING, 100, 90, 120, core_px=128) is None
+    assert planned_tiles(None, 100, 90, 120, core_px=8) is None
 
 
 def test_the_limit_is_asked_for_or_half_of_what_is_free(

@@ -9,12 +9,11 @@ import torch
 from torch import Tensor
 
 from blindspot import BlindSpot
-from blindspot.config import Config
+from blindspot.config import Config, level_of
 from blindspot.model import (
     Denoiser,
     batch_loss,
     denoise_image,
-    level_of,
     outputs_of,
     predict,
 )

@@ -43,7 +43,7 @@ def compute(asked: CommandOptions, methods: Sequence[str], registries: Registrie
     for line in asides(plan):
         click.echo(line, err=True)
     if asked.dry_run:
-        print_plan(plan, out)
+        print_plan(plan, out, asked.memory)
         return 0
     results = carry_out(plan, asked, registries)
     show(results, asked, report)

@@ -1,14 +1,16 @@
 """What would be computed, printed."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from denoisebench.budgets import DENOISE_MPX_PER_S, TRAIN_MPX_PER_S
+from denoisebench.denoising.memory import memory_limit, planned_tiles
 from denoisebench.images.orientations import ORIENTATIONS
 from denoisebench.images.pixels import CHANNEL_WORDS
-from denoisebench.planning.plan import Plan, TrainingPlan
+from denoisebench.planning.plan import CellPlan, Plan, TrainingPlan
 from denoisebench.results.store import cell_path, weights_path
 
 
@@ -23,8 +25,10 @@ def declined_text(declined: tuple[str, str, str]) -> str:
     return f"{method} declines {what}: {reason}"
 
 
-def print_plan(plan: Plan, out: Path) -> None:
-    """The trainings and cells, what is there already, and about how long the rest takes."""
+def print_plan(plan: Plan, out: Path, memory_gb: float | None) -> None:
+    """The trainings and cells, what is there already, and about how long the rest takes; the tiles
+    of cells with images that are denoised in tiles.  memory_gb: as of `memory_limit`."""
+    limit_bytes = memory_limit(memory_gb)
     total = print_trainings(plan, out)
     for cell in plan.cells:
         done = cell_path(out, cell.id).exists()
@@ -36,8 +40,20 @@ def print_plan(plan: Plan, out: Path) -> None:
         what = f"{cell.method_label} on {cell.image_set.spec} ({images}), {cell.noise}"
         what += f", {cell.protocol}" if len({c.protocol for c in plan.cells}) > 1 else ""
         what += _seed(cell.seed, len({c.seed for c in plan.cells}) > 1)
-        click.echo(f"cell     {cell.id}  {what}: {about(done, seconds)}")
+        in_tiles = "" if done else tiles_text(cell, limit_bytes)
+        click.echo(f"cell     {cell.id}  {what}: {about(done, seconds)}{in_tiles}")
     print_total(total)
+
+
+def tiles_text(cell: CellPlan, limit_bytes: int) -> str:
+    """The end of a cell's line: the tiles of its largest image, of those whose size is known; empty
+    where it is denoised as a whole.  limit_bytes: of memory."""
+    sizes = [image.size for image in cell.image_set.images if image.size is not None]
+    if not sizes:
+        return ""
+    height, width = max(sizes, key=math.prod)
+    tiles = planned_tiles(cell.method.tiling(cell.config, cell.task), limit_bytes, height, width)
+    return f"; {width}×{height} pixels in {tiles}" if tiles else ""
 
 
 def print_trainings(plan: Plan, out: Path) -> float:
