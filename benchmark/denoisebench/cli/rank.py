@@ -1,5 +1,6 @@
 """bench rank: methods ranked on noisy images of which there is no clean one."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,13 +28,21 @@ from denoisebench.denoising.memory import memory_limit
 from denoisebench.errors import UserError
 from denoisebench.execution.context import Context, make_context
 from denoisebench.files import write_whole
+from denoisebench.image_files.names import image_paths
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.outside_text import printable
+from denoisebench.own_images.own_ranking import (
+    OwnFiles,
+    denoise_commands,
+    in_variances,
+    look_at_files,
+    usual_methods,
+)
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
 from denoisebench.planning.run_options import RunOptions
-from denoisebench.ranking.records import rank_path
+from denoisebench.ranking.records import RankedMethod, rank_path
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec, split_list
 from denoisebench.training.recipe import TRANSDUCTIVE
@@ -53,15 +62,20 @@ def _lengths(verb: F) -> F:
 
 
 @click.command("rank")
-@click.option("--images", metavar="DIR", help="Your noisy images.")
+@click.option("--images", multiple=True, metavar="DIR|FILE",
+              help="Your noisy images, as bench denoise reads them: a folder, a file or a pattern"
+                   " such as '*.tif'; may be given several times.")  # fmt: skip
 @click.option("--datasets", metavar="D[,D...]",
               help="Image sets, instead of --images; if they have clean images, the true ranking is"
                    " shown too.")  # fmt: skip
-@click.option("--methods", metavar="M[,M...]", help=installed_of(DEFAULTS.ranked_methods))
+@click.option("--methods", metavar="M[,M...]",
+              help=f"{installed_of(DEFAULTS.ranked_methods)}  With --images also those whose"
+                   " bundled weights fit.")  # fmt: skip
 @click.option("--noise", metavar="N",
-              help="The noise: a family, as poisson, of unknown level; or with its level, as"
-                   f" gaussian:25.  [default: real, taken for Gaussian; {DEFAULTS.noise} for clean"
-                   " image sets]")  # fmt: skip
+              help="The noise of --images: one level, as of bench denoise.  Of --datasets: a"
+                   " family, as poisson, of unknown level; or with its level, as gaussian:25. "
+                   " [default: found in each of the images; for --datasets real, taken for"
+                   f" Gaussian, and {DEFAULTS.noise} if they are clean]")  # fmt: skip
 @click.option("--parameters", type=click.Choice(["known", "unknown"]),
               help="Whether methods and SURE are given the level.  [default: known if --noise has"
                    " one]")  # fmt: skip
@@ -77,11 +91,14 @@ def _lengths(verb: F) -> F:
 @out_option
 @click.option("--format", type=click.Choice(["table", "csv", "json"]), default="table",
               show_default=True, help="How to print the ranking.")  # fmt: skip
+@click.option("--save-images", is_flag=True,
+              help="Save noisy | denoised | clean, if there is a clean one, of each image as PNG"
+                   " under DIR/pictures.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing.")
 @plugin_option
 @config_option
 def command(
-    images: str | None,
+    images: tuple[str, ...],
     datasets: str | None,
     methods: str | None,
     noise: str | None,
@@ -97,16 +114,22 @@ def command(
     precision: "AskedPrecision",
     out: Path,
     format: str,
+    save_images: bool,
     dry_run: bool,
     plugin: tuple[str, ...],
 ) -> None:
     """Rank methods on noisy images without a reference, by three scores.
 
     A method that must be trained is trained on the noisy images themselves, unless its bundled
-    weights fit.  The table says when to believe which score.
+    weights fit.  The table says when to believe which score, and ends, for --images, with the
+    command that denoises them by the best method.
     """
     registries = load_plugins(plugin)
-    model = None if noise is None else _noise(noise, registries)
+    if bool(images) == (datasets is not None):
+        raise UserError("give your noisy images as --images DIR, or image sets as --datasets D")
+    out = out_folder(out, create=not dry_run)
+    own = _own_files(images, noise, registries) if images else None
+    model = _noise(noise, registries) if noise is not None and own is None else None
     options = RunOptions(
         noise=None if model is None else str(model),
         parameters=parameters or _usual_knowledge(model),
@@ -120,49 +143,67 @@ def command(
         precision=precision,
     )
     request = replace(
-        options.request(_methods(methods, registries), registries.budgets),
-        datasets=_datasets(images, datasets),
+        options.request(_methods(methods, own, registries), registries.budgets),
+        datasets=() if datasets is None else tuple(split_list(datasets)),
         weights_of=DEFAULTS.train_sets,
+        level_within=own is not None,
         needs_reference=False,
     )
-    plan = make_plan(request, registries)
+    sets = () if own is None else own.sets
+    plan = make_plan(request, registries, [each.image_set for each in sets])
     for line in asides(plan):
         click.echo(line, err=True)
-    out = out_folder(out, create=not dry_run)
+    ranked: list[RankedMethod] = []
     if dry_run:
         _print_plan(plan, out, memory)
-        return
-    context = make_context(out, device, registries, show_progress, memory)
-    exit_with(_rank(plan, context, out, format))
+    else:
+        context = make_context(out, device, registries, show_progress, memory)
+        ranked = _ranked(plan, context, save_images)
+        commands: Mapping[str, str] = {}
+        if own is not None:
+            commands = denoise_commands(plan, ranked, sets, images, noise or "auto", out)
+            ranked = in_variances(ranked, sets)
+        _show(ranked, commands, out, format)
+    done = dry_run or len(ranked) == len(plan.cells)
+    exit_with(0 if done and not (own and own.failures) else 1)
 
 
-def _rank(plan: Plan, context: Context, out: Path, form: str) -> int:
-    """Score, print, save.  Returns the exit status."""
+def _own_files(images: Sequence[str], noise: str | None, registries: Registries) -> OwnFiles:
+    """Look at the user's files; says what was found, and which cannot be read."""
+    own = look_at_files(image_paths(images, recursive=False), noise or "auto", registries)
+    for line in (*own.lines, *own.failures):
+        click.echo(printable(line, keep="\n"), err=True)
+    return own
+
+
+def _ranked(plan: Plan, context: Context, save_images: bool) -> list[RankedMethod]:
+    """The scores of the plan's cells; says which failed."""
     from denoisebench.ranking.rank import rank_cells
-    from denoisebench.ranking.table import FORMATS
 
-    ranked, failures = rank_cells(plan, context)
+    ranked, failures = rank_cells(plan, context, ("pictures",) if save_images else ())
     for failure in failures:
         click.echo(f"failed: {failure.method} on {failure.dataset}: {failure.error}", err=True)
+    return ranked
+
+
+def _show(ranked: list[RankedMethod], commands: Mapping[str, str], out: Path, form: str) -> None:
+    """Print and save."""
+    from denoisebench.ranking.table import FORMATS
+
     if ranked:
-        text = FORMATS[form](ranked)
+        text = FORMATS[form](ranked, commands)
         click.echo(printable(text, keep="\n\t"))
         path = out / f"rank.{'txt' if form == 'table' else form}"
         write_whole(path, f"{text}\n".encode())
         click.echo(f"saved as {path}", err=True)
-    return 1 if failures else 0
 
 
-def _methods(methods: str | None, registries: Registries) -> tuple[str, ...]:
+def _methods(methods: str | None, own: OwnFiles | None, registries: Registries) -> tuple[str, ...]:
     if methods is not None:
         return tuple(split_list(methods))
+    if own is not None:
+        return usual_methods(own.sets, registries)
     return tuple(name for name in DEFAULTS.ranked_methods if name in registries.methods)
-
-
-def _datasets(images: str | None, datasets: str | None) -> tuple[str, ...]:
-    if (images is None) == (datasets is None):
-        raise UserError("give your noisy images as --images DIR, or image sets as --datasets D")
-    return (f"noisy:{images}",) if images is not None else tuple(split_list(datasets or ""))
 
 
 def _noise(text: str, registries: Registries) -> Noise:

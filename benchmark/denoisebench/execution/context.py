@@ -7,6 +7,7 @@ from denoisebench.execution.image_reader import ImageReader
 from denoisebench.images.image_set import ImageSet
 from denoisebench.progress import ProgressCallback
 from denoisebench.registry.registries import Registries
+from denoisebench.specs import parse_spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,13 @@ def make_context(
     progress: ProgressCallback,
     memory_gb: float | None = None,
 ) -> Context:
-    """A context whose reader fetches image sets that are missing."""
+    """A context whose reader fetches image sets that are missing; one that was made from a user's
+    files has no source to fetch it from."""
 
     def fetch(image_set: ImageSet, progress: ProgressCallback) -> None:
-        source, spec = registries.source(image_set.spec)
-        if not source.is_local(spec):
+        spec = parse_spec(image_set.spec)
+        source = registries.image_sets.get(spec.name)
+        if source is not None and not source.is_local(spec):
             source.fetch(spec, progress)
 
     return Context(out, device, ImageReader(fetch, progress), progress, memory_gb)

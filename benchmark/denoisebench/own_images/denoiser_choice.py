@@ -93,7 +93,7 @@ def choose_denoiser(
     if isinstance(found, UntrainedMethod):
         return _untrained(found, config, noise, channels)
     assert isinstance(found, TrainedMethod)
-    fitting = [] if weights == "none" else _bundled(registries, asked, noise, channels)
+    fitting = [] if weights == "none" else bundled_denoisers(registries, asked, noise, channels)
     if fitting:
         return min(fitting, key=lambda chosen: chosen.rank(level))
     lack = f"{asked} has no weights for {CHANNEL_WORDS[channels]} {noise.family.name} noise"
@@ -114,10 +114,10 @@ def _untrained(method: Method[Any], config: Any, noise: Noise, channels: int) ->
     return ChosenDenoiser(method, config, task, None, str(config_spec(method.name, config)))
 
 
-def _bundled(
+def bundled_denoisers(
     registries: Registries, method: str, noise: Noise, channels: int
 ) -> list[ChosenDenoiser]:
-    """The bundled weights of a method that fit."""
+    """The denoisers of a method by each of its bundled weights that fit."""
     found, _ = registries.method(method)
     finder = _finder(registries, "zoo")
     return [

@@ -12,13 +12,11 @@ from denoisebench.denoising.memory import memory_limit, planned_tiles
 from denoisebench.errors import OutputError, PluginError, UserError
 from denoisebench.image_files.copy import PixelCopy
 from denoisebench.image_files.source import open_pixels
-from denoisebench.outside_text import printable
 from denoisebench.own_images.correlation import correlation_warnings
 from denoisebench.own_images.denoisers import Denoisers
 from denoisebench.own_images.option_checks import check_options
 from denoisebench.own_images.options import DenoiseOptions
 from denoisebench.own_images.own_training import (
-    Seen,
     plan_own_training,
     to_be_trained,
     train_own,
@@ -26,14 +24,14 @@ from denoisebench.own_images.own_training import (
 from denoisebench.own_images.planes import Planes, described
 from denoisebench.own_images.planes_job import denoise_planes
 from denoisebench.own_images.preview import MOST_FILES, FilePreview, preview_of
+from denoisebench.own_images.shown_set import Seen, failure_line
 from denoisebench.own_images.sidecar import facts_of, write_sidecar
 from denoisebench.own_images.treatment import Treatment
-from denoisebench.own_images.treatments import Choose, chooser, looks_of, settle_all
+from denoisebench.own_images.treatments import Choose, chooser, settle_all
 from denoisebench.planning.ids import hash_of
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.progress import ProgressCallback
 from denoisebench.registry.registries import Registries
-from denoisebench.training.weights_file import file_hash
 
 MOST_CLIPPED = 1e-4
 """The share of pixels beyond the range of the file's type above which it is told."""
@@ -114,8 +112,7 @@ class FilesJob:
         return "".join(said)
 
     def _look_at(self, path: Path) -> Seen:
-        source = open_pixels(path, self.options.axes, self.options.series)
-        return Seen(source, file_hash(path), looks_of(source, self.options, self.registries))
+        return Seen.of(path, self.options, self.registries)
 
     def _trained(self, pairs: Sequence[tuple[Path, Path]]) -> Choose:
         """Train on all files that can be read: one denoiser for gray, one for colour."""
@@ -132,7 +129,7 @@ class FilesJob:
         for path, _ in pairs:
             with suppress(UserError):  # it is told when the file's turn comes
                 seen.append(self._look_at(path))
-        noisy = [s for s in seen if any(not look.noise.is_none for look in s.looks.values())]
+        noisy = [s for s in seen if s.has_noise]
         return [
             plan_own_training(
                 [s for s in noisy if s.source.channels == channels],
@@ -195,10 +192,7 @@ class FilesJob:
 
 
 def _failure(path: Path, error: Exception) -> Outcome:
-    """Of a file that is left out; many reasons name it already."""
-    text = str(error)
-    line = text if text.startswith(printable(str(path))) else f"{path}: {text}"
-    return Outcome(str(path), line, failed=True)
+    return Outcome(str(path), failure_line(path, error), failed=True)
 
 
 def _described(source: Planes, treatments: Mapping[int, Treatment]) -> str:

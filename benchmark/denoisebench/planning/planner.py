@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from denoisebench.errors import UserError
+from denoisebench.images.image_set import ImageSet
 from denoisebench.nn.shelf import modules_of
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import take_given_noise
@@ -24,9 +25,14 @@ from denoisebench.scoring.protocol_text import refuse_mixed
 from denoisebench.specs import config_spec
 
 
-def make_plan(request: Request, registries: Registries) -> Plan:
-    """Resolve a request.  Raises UserError for anything unknown, misspelt or refused."""
-    return _Planner(request, registries).plan()
+def make_plan(
+    request: Request, registries: Registries, image_sets: Sequence[ImageSet] = ()
+) -> Plan:
+    """Resolve a request.  image_sets: opened ones, to be scored with those that it names.
+
+    Raises UserError for anything unknown, misspelt or refused.
+    """
+    return _Planner(request, registries, image_sets).plan()
 
 
 def mismatch(noise: Noise, trained_on: Noise) -> str | None:
@@ -40,10 +46,13 @@ def mismatch(noise: Noise, trained_on: Noise) -> str | None:
 
 
 class _Planner:
-    def __init__(self, request: Request, registries: Registries) -> None:
+    def __init__(
+        self, request: Request, registries: Registries, image_sets: Sequence[ImageSet]
+    ) -> None:
         self._request, self._registries = request, registries
         datasets, channels = request.datasets, request.channels
-        self._image_sets = [registries.image_set(text, channels) for text in datasets]
+        named = [registries.image_set(text, channels) for text in datasets]
+        self._image_sets = [*image_sets, *named]
         self._protocols = [registries.protocol(text) for text in request.protocols]
         _refuse_doubles([str(protocol) for protocol in self._protocols])
         if not request.mixed:
@@ -205,8 +214,10 @@ class _Planner:
         warning = method.warns(config, task)
         if warning is not None:
             self._note(f"{candidate.spec} on {test.noise}: {warning}")
+        if not candidate.trains:
+            return None
         reason = self._sets.refuses_transductive(candidate.evidence)
-        if reason is None and candidate.trains and self._request.weights != "zoo":
+        if reason is None and self._request.weights != "zoo":
             reason = self._sets.refuses_given(candidate.evidence, task, test.image_set)
         return reason
 

@@ -22,7 +22,8 @@ class Request:
     the second for the second copy of a pair.  own_noise: a set that knows the noise of its given
     images is tested under that, not under `noises`.  needs_reference: whether estimates are scored
     against clean images.  weights_of: training sets of which bundled weights will
-    do as well as of `train_sets`.  start: weights that trainings begin with.
+    do as well as of `train_sets`.  level_within: whether bundled weights of a range do for a known
+    level that lies in it.  start: weights that trainings begin with.
     oracle_checkpoint: whether held-out clean images pick the weights of trainings.
     seeds: each plans separate cells and trainings.
     self_ensemble: whether each image is denoised in its eight orientations.
@@ -51,6 +52,7 @@ class Request:
     own_noise: bool = False
     needs_reference: bool = True
     weights_of: tuple[str, ...] = ()
+    level_within: bool = False
     self_ensemble: bool = False
     precision: "AskedPrecision" = "auto"
 

@@ -1,6 +1,6 @@
 """Existing weights: found, read, and used instead of a training."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,28 @@ class WeightsFinder:
         return given
 
     def _that_fit(self, method: TrainedMethod[Any], config: Any, task: Task) -> GivenWeights | None:
-        """The bundled weights that are exactly what a training would yield."""
+        """The bundled weights that are exactly what a training would yield; else, where they will
+        do, those of a range that the level lies in."""
+        within = None
+        for given in self._for_the_images(method, config, task):
+            recipe = given.header.recipe
+            exact = recipe.noise == str(task.noise) and recipe.parameters == task.parameters
+            if (exact or self._holds(given, task)) and self._of_the_seeds(given):
+                if exact:
+                    return given
+                within = within or given
+        return within
+
+    def _holds(self, given: GivenWeights, task: Task) -> bool:
+        """Whether the level of a task lies within what weights were trained on, and will do."""
+        noise = self.registries.noise(given.header.recipe.noise)
+        holds = noise.same_family(task.noise) and noise.low <= task.noise.low <= noise.high
+        return self.request.level_within and task.parameters == "known" and holds
+
+    def _for_the_images(
+        self, method: TrainedMethod[Any], config: Any, task: Task
+    ) -> Iterator[GivenWeights]:
+        """The bundled weights that fit a task but for the noise and whether its level is known."""
         unpaired = method.evidence(config) is Evidence.UNPAIRED
         clean_set = self.request.clean_set or HALF if unpaired else None
         for path in self.bundled(method.name):
@@ -111,8 +132,6 @@ class WeightsFinder:
             fits = (
                 parse_spec(recipe.method).name == method.name
                 and _config(method, given) == method.trained_as(config)
-                and recipe.noise == str(task.noise)
-                and recipe.parameters == task.parameters
                 and recipe.draws == self.request.draws
                 and recipe.train_set in (*self.request.train_sets, *self.request.weights_of)
                 and recipe.clean_set == clean_set
@@ -121,9 +140,8 @@ class WeightsFinder:
                 and recipe.start is None
                 and recipe.checkpoint is None
             )
-            if fits and self._of_the_seeds(given):
-                return given
-        return None
+            if fits:
+                yield given
 
     def _read(self, path: Path, source: str) -> GivenWeights:
         return GivenWeights(source, path, self._checked_hash(path), read_header(path))

@@ -7,6 +7,7 @@ sees how far the ranking can be trusted.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from denoisebench.errors import PluginError, UserError, plugin_code
@@ -35,8 +36,10 @@ from denoisebench.ranking.scores import (
     sparse_mask,
     sure,
 )
+from denoisebench.results.saved_images import DenoisedImage, Kind, Saver
 
 if TYPE_CHECKING:
+    from denoisebench.denoising.denoiser import DenoiserOutput
     from denoisebench.denoising.self_ensemble import Denoise
 
 
@@ -48,17 +51,20 @@ class Failure(NamedTuple):
     error: str
 
 
-def rank_cells(plan: Plan, context: Context) -> tuple[list[RankedMethod], list[Failure]]:
+def rank_cells(
+    plan: Plan, context: Context, save: tuple[Kind, ...] = ()
+) -> tuple[list[RankedMethod], list[Failure]]:
     """Score what a plan denoises, without clean images.  Computes what is not stored.
 
-    What a method raises leaves it out.  Raises UserError for an image below `LEAST_SIDE_PX`.
+    save: what is kept of the images besides.  What a method raises leaves it out.  Raises UserError
+    for an image below `LEAST_SIDE_PX`.
     """
     ranked, failures = [], []
     for cell in plan.cells:
-        path = rank_path(context.out, cell)
-        if not path.exists():
+        path, saver = rank_path(context.out, cell), Saver(cell, context.out, save)
+        if not path.exists() or saver.missing(_left_out(path)):
             try:
-                write_ranked(path, _ranked(cell, plan, context))
+                write_ranked(path, _ranked(cell, plan, context, saver))
             except PluginError as error:
                 failures.append(Failure(cell.method_spec, cell.image_set.spec, str(error)))
                 continue
@@ -66,7 +72,12 @@ def rank_cells(plan: Plan, context: Context) -> tuple[list[RankedMethod], list[F
     return ranked, failures
 
 
-def _ranked(cell: CellPlan, plan: Plan, context: Context) -> RankedMethod:
+def _left_out(path: Path) -> set[tuple[str, int]]:
+    """The images that a stored ranking has no files of."""
+    return {(image.image, 0) for image in read_ranked(path).images if not image.is_denoised}
+
+
+def _ranked(cell: CellPlan, plan: Plan, context: Context, saver: Saver) -> RankedMethod:
     from denoisebench.execution.score_job import prepare
     from denoisebench.nn.devices import pick_device
 
@@ -75,6 +86,8 @@ def _ranked(cell: CellPlan, plan: Plan, context: Context) -> RankedMethod:
     weights, device = weights_of(cell, context.out), pick_device(context.device)
     in_float32 = replace(cell, precision="fp32")  # small differences of estimates count
     denoise, images = prepare(in_float32, weights, context)
+    scores = _scores(cell, images, denoise, device, saver, context.progress)
+    saver.finish()
     return RankedMethod(
         dataset=cell.image_set.spec,
         noise=str(cell.noise),
@@ -82,7 +95,7 @@ def _ranked(cell: CellPlan, plan: Plan, context: Context) -> RankedMethod:
         method=cell.method_spec,
         weights=cell.labels["weights"],
         train_set=cell.labels["train_set"],
-        images=_scores(cell, images, denoise, device, context.progress),
+        images=scores,
     )
 
 
@@ -91,6 +104,7 @@ def _scores(
     images: Sequence[LoadedImage],
     denoise: "Denoise",
     device: str,
+    saver: Saver,
     progress: ProgressCallback,
 ) -> tuple[ImageRank, ...]:
     """The scores of each image; NaN for one that does not tell the level that the method needs.
@@ -108,12 +122,12 @@ def _scores(
             noisy, level = noisy_of(image, cell.noise, cell.seed)
         given_level = level if cell.parameters == "known" else None
 
-        def run(pixels: Pixels, given_level: float | None = given_level) -> Pixels:
-            return denoise_checked(cell.method.name, denoise, pixels, given_level, device).image
+        def run(pixels: Pixels, given_level: float | None = given_level) -> "DenoiserOutput":
+            return denoise_checked(cell.method.name, denoise, pixels, given_level, device)
 
         try:
             with naming_image(image.id):
-                scores.append(_score(cell, image, noisy, given_level, run))
+                scores.append(_score(cell, image, noisy, given_level, run, saver))
         except LevelUnknownError as error:
             untold.append(error)
             scores.append(ImageRank(image.id, *[math.nan] * 5))
@@ -128,9 +142,10 @@ def _score(
     image: LoadedImage,
     noisy: Pixels,
     given_level: float | None,
-    run: Callable[[Pixels], Pixels],
+    run: Callable[[Pixels], "DenoiserOutput"],
+    saver: Saver,
 ) -> ImageRank:
-    """One image, denoised three times: as it is, with pixels masked, and nudged."""
+    """One image, denoised three times: as it is, which is saved, with pixels masked, and nudged."""
     height, width = noisy.shape[1:]
     if min(height, width) < LEAST_SIDE_PX:
         raise UserError(
@@ -139,12 +154,28 @@ def _score(
     mask_stream, probe_stream = (
         Stream(RANK_VERSION, part, pixel_hash(noisy), str(cell.seed)) for part in ("mask", "probe")
     )
-    denoised = run(noisy)
-    error = masked_error(run, noisy, sparse_mask(height, width, mask_stream))
+    made = run(noisy)
+    denoised = made.image
+    saver.save(
+        DenoisedImage(
+            image=image.id,
+            clean=image.clean if cell.image_set.has_reference else None,
+            noisy=noisy,
+            denoised=denoised,
+            outputs=made.outputs,
+            level=given_level,
+            level_estimate=made.level,
+        )
+    )
+
+    def again(pixels: Pixels) -> Pixels:
+        return run(pixels).image
+
+    error = masked_error(again, noisy, sparse_mask(height, width, mask_stream))
     sigma_255 = _sigma_255(cell, noisy, given_level)
     estimate = math.nan
     if sigma_255 > 0.0:
-        estimate = 255.0**2 * sure(run, noisy, denoised, sigma_255 / 255.0, probe_stream)
+        estimate = 255.0**2 * sure(again, noisy, denoised, sigma_255 / 255.0, probe_stream)
     psnr_db = math.nan
     if cell.image_set.has_reference:
         psnr_db = cell.protocol.score(denoised, image.clean).psnr_db

@@ -5,8 +5,9 @@ decides what is in it, so that what was found is not computed again.
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from denoisebench.documents import read_json
 from denoisebench.errors import UserError
@@ -15,13 +16,16 @@ from denoisebench.planning.ids import hash_of
 from denoisebench.planning.plan import CellPlan
 from denoisebench.results.strict_json import json_text, parse, stored
 
+UNITS_255 = "0-255 units"
+VARIANCES = "variances of the noise"
+
 RANK_VERSION = "denoisebench rank 1"
 """Part of every key and id: a change of what is drawn or scored changes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRank:
-    """What is known of one denoised image without its clean one; squares are of 0-255 units.
+    """What is known of one denoised image without its clean one.
 
     NaN: not to be had.  An image that does not tell the level that the method needs is not denoised
     and has none.  sigma_255: the level that SURE used.  psnr_db: against the clean image, where
@@ -42,7 +46,8 @@ class ImageRank:
 
 @dataclass(frozen=True, slots=True)
 class RankedMethod:
-    """A method on one image set.  weights, train_set: where its denoiser comes from."""
+    """A method on one image set.  weights, train_set: where its denoiser comes from.  unit: of its
+    squares, the masked error and SURE."""
 
     dataset: str
     noise: str
@@ -51,6 +56,16 @@ class RankedMethod:
     weights: str
     train_set: str
     images: tuple[ImageRank, ...]
+    unit: str = UNITS_255
+
+    def in_variances(self, sigma_255: float) -> Self:
+        """The same with squares in variances of noise of this level: 1 is the noisy image."""
+        variance = sigma_255**2
+        images = tuple(
+            replace(i, masked_error=i.masked_error / variance, sure=i.sure / variance)
+            for i in self.images
+        )
+        return replace(self, images=images, unit=VARIANCES)
 
 
 def rank_path(out: Path, cell: CellPlan) -> Path:

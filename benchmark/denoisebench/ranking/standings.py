@@ -87,6 +87,16 @@ def standings(ranked: Sequence[RankedMethod], score: str) -> list[Standing]:
     ]
 
 
+def winner(ranked: Sequence[RankedMethod]) -> tuple[str, str] | None:
+    """The best method of one image set, and the score that says so: SURE where there is one, else
+    the masked error; None where no method has either."""
+    for score in ("sure", "masked_error"):
+        for standing in standings(ranked, score):
+            if standing.rank == 1:
+                return standing.method, score
+    return None
+
+
 def agreement(ranked: Sequence[RankedMethod], score: str) -> Agreement | None:
     """How far a score's ranking of the methods of one set is that by PSNR.
 

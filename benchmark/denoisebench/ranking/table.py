@@ -8,11 +8,20 @@ from itertools import groupby
 
 import numpy as np
 
-from denoisebench.ranking.records import ImageRank, RankedMethod
-from denoisebench.ranking.standings import SCORES, TRUTH, Agreement, Standing, agreement, standings
+from denoisebench.ranking.records import UNITS_255, VARIANCES, ImageRank, RankedMethod
+from denoisebench.ranking.standings import (
+    SCORES,
+    TRUTH,
+    Agreement,
+    Standing,
+    agreement,
+    standings,
+    winner,
+)
 from denoisebench.results.csv_text import csv_text
 from denoisebench.results.strict_json import exported, json_text
 
+EMPTY: Mapping[str, str] = {}
 WIDTH = 100
 NONE = "–"
 HEADS = {
@@ -29,11 +38,11 @@ BELIEVE = (
     "Least is best. ±: half the 95 % t-interval of the mean over images. =: tied with the best: the"
     " paired difference over the same images has an interval that holds 0, of 95 % for all pairs of"
     " methods together.",
-    "masked error: mean square (0-255 units) between the noisy image and an estimate that had not"
+    "masked error: mean square ({unit}) between the noisy image and an estimate that had not"
     " seen those pixels: the error of such an estimate plus the noise's variance, its floor."
     " Believe it where noise is independent from pixel to pixel, of any distribution and level; it"
     " is hard on methods that count on the pixel itself.",
-    "SURE: the estimate's own mean squared error (0-255 units). Believe it first where noise is"
+    "SURE: the estimate's own mean squared error ({unit}). Believe it first where noise is"
     " Gaussian and independent and its level is right; a wrong level may reverse it, and a SURE"
     " well below 0 says that something of this does not hold.",
     "whiteness: root mean square autocorrelation of what was removed; 0 is white. It finds who"
@@ -42,15 +51,35 @@ BELIEVE = (
 )
 
 
-def render_table(ranked: Sequence[RankedMethod]) -> str:
-    """A table per image set, then what its scores are and when to believe which."""
+Commands = Mapping[str, str]
+"""What denoises the images of a set with its best method, by the set."""
+
+
+def render_table(ranked: Sequence[RankedMethod], commands: Commands = EMPTY) -> str:
+    """A table per image set, then what its scores are and when to believe which, then commands."""
     parts = ["\n".join(_section(list(group))) for group in _by_set(ranked)]
-    notes = [line for note in BELIEVE for line in textwrap.wrap(note, WIDTH)]
-    return "\n\n".join([*parts, "\n".join(notes)])
+    unit = ranked[0].unit if ranked else UNITS_255
+    notes = [line for note in BELIEVE for line in textwrap.wrap(note.format(unit=unit), WIDTH)]
+    if all(of.unit == VARIANCES for of in ranked):
+        notes.append("variances of the noise: the noisy image has a SURE of 1, the truth of 0.")
+    return "\n\n".join([*parts, "\n".join(notes), *_endings(ranked, commands)])
 
 
-def render_csv(ranked: Sequence[RankedMethod]) -> str:
-    """One line per image set, method and score."""
+def _endings(ranked: Sequence[RankedMethod], commands: Commands) -> list[str]:
+    """The best of each set, and the command that denoises with it."""
+    ends = []
+    for group in _by_set(ranked):
+        best, command = winner(group), commands.get(group[0].dataset)
+        if best is not None and command is not None:
+            ends.append(
+                f"best by {HEADS[best[1]]}: {best[0]}.  To denoise with it:\n\n    {command}"
+            )
+    return ends
+
+
+def render_csv(ranked: Sequence[RankedMethod], commands: Commands = EMPTY) -> str:
+    """One line per image set, method and score.  The commands are not in it."""
+    del commands
     names = ["dataset", "noise", "parameters", *(f.name for f in fields(Standing))]
     rows = []
     for group in _by_set(ranked):
@@ -62,14 +91,17 @@ def render_csv(ranked: Sequence[RankedMethod]) -> str:
     return csv_text([names, *rows]).rstrip("\n")
 
 
-def render_json(ranked: Sequence[RankedMethod]) -> str:
-    """`[{dataset, noise, parameters, standings, agreement, methods}]`, methods with every image's
-    scores; a missing number is null, an infinite one the string "inf" or "-inf"."""
+def render_json(ranked: Sequence[RankedMethod], commands: Commands = EMPTY) -> str:
+    """`[{dataset, noise, parameters, unit, denoise, standings, agreement, methods}]`: methods with
+    every image's scores, denoise the command of the best one.  A missing number is null, an
+    infinite one the string "inf" or "-inf"."""
     sets = [
         {
             "dataset": group[0].dataset,
             "noise": group[0].noise,
             "parameters": group[0].parameters,
+            "unit": group[0].unit,
+            "denoise": commands.get(group[0].dataset),
             "standings": [asdict(standing) for standing in _all_standings(group)],
             "agreement": [asdict(found) for found in _agreements(group)],
             "methods": [
@@ -87,7 +119,7 @@ def render_json(ranked: Sequence[RankedMethod]) -> str:
     return json_text(exported(sets)).rstrip("\n")
 
 
-FORMATS: Mapping[str, Callable[[Sequence[RankedMethod]], str]] = {
+FORMATS: Mapping[str, Callable[[Sequence[RankedMethod], Commands], str]] = {
     "table": render_table,
     "csv": render_csv,
     "json": render_json,

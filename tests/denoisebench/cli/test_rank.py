@@ -1,11 +1,21 @@
 """`bench rank` as a user calls it."""
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from bench import bench, make_images
+from PIL import Image
+
+from denoisebench.own_images.intensity import Intensity
+from denoisebench.own_images.own_ranking import LARGEST_PX, MOST_PLANES
+from denoisebench.own_images.planes import ArrayPlanes
+from denoisebench.own_images.series_noise import SeriesNoise
+from denoisebench.own_images.shown_set import Seen, noisy_planes, shown_set
+from denoisebench.own_images.treatment import Look
 
 METHODS = "identity,wavelet,tv:weight=0.2,tv"
 SMOKE = ("--steps", "2", "--batch", "2", "--crop", "32")
@@ -30,7 +40,7 @@ def ranks(stdout: str, score: str) -> dict[str, int]:
 
 def test_noisy_images_alone_rank_as_their_clean_ones_do(place: Path) -> None:
     call = ("rank", "--methods", METHODS, "--noise", "gaussian:25", "--format", "json")
-    alone = bench(*call, "--images", "noisy", cwd=place)
+    alone = bench(*call, "--datasets", "noisy:noisy", cwd=place)
     assert alone.returncode == 0, alone.stderr
     assert set(ranks(alone.stdout, "psnr_db")) == set()
     assert "saved as results/rank.json" in alone.stderr
@@ -48,7 +58,7 @@ def test_noisy_images_alone_rank_as_their_clean_ones_do(place: Path) -> None:
 
 
 def test_a_level_nobody_tells_is_estimated(place: Path) -> None:
-    call = ("rank", "--images", "noisy", "--methods", "tv,wavelet", "--format", "json")
+    call = ("rank", "--datasets", "noisy:noisy", "--methods", "tv,wavelet", "--format", "json")
     for noise in ((), ("--noise", "gaussian"), ("--noise", "gaussian:25", "--parameters=unknown")):
         done = bench(*call, *noise, cwd=place)
         assert done.returncode == 0, done.stderr
@@ -77,14 +87,16 @@ def test_what_was_ranked_is_not_computed_again(place: Path) -> None:
 
 
 def test_other_noise_has_no_sure_and_its_other_scores(place: Path) -> None:
-    done = bench("rank", "--images", "noisy", "--methods", "identity", "--noise=poisson", cwd=place)
+    call = ("rank", "--datasets", "noisy:noisy", "--methods", "identity", "--noise=poisson")
+    done = bench(*call, cwd=place)
     assert done.returncode == 0, done.stderr
     assert "noisy:noisy, 2 images, poisson:0.005..0.1, parameters unknown" in done.stdout
     assert "SURE: there is none, without a level of Gaussian noise" in done.stdout
 
 
 def test_a_method_that_learns_is_trained_on_the_very_images(place: Path) -> None:
-    call = ("rank", "--images", "noisy", "--methods", "noise2score,noise2noise,supervised", *SMOKE)
+    methods = "noise2score,noise2noise,supervised"
+    call = ("rank", "--datasets", "noisy:noisy", "--methods", methods, *SMOKE)
     planned = bench(*call, "--dry-run", cwd=place)
     assert planned.returncode == 0, planned.stderr
     assert "noise2score on test (transductive) in gray, gaussian:5..55" in planned.stdout
@@ -97,7 +109,7 @@ def test_a_method_that_learns_is_trained_on_the_very_images(place: Path) -> None
 
 
 def test_weights_that_come_with_a_method_are_used_when_they_fit(place: Path) -> None:
-    call = ("rank", "--images", "noisy", "--methods", "noise2score", "--dry-run")
+    call = ("rank", "--datasets", "noisy:noisy", "--methods", "noise2score", "--dry-run")
     done = bench(*call, cwd=place)
     assert "training" not in done.stdout
     fresh = bench(*call, "--weights", "none", cwd=place)
@@ -109,10 +121,13 @@ def test_weights_that_come_with_a_method_are_used_when_they_fit(place: Path) -> 
     [
         ((), "give your noisy images as --images DIR, or image sets as --datasets D"),
         (("--images", "noisy", "--datasets", "samples"), "give your noisy images as --images"),
-        (("--images", "nowhere"), "folder nowhere cannot be read"),
+        (("--images", "nowhere"), "nowhere does not exist"),
         (("--images", "noisy", "--noise", "gausian"), "did you mean 'gaussian'?"),
-        (("--images", "noisy", "--noise", "gaussian:5..50", "--parameters=known"), "is a range"),
-        (("--images", "small", "--methods", "identity"), "is 7×9 pixels; to rank, sides of 8 are"),
+        (("--images", "noisy", "--noise", "gaussian:5..50"), "give one level, or auto"),
+        (("--images", "noisy", "--noise", "gamma:50"), "is for gaussian, poisson and poisson-"),
+        (("--images", "small"), "no noise is found in any file: nothing to rank on"),
+        (("--datasets", "noisy:noisy", "--noise=gaussian:5..50", "--parameters=known"), "a range"),
+        (("--datasets", "noisy:small", "--methods", "identity"), "is 7×9 pixels; to rank, sides"),
         (("--datasets", "folder:clean", "--noise", "real"), "real noise cannot be drawn"),
         (("--images", "noisy", "--out", "clean/0.png"), "clean/0.png is a file; give a folder"),
     ],
@@ -132,3 +147,75 @@ def test_images_without_references_are_not_scored(place: Path) -> None:
     done = bench("run", "--method", "tv", "--datasets", "noisy:noisy", cwd=place)
     assert done.returncode == 2
     assert "rank methods without: bench rank --datasets noisy:noisy" in done.stderr
+
+
+@pytest.fixture
+def cells(tmp_path: Path) -> Path:
+    """my cells/: a series of 3 planes of a detector's counts in 16 bits, and no image."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:64, :64] / 64
+    clean = 10.0 + 50.0 * (0.5 + 0.5 * np.sin(6 * rows) * np.cos(5 * columns))
+    series = 2.0 * rng.poisson(clean, (3, 64, 64)) + rng.normal(100.0, 3.0, (3, 64, 64))
+    (tmp_path / "my cells").mkdir()
+    tifffile.imwrite(
+        tmp_path / "my cells" / "a.tif",
+        np.rint(series).astype(np.uint16),
+        imagej=True,
+        metadata={"axes": "TYX"},
+    )
+    return tmp_path
+
+
+def test_a_series_is_ranked_as_it_is_denoised_and_ends_with_the_command(cells: Path) -> None:
+    call = ("rank", "--images", "my cells", "--methods", "identity,tv,nlm")
+    done = bench(*call, "--save-images", cwd=cells)
+    assert done.returncode == 0, done.stderr
+    assert "my cells/a.tif  TYX 3×64×64 uint16; noise Poisson-Gaussian: gain " in done.stderr
+    assert "own gray images, 3 images, gaussian:25, parameters known" in done.stdout
+    identity = next(line for line in done.stdout.splitlines() if line.startswith("identity"))
+    assert "1.000 ±0.000" in identity  # SURE, in variances of the noise
+    command = done.stdout.splitlines()[-1].strip()
+    assert shlex.split(command)[:4] == ["bench", "denoise", "my cells", "--method"]
+    assert (cells / "results" / "rank.txt").read_text().endswith(f"    {command}\n")
+    pictures = sorted((cells / "results" / "pictures").rglob("*.png"))
+    assert len(pictures) == 9
+    assert Image.open(pictures[0]).size == (128, 64)  # noisy | denoised: there is no clean one
+    denoised = bench(*shlex.split(command)[1:], cwd=cells)
+    assert denoised.returncode == 0, denoised.stderr
+    assert (cells / "my cells" / "denoised" / "a.tif").exists()
+    (of,) = json.loads(bench(*call, "--format", "json", cwd=cells).stdout)
+    assert of["denoise"] == command
+    assert of["unit"] == "variances of the noise"
+    errors = {m["method"]: m["images"][0]["masked_error"] for m in of["methods"]}
+    assert all(0.7 < error < 1.6 for error in errors.values())
+
+
+def test_bundled_weights_for_the_shown_level_are_ranked_too(cells: Path) -> None:
+    done = bench("rank", "--images", "my cells/*.tif", "--dry-run", cwd=cells)
+    assert done.returncode == 0, done.stderr
+    assert "training" not in done.stdout
+    ranked = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("rank ")]
+    assert {"identity", "nlm", "noise2score", "noise2noise", "blindspot"} <= set(ranked)
+    weak = ("--noise", "gaussian:0.01", "--methods", "noise2score,blindspot", "--dry-run")
+    far = bench("rank", "--images", "my cells", *weak, cwd=cells)
+    assert far.stdout.count("training ") == 1  # of blindspot, which has weights for one level
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_are_ranked(cells: Path) -> None:
+    (cells / "my cells" / "b.tif").write_text("no image")
+    call = ("rank", "--images", "my cells", "--methods", "identity")
+    done = bench(*call, cwd=cells)
+    assert done.returncode == 1
+    assert "b.tif is not a TIFF" in done.stderr
+    assert "bench denoise 'my cells' --method identity" in done.stdout
+
+
+def test_large_series_are_ranked_on_some_planes_and_their_middle() -> None:
+    source = ArrayPlanes(np.random.default_rng(0).normal(size=(30, 520, 16)), None)
+    look = Look(SeriesNoise("", sigma=1.0), Intensity(-3.0, 3.0))
+    places = noisy_planes([Seen(source, "", {0: look})])
+    images = shown_set("own", places, 1, 25.0, MOST_PLANES, side_px=LARGEST_PX).images
+    assert [int(image.id.split("-")[0]) for image in images][::11] == [0, 29]
+    assert len(images) == 12
+    assert images[0].load().shape == (1, 512, 16)
+    assert 255.0 * images[0].load().std() == pytest.approx(25.0, rel=0.05)
