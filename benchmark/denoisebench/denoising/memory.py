@@ -25,7 +25,7 @@ def memory_limit(asked_gb: float | None, device: str = "cpu") -> int:
     """The bytes that denoising may take: what is asked for, else half of what is free on the
     device, at most `MOST_BYTES`.  Raises UserError for a limit that is none."""
     if asked_gb is not None:
-        if not 0.0 < asked_gb < math.inf:
+        if not 0.0 < asked_gb * 1e9 < math.inf:
             raise UserError(f"--memory {asked_gb:g}: give gigabytes above 0, as --memory 2")
         return int(asked_gb * 1e9)
     if device == "cuda":

@@ -139,13 +139,20 @@ def _is_for(registries: Registries, path: Path, noise: Noise, channels: int) -> 
     )
 
 
+def weights_file(weights: str) -> Path:
+    """The file that `--weights` names, also by the folder of a training."""
+    path = Path(weights).expanduser()
+    return path / "weights.safetensors" if path.is_dir() else path
+
+
 def denoiser_of_file(
     registries: Registries, method: str | None, weights: str, noise: Noise, channels: int
 ) -> ChosenDenoiser:
     """The denoiser of a weights file.  UserError for one of another method, noise or channels."""
     from denoisebench.training.weights_file import read_header
 
-    recipe = read_header(Path(weights)).recipe
+    path = weights_file(weights)
+    weights, recipe = str(path), read_header(path).recipe
     found, config = registries.method(recipe.method if method is None else method)
     if not isinstance(found, TrainedMethod):
         raise UserError(f"--weights {weights}: {found.name} learns nothing; leave it out")

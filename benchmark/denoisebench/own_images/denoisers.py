@@ -34,6 +34,7 @@ class Denoisers:
     memory: float | None
     progress: ProgressCallback
     _loaded: dict[tuple[str, Path | None], Denoiser] = field(default_factory=dict)
+    _limits: dict[str, int] = field(default_factory=dict)
 
     def denoise(self, source: Planes, plane: Plane, treatment: Treatment, write: Write) -> None:
         """Read a plane, denoise it, write it; a large one in bands of tiles.
@@ -69,8 +70,13 @@ class Denoisers:
             return None if tiling is None else self.tile
         held = HELD_BYTES * source.channels
         with_planes = replace(tiling, bytes_per_pixel=tiling.bytes_per_pixel + held)
-        limit = memory_limit(self.memory, device)
-        return core_size(with_planes, limit, source.height, source.width)
+        return core_size(with_planes, self._limit(device), source.height, source.width)
+
+    def _limit(self, device: str) -> int:
+        """What denoising may take, in bytes; found once, so that all planes have the same tiles."""
+        if device not in self._limits:
+            self._limits[device] = memory_limit(self.memory, device)
+        return self._limits[device]
 
     def _bands(self, tiling: Tiling | None, source: Planes, core: int | None) -> Iterator[Band]:
         """The bands of a plane, or one without tiles that is the whole plane."""

@@ -1,11 +1,10 @@
 """Options that fit no file are refused before any file is read."""
 
-from pathlib import Path
-
 import numpy as np
 
 from denoisebench.denoising.memory import memory_limit
 from denoisebench.nn.devices import pick_device
+from denoisebench.own_images.denoiser_choice import weights_file
 from denoisebench.own_images.intensity import parse_scale
 from denoisebench.own_images.options import DenoiseOptions
 from denoisebench.own_images.series_noise import told_noise, told_noise_adu
@@ -28,4 +27,4 @@ def check_options(options: DenoiseOptions, registries: Registries) -> None:
     elif options.noise != "auto":
         told_noise(registries.noise(options.noise), 0.0, 1.0)
     if options.weights not in WEIGHTS:
-        read_header(Path(options.weights))
+        read_header(weights_file(options.weights))

@@ -115,6 +115,8 @@ def test_odd_images_are_denoised_and_bad_ones_named_at_the_end(tmp_path: Path) -
         ("--gain nan", "give a number above 0"),
         ("--offset inf", "give a number"),
         ("--memory 0", "give gigabytes above 0"),
+        ("--memory 1e300", "give gigabytes above 0"),
+        ("--weights .", "No such file"),
         ("--weights nothing.safetensors", "No such file"),
         ("--budget smoke", "give --weights train"),
         ("--skip --overwrite", "give one of them"),
@@ -225,5 +227,8 @@ def test_own_training_is_shared_by_files_and_found_again(here: Path) -> None:
     told = json.loads((here / "again" / "a.tif.json").read_text())["channels"]["0"]
     assert "trained on these images" in told["denoiser"]
     assert told["weights_sha256"]
+    (training,) = (here / "results" / "trainings").iterdir()
+    by_folder = bench("denoise", "b.npy", "--weights", str(training), "--out", "folder", cwd=here)
+    assert by_folder.returncode == 0, by_folder.stderr
     for name in ("a.tif", "b.npy"):
         assert (here / "first" / name).read_bytes() == (here / "again" / name).read_bytes()
