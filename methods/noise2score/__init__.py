@@ -29,7 +29,7 @@ from denoisebench.plugin import (
     hookimpl,
     read_recipes,
 )
-from noise2score.config import ESTIMATES, Config
+from noise2score.config import ESTIMATES, Config, Detector
 
 if TYPE_CHECKING:
     import torch
@@ -48,7 +48,10 @@ class Noise2Score(TrainedMethod[Config]):
 
     def declines(self, config: Config, task: Task) -> str | None:
         family = task.noise.family
-        if not isinstance(family, ExponentialFamily):
+        if isinstance(family, Detector):
+            if config.coordinate != "own":
+                return f"coordinate={config.coordinate} is for noise with a Tweedie formula of y"
+        elif not isinstance(family, ExponentialFamily):
             return f"{family.name} noise has no Tweedie formula"
         if task.parameters == "known":
             return None

@@ -1,7 +1,7 @@
 """What can be set about Noise2Score."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from denoisebench.nn import refuse_unknown_network
 from denoisebench.plugin import refuse_unknown_words
@@ -11,6 +11,14 @@ ESTIMATES = {
     "closed-form": ("gaussian", "poisson", "gamma"),
 }
 """The families whose level each of these ways can estimate."""
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """A family whose level is the gain g.  read_255: r in 0-255 units; offset: o in [0, 1]."""
+
+    read_255: float
+    offset: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

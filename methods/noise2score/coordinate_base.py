@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from denoisebench.plugin import ExponentialFamily
+from denoisebench.plugin import ExponentialFamily, NoiseFamily
 from noise2score.probe_schedule import Span
 
 
@@ -55,9 +55,15 @@ class Coordinate(ABC):
 
     @abstractmethod
     def denoised(
-        self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
+        self, family: NoiseFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
     ) -> Tensor:
         """The clean image, from the score of z, learned with a last probe of `probe` units."""
+
+
+def tweedie(family: NoiseFamily, y: Tensor, score: Tensor, level: Tensor) -> Tensor:
+    """The family's own formula, for coordinates of families that have one."""
+    assert isinstance(family, ExponentialFamily)  # see Noise2Score.declines
+    return family.tweedie(y, score, level)
 
 
 def even_out(noise_std: Tensor) -> Tensor:

@@ -13,8 +13,10 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from denoisebench.plugin import LARGEST_LOG_GAIN, ExponentialFamily, Noise, finite
-from noise2score.coordinate_base import Coordinate, even_out, flat_std
+from denoisebench.plugin import LARGEST_LOG_GAIN, Noise, NoiseFamily, finite
+from noise2score.config import Detector
+from noise2score.coordinate_base import Coordinate, even_out, flat_std, tweedie
+from noise2score.detector_coordinate import Roots
 from noise2score.probe_schedule import Span
 
 PIXEL = 1.0 / 255.0
@@ -35,9 +37,9 @@ class Additive(Coordinate):
         return 255.0 * flat_std(z)
 
     def denoised(
-        self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
+        self, family: NoiseFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
     ) -> Tensor:
-        return family.tweedie(y, score, level * math.sqrt(1.0 + probe**2))
+        return tweedie(family, y, score, level * math.sqrt(1.0 + probe**2))
 
 
 class Counts(Coordinate):
@@ -80,11 +82,11 @@ class Counts(Coordinate):
         return flat_std(2.0 * (z.clamp_min(0.0) + PIXEL).sqrt()).square()
 
     def denoised(
-        self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
+        self, family: NoiseFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
     ) -> Tensor:
-        plain = family.tweedie(y, score, level)
+        plain = tweedie(family, y, score, level)
         shift = probe**2 * level * (plain / (plain + level))
-        return family.tweedie(y + shift, score, level) - shift
+        return tweedie(family, y + shift, score, level) - shift
 
 
 class Logarithm(Coordinate):
@@ -126,11 +128,11 @@ class Logarithm(Coordinate):
         return 2.0 * z.exp()
 
     def denoised(
-        self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
+        self, family: NoiseFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
     ) -> Tensor:
         a_squared = (probe * self.noise_std(level)).square()
         log_gain = a_squared * (score + self.probe_gain(level))
-        plain = family.tweedie(y.clamp_min(0.0), self.score_of_y(y, score), level)
+        plain = tweedie(family, y.clamp_min(0.0), self.score_of_y(y, score), level)
         return finite(plain * log_gain.clamp(-LARGEST_LOG_GAIN, LARGEST_LOG_GAIN).exp())
 
 
@@ -181,9 +183,9 @@ class Identity(Coordinate):
         return self._own.rough_level(self._own.of(z))
 
     def denoised(
-        self, family: ExponentialFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
+        self, family: NoiseFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
     ) -> Tensor:
-        return family.tweedie(y, score, level)
+        return tweedie(family, y, score, level)
 
 
 class Raw(Identity):
@@ -215,6 +217,8 @@ OWN: dict[str, type[Coordinate]] = {
 def coordinate_of(noise: Noise, choice: str) -> Coordinate:
     """The coordinate for a noise, as `Config.coordinate` chooses; y itself, the noise taken to be
     a tenth, for a family from elsewhere."""
+    if isinstance(noise.family, Detector):
+        return Roots(noise.family, noise.low, noise.high)
     kind = OWN.get(noise.family.name)
     if kind is None:
         return Identity(Unknown())

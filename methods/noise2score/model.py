@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from denoisebench.nn import in_float32, multiple_of, run_padded
-from denoisebench.plugin import Batch, Denoised, ExponentialFamily, Model, TrainingStep
+from denoisebench.plugin import Batch, Denoised, Model, TrainingStep
 from noise2score import probe_schedule
 from noise2score.config import Config
 from noise2score.coordinate_base import Coordinate
@@ -63,7 +63,6 @@ class Learner:
     def denoised(self, y: Tensor, score: Tensor, level: float) -> Tensor:
         """The clean image at a level, given `score_of_image`."""
         family = self._model.task.noise.family
-        assert isinstance(family, ExponentialFamily)  # see Noise2Score.declines
         probe = last_probe(self._model.config, self.coordinate) if self._told else 0.0
         return self.coordinate.denoised(family, y, score, y.new_tensor(level), probe)
 
