@@ -109,7 +109,7 @@ def modules_after(code):
 @pytest.mark.parametrize(
     "code",
     [
-        "import denoisebench.cli, denoisebench.planning.planner, denoisebench.execution.runner",
+        "import denoisebench.cli.denoise, denoisebench.planning.planner, denoisebench.execution.runner",
         "from denoisebench.registry.loader import load\nassert not load().broken",
     ],
 )
