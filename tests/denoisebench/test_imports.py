@@ -109,7 +109,8 @@ def modules_after(code):
 @pytest.mark.parametrize(
     "code",
     [
-        "import denoisebench.cli.denoise, denoisebench.planning.planner, denoisebench.execution.runner",
+        "import denoisebench.cli, denoisebench.planning.planner, denoisebench.execution.runner",
+        "import denoisebench.cli.denoise",
         "from denoisebench.registry.loader import load\nassert not load().broken",
     ],
 )
