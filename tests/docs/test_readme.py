@@ -4,6 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 from bench import bench, make_images
 
@@ -33,6 +34,8 @@ def test_there_are_commands_to_check() -> None:
 def test_each_command_of_the_readme_is_a_plan_that_works(tmp_path: Path, line: str) -> None:
     for seed, name in enumerate(("photos", "noisy", "clean", "first", "second", "many")):
         make_images(tmp_path / "my" / name, 2, side=96, seed=seed)
+    noise = np.random.default_rng(0).normal(900.0, 50.0, (64, 64)).astype(np.uint16)
+    np.save(tmp_path / "my" / "noisy" / "noise.npy", noise)
     if "many.pack" in line:
         bench("datasets", "pack", "my/many", "--out", "many.pack", cwd=tmp_path)
     arguments = shlex.split(line)[1:]

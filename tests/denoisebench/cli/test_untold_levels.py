@@ -100,7 +100,7 @@ def test_a_set_in_which_no_image_tells_its_level_fails(place: Path) -> None:
 def test_ranks_leave_it_out_of_the_methods_that_need_its_level(place: Path) -> None:
     """In given noisy images, so that `tv` takes the noise for Gaussian."""
     (place / "test").rename(place / "noisy")
-    call = ("rank", "--methods", "identity,tv,tv:weight=0.5", "--images", "noisy")
+    call = ("rank", "--methods", "identity,tv,tv:weight=0.5", "--datasets", "noisy:noisy")
     done = bench(*call, cwd=place)
     assert done.returncode == 0, done.stderr
     told = "left out of the means: blank.png, whose noise level cannot be told by tv, tv:weight=0.5"
@@ -110,7 +110,7 @@ def test_ranks_leave_it_out_of_the_methods_that_need_its_level(place: Path) -> N
     assert counts == {"identity": 3, "tv": 2, "tv:weight=0.5": 2}
     (place / "blank").mkdir()
     (place / "noisy" / "blank.png").rename(place / "blank" / "blank.png")
-    done = bench("rank", "--methods", "identity,tv", "--images", "blank", cwd=place)
+    done = bench("rank", "--methods", "identity,tv", "--datasets", "noisy:blank", cwd=place)
     assert "blank.png: its level of gaussian noise cannot be told" in done.stderr
 
 
