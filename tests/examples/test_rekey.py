@@ -41,6 +41,7 @@ def test_a_result_of_other_code_gets_the_id_of_today_and_keeps_its_scores(
 ) -> None:
     path = next(p for p in STORED.glob("cells/*.json") if '"zoo:' in p.read_text("utf-8"))
     old = json.loads(path.read_text("utf-8")) | {"cell": "0123456789abcdef"}
+    old["provenance"].pop("record_sha256", None)  # as of older code: it is of all fields
     (tmp_path / "cells").mkdir()
     (tmp_path / "cells" / "0123456789abcdef.json").write_text(json.dumps(old), "utf-8")
     rekey.main(tmp_path)
