@@ -103,13 +103,18 @@ def shown_set(
         cut = "" if side_px is None else f" {side_px}"
         digest = hashlib.sha256(f"{file.sha256} {plane} {intensity}{cut}".encode()).hexdigest()
         name = f"{index:06}-{file.source.path.name}-{'-'.join(map(str, plane))}"
-        images.append(ImageFile(name, digest, load, load, digest))
+        size = _shown_px(file.source.height, side_px), _shown_px(file.source.width, side_px)
+        images.append(ImageFile(name, digest, load, load, digest, size=size))
     return ImageSet(spec, channels, tuple(images), noise=noise, has_reference=False)
 
 
 def _shown(source: PixelFile, plane: Plane, intensity: Intensity, side_px: int | None) -> Pixels:
     rows, columns = (_middle(side, side_px) for side in (source.height, source.width))
     return intensity.shown(source.read(plane, rows)[:, columns])
+
+
+def _shown_px(side: int, side_px: int | None) -> int:
+    return side if side_px is None else min(side, side_px)
 
 
 def _middle(side: int, side_px: int | None) -> slice:

@@ -27,7 +27,7 @@ def place(tmp_path):
     [
         ("estimate", "folder:camera"),
         ("run", "--method", "identity", "--datasets", "folder:camera"),
-        ("rank", "--images", "camera", "--methods", "identity"),
+        ("rank", "--datasets", "noisy:camera", "--methods", "identity"),
         ("datasets", "pack", "camera", "--out", "x.pack", "--min-side", "1"),
     ],
     ids=lambda command: command[0],
