@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from denoisebench.errors import UserError
-from denoisebench.images.pixels import Pixels
+from denoisebench.images.pixels import Pixels, strips
 from denoisebench.images.shown_range import percentile_range
 from denoisebench.noise_models.detector import Detector
 from denoisebench.own_images.planes import Values
@@ -30,11 +30,14 @@ class Intensity:
 
     def shown(self, values: Values) -> Pixels:
         """(H, W) or (H, W, 3) of the file -> (C, H, W), float32."""
-        stabilised = values.astype(np.float64)
-        if self.detector is not None:
-            stabilised = self.detector.stabilise(stabilised)
-        pixels = ((stabilised - self.black) / (self.white - self.black)).astype(np.float32)
-        return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(np.moveaxis(pixels, 2, 0))
+        channels = values[None] if values.ndim == 2 else np.moveaxis(values, 2, 0)
+        pixels = np.empty(channels.shape, np.float32)
+        for rows in strips(channels.shape):
+            stabilised = channels[:, rows].astype(np.float64)
+            if self.detector is not None:
+                stabilised = self.detector.stabilise(stabilised)
+            pixels[:, rows] = (stabilised - self.black) / (self.white - self.black)
+        return pixels
 
     def restored(self, pixels: Pixels) -> Values:
         """(C, H, W) -> (H, W) or (H, W, 3) in the numbers of the file, float64."""

@@ -9,6 +9,8 @@ Everything is computed in float64.  `data_range`, the distance from black to whi
 guessed.
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -29,8 +31,13 @@ def psnr_db(estimate: Array, reference: Array, *, data_range: float) -> float:
     Raises ValueError when the shapes differ or `data_range` is not positive.
     """
     _check(estimate, reference, data_range)
-    error = np.subtract(estimate, reference, dtype=np.float64)
-    mse = float(np.mean(np.square(error, out=error)))
+    mse = (
+        math.fsum(
+            _squared_error(estimate[:, rows], reference[:, rows])
+            for rows in strips(reference.shape)
+        )
+        / reference.size
+    )
     return float("inf") if mse == 0.0 else float(10.0 * np.log10(data_range**2 / mse))
 
 
@@ -47,19 +54,22 @@ def ssim(estimate: Array, reference: Array, *, data_range: float) -> float:
     return float(np.mean([_ssim_of_channel(x, y, data_range) for x, y in channels]))
 
 
+def _squared_error(x: Array, y: Array) -> float:
+    """The sum over all pixels."""
+    error = np.subtract(x, y, dtype=np.float64)
+    return float(np.sum(np.square(error, out=error)))
+
+
 def _ssim_of_channel(x: Array, y: Array, data_range: float) -> float:
-    """The mean of the index over a channel (H, W), which is made strip by strip: the temporary
-    arrays of a whole image of 64 megapixels would take 5 GB."""
-    height, width = x.shape[0] - WINDOW_PX + 1, x.shape[1] - WINDOW_PX + 1
-    index = np.empty(
-        (width, height)
-    ).T  # laid out as `_window_mean` leaves it, for one order of sums
-    for rows in strips(index.shape):
+    """The mean of the index over a channel (H, W), which is made strip by strip: of a whole image
+    of 64 megapixels it would take 5 GB."""
+    shape = (x.shape[0] - WINDOW_PX + 1, x.shape[1] - WINDOW_PX + 1)
+    sums = []
+    for rows in strips(shape):
         seen = slice(rows.start, rows.stop + WINDOW_PX - 1)
-        index[rows] = _ssim_index(
-            x[seen].astype(np.float64), y[seen].astype(np.float64), data_range
-        )
-    return float(index.mean())
+        index = _ssim_index(x[seen].astype(np.float64), y[seen].astype(np.float64), data_range)
+        sums.append(float(index.sum()))
+    return math.fsum(sums) / math.prod(shape)
 
 
 def _ssim_index(x: Float64, y: Float64, data_range: float) -> Float64:
