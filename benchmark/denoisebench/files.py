@@ -15,18 +15,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from denoisebench.errors import OutputError, UserError
-from denoisebench.specs import number
+from denoisebench.errors import OutputError
 
 if TYPE_CHECKING:
     from denoisebench.images.pixels import Pixels
 
 LONGEST_NAME = 100
 """Bytes.  File systems take 255, of which numbers, endings and hidden copies need some."""
-
-MAX_MEGAPIXELS = "DENOISEBENCH_MAX_MEGAPIXELS"
-"""The environment variable that says how many million pixels of an image are read at most."""
-MOST_MEGAPIXELS = 1000.0  # where it says nothing
 
 STALE_S = 24 * 3600
 """After so long a half-written file is nobody's, whoever began it."""
@@ -69,36 +64,6 @@ def ordinary_file(path: Path) -> Path:
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # who opens a folder is told so
         raise OSError(errno.EINVAL, "it is a pipe or a device; give a file", str(path))
     return path
-
-
-def why_too_large(width: int, height: int) -> str:
-    """Why an image of so many pixels is not read; empty if it is.
-
-    Raises UserError where the environment variable that sets the limit is no number above 0.
-
-    >>> why_too_large(3000, 2000)
-    ''
-    """
-    most = _most_megapixels()
-    if height * width <= most * 1e6:
-        return ""
-    return (
-        f"is {width}×{height}, and at most {most:g} million pixels are read; cut it into parts, or"
-        f" set {MAX_MEGAPIXELS} to a larger number"
-    )
-
-
-def _most_megapixels() -> float:
-    text = os.environ.get(MAX_MEGAPIXELS)
-    if not text:
-        return MOST_MEGAPIXELS
-    try:
-        most = number(text)
-    except ValueError as error:
-        raise UserError(f"{MAX_MEGAPIXELS}: {error}; give millions of pixels, as 2000") from None
-    if most <= 0.0:
-        raise UserError(f"{MAX_MEGAPIXELS} is {most:g}; give millions of pixels above 0, as 2000")
-    return most
 
 
 def npy_bytes(pixels: "Pixels") -> bytes:

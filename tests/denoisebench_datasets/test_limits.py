@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image
 
 from denoisebench.errors import UserError
-from denoisebench.files import MAX_MEGAPIXELS
+from denoisebench.limits import MAX_MEGAPIXELS
 from denoisebench.plugin.image_source import PackChoice
 from denoisebench.specs import parse_spec
 from denoisebench_datasets.packs.source import PackSource

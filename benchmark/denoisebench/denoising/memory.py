@@ -2,23 +2,14 @@
 unless the device is a GPU."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from denoisebench.errors import UserError
+from denoisebench.limits import free_bytes
 from denoisebench.plugin.tiling import Tiling
 
 MOST_BYTES = 4 * 10**9
 """Where no limit is asked for, denoising takes no more, however much is free."""
-
-MEMINFO = Path("/proc/meminfo")
-CGROUPS = {  # limit -> usage, of version 2 and 1
-    Path("/sys/fs/cgroup/memory.max"): Path("/sys/fs/cgroup/memory.current"),
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"): Path(
-        "/sys/fs/cgroup/memory/memory.usage_in_bytes"
-    ),
-}
 
 
 def memory_limit(asked_gb: float | None, device: str = "cpu") -> int:
@@ -32,22 +23,7 @@ def memory_limit(asked_gb: float | None, device: str = "cpu") -> int:
         import torch
 
         return min(torch.cuda.mem_get_info()[0] // 2, MOST_BYTES)
-    return min(*(free // 2 for free in _free_bytes()), MOST_BYTES, MOST_BYTES)
-
-
-def _free_bytes() -> Iterator[int]:
-    """What is free on the machine, and within the limits of the process's group; nothing where the
-    system does not tell."""
-    try:
-        lines = MEMINFO.read_text(encoding="ascii").splitlines()
-        yield next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvail"))
-    except (OSError, StopIteration):
-        pass
-    for limit, usage in CGROUPS.items():
-        try:
-            yield max(int(limit.read_text()) - int(usage.read_text()), 0)
-        except (OSError, ValueError):  # another version, or "max"
-            continue
+    return int(min(free_bytes() / 2, MOST_BYTES))
 
 
 def core_size(tiling: Tiling, limit_bytes: int, height: int, width: int) -> int | None:

@@ -13,8 +13,9 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.files import ordinary_file, why_too_large
+from denoisebench.files import ordinary_file
 from denoisebench.image_files.refusals import RefusedError, named
+from denoisebench.limits import why_too_large
 from denoisebench.outside_text import printable
 
 Stored = npt.NDArray[Any]

@@ -11,7 +11,7 @@ and the usual imports: `numpy as np`, `torch`, `Path`, `dataclass`, `Literal`.
 
 from denoisebench.budgets import Budget
 from denoisebench.errors import UserError
-from denoisebench.files import ordinary_file, whole_file, why_too_large
+from denoisebench.files import ordinary_file, whole_file
 from denoisebench.image_files.refusals import RefusedError
 from denoisebench.image_files.tiff_checks import (
     refuse_missing_parts,
@@ -31,6 +31,7 @@ from denoisebench.images.pixels import (
     strips,
     to_gray,
 )
+from denoisebench.limits import why_too_large
 from denoisebench.noise.anscombe import Inverse, denoise_poisson
 from denoisebench.noise.family import ExponentialFamily, Noise, NoiseFamily, Preserves
 from denoisebench.noise.level_knowledge import LEVELS, ORACLE, ORACLE_CHECKPOINT, TrainingKnowledge

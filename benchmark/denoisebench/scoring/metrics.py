@@ -69,7 +69,7 @@ def _ssim_of_channel(x: Array, y: Array, data_range: float) -> float:
         seen = slice(rows.start, rows.stop + WINDOW_PX - 1)
         index = _ssim_index(x[seen].astype(np.float64), y[seen].astype(np.float64), data_range)
         sums.append(float(index.sum()))
-    return math.fsum(sums) / math.prod(shape)
+    return float(math.fsum(sums) / math.prod(shape))
 
 
 def _ssim_index(x: Float64, y: Float64, data_range: float) -> Float64:

@@ -86,10 +86,11 @@ def _cut(text: str) -> str:
 def _opened(data: bytes) -> Encoded:
     """The header.  RefusedError for what is no image, and for more pixels than are read."""
     encoded = _format(data)(data)
-    _, height, width = encoded.shape
+    channels, height, width = encoded.shape
     if min(height, width) < 1:
         raise ValueError(f"it is {width}×{height} pixels")
-    why = why_too_large(width, height)
+    floats = channels * height * width * np.dtype(np.float32).itemsize
+    why = why_too_large(width, height, encoded.decoded_bytes + floats)
     if why:
         raise RefusedError(why)
     if encoded.decoded_bytes > max(SMALL_BYTES, MOST_TIMES_LARGER * len(data)):

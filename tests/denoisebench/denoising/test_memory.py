@@ -9,7 +9,7 @@ import torch
 from noises import noise
 from torch import Tensor
 
-from denoisebench.denoising import memory
+from denoisebench import limits
 from denoisebench.denoising.denoiser import Denoiser
 from denoisebench.denoising.large_images import WithinMemory
 from denoisebench.denoising.memory import MOST_BYTES, core_size, memory_limit, planned_tiles
@@ -75,8 +75,8 @@ def test_the_limit_is_asked_for_or_half_of_what_is_free(
 ) -> None:
     meminfo, limit, usage = (tmp_path / name for name in ("meminfo", "max", "current"))
     meminfo.write_text("MemTotal: 9000000 kB\nMemAvailable: 2000000 kB\n")
-    monkeypatch.setattr(memory, "MEMINFO", meminfo)
-    monkeypatch.setattr(memory, "CGROUPS", {limit: usage})
+    monkeypatch.setattr(limits, "MEMINFO", meminfo)
+    monkeypatch.setattr(limits, "CGROUPS", {limit: usage})
     assert memory_limit(1.5) == 1_500_000_000
     assert memory_limit(None) == 2_000_000 * 1024 // 2
     limit.write_text("900000000\n")
@@ -90,8 +90,8 @@ def test_the_limit_is_asked_for_or_half_of_what_is_free(
 def test_where_the_system_says_nothing_there_is_a_limit_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "absent")
-    monkeypatch.setattr(memory, "CGROUPS", {})
+    monkeypatch.setattr(limits, "MEMINFO", tmp_path / "absent")
+    monkeypatch.setattr(limits, "CGROUPS", {})
     assert memory_limit(None) == MOST_BYTES
 
 

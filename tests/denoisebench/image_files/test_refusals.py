@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from denoisebench.errors import UserError
-from denoisebench.files import MAX_MEGAPIXELS
 from denoisebench.image_files.copy import PixelCopy
 from denoisebench.image_files.source import open_pixels
+from denoisebench.limits import MAX_MEGAPIXELS
 
 GRAY = np.random.default_rng(2).integers(0, 256, (34, 35), dtype=np.uint8)
 
