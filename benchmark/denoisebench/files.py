@@ -170,7 +170,7 @@ def sweep(folder: Path) -> None:
     for part in folder.glob(".*.part"):
         pid, host = (*part.name[1:].split("-"), "")[:2]
         with suppress(OSError):  # gone already, or not ours to remove
-            dead = host == _host() and pid.isdecimal() and not _runs(int(pid))
+            dead = host == _host() and pid.isdecimal() and not process_runs(int(pid))
             if dead or time.time() - part.stat().st_mtime > STALE_S:
                 part.unlink()
 
@@ -187,8 +187,8 @@ def _host() -> str:
     return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
-def _runs(pid: int) -> bool:
-    """Whether there is a process of this number; on Windows nobody is asked."""
+def process_runs(pid: int) -> bool:
+    """Whether this machine has a process of this number; Windows is not asked, and says yes."""
     if os.name == "nt":
         return True
     try:

@@ -42,7 +42,6 @@ def evaluate(
     is asked again where a run goes on.  Raises PluginError where all images are left out, and for
     what the method or the noise does wrong, UserError when a file to be saved cannot be written.
     """
-    what = f"{cell.method_label} on {cell.image_set.spec}, {cell.noise}"
     repeats = cell.repeats
     square_px = cell.protocol.square_px(image.clean for image in images)
     scores: list[ImageScore] = []
@@ -68,7 +67,7 @@ def evaluate(
                     if repeat == 0:
                         saver.save(finding)
             scores.append(score)
-            progress(Progress(what, len(scores), len(images) * repeats))
+            progress(Progress(cell.what, len(scores), len(images) * repeats))
     if untold and len(untold) == len(scores):
         raise untold[0]
     saver.finish()

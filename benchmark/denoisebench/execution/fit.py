@@ -12,7 +12,6 @@ from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.execution.provenance import provenance
 from denoisebench.files import write_whole
 from denoisebench.images.image_set import LoadedImage
-from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.nn.devices import pick_precision
 from denoisebench.noise.given import noisy_of
 from denoisebench.planning.plan import TrainingPlan
@@ -59,10 +58,7 @@ def fit(
     """
     method = plan.method
     assert isinstance(method, TrainedMethod)  # a method with evidence is one
-    kind = CHANNEL_WORDS[plan.task.channels]
-    sets = plan.train_set.spec + (f" + {plan.clean_set.spec}" if plan.clean_set else "")
-    what = f"{plan.recipe.method} on {sets} in {kind}, {plan.recipe.noise}"
-    progress(Progress(f"training {what}: {plan.budget}", 0, 0))
+    progress(Progress(f"training {plan.what}: {plan.budget}", 0, 0))
     with plugin_code(method.name):
         network = _fresh_network(method, plan)
         if plan.start is not None:

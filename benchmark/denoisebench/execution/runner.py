@@ -1,18 +1,17 @@
 """Carries a plan out: trains what is missing, scores what is missing, leaves the rest alone.
 
 Everything is stored under one folder: `trainings/ID/` (checkpoint, then weights and history),
-`cells/ID.json`.  A training is locked between processes.  What a method raises is recorded in its
-cells and does not stop the others; what the user did wrong, or a broken file, does.
+`cells/ID.json`.  Processes share the folder and the work: see `claims`.  What a method raises is
+recorded in its cells and does not stop the others; what the user did wrong, or a broken file, does.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from denoisebench.errors import PluginError
 from denoisebench.execution.context import Context
-from denoisebench.execution.train_job import train
+from denoisebench.execution.shared_run import SharedRun, lacks_scores
+from denoisebench.execution.train_job import train_claimed
 from denoisebench.planning.plan import CellPlan, Plan
-from denoisebench.progress import Progress
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import CellResult
@@ -37,29 +36,22 @@ class Runner:
     context: Context
     options: ExecutionOptions = ExecutionOptions()
 
-    def run(self) -> list[CellResult]:
-        """The results of all cells, in the order of the plan.  Computes what is not stored."""
-        stored = {cell.id: self._stored(cell) for cell in self.plan.cells}
-        results = {cell: result for cell, result in stored.items() if result is not None}
-        failures: dict[str, str] = {}
-        for unit in self.plan.units(done=results.keys()):
-            if unit.kind == "training":
-                try:
-                    self.train(unit.id)
-                except PluginError as failure:
-                    failures[unit.id] = str(failure)
-            else:
-                reason = next((failures[id_] for id_ in unit.needs if id_ in failures), None)
-                results[unit.id] = self.score(unit.id, training_failure=reason)
-        return [results[cell.id] for cell in self.plan.cells]
+    def run(self, *, wait: bool = True) -> list[CellResult]:
+        """The results of the cells, in the order of the plan.  Computes what is not stored.
+
+        What another process works on is left to it.  wait: for what others compute; without it,
+        cells that are not there at the end are left out.
+        """
+        return SharedRun(self).run(wait=wait)
 
     def train(self, training: str) -> Path:
         """Train by the id of a training, unless it is done.  Returns the file of the weights.
 
+        No other process may work on it meanwhile: see `claimed`.
         Raises PluginError for what the method raises, UserError for what the user did wrong.
         """
         plan = self.plan.training_of[training]
-        return train(plan, self.plan.tested_with[training], self.context)
+        return train_claimed(plan, self.plan.tested_with[training], self.context)
 
     def score(self, cell: str, *, training_failure: str | None = None) -> CellResult:
         """Score a cell by its id, after the trainings that it needs, and store the result.
@@ -80,20 +72,18 @@ class Runner:
         journal.remove()
         return result
 
-    def _stored(self, cell: CellPlan) -> CellResult | None:
+    def stored(self, cell: CellPlan) -> CellResult | None:
+        """The result of a cell, if it is there with all that is asked for; a failure too."""
         path = cell_path(self.context.out, cell.id)
         if not path.exists():
             return None
         result = read_cell(path)
-        if result.error is not None and self.options.retry_failed:
-            return None
-        if result.error is None and not _is_complete(result, cell):
-            self.context.progress(Progress(f"{path} lacks scores: it is computed again", 0, 0))
-            return None
-        if result.error is None and self._saver(cell).missing(result.left_out):
-            return None
         estimates = self._estimates(cell)
-        if result.error is None and estimates and estimates.missing(cell.repeats, result.left_out):
+        if result.error is None and (
+            lacks_scores(result, cell)
+            or self._saver(cell).missing(result.left_out)
+            or (estimates and estimates.missing(cell.repeats, result.left_out))
+        ):
             return None
         Unfinished(self.context.out, cell.id, keep=True).remove()  # a kill may have left it
         return result
@@ -106,12 +96,6 @@ class Runner:
         if not self.options.keep_estimates:
             return None
         return Estimates(self.context.out, cell.id, tuple(i.id for i in cell.image_set.images))
-
-
-def _is_complete(result: CellResult, cell: CellPlan) -> bool:
-    """Whether a result has a score of each image and repeat of its cell."""
-    wanted = {(i.id, repeat) for i in cell.image_set.images for repeat in range(cell.repeats)}
-    return {(score.image, score.repeat) for score in result.scores} == wanted
 
 
 def weights_of(cell: CellPlan, out: Path) -> Path | None:

@@ -1,18 +1,18 @@
-"""Carries out one training: reads its images, checks what it may see, trains under a lock."""
+"""Carries out one training: reads its images, checks what it may see, trains under a claim."""
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from denoisebench.errors import UserError
+from denoisebench.execution.claims import waited_for
 from denoisebench.execution.context import Context
 from denoisebench.execution.image_reader import ImageReader
-from denoisebench.files import write_whole
+from denoisebench.files import told_of_writing, write_whole
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.overlap import CLEAN_AND_TEST, CLEAN_AND_TRAIN, refuse_same_pixels
 from denoisebench.planning.plan import GivenWeights, TrainingPlan
 from denoisebench.plugin.method import Evidence
-from denoisebench.progress import Progress
 from denoisebench.results.store import weights_path
 from denoisebench.training.recipe import HALF, TRANSDUCTIVE, TrainingRecipe
 from denoisebench.training.splits import (
@@ -30,29 +30,34 @@ CHECKPOINT = "checkpoint.pt"
 def train(training: TrainingPlan, tested: Sequence[ImageSet], context: Context) -> Path:
     """The weights of a training, which runs now if it has not run before.
 
-    tested: the image sets that are scored with the weights.  Other processes wait meanwhile.
-    Raises PluginError for what the method raises, UserError for images that it must not see.
+    tested: the image sets that are scored with the weights.  Waits for another process that trains
+    the same.  Raises PluginError for what the method raises, UserError for images that it must not
+    see.
     """
-    weights = weights_path(context.out, training.id)
-    folder = weights.parent
-    if weights.exists():
-        if (folder / CHECKPOINT).exists():  # of a process that was killed right at the end
-            (folder / CHECKPOINT).unlink(missing_ok=True)
+    if (weights := finished(training, context.out)) is not None:
         return weights
-    from filelock import FileLock, Timeout
+    with waited_for(context.out, training.id, training.what, context.progress) as claim:
+        return train_claimed(training, tested, claim.telling(context))
 
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        context.progress(Progress(f"another process trains {training.id}; waiting", 0, 0))
-        lock.acquire()
-    try:
-        if not weights.exists():
-            _train(training, tested, folder, context)
-    finally:
-        lock.release()
+
+def finished(training: TrainingPlan, out: Path) -> Path | None:
+    """The weights of a training that has run, else None."""
+    weights = weights_path(out, training.id)
+    if not weights.exists():
+        return None
+    if (checkpoint := weights.with_name(CHECKPOINT)).exists():  # of a process killed at the end
+        checkpoint.unlink(missing_ok=True)
+    return weights
+
+
+def train_claimed(training: TrainingPlan, tested: Sequence[ImageSet], context: Context) -> Path:
+    """As `train`, of a training that this process has claimed."""
+    weights = finished(training, context.out)
+    if weights is None:
+        weights = weights_path(context.out, training.id)
+        with told_of_writing(weights):
+            weights.parent.mkdir(parents=True, exist_ok=True)
+        _train(training, tested, weights.parent, context)
     return weights
 
 

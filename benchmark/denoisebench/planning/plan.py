@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from denoisebench.budgets import Budget
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.orientations import method_label
+from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import ORACLE_CHECKPOINT, LevelKnowledge, oracle_levels
 from denoisebench.planning.ids import cell_id, hash_of
@@ -51,6 +52,13 @@ class TrainingPlan:
     def seed(self) -> int:
         assert self.recipe.seed is not None  # only imported weights have none
         return self.recipe.seed
+
+    @property
+    def what(self) -> str:
+        """The training in words: `noise2score on cbsd399 in gray, gaussian:25`."""
+        sets = self.train_set.spec + (f" + {self.clean_set.spec}" if self.clean_set else "")
+        kind = CHANNEL_WORDS[self.task.channels]
+        return f"{self.recipe.method} on {sets} in {kind}, {self.recipe.noise}"
 
     @property
     def oracle_checkpoint(self) -> bool:
@@ -129,6 +137,11 @@ class CellPlan:
     def method_label(self) -> str:
         """What results call the method: its spec, and whether it is a self-ensemble."""
         return method_label(self.method_spec, self_ensemble=self.self_ensemble)
+
+    @property
+    def what(self) -> str:
+        """The cell in words: `tv on set12, gaussian:25`."""
+        return f"{self.method_label} on {self.image_set.spec}, {self.noise}"
 
     @property
     def repeats(self) -> int:

@@ -1,0 +1,251 @@
+"""Who works on what, so that processes that share a folder of results share the work.
+
+A process that begins a training or a cell makes `OUT/claims/ID.N.json`, which it touches as long as
+it works and removes at the end.  No lock of the file system is needed, so that it works on network
+drives.  A claim is dead when its process is known to have ended or, on another machine, when it was
+not touched for `DEAD_S`; whoever finds it makes the one of the next number N.  It is made so that
+only one process can.
+"""
+
+import contextlib
+import os
+import platform
+import secrets
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from denoisebench.documents import json_value
+from denoisebench.execution.context import Context
+from denoisebench.files import process_runs, told_of_writing
+from denoisebench.progress import Progress, ProgressCallback
+from denoisebench.results.strict_json import json_text, parse
+
+BEAT_S = 10.0
+"""How often a claim is touched."""
+DEAD_S = 300.0
+"""A claim of another machine that was not touched for so long is dead."""
+LOOK_S = 1.0
+"""How often a process that waits looks again."""
+
+_FOLDER = "claims"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who claims a unit of work.  what: the work in words.  since: local time.
+
+    machine, started: marks of where and when the process began; started is empty where the system
+    does not tell.  done, total: how far the work is.
+    """
+
+    what: str
+    host: str
+    pid: int
+    since: str
+    machine: str
+    started: str
+    done: int = 0
+    total: int = 0
+
+    def __str__(self) -> str:
+        here = "process" if self.host == platform.node() else f"{self.host}, process"
+        return f"{self.what} ({here} {self.pid}, since {self.since})"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A claim on disk.  holder: None where the file is being written, or is damaged."""
+
+    path: Path
+    unit: str
+    number: int
+    holder: Holder | None
+
+    def lives(self) -> bool:
+        """Whether its process works on, as far as can be told from here."""
+        if self.holder is not None and self.holder.machine == _machine():
+            if self.holder.started:
+                return _started(self.holder.pid) == self.holder.started
+            if not process_runs(self.holder.pid):
+                return False
+        try:
+            touched = self.path.stat().st_mtime
+        except FileNotFoundError:
+            return False
+        return _now(self.path.parent) - touched < DEAD_S
+
+
+class Claim:
+    """A unit that this process works on."""
+
+    def __init__(self, path: Path, holder: Holder) -> None:
+        self._path, self._holder = path, holder
+        self._done = self._total = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self._thread.start()
+
+    def telling(self, context: Context) -> Context:
+        """A context whose progress others see, at the next touch."""
+
+        def tell(progress: Progress) -> None:
+            if progress.total:
+                self._done, self._total = progress.done, progress.total
+            context.progress(progress)
+
+        return replace(context, progress=tell)
+
+    def release(self) -> None:
+        """The work has ended, or is left to others."""
+        self._ended.set()
+        self._thread.join()
+        with contextlib.suppress(OSError):  # taken over, or the folder is gone
+            self._path.unlink()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(BEAT_S):
+            record = asdict(self._holder) | {"done": self._done, "total": self._total}
+            with contextlib.suppress(OSError):  # a full disk, or a network that is away
+                os.utime(self._path)
+                with self._path.open("r+", encoding="utf-8") as file:
+                    file.write(json_text(record, indent=None))
+                    file.truncate()
+
+
+@contextlib.contextmanager
+def claimed(out: Path, unit: str, what: str) -> Iterator[Claim | None]:
+    """Claim a unit of work while the block runs; None if another process works on it.
+
+    what: the work in words.  Raises UserError when the folder cannot be written.
+    """
+    claim = _take(out, unit, what)
+    try:
+        yield claim
+    finally:
+        if claim is not None:
+            claim.release()
+
+
+@contextlib.contextmanager
+def waited_for(out: Path, unit: str, what: str, progress: ProgressCallback) -> Iterator[Claim]:
+    """Claim a unit of work while the block runs, once no other process works on it."""
+    said = False
+    while True:
+        with claimed(out, unit, what) as claim:
+            if claim is not None:
+                yield claim
+                return
+        if not said:
+            progress(Progress(waiting_text(living(out, [unit])), 0, 0))
+            said = True
+        time.sleep(LOOK_S * (0.5 + secrets.randbelow(1000) / 1000))
+
+
+def living(out: Path, units: Iterable[str] | None = None) -> list[Found]:
+    """The claims that other processes, or this one, hold now: on these units, or on all."""
+    wanted = None if units is None else set(units)
+    return [
+        claim for claim in _all(out) if (wanted is None or claim.unit in wanted) and claim.lives()
+    ]
+
+
+def waiting_text(claims: Sequence[Found]) -> str:
+    """What is waited for, in words."""
+    told = [str(claim.holder) for claim in claims if claim.holder is not None]
+    if not told:
+        return "waiting for another process"
+    more = f" and {len(told) - 1} more" if len(told) > 1 else ""
+    return f"waiting for {told[0]}{more}"
+
+
+def sweep_claims(out: Path) -> None:
+    """Remove the claims of dead processes."""
+    for claim in _all(out):
+        if not claim.lives():
+            with contextlib.suppress(OSError):  # gone already, or not ours to remove
+                claim.path.unlink()
+
+
+def _take(out: Path, unit: str, what: str) -> Claim | None:
+    claims = [claim for claim in _all(out) if claim.unit == unit]
+    if any(claim.lives() for claim in claims):
+        return None
+    number = max((claim.number for claim in claims), default=0) + 1
+    path = out / _FOLDER / f"{unit}.{number}.json"
+    holder = Holder(
+        what,
+        platform.node(),
+        os.getpid(),
+        time.strftime("%H:%M"),
+        _machine(),
+        _started(os.getpid()),
+    )
+    with told_of_writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(json_text(asdict(holder), indent=None))
+        except FileExistsError:
+            return None
+    # One that was made meanwhile, after a third process was done, is seen by whoever came later.
+    for other in _all(out):
+        if other.unit == unit and other.path != path:
+            if other.lives():
+                path.unlink(missing_ok=True)
+                return None
+            other.path.unlink(missing_ok=True)
+    return Claim(path, holder)
+
+
+def _all(out: Path) -> list[Found]:
+    found = []
+    for path in sorted((out / _FOLDER).glob("*.*.json")):
+        unit, number = path.name.removesuffix(".json").rsplit(".", 1)
+        if number.isdecimal():
+            found.append(Found(path, unit, int(number), _read(path)))
+    return found
+
+
+def _read(path: Path) -> Holder | None:
+    try:
+        return parse(Holder, json_value(path.read_text(encoding="utf-8", errors="replace")))
+    except (OSError, ValueError):
+        return None
+
+
+def _now(folder: Path) -> float:
+    """The time as the file system has it: the clock of another machine may be wrong."""
+    probe = folder / f".now-{secrets.token_hex(4)}"
+    try:
+        probe.touch()
+        return probe.stat().st_mtime
+    except OSError:  # a folder that can only be read
+        return time.time()
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink()
+
+
+@cache
+def _machine() -> str:
+    """A mark of this machine since it started, and of what its process numbers mean."""
+    marks = [platform.node()]
+    with contextlib.suppress(OSError):  # only Linux has them
+        marks.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
+        marks.append(str(Path("/proc/self/ns/pid").readlink()))
+    return " ".join(marks)
+
+
+def _started(pid: int) -> str:
+    """A mark that no other process of this number has; empty if none runs, and where the system
+    does not tell."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    state, *fields = text.rpartition(")")[2].split()
+    return "" if state in "ZX" else fields[18]  # the start, in ticks since the machine's own
