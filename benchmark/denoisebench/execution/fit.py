@@ -169,6 +169,7 @@ def _outcome(record: Record, settings: TrainingSettings) -> dict[str, object]:
         "train_s": round(record.train_s, 3),
         "skipped_steps": record.skipped_steps,
         "kept_step": record.kept_step,
+        "set_backs": record.set_backs,
         "precision": settings.precision,
         **provenance(settings.device),
     }

@@ -37,13 +37,16 @@ Loss = Callable[[nn.Module, Batch, TrainingStep, torch.Generator], Tensor]
 CLIP = 2.0  # times the gradient's usual norm
 USUAL_OVER = 50  # steps that the usual norm looks back over
 MAX_SKIPS_IN_A_ROW = 20
+RISE = 2.0  # times the loss at first: above the least one by more is a blow-up
+RISE_OVER = 25  # steps at least, whose mean loss is judged
+MOST_SET_BACKS = 5
 CHECKPOINT_EVERY_S = 30.0
 LOG_POINTS, HELD_OUT_POINTS = 100, 10
 HELD_OUT_PATCHES = 64
 
 
 class TrainingDivergedError(PluginError):
-    """The gradients stayed non-finite."""
+    """The loss rose without end, at lower rates too, or was never finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,9 @@ class Record:
     """What happened in a training, kept beside its weights.
 
     kept_step: the step whose weights are the result; kept_loss: their loss on held-out images;
-    minus their PSNR where an oracle picked them.
+    minus their PSNR where an oracle picked them.  first_loss, least_loss: of this stage, over
+    `RISE_OVER` steps or more.  set_backs: how often the loss blew up, so that the training went on
+    from where it was least, at half the rate.  judged_step: when that was looked at.
     """
 
     step: int = 0
@@ -89,6 +94,10 @@ class Record:
     skipped_steps: int = 0
     kept_step: int = 0
     kept_loss: float = math.inf
+    first_loss: float = math.inf
+    least_loss: float = math.inf
+    set_backs: int = 0
+    judged_step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -111,6 +120,7 @@ class Trainer:
         self._loss, self._batches, self._settings = loss, batches, settings
         self._checkpoint, self._watch = checkpoint, watch
         self._kept: dict[str, Tensor] = {}  # the weights with the lowest kept_loss so far
+        self._sound: dict[str, Any] = {}  # the state where the loss was least
         self._drops = any(isinstance(m, nn.Dropout) for m in self.network.modules())
         self._rng = torch.Generator(self.device).manual_seed(settings.seed)
         self._parameters = list(self.network.parameters())
@@ -159,7 +169,6 @@ class Trainer:
                 raise type(interrupt)(f"but from an earlier step: {error}") from None
             raise
         self._copy_buffers()
-        record.skipped_steps = int(self._tally["skipped"])
         if self._kept:
             self.average.load_state_dict(self._kept)
         else:
@@ -175,13 +184,16 @@ class Trainer:
         self._adam = self._settings.optimiser.start(self._parameters)
         self._tally["usual_norm"] = torch.zeros_like(self._tally["usual_norm"])
         self._kept, self.record.kept_loss = {}, math.inf
+        self._sound, self.record.first_loss, self.record.least_loss = {}, math.inf, math.inf
 
     def _step(self, step: int) -> None:
         settings = self._settings
         moment = settings.moment(step)
         if moment.step == 0 and moment.stage > 0:
             self._begin_stage()
-        self._adam.param_groups[0]["lr"] = settings.optimiser.rate_at(moment)
+        self._adam.param_groups[0]["lr"] = (
+            settings.optimiser.rate_at(moment) * 0.5**self.record.set_backs
+        )
         batch = self._batches.sample(step, settings.patches_per_step, self._rng)
         with keyed_dropout(self.device, settings.seed, step) if self._drops else nullcontext():
             loss = self._loss_of(self.network, batch, moment, self._rng)
@@ -229,12 +241,10 @@ class Trainer:
     def _log(self, progress: ProgressCallback) -> None:
         """The only place that waits for the device."""
         record, budget = self.record, self._settings.budget
-        if self._tally["longest"] >= MAX_SKIPS_IN_A_ROW:
-            raise TrainingDivergedError(
-                f"training diverged: more than {MAX_SKIPS_IN_A_ROW} steps in a row had a"
-                f" non-finite gradient before step {record.step}; lower the learning rate"
-            )
-        loss = float(self._tally["loss"]) / self._since_log
+        skipped = int(self._tally["skipped"])
+        counted = self._since_log - (skipped - record.skipped_steps)
+        loss = float(self._tally["loss"]) / counted if counted else math.nan
+        record.skipped_steps = skipped
         rate = self._adam.param_groups[0]["lr"]
         entry = {"step": record.step, "loss": loss, "train_s": record.train_s, "rate": rate}
         points = max(1, budget.steps // HELD_OUT_POINTS)
@@ -243,9 +253,65 @@ class Trainer:
         record.history.append(entry)
         self._tally["loss"] = torch.zeros_like(self._tally["loss"])
         self._since_log = 0
-        skipped = int(self._tally["skipped"])
         note = f"loss {loss:.4f}" + (f", {skipped} steps skipped" if skipped else "")
         progress(Progress("training", record.step, budget.steps, note))
+        self._keep_sound(progress)
+
+    def _keep_sound(self, progress: ProgressCallback) -> None:
+        """Keep the state where the loss is least; go back to it where the loss has blown up.
+
+        A rate that is close to too high may lose the network at any step, the more likely the
+        longer a training stays there.  Raises TrainingDivergedError where that does not help.
+        """
+        record = self.record
+        skips = self._tally["longest"] >= MAX_SKIPS_IN_A_ROW
+        if record.step - record.judged_step < RISE_OVER and not skips:
+            return
+        recent = [row["loss"] for row in record.history if row["step"] > record.judged_step]
+        finite = [loss for loss in recent if math.isfinite(loss)]
+        loss = sum(finite) / len(finite) if finite else math.nan
+        record.judged_step = record.step
+        scale = max(abs(record.first_loss), abs(record.least_loss))
+        if not skips and not loss - record.least_loss > RISE * scale:
+            if math.isinf(record.first_loss) and finite:
+                record.first_loss = loss
+            if loss < record.least_loss:
+                record.least_loss, self._sound = loss, copy.deepcopy(self._learned())
+            return
+        if not self._sound or record.set_backs == MOST_SET_BACKS:
+            why = (
+                f"more than {MAX_SKIPS_IN_A_ROW} steps in a row had a non-finite gradient"
+                if skips
+                else f"its loss was {loss:.4g}"
+            )
+            raise TrainingDivergedError(
+                f"training diverged: {why} before step {record.step}; lower the learning rate"
+            )
+        record.set_backs += 1
+        self._learn_from(self._sound)
+        for key in ("row", "longest"):
+            self._tally[key] = torch.zeros_like(self._tally[key])
+        text = (
+            f"the loss was {record.least_loss:.4g} and rose to {loss:.4g} by step {record.step}:"
+            " the training goes on from where it was least, at half the rate"
+        )
+        progress(Progress(text, 0, 0))
+
+    def _learned(self) -> dict[str, Any]:
+        """What the steps have changed."""
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "adam": self._adam.state_dict(),
+            "usual_norm": self._tally["usual_norm"],
+        }
+
+    def _learn_from(self, state: Mapping[str, Any]) -> None:
+        """The reverse of `_learned`, which leaves `state` as it is."""
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self._adam.load_state_dict(copy.deepcopy(state["adam"]))
+        self._tally["usual_norm"] = state["usual_norm"].clone()
 
     def _copy_buffers(self) -> None:
         """Buffers (running statistics, say) are not averaged but taken as they are."""
@@ -274,10 +340,9 @@ class Trainer:
 
     def _save(self) -> None:
         state = {
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
+            **self._learned(),
+            "sound": self._sound,
             "kept": self._kept,
-            "adam": self._adam.state_dict(),
             "rng": self._rng.get_state(),
             "tally": self._tally,
             "since_log": self._since_log,
@@ -295,15 +360,14 @@ class Trainer:
         record = msgspec.convert(state["record"], Record)
         if not 0 <= record.step <= self._settings.budget.steps:
             raise ValueError(f"it is at step {record.step}")
-        self.network.load_state_dict(state["network"])
         if state["kept"]:
             self.average.load_state_dict(state["kept"])  # to see that it will do
-        self.average.load_state_dict(state["average"])
-        self._adam.load_state_dict(state["adam"])
-        for parameter, moments in self._adam.state.items():
-            if any(m.shape not in (parameter.shape, ()) for m in moments.values()):
-                raise ValueError("adam holds tensors of another shape")
+        for learned in filter(None, (state["sound"], state)):  # the first likewise
+            self._learn_from(learned)
+            for parameter, moments in self._adam.state.items():
+                if any(m.shape not in (parameter.shape, ()) for m in moments.values()):
+                    raise ValueError("adam holds tensors of another shape")
         self._rng.set_state(state["rng"].cpu())
         tally = {key: state["tally"][key].reshape(zero.shape) for key, zero in self._tally.items()}
         self._tally, self._since_log = tally, int(state["since_log"])
-        self._kept, self.record = dict(state["kept"]), record
+        self._kept, self._sound, self.record = dict(state["kept"]), dict(state["sound"]), record
