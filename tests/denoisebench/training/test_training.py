@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from denoisebench.budgets import get_budget
 from denoisebench.errors import UserError
 from denoisebench.nn.devices import Precision, pick_device
-from denoisebench.plugin.method import Batch
+from denoisebench.plugin.method import Batch, TrainingStep
 from denoisebench.progress import Progress
 from denoisebench.training.checkpoint import write_checkpoint
 from denoisebench.training.optimiser import Optimiser
@@ -271,3 +271,68 @@ def test_a_checkpoint_with_a_wrong_field_is_refused_and_the_file_named(
     with pytest.raises(UserError, match=r"checkpoint\.pt cannot be resumed.*delete it") as caught:
         trainer(tmp_path, 30).run(quiet)
     assert "\n" not in str(caught.value)
+
+
+def test_a_training_whose_loss_blows_up_goes_back_and_halves_its_rate(tmp_path: Path) -> None:
+    run, said = trainer(tmp_path, 200, small=True), list[str]()
+    run._watch = None
+    before = run._loss
+    lost: list[Tensor] = []
+
+    def loss(net: nn.Module, b: Batch, p: TrainingStep, r: torch.Generator) -> Tensor:
+        if run.record.step == 110 and not lost:
+            lost.append(torch.zeros(()))
+            with torch.no_grad():
+                for parameter in net.parameters():
+                    parameter.mul_(30.0)
+        return before(net, b, p, r)
+
+    run._loss = loss
+    record = run.run(lambda progress: said.append(progress.what))
+    (text,) = (line for line in said if line.startswith("the loss was "))
+    assert text.endswith(
+        "by step 130: the training goes on from where it was least, at half the rate"
+    )
+    assert record.set_backs == 1
+    rates = {int(e["step"]): e["rate"] for e in record.history}
+    full = run._settings.optimiser.rate_at
+    assert rates[130] == full(run._settings.moment(129))
+    assert rates[132] == 0.5 * full(run._settings.moment(131))
+    assert record.history[-1]["loss"] < 0.3 * record.history[0]["loss"]
+
+
+def test_a_training_that_was_set_back_resumes_bit_for_bit(tmp_path: Path) -> None:
+    def blow_up(run: Trainer) -> Trainer:
+        run._watch, before = None, run._loss
+
+        def loss(net: nn.Module, b: Batch, p: TrainingStep, r: torch.Generator) -> Tensor:
+            raised = 60 <= run.record.step < 75  # a part that no step can lower
+            return before(net, b, p, r) + (100.0 if raised else 0.0)
+
+        run._loss = loss
+        return run
+
+    whole = blow_up(trainer(tmp_path, 150, small=True))
+    assert whole.run(quiet).set_backs == 1
+    (tmp_path / "checkpoint.pt").unlink(missing_ok=True)
+    for step in (62, 90):  # before the loss is judged, and after
+        run = blow_up(trainer(tmp_path, 150, small=True))
+
+        def stop(_: Progress, run: Trainer = run, step: int = step) -> None:
+            if run.record.step == step:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            run.run(stop)
+    last = blow_up(trainer(tmp_path, 150, small=True))
+    assert last.run(quiet).set_backs == 1
+    assert same_weights(last.average, whole.average)
+
+
+def test_a_training_that_blows_up_at_every_rate_is_given_up(tmp_path: Path) -> None:
+    run = trainer(tmp_path, 400, small=True)
+    run._watch, before = None, run._loss
+    run._loss = lambda net, b, p, r: before(net, b, p, r) + (100.0 if run.record.step > 50 else 0.0)
+    with pytest.raises(TrainingDivergedError, match=r"^training diverged: its loss was 100\.\d bef"):
+        run.run(quiet)
+    assert run.record.set_backs == 5
