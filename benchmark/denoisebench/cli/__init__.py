@@ -16,6 +16,7 @@ VERBS = {
     "sweep": "Score denoisers over a grid of levels, print the table, draw the curves.",
     "denoise": "Denoise your own images.",
     "rank": "Rank methods on noisy images of which there is no clean one.",
+    "status": "Tell what is done, what is being computed, and by which process.",
     "report": "Show stored results: one HTML page, or any other report.",
     "list": "List methods, noises, datasets, presets, protocols, budgets, recipes or reports.",
     "show": "Spell out a protocol, a method, a noise or a data set.",

@@ -11,7 +11,7 @@ from pathlib import Path
 from denoisebench.execution.context import Context
 from denoisebench.execution.shared_run import SharedRun, lacks_scores
 from denoisebench.execution.train_job import train_claimed
-from denoisebench.planning.plan import CellPlan, Plan
+from denoisebench.planning.plan import CellPlan, Plan, Unit
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import CellResult
@@ -43,6 +43,13 @@ class Runner:
         cells that are not there at the end are left out.
         """
         return SharedRun(self).run(wait=wait)
+
+    def missing(self) -> tuple[Unit, ...]:
+        """The work that is left."""
+        found = {cell.id: self.stored(cell) for cell in self.plan.cells}
+        retry = self.options.retry_failed
+        done = [id_ for id_, r in found.items() if r is not None and not (retry and r.error)]
+        return self.plan.units(done=done)
 
     def train(self, training: str) -> Path:
         """Train by the id of a training, unless it is done.  Returns the file of the weights.

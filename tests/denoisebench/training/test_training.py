@@ -333,6 +333,8 @@ def test_a_training_that_blows_up_at_every_rate_is_given_up(tmp_path: Path) -> N
     run = trainer(tmp_path, 400, small=True)
     run._watch, before = None, run._loss
     run._loss = lambda net, b, p, r: before(net, b, p, r) + (100.0 if run.record.step > 50 else 0.0)
-    with pytest.raises(TrainingDivergedError, match=r"^training diverged: its loss was 100\.\d bef"):
+    with pytest.raises(
+        TrainingDivergedError, match=r"^training diverged: its loss was 100\.\d bef"
+    ):
         run.run(quiet)
     assert run.record.set_backs == 5

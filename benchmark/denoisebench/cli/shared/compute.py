@@ -1,7 +1,9 @@
 """What the verbs that compute do once their options are read."""
 
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import UserError
 from denoisebench.execution.context import make_context
 from denoisebench.execution.runner import ExecutionOptions, Runner
+from denoisebench.execution.workers import ON_GPUS, environments, run_workers
 from denoisebench.files import write_whole
 from denoisebench.outside_text import printable
 from denoisebench.planning.plan import Plan
@@ -54,7 +57,14 @@ def carry_out(plan: Plan, asked: CommandOptions, registries: Registries) -> Resu
     """The results of a plan's cells, computed where they are missing; says which failed."""
     options = ExecutionOptions(_kinds(asked), asked.retry_failed, asked.keep_estimates)
     context = make_context(asked.out, asked.device, registries, show_progress, asked.memory)
-    cells = Runner(plan, context, options).run()
+    runner = Runner(plan, context, options)
+    if asked.worker:
+        runner.run(wait=False)
+        raise click.exceptions.Exit(0)
+    if asked.workers != "1" and len(runner.missing()) > 1:
+        _run_workers(asked.workers, len(runner.missing()))
+        runner = replace(runner, options=replace(options, retry_failed=False))
+    cells = runner.run()
     results = Results(
         tuple(cells), plan.declined, asked.out, registries.reports, registries.protocols
     )
@@ -66,6 +76,19 @@ def carry_out(plan: Plan, asked: CommandOptions, registries: Registries) -> Resu
     for line in dict.fromkeys(map(declined_text, filter(None, (c.declines for c in cells)))):
         click.echo(line, err=True)
     return results
+
+
+def _run_workers(workers: str, units: int) -> None:
+    """Have workers, no more than there are units of work, do what is missing."""
+    gpus = 0
+    if workers == ON_GPUS:
+        import torch
+
+        gpus = torch.cuda.device_count()
+    else:
+        workers = str(min(int(workers), units))
+    settings = environments(workers, gpus, os.cpu_count() or 1, os.environ)
+    run_workers([*sys.argv[1:], "--worker"], settings, show_progress)
 
 
 def show(results: Results, asked: CommandOptions, report: Report) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from denoisebench.budgets import BATCH, BUDGETS, CROP_PX, STEPS
-from denoisebench.cli.shared.option_types import Precision, Seeds, Whole
+from denoisebench.cli.shared.option_types import Precision, Seeds, Whole, Workers
 from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
 from denoisebench.planning.run_options import CHANNELS, RunOptions
@@ -29,6 +29,8 @@ class CommandOptions(RunOptions):
     save_arrays: bool
     keep_estimates: bool
     retry_failed: bool
+    workers: str
+    worker: bool
     dry_run: bool
     plugin: tuple[str, ...]
 
@@ -199,6 +201,11 @@ _OPTIONS = [
                  help="Keep every estimate, of all repeats, as float32 .npy under DIR/estimates,"
                       " for `bench rescore`."),
     click.option("--retry-failed", is_flag=True, help="Compute failed cells again."),
+    click.option("--workers", type=Workers(), default="1", show_default=True, metavar="N|cuda",
+                 help="Divide the work among N processes of this machine, or one on each GPU."),
+    click.option("--worker", is_flag=True,
+                 help="Be one of many processes with the same DIR, as in an array of jobs: compute"
+                      " what no other one computes, wait for none, print no table."),
     click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing."),
     plugin_option,
     config_option,
