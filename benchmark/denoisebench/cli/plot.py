@@ -41,7 +41,8 @@ def history(trainings: tuple[str, ...], results: Path, out: Path, by: By) -> Non
     """Draw how trainings went, in one figure: loss, learning rate, PSNR on held-out clean images.
 
     TRAINING is an id under DIR/trainings, or its beginning, or a training's folder;
-    `--dry-run` of `bench run` and `bench compare` prints the ids.  The PSNR is an oracle: no
+    `--dry-run` of `bench run` and `bench compare` prints the ids.  One that still runs is drawn as
+    far as it is.  The PSNR is an oracle: no
     training is shown it.
     """
     from denoisebench.figures.style import check_ending

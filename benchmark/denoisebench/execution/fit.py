@@ -108,6 +108,7 @@ def fit(
     write_whole(checkpoint.with_name("history.json"), history.encode())
     header = Header(plan.recipe, dict(image_hashes), _outcome(record, settings))
     write_weights(checkpoint.with_name("weights.safetensors"), trainer.average, header)
+    trainer.live_history.end()
     checkpoint.unlink(missing_ok=True)
 
 

@@ -14,6 +14,7 @@ from denoisebench.images.overlap import CLEAN_AND_TEST, CLEAN_AND_TRAIN, refuse_
 from denoisebench.planning.plan import GivenWeights, TrainingPlan
 from denoisebench.plugin.method import Evidence
 from denoisebench.results.store import weights_path
+from denoisebench.training.live_history import LiveHistory
 from denoisebench.training.recipe import HALF, TRANSDUCTIVE, TrainingRecipe
 from denoisebench.training.splits import (
     ImageHashes,
@@ -46,6 +47,7 @@ def finished(training: TrainingPlan, out: Path) -> Path | None:
     if not weights.exists():
         return None
     if (checkpoint := weights.with_name(CHECKPOINT)).exists():  # of a process killed at the end
+        LiveHistory(checkpoint).end()
         checkpoint.unlink(missing_ok=True)
     return weights
 

@@ -1,17 +1,19 @@
 """Training curves as data: finding trainings, reading what they recorded, telling them apart.
 
 A training's folder holds `recipe.json`, and once it has ended `history.json`: a list of entries,
-each with `step`, `loss` and `train_s`, and now and then with the other series of `SERIES`.
+each with `step`, `loss` and `train_s`, and now and then with the other series of `SERIES`.  While
+it runs it has them in `history.jsonl`, one a line.
 Drawing is in `curves_figure`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from denoisebench.documents import read_json
+from denoisebench.documents import json_value, read_json
 from denoisebench.errors import UserError, unknown_name
+from denoisebench.files import ordinary_file
 from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.results.strict_json import number
 from denoisebench.training.recipe import TrainingRecipe
@@ -24,11 +26,13 @@ _ALWAYS = ("step", "loss", "train_s")
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """A training that has ended.  id: its folder's name.  history: entries in order of step."""
+    """A training.  id: its folder's name.  history: entries in order of step.  ended: or it may
+    record more."""
 
     id: str
     recipe: TrainingRecipe
     history: tuple[Mapping[str, float], ...]
+    ended: bool = True
 
     def curve(self, series: str, by: By) -> tuple[list[float], list[float]]:
         """Where along the training a series was recorded, and its values there.
@@ -51,7 +55,8 @@ def open_trainings(texts: Sequence[str], results: Path) -> list[Training]:
     """The trainings that `texts` name, in order.
 
     Each is a training's folder, or the id of one under `results`, or what only one id begins with.
-    Raises UserError for one that is unknown, ambiguous, named twice, unfinished or damaged.
+    Raises UserError for one that is unknown, ambiguous, named twice, damaged, or that has not
+    recorded anything yet.
     """
     folders = [_folder(text, results / "trainings").resolve() for text in texts]
     for folder in folders:
@@ -82,12 +87,29 @@ def _folder(text: str, trainings: Path) -> Path:
 
 def _read(folder: Path) -> Training:
     recipe = _json(folder / "recipe.json", TrainingRecipe.from_json)
-    if not (folder / "history.json").exists():
-        raise UserError(
-            f"training {folder.name} has not ended, and its curves are written at its end; the"
-            " command that began it continues it"
+    if (folder / "history.json").exists():
+        return Training(folder.name, recipe, _json(folder / "history.json", _checked_history))
+    try:
+        lines = ordinary_file(folder / "history.jsonl").read_text(
+            encoding="utf-8", errors="replace"
         )
-    return Training(folder.name, recipe, _json(folder / "history.json", _checked_history))
+    except OSError:
+        lines = ""
+    entries = tuple(_whole_entries(lines))
+    if not entries:
+        raise UserError(
+            f"training {folder.name} has recorded nothing yet; it does so a hundred times, evenly"
+        )
+    return Training(folder.name, recipe, entries, ended=False)
+
+
+def _whole_entries(lines: str) -> Iterator[Mapping[str, float]]:
+    """The entries of a file that is being written; what a kill cut short is left out."""
+    for line in lines.splitlines():
+        try:
+            yield _checked_entry("an entry", json_value(line))
+        except ValueError:
+            continue
 
 
 def _json(path: Path, checked: Callable[[Any], Any]) -> Any:
@@ -135,6 +157,10 @@ def describe(trainings: Sequence[Training]) -> tuple[str, list[str]]:
     if len(set(labels)) < len(labels):
         ids = [training.id[:8] for training in trainings]
         labels = [", ".join(filter(None, pair)) for pair in zip(labels, ids, strict=True)]
+    labels = [
+        label if training.ended else f"{label} (until step {training.history[-1]['step']:.0f})"
+        for label, training in zip(labels, trainings, strict=True)
+    ]
     common = [_word(key, recipes[0]) for key in _WORDS if key not in differing]
     return ", ".join(filter(None, common)), labels
 

@@ -29,6 +29,7 @@ from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.training.batches import BatchSource
 from denoisebench.training.checkpoint import resume, write_checkpoint
 from denoisebench.training.freed_memory import freed_memory_kept
+from denoisebench.training.live_history import LiveHistory
 from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.schedule import moment_at
 
@@ -119,6 +120,7 @@ class Trainer:
         self.record = Record()
         self._loss, self._batches, self._settings = loss, batches, settings
         self._checkpoint, self._watch = checkpoint, watch
+        self.live_history = LiveHistory(checkpoint)
         self._kept: dict[str, Tensor] = {}  # the weights with the lowest kept_loss so far
         self._sound: dict[str, Any] = {}  # the state where the loss was least
         self._drops = any(isinstance(m, nn.Dropout) for m in self.network.modules())
@@ -145,6 +147,7 @@ class Trainer:
     def _run(self, progress: ProgressCallback) -> Record:
         self._resume()
         record, steps = self.record, self._settings.budget.steps
+        self.live_history.begin(record.history)
         if record.step:
             progress(Progress(f"training goes on from step {record.step} of {steps}", 0, 0))
         log_every = max(1, steps // LOG_POINTS)
@@ -251,6 +254,7 @@ class Trainer:
         if self._watch is not None and (record.step % points == 0 or record.step == budget.steps):
             entry |= self._watched(self._watch)
         record.history.append(entry)
+        self.live_history.add(entry)
         self._tally["loss"] = torch.zeros_like(self._tally["loss"])
         self._since_log = 0
         note = f"loss {loss:.4f}" + (f", {skipped} steps skipped" if skipped else "")

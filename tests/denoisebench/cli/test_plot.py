@@ -212,10 +212,22 @@ def test_a_training_that_cannot_be_told_is_refused(results: Path) -> None:
     assert "no recipe.json in it" in fails("results", cwd=here)
 
 
-def test_a_training_that_has_not_ended_is_refused(results: Path) -> None:
+def test_a_training_that_has_recorded_nothing_is_refused(results: Path) -> None:
     folder = add(results, "young")
     (folder / "history.json").rename(folder / "checkpoint.pt")
-    assert "training young has not ended" in fails("young", cwd=results.parent)
+    assert "training young has recorded nothing yet" in fails("young", cwd=results.parent)
+
+
+def test_a_training_that_runs_is_drawn_as_far_as_it_is(results: Path, tmp_path: Path) -> None:
+    folder = add(results, "young")
+    lines = [json.dumps(entry) for entry in entries([0.03, 0.02])]
+    (folder / "history.json").unlink()
+    (folder / "history.jsonl").write_text("\n".join([*lines, '{"step": 30, "lo']))
+    (young,) = trainings = open_trainings(["young"], results)
+    assert young.curve("loss", "step") == ([10, 20], [0.03, 0.02])
+    assert not young.ended
+    draw(trainings, "step", tmp_path / "a.svg")
+    assert "noise2noise (until step 20)" in words(tmp_path / "a.svg")
 
 
 @pytest.mark.parametrize("infinite", ['"inf"', "Infinity"])

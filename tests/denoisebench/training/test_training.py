@@ -1,6 +1,7 @@
 """The training engine: schedules, averages, skipped steps, and resuming bit for bit."""
 
 import itertools
+import json
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -338,3 +339,24 @@ def test_a_training_that_blows_up_at_every_rate_is_given_up(tmp_path: Path) -> N
     ):
         run.run(quiet)
     assert run.record.set_backs == 5
+
+
+def test_what_is_recorded_can_be_read_while_the_training_runs(tmp_path: Path) -> None:
+    live = tmp_path / "history.jsonl"
+
+    def steps() -> list[int]:
+        return [json.loads(line)["step"] for line in live.read_text().splitlines()]
+
+    def stop(at: Progress) -> None:
+        if at.done == 30:
+            assert steps() == list(range(1, 31))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trainer(tmp_path, 60, small=True).run(stop)
+    live.write_text(
+        live.read_text() + json.dumps({"step": 31, "loss": 0.1})
+    )  # after the checkpoint
+    record = trainer(tmp_path, 60, small=True).run(quiet)
+    assert steps() == list(range(1, 61))
+    assert [json.loads(line) for line in live.read_text().splitlines()] == record.history

@@ -1,0 +1,36 @@
+"""What a training records, on disk while it runs: `history.jsonl`, a line of JSON an entry.
+
+It goes when the training ends, which leaves `history.json`.  Numbers that JSON has none for are
+text, as "nan".
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from denoisebench.files import append_line, write_whole
+
+
+class LiveHistory:
+    """The file beside the checkpoint of a training."""
+
+    def __init__(self, checkpoint: Path) -> None:
+        self._path = checkpoint.with_name("history.jsonl")
+
+    def begin(self, entries: Sequence[Mapping[str, float]]) -> None:
+        """Start with the entries of a checkpoint: what an interrupted training recorded after it
+        is recorded again."""
+        if entries or self._path.exists():
+            write_whole(self._path, "".join(map(_line, entries)).encode())
+
+    def add(self, entry: Mapping[str, float]) -> None:
+        append_line(self._path, _line(entry))
+
+    def end(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+
+def _line(entry: Mapping[str, float]) -> str:
+    plain = {key: x if math.isfinite(x) else str(float(x)) for key, x in entry.items()}
+    return json.dumps(plain, allow_nan=False) + "\n"
