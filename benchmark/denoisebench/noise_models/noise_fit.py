@@ -91,7 +91,8 @@ def fit_noise(
 
 
 def gaussian_fit(planes: Planes) -> Sigma | None:
-    """σ of Gaussian noise: the median of the pages; None: cannot tell.
+    """σ of Gaussian noise: the median of the pages, or of bins of their differences; None: cannot
+    tell.
 
     planes: see `fit_detector`.  Raises UserError where there is no plane.
     """
@@ -99,6 +100,8 @@ def gaussian_fit(planes: Planes) -> Sigma | None:
 
 
 def _sigma(sample: PlaneSample) -> Sigma | None:
+    if sample.agree:
+        return _sigma_between(sample.variance)
     measured = [relative_variance(page, 0) for page in sample.pages]
     found = [each for each in measured if each is not None]
     sigma = math.sqrt(float(np.median([each.phi for each in found]))) if found else 0.0
@@ -106,6 +109,13 @@ def _sigma(sample: PlaneSample) -> Sigma | None:
         return None
     relative = float(np.median([each.error for each in found])) / math.sqrt(len(found))
     return Sigma(sigma, sigma * relative / 2.0)  # half: σ is the root of what is measured
+
+
+def _sigma_between(variance: npt.NDArray[np.float64]) -> Sigma:
+    """The median of bins of equal weight, (N,), and its standard error."""
+    middle = float(np.median(variance))
+    error = math.sqrt(math.pi / 2.0 / len(variance)) * float(variance.std(ddof=1))
+    return Sigma(math.sqrt(middle), error / math.sqrt(middle) / 2.0)
 
 
 def _grows(line: Line) -> bool:

@@ -1,4 +1,5 @@
-"""Local means and variances of the noise in some of the planes of a file, in bounded memory."""
+"""Local means and variances of the noise in some of the planes of a file, in bounded memory: within
+pages, or between neighbouring pages where these show the same scene."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import Pixels
 from denoisebench.noise.level_estimator import look
+from denoisebench.noise_models.page_differences import variance_between
 from denoisebench.noise_models.variance_curve import BINS, FEWEST, binned
 
 Array = npt.NDArray[np.float64]
@@ -17,7 +19,11 @@ Plane = npt.NDArray[Any]
 Planes = Sequence[Plane] | Iterable[Plane] | Plane
 
 MOST_PAGES = 16
-"""Looked at, evenly spaced among all."""
+"""Looked at: pairs of neighbours, evenly spaced among all."""
+
+AGREEING = 1.03
+"""Neighbouring pages show one scene if the variance of their differences exceeds that within pages
+by no more than this factor in half of the bins; texture makes it less, other scenes more."""
 
 MOST_PIXELS = 1 << 22
 """Of a plane that is looked at whole."""
@@ -31,13 +37,16 @@ class PlaneSample:
     """What some pages show, in the numbers of the file.
 
     pages: crops of each, (N, H, W), less one number for all, which costs float32 no digits.
-    mean, variance: of the noise, in bins of intensity.  patch_means: all local means.
-    top: the greatest value.  saturated_share: the share of the values that have it.
+    mean, variance: of the noise, in bins of intensity.  agree: whether they are of differences of
+    neighbouring pages, which texture does not add to, and not those within pages.
+    patch_means: all local means.  top: the greatest value.  saturated_share: the share of the
+    values that have it.
     """
 
     pages: list[Pixels]
     mean: Array
     variance: Array
+    agree: bool
     patch_means: Array
     top: float
     saturated_share: float
@@ -56,8 +65,9 @@ class PlaneSample:
 def sample_planes(planes: Planes) -> PlaneSample:
     """Look at no more than `MOST_PAGES` pages of a file, and at crops of large ones.
 
-    planes: (H, W) each, or one array (N, H, W).  Of an iterable of unknown length up to twice as
-    many are kept.  Raises UserError where there is none.
+    planes: (H, W) each, or (H, W, 3) for RGB, whose colours are looked at apart; or one array
+    (N, H, W).  Of an iterable of unknown length up to twice as many are kept.  Raises UserError
+    where there is none.
     """
     crops = _chosen(planes)
     if not crops:
@@ -66,47 +76,77 @@ def sample_planes(planes: Planes) -> PlaneSample:
     top = max(float(crop.max()) for crop in crops)
     at_top = sum(int(np.count_nonzero(crop == top)) for crop in crops)
     pages = [(crop.astype(np.float64) - centre).astype(np.float32) for crop in crops]
-    means, variances, patch_means = [np.empty(0)], [np.empty(0)], [np.empty(0)]
-    for page in pages:
-        patches = look(page, 0)
-        if patches is not None and len(patches.mean) >= BINS * FEWEST:
-            mean, noise = binned(patches)
-            means.append(mean * patches.peak + centre)
-            variances.append(noise * patches.peak**2)
-            patch_means.append(patches.mean.astype(np.float64) * patches.peak + centre)
+    mean, variance, patch_means = _within(pages)
+    between = variance_between(pages, max(float(page.max()) for page in pages))
+    agree = between is not None and _agrees(between, mean, variance)
+    if between is not None and agree:
+        mean, variance = between
     return PlaneSample(
         pages,
-        np.concatenate(means),
-        np.concatenate(variances),
-        np.concatenate(patch_means),
+        mean + centre,
+        variance,
+        agree,
+        patch_means + centre,
         top,
         at_top / sum(crop.size for crop in crops),
     )
 
 
+def _within(pages: list[Pixels]) -> tuple[Array, Array, Array]:
+    """Mean and variance of the noise in bins of intensity of each page, and all local means."""
+    means, variances, patch_means = [np.empty(0)], [np.empty(0)], [np.empty(0)]
+    for page in pages:
+        patches = look(page, 0)
+        if patches is not None and len(patches.mean) >= BINS * FEWEST:
+            mean, noise = binned(patches)
+            means.append(mean * patches.peak)
+            variances.append(noise * patches.peak**2)
+            patch_means.append(patches.mean.astype(np.float64) * patches.peak)
+    return np.concatenate(means), np.concatenate(variances), np.concatenate(patch_means)
+
+
+def _agrees(between: tuple[Array, Array], mean: Array, variance: Array) -> bool:
+    """Whether the variance between pages is no more than that within, at the same intensities."""
+    expected = np.interp(mean, *between)
+    return bool(np.sum(expected <= AGREEING * variance) >= 0.5 * max(len(mean), 1))
+
+
+def chosen_places(count: int) -> list[int]:
+    """Which of `count` pages are looked at: pairs of neighbours, evenly spaced; all of few."""
+    if count <= MOST_PAGES:
+        return list(range(count))
+    firsts = np.linspace(0, count - 2, MOST_PAGES // 2).round().astype(int)
+    return [int(first) + second for first in firsts for second in (0, 1)]
+
+
 def _chosen(planes: Planes) -> list[Plane]:
-    """Crops of evenly spaced pages."""
+    """Crops of the chosen pages."""
     if isinstance(planes, np.ndarray | Sequence):
-        count = min(len(planes), MOST_PAGES)
-        return [_crops(planes[int(i)]) for i in np.linspace(0, len(planes) - 1, count).round()]
+        return [_crops(planes[place]) for place in chosen_places(len(planes))]
     kept: list[Plane] = []
     step = 1
     for i, plane in enumerate(planes):
-        if i % step == 0:
+        if i // 2 % step == 0:
             kept.append(_crops(plane))
         if len(kept) == 2 * MOST_PAGES:
-            kept, step = kept[::2], 2 * step
+            kept, step = [page for k, page in enumerate(kept) if k // 2 % 2 == 0], 2 * step
     return kept
 
 
 def _crops(plane: Plane) -> Plane:
-    """(1, H, W) of a small plane; evenly spread crops, (N, h, w), of a large one."""
+    """(1, H, W) of a small plane; evenly spread crops, (N, h, w), of a large one; thrice as many of
+    RGB."""
     if plane.size <= MOST_PIXELS:
-        return np.asarray(plane)[None]
-    height, width = (min(side, CROP_PX) for side in plane.shape)
+        return _colours(np.asarray(plane))
+    height, width = (min(side, CROP_PX) for side in plane.shape[:2])
     tops, lefts = (
         np.linspace(0, side - part, CROPS if side > part else 1).astype(int)
-        for side, part in zip(plane.shape, (height, width), strict=True)
+        for side, part in zip(plane.shape[:2], (height, width), strict=True)
     )
     parts = [plane[top : top + height, left : left + width] for top in tops for left in lefts]
-    return np.stack([np.asarray(part) for part in parts])
+    return np.concatenate([_colours(np.asarray(part)) for part in parts])
+
+
+def _colours(plane: Plane) -> Plane:
+    """(H, W) or (H, W, 3) -> (1 or 3, H, W)."""
+    return np.moveaxis(plane, 2, 0) if plane.ndim == 3 else plane[None]

@@ -10,7 +10,7 @@ from denoisebench.noise.family import Noise
 from denoisebench.noise_models.detector import Detector, DetectorFit, fit_detector
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.noise_fit import HARDLY_ANY, Sigma, fit_noise, gaussian_fit
-from denoisebench.noise_models.plane_sample import MOST_PAGES
+from denoisebench.noise_models.plane_sample import chosen_places
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.noise_models.poisson_gaussian import PoissonGaussian
 from denoisebench.own_images.options import DenoiseOptions
@@ -65,8 +65,7 @@ def samples_of(source: Planes, group: int) -> list[Values]:
     Raises UserError for values too large to be squared.
     """
     planes = [plane for plane in source.planes() if group_of(source, plane) == group]
-    places = np.unique(np.linspace(0, len(planes) - 1, min(MOST_PAGES, len(planes))).round())
-    chosen = [planes[int(place)] for place in places]
+    chosen = [planes[place] for place in chosen_places(len(planes))]
     height, width = source.height, source.width
     rows = max(8 * BANDS, MOST_VALUES // (len(chosen) * width * source.channels))
     if rows >= height:
@@ -127,10 +126,9 @@ def found_noise(samples: Sequence[Values], options: DenoiseOptions) -> SeriesNoi
     Noise that is neither Gaussian nor a detector's is taken as Gaussian, with a warning.  Raises
     NoiseUntoldError where not even that can be told.
     """
-    planes = _one_channel_each(samples)
-    if all(plane.min() == plane.max() for plane in planes):
+    if all(_is_flat(sample) for sample in samples):
         return SeriesNoise("none: each plane is of one value")
-    found = fit_noise(planes, gain=options.gain, offset=options.offset)
+    found = fit_noise(samples, gain=options.gain, offset=options.offset)
     if found.reason == HARDLY_ANY:
         return SeriesNoise(
             "none found",
@@ -141,7 +139,7 @@ def found_noise(samples: Sequence[Values], options: DenoiseOptions) -> SeriesNoi
         )
     if found.kind == "detector" and found.fit.detector is not None:
         return _of_a_detector(found.fit, len(samples))
-    sigma = found.sigma if found.kind == "gaussian" else gaussian_fit(planes)
+    sigma = found.sigma if found.kind == "gaussian" else gaussian_fit(samples)
     if found.kind == "gaussian":
         return _gaussian(sigma, len(samples), found.reason, _saturation(found.fit))
     taken = f"{found.reason}; it is taken as Gaussian noise"
@@ -153,10 +151,10 @@ def noise_of_family(samples: Sequence[Values], family: str) -> SeriesNoise:
 
     Raises NoiseUntoldError where it cannot be told.
     """
-    planes, count = _one_channel_each(samples), len(samples)
+    count = len(samples)
     if family == Gaussian.name:
-        return _gaussian(gaussian_fit(planes), count, "the images are too small or flat", ())
-    return _of_a_detector(fit_detector(planes), count)
+        return _gaussian(gaussian_fit(samples), count, "the images are too small or flat", ())
+    return _of_a_detector(fit_detector(samples), count)
 
 
 def _gaussian(
@@ -188,10 +186,6 @@ def _planes_text(count: int) -> str:
     return f"(from {count} plane{'s' if count > 1 else ''})"
 
 
-def _one_channel_each(samples: Sequence[Values]) -> list[Values]:
-    """Planes (H, W): of RGB, each colour for itself."""
-    return [
-        channel
-        for sample in samples
-        for channel in (np.moveaxis(sample, 2, 0) if sample.ndim == 3 else [sample])
-    ]
+def _is_flat(sample: Values) -> bool:
+    """Whether a plane, or each colour of one, is of one value."""
+    return bool((np.ptp(sample, axis=(0, 1)) == 0).all())
