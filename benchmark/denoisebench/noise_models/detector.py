@@ -29,9 +29,9 @@ SATURATED = 0.001
 NARROW = 0.1
 """The offset is told if what it may be spans no more than this share of the intensities."""
 
-TEXTURE = 0.04
-"""Standard error of a gain, relative to it, that texture makes within pages, of one page or many.
-(9 photographs: −4 % to 5 %.)"""
+TEXTURE, CHOICE = 0.04, 0.01
+"""Standard errors of a gain, relative to it, that more pages do not make less: by texture within
+pages (9 photographs: −4 % to 5 %), by the choice of blocks between pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def line_of(sample: PlaneSample) -> Line | None:
 
 
 def _gain_error(sample: PlaneSample, line: Line) -> float:
-    return line.slope_error if sample.agree else math.hypot(line.slope_error, TEXTURE * line.slope)
+    return math.hypot(line.slope_error, line.slope * (CHOICE if sample.agree else TEXTURE))
 
 
 def _untold(sample: PlaneSample, reason: str) -> DetectorFit:

@@ -21,10 +21,6 @@ Planes = Sequence[Plane] | Iterable[Plane] | Plane
 MOST_PAGES = 16
 """Looked at: pairs of neighbours, evenly spaced among all."""
 
-AGREEING = 1.03
-"""Neighbouring pages show one scene if the variance of their differences exceeds that within pages
-by no more than this factor in half of the bins; texture makes it less, other scenes more."""
-
 MOST_PIXELS = 1 << 22
 """Of a plane that is looked at whole."""
 
@@ -78,14 +74,13 @@ def sample_planes(planes: Planes) -> PlaneSample:
     pages = [(crop.astype(np.float64) - centre).astype(np.float32) for crop in crops]
     mean, variance, patch_means = _within(pages)
     between = variance_between(pages, max(float(page.max()) for page in pages))
-    agree = between is not None and _agrees(between, mean, variance)
-    if between is not None and agree:
+    if between is not None:
         mean, variance = between
     return PlaneSample(
         pages,
         mean + centre,
         variance,
-        agree,
+        between is not None,
         patch_means + centre,
         top,
         at_top / sum(crop.size for crop in crops),
@@ -103,12 +98,6 @@ def _within(pages: list[Pixels]) -> tuple[Array, Array, Array]:
             variances.append(noise * patches.peak**2)
             patch_means.append(patches.mean.astype(np.float64) * patches.peak)
     return np.concatenate(means), np.concatenate(variances), np.concatenate(patch_means)
-
-
-def _agrees(between: tuple[Array, Array], mean: Array, variance: Array) -> bool:
-    """Whether the variance between pages is no more than that within, at the same intensities."""
-    expected = np.interp(mean, *between)
-    return bool(np.sum(expected <= AGREEING * variance) >= 0.5 * max(len(mean), 1))
 
 
 def chosen_places(count: int) -> list[int]:
