@@ -1,5 +1,4 @@
-"""What docs/estimates.md measures of stacks: how close the numbers of a detector are found, and what
-that is worth.
+"""What docs/estimates.md measures of stacks: how well a detector is found, and what that is worth.
 
     python examples/studies/stack_study.py
 
@@ -30,16 +29,17 @@ def cells(seed: int = 0) -> Array:
     rows, columns = np.mgrid[:SIDE, :SIDE] / SIDE
     scene = np.full((SIDE, SIDE), 0.03)
     for _ in range(60):
-        row, column, radius = rng.uniform(0.0, 1.0, 2).tolist() + [rng.uniform(0.02, 0.12)]
+        row, column, radius = (*rng.uniform(0.0, 1.0, 2), rng.uniform(0.02, 0.12))
         scene[np.hypot(rows - row, columns - column) < radius] = rng.uniform(0.1, 0.8)
     for _ in range(60):
-        row, column, angle = rng.uniform(0.0, 1.0, 2).tolist() + [rng.uniform(0.0, np.pi)]
+        row, column, angle = (*rng.uniform(0.0, 1.0, 2), rng.uniform(0.0, np.pi))
         away = (rows - row) * np.cos(angle) - (columns - column) * np.sin(angle)
         bent = away + 0.01 * np.sin(rng.uniform(10.0, 40.0) * columns)
         scene[np.abs(bent) < 0.003] += 0.25
     texture = gaussian_filter(rng.standard_normal(scene.shape), 1.5)
     shaded = gaussian_filter(scene, 0.7) * (0.7 + 0.3 * rows)
-    return np.clip(shaded * (1.0 + 0.15 * texture / texture.std()), 0.0, 1.0)
+    textured: Array = np.clip(shaded * (1.0 + 0.15 * texture / texture.std()), 0.0, 1.0)
+    return textured
 
 
 def recorded(scenes: list[Array]) -> tuple[Array, Stack]:
@@ -57,7 +57,8 @@ def psnr(truth: Array, estimate: npt.NDArray[np.uint16] | Array) -> float:
 
 
 def row_of(name: str, scenes: list[Array]) -> list[str]:
-    """Of one stack: the gain found, its PSNR, the means of its pages, and itself in other numbers."""
+    """Of one stack: the gain found, PSNR, how far the means of pages move, and how far the result is from
+    that of the stack times 10 plus 1000, in its own numbers."""
     truth, noisy = recorded(scenes)
     fit = fit_noise(list(noisy)).fit
     if fit.detector is None:

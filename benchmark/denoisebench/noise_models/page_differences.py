@@ -98,12 +98,13 @@ class _Haar(NamedTuple):
 
 
 def _haar(image: Pixels) -> _Haar:
+    half = np.float32(0.5)
     down, along = image[:, ::2] - image[:, 1::2], image[:, ::2] + image[:, 1::2]
     return _Haar(
-        (along[..., ::2] + along[..., 1::2]) / 2.0,
-        (down[..., ::2] - down[..., 1::2]) / 2.0,
-        (down[..., ::2] + down[..., 1::2]) / 2.0,
-        (along[..., ::2] - along[..., 1::2]) / 2.0,
+        half * (along[..., ::2] + along[..., 1::2]),
+        half * (down[..., ::2] - down[..., 1::2]),
+        half * (down[..., ::2] + down[..., 1::2]),
+        half * (along[..., ::2] - along[..., 1::2]),
     )
 
 
