@@ -57,13 +57,14 @@ def psnr(truth: Array, estimate: npt.NDArray[np.uint16] | Array) -> float:
 
 
 def row_of(name: str, scenes: list[Array]) -> list[str]:
-    """Of one stack: the gain found, PSNR, how far the means of pages move, and how far the result is from
-    that of the stack times 10 plus 1000, in its own numbers."""
+    """Of one stack: the gain found, PSNR, how far the means of pages move, and how far the result
+    is from that of the stack times 10 plus 1000, in its own numbers."""
     truth, noisy = recorded(scenes)
     fit = fit_noise(list(noisy)).fit
     if fit.detector is None:
         return [name, fit.reason]
-    found, told = (denoisebench.denoise(noisy, noise=noise, unit="adu") for noise in ("auto", TRUE))
+    found = denoisebench.denoise(noisy)
+    told = denoisebench.denoise(noisy, noise=TRUE, unit="adu")
     moved = denoisebench.denoise((10 * noisy + 1000).astype(np.uint16))
     apart = np.abs((moved.astype(np.float64) - 1000.0) / 10.0 - found).max()
     axes = (1, 2)

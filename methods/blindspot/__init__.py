@@ -50,6 +50,8 @@ class BlindSpot(TrainedMethod[Config]):
 
     def declines(self, config: Config, task: Task) -> str | None:
         family = task.noise.family
+        if family.preserves == "nothing":
+            return f"no mean or mode of {family.name} noise is the clean image"
         if config.covariance == "none":
             if not family.independent:
                 return f"{family.name} noise is not independent between pixels"

@@ -1,4 +1,4 @@
-"""BM3D, and Anscombe-BM3D for Poisson noise, through the authors' package.
+"""BM3D, and Anscombe-BM3D for the noise of counts, through the authors' package.
 
 Dabov, Foi, Katkovnik & Egiazarian, *Image Denoising by Sparse 3-D Transform-Domain Collaborative
 Filtering*, IEEE TIP 2007; the package `bm3d` 4 is that of Mäkinen, Azzari & Foi, *Collaborative
@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from classical.adapter import Array, declines_all_but, filter_image
+from classical.adapter import COUNTS, GAUSSIAN, Array, declines_all_but, filter_image
 from denoisebench.plugin import (
     Denoised,
     Inverse,
     Task,
     UntrainedMethod,
-    denoise_poisson,
     refuse_unknown_words,
 )
 
@@ -90,17 +89,15 @@ class Bm3d(UntrainedMethod[Bm3dConfig]):
     config_type = Bm3dConfig
 
     def declines(self, config: Bm3dConfig, task: Task) -> str | None:
-        if task.noise.family.name == "poisson":
-            return "it is for gaussian noise; anscombe-bm3d takes poisson noise"
-        return declines_all_but("gaussian", task) or _missing()
+        name = task.noise.family.name
+        if name in COUNTS:
+            return f"it is for gaussian noise; anscombe-bm3d takes {name} noise"
+        return declines_all_but(GAUSSIAN, task) or _missing()
 
     def denoise(
         self, config: Bm3dConfig, task: Task, noisy: "Tensor", level: float | None
     ) -> Denoised:
-        def denoise(image: Array, sigma_255: float) -> Array:
-            return bm3d_denoise(image, sigma_255 / 255.0, config.profile)
-
-        return filter_image(task, noisy, level, denoise)
+        return _filter(config.profile, task, noisy, level, "exact")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,21 +113,24 @@ class AnscombeBm3dConfig:
 
 class AnscombeBm3d(UntrainedMethod[AnscombeBm3dConfig]):
     name = "anscombe-bm3d"
-    summary = "BM3D of Anscombe's transform of the counts (Mäkitalo & Foi 2011); Poisson noise"
+    summary = "BM3D of Anscombe's transform of counts (Mäkitalo & Foi 2011, 2013)"
     config_type = AnscombeBm3dConfig
 
     def declines(self, config: AnscombeBm3dConfig, task: Task) -> str | None:
-        if task.noise.family.name == "gaussian":
-            return "it is for poisson noise; bm3d takes gaussian noise"
-        return declines_all_but("poisson", task) or _missing()
+        if task.noise.family.name in GAUSSIAN:
+            return "it is for poisson and poisson-gaussian noise; bm3d takes gaussian noise"
+        return declines_all_but(COUNTS, task) or _missing()
 
     def denoise(
         self, config: AnscombeBm3dConfig, task: Task, noisy: "Tensor", level: float | None
     ) -> Denoised:
-        def denoise_white(image: Array) -> Array:
-            return bm3d_denoise(image, 1.0, config.profile)
+        return _filter(config.profile, task, noisy, level, config.inverse)
 
-        def denoise(image: Array, zeta: float) -> Array:
-            return denoise_poisson(image, zeta, denoise_white, config.inverse)
 
-        return filter_image(task, noisy, level, denoise)
+def _filter(
+    profile: Profile, task: Task, noisy: "Tensor", level: float | None, inverse: Inverse
+) -> Denoised:
+    def denoise(image: Array, sigma: float) -> Array:
+        return bm3d_denoise(image, sigma, profile)
+
+    return filter_image(task, noisy, level, denoise, inverse=inverse)

@@ -7,7 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from classical.adapter import SMALLEST_PX, Array, channel_axis, declines_all_but, filter_image
+from classical.adapter import (
+    COUNTS,
+    GAUSSIAN,
+    SMALLEST_PX,
+    Array,
+    channel_axis,
+    declines_all_but,
+    filter_image,
+)
 from denoisebench.plugin import (
     Between,
     Denoised,
@@ -55,11 +63,11 @@ class Nlm(UntrainedMethod[NlmConfig]):
     """Buades, Coll & Morel, CVPR 2005; the noise's own distance is taken off that of patches."""
 
     name = "nlm"
-    summary = "means over similar patches (Buades et al., CVPR 2005); Gaussian noise"
+    summary = "means over similar patches (Buades et al., CVPR 2005)"
     config_type = NlmConfig
 
     def declines(self, config: NlmConfig, task: Task) -> str | None:
-        return declines_all_but("gaussian", task)
+        return declines_all_but((*GAUSSIAN, *COUNTS), task)
 
     def tiling(self, config: NlmConfig, task: Task) -> Tiling:
         reach = config.distance_px + config.patch_px // 2 + 1
@@ -75,8 +83,7 @@ class Nlm(UntrainedMethod[NlmConfig]):
     ) -> Denoised:
         from skimage.restoration import denoise_nl_means
 
-        def denoise(image: Array, sigma_255: float) -> Array:
-            sigma = sigma_255 / 255.0
+        def denoise(image: Array, sigma: float) -> Array:
             denoised: Array = denoise_nl_means(
                 image,
                 patch_size=config.patch_px,
@@ -112,11 +119,11 @@ class Tv(UntrainedMethod[TvConfig]):
     """Rudin, Osher & Fatemi 1992 by the algorithm of Chambolle 2004, each channel for itself."""
 
     name = "tv"
-    summary = "least total variation (Rudin et al. 1992, Chambolle 2004); Gaussian noise"
+    summary = "least total variation (Rudin et al. 1992, Chambolle 2004)"
     config_type = TvConfig
 
     def declines(self, config: TvConfig, task: Task) -> str | None:
-        return declines_all_but("gaussian", task)
+        return declines_all_but((*GAUSSIAN, *COUNTS), task)
 
     def denoise(
         self, config: TvConfig, task: Task, noisy: "Tensor", level: float | None
@@ -125,10 +132,10 @@ class Tv(UntrainedMethod[TvConfig]):
 
         chambolle: Callable[..., Array] = restoration.denoise_tv_chambolle  # it has no types
 
-        def denoise(image: Array, sigma_255: float) -> Array:
+        def denoise(image: Array, sigma: float) -> Array:
             return chambolle(
                 image,
-                weight=config.weight * sigma_255 / 255.0,
+                weight=config.weight * sigma,
                 eps=config.eps,
                 max_num_iter=config.iterations,
                 channel_axis=channel_axis(image),
@@ -186,11 +193,11 @@ class Wavelet(UntrainedMethod[WaveletConfig]):
     """BayesShrink (Chang, Yu & Vetterli 2000) or VisuShrink (Donoho & Johnstone 1994)."""
 
     name = "wavelet"
-    summary = "wavelet coefficients shrunk (Chang et al., IEEE TIP 2000); Gaussian noise"
+    summary = "wavelet coefficients shrunk (Chang et al., IEEE TIP 2000)"
     config_type = WaveletConfig
 
     def declines(self, config: WaveletConfig, task: Task) -> str | None:
-        return declines_all_but("gaussian", task)
+        return declines_all_but((*GAUSSIAN, *COUNTS), task)
 
     def denoise(
         self, config: WaveletConfig, task: Task, noisy: "Tensor", level: float | None
@@ -201,10 +208,10 @@ class Wavelet(UntrainedMethod[WaveletConfig]):
         height, width = noisy.shape[-2:]
         config.refuse_small(width, height)
 
-        def denoise(image: Array, sigma_255: float) -> Array:
+        def denoise(image: Array, sigma: float) -> Array:
             denoised: Array = denoise_wavelet(
                 image,
-                sigma=sigma_255 / 255.0,
+                sigma=sigma,
                 wavelet=config.wavelet,
                 mode=config.mode,
                 wavelet_levels=config.levels or None,
@@ -215,4 +222,4 @@ class Wavelet(UntrainedMethod[WaveletConfig]):
             )
             return denoised
 
-        return filter_image(task, noisy, level, denoise, config.smallest_px)
+        return filter_image(task, noisy, level, denoise, smallest_px=config.smallest_px)

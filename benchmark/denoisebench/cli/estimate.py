@@ -22,8 +22,8 @@ from denoisebench.specs import parse_spec
 @click.command("estimate")
 @click.argument("images", nargs=-1, required=True, metavar="INPUT...")
 @click.option("--noise", default="auto", show_default=True, metavar="FAMILY|auto",
-              help="The noise: gaussian, poisson, gamma, weibull; auto: find out which of the first"
-                   " three, or poisson-gaussian.")  # fmt: skip
+              help="The noise: gaussian, poisson, gamma, poisson-gaussian, weibull; auto: find out"
+                   " which of the first four.")  # fmt: skip
 @plugin_option
 def command(images: tuple[str, ...], noise: str, plugin: tuple[str, ...]) -> None:
     """Estimate the noise of each noisy image: its level, and with auto its family.

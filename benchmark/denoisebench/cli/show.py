@@ -11,11 +11,23 @@ import click
 from denoisebench.cli.shared.compute import load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.noise.family import Preserves
 from denoisebench.registry.registries import Registries
 from denoisebench.scoring.protocol_text import spelled_out
 from denoisebench.specs import config_spec, number_text
 
 WIDTH = 100
+
+CLEAN_PIXEL: Mapping[Preserves, str] = MappingProxyType(
+    {
+        "mean": "the mean of a noisy one",
+        "median": "the median of a noisy one",
+        "mode": "the mode of a noisy one",
+        "pixels": "the noisy one where it is kept",
+        "nothing": "no mean, median or mode of a noisy one",
+    }
+)
+"""By what the noise preserves."""
 
 Lines = list[tuple[str, str]]  # what, and what it is
 
@@ -55,9 +67,8 @@ def _noise(text: str, registries: Registries) -> Lines:
         ("lies in", f"{number_text(family.lowest)}..{number_text(family.highest)}"),
         ("blind range", f"{number_text(family.blind[0])}..{number_text(family.blind[1])}"),
         ("in a range", f"levels lie {'evenly' if noise.levels_even else 'log-evenly'}"),
-        ("clean pixel", f"the {family.preserves} of a noisy one" if family.preserves != "pixels"
-         else "the noisy one where it is kept"),
-    ]  # fmt: skip
+        ("clean pixel", CLEAN_PIXEL[family.preserves]),
+    ]
 
 
 def _dataset(text: str, registries: Registries) -> Lines:

@@ -74,6 +74,12 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
             return None
         return task.target_noise or task.noise
 
+    def declines(self, config: RegressionConfigT, task: Task) -> str | None:
+        noise = self.target_noise(config, task)
+        if noise is not None and noise.family.preserves == "nothing":
+            return f"no mean, median or mode of {noise.family.name} noise is the clean image"
+        return None
+
     def warns(self, config: RegressionConfigT, task: Task) -> str | None:
         noise = self.target_noise(config, task)
         if noise is None or config.loss in ("auto", FITTING[noise.family.preserves]):

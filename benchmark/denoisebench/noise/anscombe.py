@@ -66,24 +66,34 @@ Inverse = Literal["exact", "asymptotic", "algebraic"]
 ['algebraic', 'asymptotic', 'exact']
 """
 
-INVERSES: Mapping[Inverse, Callable[[Array], Array]] = {
+INVERSES: Mapping[Inverse, Callable[[Array, float], Array]] = {
     "exact": exact_inverse,
     "asymptotic": asymptotic_inverse,
     "algebraic": algebraic_inverse,
 }
-"""Of the transform at σ = 0, by the names that a config gives them."""
+"""By the names that a config gives them."""
 
 
 def denoise_poisson(
-    noisy: Array, zeta: float, denoise: Callable[[Array], Array], inverse: Inverse
+    noisy: Array,
+    zeta: float,
+    denoise: Callable[[Array], Array],
+    inverse: Inverse,
+    *,
+    read: float = 0.0,
+    offset: float = 0.0,
 ) -> Array:
-    """Denoise y = ζ·P(x/ζ) with what removes Gaussian noise of standard deviation 1.
+    """Denoise y = ζ·P((x − o)/ζ) + o + N(0, r²) with what removes Gaussian noise of standard
+    deviation 1.
 
-    noisy: any shape.  zeta: the intensity of one count.  inverse: `exact` is unbiased, `asymptotic`
-    where there are many counts; `algebraic` is a quarter of a count too dark.
+    noisy: any shape.  zeta: the intensity of one count, or the gain of a detector.  inverse:
+    `exact` is unbiased, `asymptotic` where there are many counts; `algebraic` is a quarter of a
+    count too dark.  read: r, offset: o, in the unit of `noisy`.  Returns o at least.
 
     >>> flat = np.full((64, 64), 0.05 * 7.0)
     >>> round(float(denoise_poisson(flat, 0.05, lambda d: d, "algebraic")[0, 0]), 6)
     0.35
     """
-    return zeta * INVERSES[inverse](denoise(forward(noisy / zeta)))
+    sigma = read / zeta
+    even = denoise(forward((noisy - offset) / zeta, sigma))
+    return zeta * INVERSES[inverse](even, sigma) + offset

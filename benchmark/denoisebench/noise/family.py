@@ -25,8 +25,9 @@ NOISE_VERSION = "denoisebench noise 1"
 """Part of every key: a change of any sampler changes it, and with it every noisy image."""
 
 
-Preserves = Literal["mean", "median", "mode", "pixels"]
-"""The statistic of the noisy pixel that equals the clean value; `pixels`: see `NoiseFamily`.
+Preserves = Literal["mean", "median", "mode", "pixels", "nothing"]
+"""The statistic of the noisy pixel that equals the clean value; `pixels`, `nothing`: see
+`NoiseFamily`.
 
 >>> NoiseFamily.preserves
 'mean'
@@ -39,8 +40,8 @@ class NoiseFamily(ABC):
     symbol, unit: of the level, for messages.  lowest, highest: the levels that are accepted.
     blind: the range trained on when the level is unknown.
     preserves: the statistic of the noisy pixel that equals the clean value (`mean`, `median`,
-    `mode`), or `pixels` if some pixels are untouched and the rest carry no information (see
-    `observed`).
+    `mode`); `pixels` if some pixels are untouched and the rest carry no information (see
+    `observed`); `nothing` if no statistic is the clean value.
     independent: whether, given the clean image, the noise of different pixels is independent.
     spread: how levels are spaced in a range; a range from 0 is always spaced evenly.
     range_from_zero: whether a range may begin at 0, which is no noise, even if 0 is below `lowest`.

@@ -21,6 +21,7 @@ from denoisebench.noise_models.multivariate import MultivariateGaussian
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.noise_models.poisson_gaussian import PoissonGaussian
 from denoisebench.noise_models.real import Real
+from denoisebench.noise_models.rician import Rician
 from denoisebench.noise_models.salt_and_pepper import SaltAndPepper
 from denoisebench.noise_models.text import Text
 from denoisebench.noise_models.weibull import Weibull
@@ -40,4 +41,4 @@ def register_noise_models() -> Iterable[NoiseFamily]:
     pixels_lost = [Impulse(), ImpulseChannel(), SaltAndPepper(), Dropout(), Text()]
     one_level = [Gaussian(), Poisson(), Gamma(), Weibull()]
     means = [*one_level, *named_otherwise, PoissonGaussian(), *gaussian_too, *additive]
-    return [*means, *pixels_lost, Real()]
+    return [*means, Rician(), *pixels_lost, Real()]

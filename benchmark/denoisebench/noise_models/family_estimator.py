@@ -49,6 +49,8 @@ likelihoods.  (36 photographs with noise of the other families: at most 7.6.)"""
 SURE = 0.9
 """The least posterior probability of a verdict."""
 
+UNTOLD = "more offset and more read noise look the same"
+
 FAR = 3.0
 """How many standard errors ρ may lie from that of the family."""
 
@@ -112,7 +114,8 @@ def _verdict(noisy: Pixels, rho: float, error: float, curve: VarianceCurve) -> V
     gain_by_line = min(laws.powers.values()) - laws.line
     if gain_by_line > CLEARLY:
         confidence = 1.0 - math.exp(-gain_by_line)
-        return _with_level(_detector(laws), confidence, rho, _detector_text(laws))
+        reading = detector_of_line(laws.gain, laws.shift)
+        return _with_level(reading, confidence, rho, _detector_text(laws))
     deviation = (rho - np.array(list(FAMILIES))) / error
     odds = np.exp(-0.5 * (deviation**2 - np.min(deviation**2)))
     likeliest = int(np.argmax(odds))
@@ -135,15 +138,16 @@ def _with_level(reading: LevelReading, confidence: float, rho: float, found: str
     return Verdict(reading, confidence, rho, found)
 
 
-def _detector(laws: VarianceLaws) -> LevelReading:
-    """Poisson-Gaussian noise, its read noise being 0 if there is an offset, which hides it."""
-    read_255 = 255.0 * math.sqrt(laws.gain * max(laws.shift, 0.0))
-    offset = max(-laws.shift, 0.0)
-    return LevelReading(PoissonGaussian(_rounded(read_255), _rounded(offset)), laws.gain)
+def detector_of_line(gain: float, shift: float, error: float = math.nan) -> LevelReading:
+    """Poisson-Gaussian noise of variance gain·(x + shift), its read noise being 0 if there is an
+    offset, which hides it.  error: standard error of the gain."""
+    read_255 = 255.0 * math.sqrt(gain * max(shift, 0.0))
+    offset = max(-shift, 0.0)
+    return LevelReading(PoissonGaussian(_rounded(read_255), _rounded(offset)), gain, error)
 
 
 def _detector_text(laws: VarianceLaws) -> str:
-    untold = " (more offset and more read noise look the same)" if laws.shift < 0.0 else ""
+    untold = f" ({UNTOLD})" if laws.shift < 0.0 else ""
     return f"variance grows as intensity{untold}"
 
 

@@ -14,8 +14,12 @@ import numpy as np
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import Pixels
 from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise.level_estimator import look
+from denoisebench.noise.level_reading import LevelReading
 from denoisebench.noise.stream import Stream
 from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.variance_curve import BINS, FEWEST, binned
+from denoisebench.noise_models.variance_line import FEWEST_POINTS, fit_line
 from denoisebench.specs import Spec, number_text
 
 if TYPE_CHECKING:
@@ -55,6 +59,23 @@ class PoissonGaussian(NoiseFamily):
 
     def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
         return level * (x - self.offset).clamp_min(0.0) + (self.read_255 / 255.0) ** 2
+
+    def read(self, noisy: Pixels) -> LevelReading:
+        """The gain, the read noise and the offset being known: the slope of the line of the local
+        variances over the local means, which is (s/255)² at o."""
+        patches = look(noisy, 0)
+        if patches is None or len(patches.mean) < BINS * FEWEST:
+            return LevelReading(self, None)
+        mean, variance = binned(patches)
+        used = variance > 0.0
+        if used.sum() < FEWEST_POINTS:
+            return LevelReading(self, None)
+        line = fit_line(mean[used] * patches.peak, variance[used] * patches.peak**2)
+        line = line.through(self.offset, (self.read_255 / 255.0) ** 2)
+        return LevelReading(self, line.slope, line.slope_error)
+
+    def estimate(self, noisy: Pixels) -> float | None:
+        return self.read(noisy).known
 
     def settings(self) -> str:
         offset = [number_text(self.offset)] if self.offset else []

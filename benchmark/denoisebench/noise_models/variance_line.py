@@ -58,10 +58,11 @@ class Line:
         found, _, scatter = _fit(ones, self.variance, slope * self.mean)
         return self._with(slope, float(found[0]), 0.0, scatter)
 
-    def through(self, zero: float) -> Self:
-        """The line that is 0 at the mean `zero`."""
-        found, error, scatter = _fit((self.mean - zero)[:, None], self.variance)
-        return self._with(float(found[0]), -float(found[0]) * zero, float(error[0]), scatter)
+    def through(self, zero: float, at_zero: float = 0.0) -> Self:
+        """The line that is `at_zero` at the mean `zero`."""
+        found, error, scatter = _fit((self.mean - zero)[:, None], self.variance, at_zero)
+        slope = float(found[0])
+        return self._with(slope, at_zero - slope * zero, float(error[0]), scatter)
 
     def _with(self, slope: float, intercept: float, error: float, scatter: float) -> Self:
         return type(self)(self.mean, self.variance, slope, intercept, error, scatter)

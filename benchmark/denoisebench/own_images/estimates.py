@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from denoisebench.errors import UserError, plugin_code
 from denoisebench.image_files.source import PixelFile, open_pixels
-from denoisebench.images.pixels import Pixels
+from denoisebench.images.pixels import COLOUR, Pixels
 from denoisebench.images.shown_range import shown_range
 from denoisebench.noise.family import NoiseFamily
 from denoisebench.noise.level_estimator import clipped_share, flat_share
 from denoisebench.noise.level_reading import LevelReading
-from denoisebench.noise_models.family_estimator import decide_family
+from denoisebench.noise_models.detector import fit_detector
+from denoisebench.noise_models.family_estimator import UNTOLD, decide_family, detector_of_line
+from denoisebench.noise_models.poisson_gaussian import PoissonGaussian
 from denoisebench.outside_text import printable
 from denoisebench.own_images.intensity import Intensity
 from denoisebench.own_images.options import DenoiseOptions
@@ -68,9 +72,12 @@ def estimates_of_file(path: Path, family: NoiseFamily | None) -> Iterator[Estima
 
 
 def estimate_of(name: str, noisy: Pixels, family: NoiseFamily | None) -> Estimate:
-    """The noise of one image (C, H, W) in [0, 1]: its level, and its family if that is None."""
+    """The noise of one image (C, H, W) in [0, 1]: its level, and its family if that is None.  Of a
+    detector the read noise or the offset is told too, though they belong to the family."""
     if family is None:
         return Estimate(name, _guessed(noisy), _warnings(noisy))
+    if isinstance(family, PoissonGaussian):
+        return Estimate(name, _detector(noisy), _warnings(noisy))
     with plugin_code(family.name):
         return Estimate(name, _level_text(family.read(noisy)), _warnings(noisy))
 
@@ -98,6 +105,17 @@ def _in_numbers_of(
         return Estimate(name, f"cannot tell: {error.reason}; {described(source)}", remarks)
     text = f"{noise.text}, in the numbers of the file; {described(source)}"
     return Estimate(name, text, (*remarks, *noise.warnings))
+
+
+def _detector(noisy: Pixels) -> str:
+    """The gain with the read noise or the offset, or why they cannot be estimated."""
+    fit = fit_detector([np.moveaxis(noisy, 0, 2) if len(noisy) == COLOUR else noisy[0]])
+    found = fit.detector
+    if found is None:
+        return f"cannot tell: {fit.reason}"
+    shift = found.read**2 / found.gain - found.offset
+    untold = f"; {UNTOLD}" if shift < 0.0 else ""
+    return f"{_level_text(detector_of_line(found.gain, shift, fit.gain_error))}{untold}"
 
 
 def _level_text(reading: LevelReading) -> str:

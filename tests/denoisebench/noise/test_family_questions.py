@@ -33,7 +33,7 @@ def test_a_family_can_estimate_where_it_defines_how() -> None:
 def test_these_families_estimate_their_level() -> None:
     able = {name for name, family in load().noises.items() if family.can_estimate}
     of_power_laws = {"chi2", "gamma", "gaussian", "poisson", "poisson-peak", "weibull"}
-    assert able == of_power_laws | {"laplace", "uniform"}
+    assert able == of_power_laws | {"laplace", "poisson-gaussian", "uniform"}
 
 
 SPECS = [

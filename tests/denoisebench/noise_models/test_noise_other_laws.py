@@ -1,4 +1,5 @@
-"""Uniform, Laplace, speckle and salt-and-pepper noise: golden images, laws, and who takes them."""
+"""Uniform, Laplace, speckle, Rician and salt-and-pepper noise: golden images, laws, and who takes
+them; and who takes Poisson-Gaussian noise."""
 
 import numpy as np
 import pytest
@@ -18,6 +19,10 @@ GOLDEN = {
     ("uniform:0..50", 1, 1): "05add2259c2dbeb0",
     ("laplace:25", 0, 0): "00c0a512d927740b",
     ("laplace:5..50", 0, 1): "6bacf083b8b5879c",
+    ("poisson-gaussian:0.01:2", 0, 0): "c6e797eb46fdd038",
+    ("poisson-gaussian:0.005..0.1:2:0.1", 1, 1): "eef425291e359396",
+    ("rician:25", 0, 0): "d6f2475d76355f0a",
+    ("rician:5..50", 1, 1): "71170fe44f501348",
     ("salt-and-pepper:0.2", 0, 0): "e8f5542058e20693",
     ("salt-and-pepper:0..0.9", 1, 1): "3637cf1d32d22338",
 }
@@ -31,6 +36,8 @@ TAKERS = {
     "uniform:25": [*LEARNING, *OF_MEANS],
     "laplace:25": [*LEARNING, *OF_MEANS],
     "speckle:25": [*LEARNING, *OF_MEANS],
+    "poisson-gaussian:0.01:2": [*LEARNING, *OF_MEANS, "noise2score", "nlm", "tv", "wavelet"],
+    "rician:25": ["supervised"],
     "salt-and-pepper:0.2": LEARNING,
 }
 
@@ -87,6 +94,13 @@ def test_speckle_is_heteroscedastic_noise_that_fades_to_nothing():
 @pytest.mark.parametrize("text", ["salt-and-pepper:1", "uniform:0.001", "laplace:2000"])
 def test_a_level_out_of_range_is_refused(text):
     refuses(text, "must lie in")
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 0.7])
+def test_rician_noise_has_its_law_and_its_second_moment_tells_the_clean_pixel(value):
+    for noisy in copies("rician:25.5", value):
+        assert stats.kstest(noisy.ravel(), stats.rice(value / 0.1, scale=0.1).cdf).pvalue > ALARM
+        assert np.mean(noisy**2) - 2.0 * 0.1**2 == pytest.approx(value**2, abs=0.002)
 
 
 @pytest.mark.parametrize("text", TAKERS)

@@ -17,6 +17,7 @@ from denoisebench.noise.level_reading import LevelUnknownError
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.poisson_gaussian import PoissonGaussian
 from denoisebench.plugin.method import Denoised, Evidence, Task
 from denoisebench.specs import build_config, config_spec, parse_spec
 
@@ -167,6 +168,24 @@ def test_an_unknown_level_is_estimated_used_and_told(method, channels):
 
 
 @EACH
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("family", "gain"), [(Poisson(), 0.05), (PoissonGaussian(10.0, 0.1), 0.05)]
+)
+def test_noise_of_counts_is_removed_and_the_brightness_kept(method, channels, family, gain):
+    clean = clean_image(channels)
+    noisy, _ = Noise(family, gain, gain).noisy(clean[0].numpy(), seed=0)
+    noisy = torch.from_numpy(noisy)[None]
+    for level in (gain, None):
+        asked = task(family, "known" if level else "unknown", channels, gain, gain)
+        found = method.denoise(method.config_type(), asked, noisy, level)
+        gain_db, bias = (5.0, 5e-3) if isinstance(method, Wavelet) else (8.0, 2e-3)
+        assert psnr_db(found.image, clean) > psnr_db(noisy, clean) + gain_db
+        assert float((found.image - noisy).mean()) == pytest.approx(0.0, abs=bias)
+        assert found.level is None if level else found.level == pytest.approx(gain, rel=0.1)
+
+
+@EACH
 @pytest.mark.parametrize("image", [torch.zeros(1, 1, 64, 64), clean_image(3, 12, 12)])
 def test_an_image_that_does_not_tell_its_level_is_refused(method, image):
     with pytest.raises(LevelUnknownError, match=r"too small, too dark or flat.*--noise gaussian:5"):
@@ -182,13 +201,26 @@ def test_a_level_out_of_range_is_refused_and_not_taken_for_its_end(method):
 @pytest.mark.parametrize(
     ("name", "family", "reason"),
     [
-        ("bm3d", Poisson(), "it is for gaussian noise; anscombe-bm3d takes poisson noise"),
+        *[
+            ("bm3d", family, f"it is for gaussian noise; anscombe-bm3d takes {family.name} noise")
+            for family in (Poisson(), PoissonGaussian())
+        ],
         ("bm3d", Gamma(), "it is for gaussian noise, not gamma"),
-        ("anscombe-bm3d", Gaussian(), "it is for poisson noise; bm3d takes gaussian noise"),
-        ("anscombe-bm3d", Gamma(), "it is for poisson noise, not gamma"),
-        *[(name, Gamma(), "it is for gaussian noise, not gamma") for name in ("nlm", "tv")],
-        ("wavelet", Poisson(), "it is for gaussian noise, not poisson"),
-        *[(name, Gaussian(), None) for name in ("identity", "nlm", "tv", "wavelet")],
+        (
+            "anscombe-bm3d",
+            Gaussian(),
+            "it is for poisson and poisson-gaussian noise; bm3d takes gaussian noise",
+        ),
+        ("anscombe-bm3d", Gamma(), "it is for poisson and poisson-gaussian noise, not gamma"),
+        *[
+            (name, Gamma(), "it is for gaussian, poisson and poisson-gaussian noise, not gamma")
+            for name in ("nlm", "tv", "wavelet")
+        ],
+        *[
+            (name, family, None)
+            for name in ("identity", "nlm", "tv", "wavelet")
+            for family in (Gaussian(), Poisson(), PoissonGaussian())
+        ],
         ("identity", Gamma(), None),
     ],
 )

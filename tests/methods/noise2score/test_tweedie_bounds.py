@@ -41,7 +41,7 @@ def test_these_noises_that_keep_the_mean_have_no_tweedie_formula_and_all_others_
         "poisson-gaussian",
     }
     of_another_law = {"laplace", "speckle", "uniform"}
-    other = {"impulse", "impulse-channel", "salt-and-pepper", "dropout", "text"}
+    other = {"impulse", "impulse-channel", "salt-and-pepper", "dropout", "text", "rician"}
     without = of_more_numbers | of_another_law
     assert set(FAMILIES) == keeping - without == NOISES.keys() - without - other
 
