@@ -67,6 +67,21 @@ def test_a_known_family_is_not_asked_for(place: Path) -> None:
     assert line == "eight/flat.png  cannot tell: the image is too small, too dark or flat"
 
 
+def test_gain_and_read_noise_or_offset_of_an_image_are_told_as_a_spec(place: Path) -> None:
+    rows, columns = np.mgrid[:SIDE, :SIDE] / SIDE
+    clean = np.clip(1.3 * rows * columns + 0.02, 0.0, 1.0)  # from dark to bright
+    rng = np.random.default_rng(0)
+    noisy = 0.02 * rng.poisson(clean / 0.02) + 5.0 / 255.0 * rng.standard_normal(clean.shape)
+    Image.fromarray(noisy.astype(np.float32)).save(place / "read.tif")
+    (line,) = lines(place, "read.tif", "--noise", "poisson-gaussian")
+    found = re.search(r"  poisson-gaussian:([\d.]+):([\d.]+) ±[\d.]+  g: gain", line)
+    assert found, line
+    assert float(found[1]) == pytest.approx(0.02, rel=0.1)
+    assert float(found[2]) == pytest.approx(5.0, rel=0.3)
+    (line,) = lines(place, "eight/flat.png", "--noise", "poisson-gaussian")
+    assert line == "eight/flat.png  cannot tell: the images are too small or flat, or saturated"
+
+
 def test_image_sets_are_taken_and_of_pairs_the_noisy_images(place: Path) -> None:
     told = lines(place, "pairs:photos:clean", "folder:photos")
     assert len(told) == 6

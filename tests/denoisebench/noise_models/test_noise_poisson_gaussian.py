@@ -36,6 +36,19 @@ def test_counts_are_seen_where_read_noise_is_weak() -> None:
     assert np.abs(counts - np.rint(counts)).max() < 1e-4
 
 
+@pytest.mark.parametrize("text", ["poisson-gaussian:0.02:5", "poisson-gaussian:0.05:10:0.1"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_one_image_tells_the_gain_where_read_noise_and_offset_are_known(
+    text: str, channels: int
+) -> None:
+    noise, shade = load().noise(text), np.linspace(0.15, 0.9, 128, dtype=np.float32)
+    noisy, _ = noise.noisy(np.broadcast_to(shade, (channels, 128, 128)).copy(), seed=0)
+    reading = noise.family.read(noisy)
+    assert reading.known == noise.family.estimate(noisy) == pytest.approx(noise.low, rel=0.08)
+    assert abs(reading.required() - noise.low) < 4.0 * reading.error
+    assert noise.family.read(noisy[:, :20, :20]).known is None
+
+
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [
