@@ -6,6 +6,7 @@ from pathlib import Path
 from denoisebench.noise.family import NoiseFamily
 from denoisebench.plugin.method import Task
 from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec
 
 PAGE = Path(__file__).parents[2] / "docs" / "noises.md"
@@ -23,21 +24,20 @@ def told() -> dict[str, tuple[set[str], set[str]]]:
     }
 
 
-def taken(family: NoiseFamily, parameters: str, channels: int) -> set[str]:
+def taken(registries: Registries, family: NoiseFamily, parameters: str, channels: int) -> set[str]:
     """The methods that take a noise, the package of BM3D being installed or not."""
     text = family.name if family.name in WITHOUT_LEVEL else family.example
     task = Task(family.parse(parse_spec(text)), parameters, channels)  # type: ignore[arg-type]
-    reasons = {
-        name: method.declines(method.config_type(), task) for name, method in load().methods.items()
-    }
+    methods = registries.methods.items()
+    reasons = {name: method.declines(method.config_type(), task) for name, method in methods}
     return {name for name, why in reasons.items() if why is None or "is not installed" in why}
 
 
 def test_each_noise_is_taken_by_the_methods_of_its_row_and_no_others() -> None:
-    rows, families = told(), load().noises
-    assert rows.keys() == families.keys()
-    for name, family in families.items():
+    rows, registries = told(), load()
+    assert rows.keys() == registries.noises.keys()
+    for name, family in registries.noises.items():
         taking, of_known = rows[name]
         for channels in (3,) if family.colour_only else (1, 3):
-            assert taken(family, "known", channels) - ALL == taking, name
-            assert taken(family, "unknown", channels) - ALL == taking - of_known, name
+            assert taken(registries, family, "known", channels) - ALL == taking, name
+            assert taken(registries, family, "unknown", channels) - ALL == taking - of_known, name
