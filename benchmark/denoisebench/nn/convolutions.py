@@ -10,7 +10,7 @@ RELU_GAIN = math.sqrt(2.0)
 def he_start(conv: nn.Conv2d, gain: float = RELU_GAIN) -> nn.Conv2d:
     """Initialise `conv` and return it: weights N(0, gain²/fan_in), biases 0 (He et al., eq. 10).
 
-    >>> conv = he_start(torch.nn.Conv2d(50, 8, 3))  # fan_in is 50·9
+    >>> conv = he_start(torch.nn.Conv2d(50, 80, 3))  # fan_in is 50·9
     >>> round(conv.weight.std().item(), 2), conv.bias.abs().max().item()
     (0.07, 0.0)
     """
