@@ -8,13 +8,18 @@ from classical import AnscombeBm3d, Bm3d
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.noise_models.poisson import Poisson
+from denoisebench.noise_models.poisson_gaussian import PoissonGaussian
 from denoisebench.plugin.method import Task
 
 pytestmark = pytest.mark.bm3d
 bm3d = pytest.importorskip("bm3d", reason="the optional package bm3d is not installed")
 
 PROFILES = ["np", "lc", "vn", "high"]
-METHODS = {"gaussian": (Bm3d(), Gaussian(), 25.0), "poisson": (AnscombeBm3d(), Poisson(), 0.03)}
+METHODS = {
+    "gaussian": (Bm3d(), Gaussian(), 25.0),
+    "poisson": (AnscombeBm3d(), Poisson(), 0.03),
+    "poisson-gaussian": (AnscombeBm3d(), PoissonGaussian(5.0, 0.05), 0.03),
+}
 EACH = pytest.mark.parametrize("name", METHODS)
 
 
