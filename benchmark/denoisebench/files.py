@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, BinaryIO
 
 from denoisebench.errors import OutputError
@@ -89,9 +90,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     >>> Path("levels.csv").read_text()
     'image,level'
     """
-    # Hidden, and of another ending than `path`: whoever lists files of its kind does not see it.
-    part = path.with_name(f".{os.getpid()}-{_host()}-{secrets.token_hex(4)}.part")
-    _sweep_once(path.parent)
+    part = hidden_part(path)
     with told_of_writing(path, part):
         if path.exists() and not path.is_symlink():
             ordinary_file(path)
@@ -105,20 +104,30 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             with suppress(OSError):  # what went wrong before is what is told
                 part.unlink()
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
+
+
+def hidden_part(path: Path) -> Path:
+    """A new name beside `path` for what becomes it; removes what killed processes left there."""
+    # Hidden, and of another ending than `path`: whoever lists files of its kind does not see it.
+    _sweep_once(path.parent)
+    return path.with_name(f".{os.getpid()}-{_host()}-{secrets.token_hex(4)}.part")
 
 
 @contextmanager
 def told_of_writing(path: Path, *parts: Path) -> Iterator[None]:
-    """Make what the system refuses an OutputError that names `path`; parts: what is written to.
+    """Make what the system refuses an OutputError that names `path`; parts: the files and folders
+    that are written to.
 
     An OSError of another file, which the block read, say, passes.
     """
     try:
         yield
     except OSError as error:
-        if error.filename not in (None, *map(str, (path, *parts, *path.parents))):
-            raise
+        if error.filename is not None:
+            named = Path(str(error.filename))
+            if named not in (path, *path.parents) and not {named, *named.parents} & {*parts}:
+                raise
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
@@ -150,7 +159,7 @@ def _of_no_link(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` outlive a power cut."""
     if os.name == "nt":  # opens no folders, and needs no such call
         return
@@ -162,17 +171,25 @@ def _sync_folder(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what `whole_file` left in a folder when its process was killed.
+    """Remove what `hidden_part` named in a folder when its process was killed.
 
-    That is a file of a process of this machine that runs no more, or one that nobody wrote to for
-    a day.
+    That is one of a process of this machine that runs no more, or one that nobody wrote to for a
+    day.
     """
     for part in folder.glob(".*.part"):
         pid, host = (*part.name[1:].split("-"), "")[:2]
         with suppress(OSError):  # gone already, or not ours to remove
             dead = host == _host() and pid.isdecimal() and not process_runs(int(pid))
             if dead or time.time() - part.stat().st_mtime > STALE_S:
-                part.unlink()
+                remove(part)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link, or a folder with all that is in it.  Raises OSError as `unlink`."""
+    if path.is_dir() and not path.is_symlink():
+        rmtree(path)
+    else:
+        path.unlink()
 
 
 @cache

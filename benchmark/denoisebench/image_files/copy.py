@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from denoisebench.errors import UserError
-from denoisebench.files import told_of_writing, whole_file
+from denoisebench.files import told_of_writing
 from denoisebench.image_files.part import Part
-from denoisebench.image_files.refusals import named, sound
 from denoisebench.image_files.source import ALL_ROWS, PixelFile, Plane, Stored
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -93,9 +92,7 @@ class PixelCopy:
             start, stop, _ = rows.indices(self.source.height)
             return self._part.read(self.source.number(plane), start, stop)
 
-        name = str(self.source.path)
-        with named(name), whole_file(self.path) as file, sound(name):
-            self.remarks = self.source.rewrite(file, rows_of, self.dtype, self._note)
+        self.remarks = self.source.write_copy(self.path, rows_of, self.dtype, self._note)
         self._part.remove()
 
     def close(self) -> None:
@@ -107,6 +104,8 @@ class PixelCopy:
         with told_of_writing(self.path):
             if self.path.exists() and self.path.samefile(self.source.path):
                 raise UserError(f"{self.path} is the image itself; write to another folder")
+            if self.source.path.resolve() in self.path.resolve().parents:
+                raise UserError(f"{self.path} is inside the image; write to another folder")
 
 
 def remove_part(path: Path) -> None:

@@ -7,18 +7,18 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.lib import format as npy_format
 
+from denoisebench.image_files.axes import fitting_axes, planes_of
 from denoisebench.image_files.refusals import RefusedError
-from denoisebench.image_files.source import PixelFile, ReadRows, Stored, fitting_axes
+from denoisebench.image_files.source import OneFile, ReadRows, Stored
 
 _READERS: dict[tuple[int, int], Any] = {
     (1, 0): npy_format.read_array_header_1_0,
     (2, 0): npy_format.read_array_header_2_0,
 }
-_AXES = {2: "YX", 3: "QYX", 4: "QIYX"}
 COPIED_BYTES = 2**22  # at once
 
 
-class NpyPixels(PixelFile):
+class NpyPixels(OneFile):
     """An array.  Its last two axes are Y and X, unless the user says that they are YXS."""
 
     def __init__(self, path: Path, axes: str | None, series: int) -> None:
@@ -30,17 +30,8 @@ class NpyPixels(PixelFile):
             self._start = file.tell()
         if by_columns and min(shape, default=0) > 1:
             raise RefusedError("is in Fortran order; save numpy.ascontiguousarray of it")
-        if len(shape) not in _AXES:
-            raise RefusedError(f"has shape {shape}; 2 to 4 axes are read")
+        found, remarks = planes_of(shape, axes)
         self._stored = dtype
-        found = _AXES[len(shape)]
-        remarks: tuple[str, ...] = ()
-        if axes is None and len(shape) > 2:
-            colour = ", or --axes YXS if the last one holds red, green and blue"
-            remarks = (
-                f"its shape {shape} is taken as planes of {shape[-1]}×{shape[-2]} pixels; give"
-                f" --axes{colour if shape[-1] == 3 else ' if that is wrong'}",
-            )
         super().__init__(path, fitting_axes(axes, found, shape), shape, dtype, "npy", remarks)
         if path.stat().st_size < self._start + prod(shape) * dtype.itemsize:
             raise ValueError("it ends before its last pixel")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from denoisebench.image_files.axes import fitting_axes
 from denoisebench.image_files.png import write_png
 from denoisebench.image_files.refusals import RefusedError
-from denoisebench.image_files.source import ALL_ROWS, PixelFile, ReadRows, Stored, fitting_axes
+from denoisebench.image_files.source import ALL_ROWS, OneFile, ReadRows, Stored
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -23,7 +24,7 @@ _EXIF_START = b"Exif\0\0"
 _INCHES_A_METRE = 1.0 / 0.0254
 
 
-class PillowPixels(PixelFile):
+class PillowPixels(OneFile):
     """An image of 8 bits that a class of Pillow opens."""
 
     holds_floats = False

@@ -9,8 +9,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from denoisebench.image_files.axes import fitting_axes
 from denoisebench.image_files.refusals import RefusedError
-from denoisebench.image_files.source import ALL_ROWS, PixelFile, ReadRows, Stored, fitting_axes
+from denoisebench.image_files.source import ALL_ROWS, OneFile, ReadRows, Stored
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPES = {0: ("gray", 1, 0), 2: ("RGB", 3, 0), 4: ("gray", 1, 1), 6: ("RGB", 3, 1)}
@@ -19,7 +20,7 @@ _PALETTE = 3
 Chunk = tuple[bytes, bytes]
 
 
-class PngPixels(PixelFile):
+class PngPixels(OneFile):
     """One image.  Alpha must be opaque throughout, and is written back."""
 
     holds_floats = False

@@ -6,6 +6,7 @@ known by its first bytes, not by its ending.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from hashlib import file_digest
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,10 +14,10 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.files import ordinary_file
-from denoisebench.image_files.refusals import RefusedError, named
+from denoisebench.files import ordinary_file, whole_file
+from denoisebench.image_files.names import is_zarr
+from denoisebench.image_files.refusals import RefusedError, named, sound
 from denoisebench.limits import why_too_large
-from denoisebench.outside_text import printable
 
 Stored = npt.NDArray[Any]
 """(H, W), or (H, W, 3) of a colour plane, in the file's type and the machine's byte order."""
@@ -35,11 +36,13 @@ class PixelFile(ABC):
 
     path: the file.  axes: a letter for each axis of `shape`, such as TZCYX, YX or YXS; the last
     ones are YX or YXS, S being the samples R, G, B.  dtype: of the values, in the machine's byte
-    order.  format: tiff, imagej, ome-tiff, png, jpeg, bmp or npy.  remarks: sentences for the user.
-    holds_floats: whether the copy of a file of integers may hold floats.
+    order.  format: tiff, imagej, ome-tiff, png, jpeg, bmp, npy, zarr or ome-zarr.  remarks:
+    sentences for the user.  holds_floats: whether the copy of a file of integers may hold floats.
+    has_series: whether such files may hold several images, of which one is opened.
     """
 
     holds_floats = True
+    has_series = False
 
     def __init__(
         self,
@@ -54,7 +57,11 @@ class PixelFile(ABC):
         self.dtype, self.format, self.remarks = dtype.newbyteorder("="), file_format, remarks
         if dtype.name not in DTYPES:
             raise RefusedError(f"holds {dtype.name} values; {', '.join(DTYPES)} are read")
-        self._refuse_size(path.stat().st_size)
+        if min(shape) < 1:
+            raise RefusedError(f"has axes {axes} of {shape}, so no pixels")
+        why = why_too_large(self.width, self.height)
+        if why:
+            raise RefusedError(why)
 
     @property
     def channels(self) -> int:
@@ -106,48 +113,73 @@ class PixelFile(ABC):
         """Rows start to stop of the plane of this number."""
 
     @abstractmethod
+    def write_copy(
+        self, path: Path, rows: ReadRows, dtype: "np.dtype[Any]", note: str
+    ) -> tuple[str, ...]:
+        """Write this file anew, whole or not at all, with the pixels that `rows` gives.
+
+        path: of the new file.  dtype: of the new pixels: this file's, or float32.  note: a line
+        that is added to what the file says of the software that wrote it.  Returns remarks for the
+        user.  Raises UserError where it cannot be written, or the format cannot hold the pixels.
+        """
+
+    def sha256(self) -> str:
+        """Of all that is stored, in hexadecimal digits.  Raises UserError."""
+        with named(str(self.path)), self.path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+
+
+class OneFile(PixelFile):
+    """An image that is a file, not a folder of files."""
+
+    def __init__(
+        self,
+        path: Path,
+        axes: str,
+        shape: tuple[int, ...],
+        dtype: "np.dtype[Any]",
+        file_format: str,
+        remarks: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(path, axes, shape, dtype, file_format, remarks)
+        plane_bytes = self.height * self.width * self.channels * self.dtype.itemsize
+        file_bytes = path.stat().st_size
+        if plane_bytes > max(SMALL_BYTES, MOST_TIMES_LARGER * file_bytes):
+            text = f"{self.width}×{self.height}"
+            raise RefusedError(f"says that it is {text}, more than {file_bytes} bytes can hold")
+
+    def write_copy(
+        self, path: Path, rows: ReadRows, dtype: "np.dtype[Any]", note: str
+    ) -> tuple[str, ...]:
+        name = str(self.path)
+        with named(name), whole_file(path) as file, sound(name):
+            return self.rewrite(file, rows, dtype, note)
+
+    @abstractmethod
     def rewrite(
         self, target: BinaryIO, rows: ReadRows, dtype: "np.dtype[Any]", note: str
     ) -> tuple[str, ...]:
-        """Write this file anew with the pixels that `rows` gives.  Returns remarks for the user.
-
-        target: an empty file.  dtype: of the new pixels: this file's, or float32.  note: a line
-        that is added to what the file says of the software that wrote it.  Raises RefusedError
-        where the format cannot hold the pixels.
-        """
-
-    def _refuse_size(self, file_bytes: int) -> None:
-        """Raise RefusedError for a plane that is empty, or larger than the file can hold."""
-        text = f"{self.width}×{self.height}"
-        if min(self.shape) < 1:
-            raise RefusedError(f"has axes {self.axes} of {self.shape}, so no pixels")
-        why = why_too_large(self.width, self.height)
-        if why:
-            raise RefusedError(why)
-        plane_bytes = self.height * self.width * self.channels * self.dtype.itemsize
-        if plane_bytes > max(SMALL_BYTES, MOST_TIMES_LARGER * file_bytes):
-            raise RefusedError(f"says that it is {text}, more than {file_bytes} bytes can hold")
+        """Write the copy into an empty file; the rest as of `write_copy`."""
 
 
 def open_pixels(path: Path, axes: str | None = None, series: int = 0) -> PixelFile:
-    """Open an image file; its pixels are not read yet.
+    """Open an image file, or a Zarr folder; its pixels are not read yet.
 
     axes: what its axes are, where the file does not say it or is wrong.  series: the number, from
-    0, of the series of a TIFF file that holds several.  Raises UserError in one line for a file
-    that cannot be used, and for axes that do not fit its shape.
+    0, of the image of a file that holds several.  Raises UserError in one line for a file that
+    cannot be used, and for axes that do not fit its shape.
     """
     path = Path(path)
     with named(str(path)):
-        with ordinary_file(path).open("rb") as file:
-            start = file.read(16)
-        module, opener = _format(start)
+        module, opener = _ZARR if is_zarr(path) else _format(path)
         opened: PixelFile = getattr(import_module(module), opener)(path, axes, series)
-        if series and not opened.format.endswith(("tiff", "imagej")):
+        if series and not opened.has_series:
             raise RefusedError(f"has no series {series}; it holds one image")
         return opened
 
 
 _HOME = "denoisebench.image_files."
+_ZARR = (_HOME + "zarr_pixels", "open_zarr")
 _FORMATS = {
     b"\x89PNG\r\n\x1a\n": (_HOME + "png", "PngPixels"),
     b"\xff\xd8\xff": (_HOME + "pillow", "JpegPixels"),
@@ -161,32 +193,14 @@ _FORMATS = {
 """First bytes -> module and name of what opens such a file; imported when one is met."""
 
 
-def _format(start: bytes) -> tuple[str, str]:
+def _format(path: Path) -> tuple[str, str]:
+    with ordinary_file(path).open("rb") as file:
+        start = file.read(16)
     for magic, home in _FORMATS.items():
         if start.startswith(magic):
             return home
     raise RefusedError(
         "is empty"
         if not start
-        else "is not a TIFF, PNG, JPEG, BMP or .npy image, by its first bytes"
-    )
-
-
-def fitting_axes(told: str | None, found: str, shape: tuple[int, ...]) -> str:
-    """The axes that the user told, if any, else those found.  RefusedError if they do not fit.
-
-    >>> fitting_axes("zyx", "QYX", (5, 64, 64))
-    'ZYX'
-    """
-    if told is None:
-        return found
-    axes = told.upper()
-    ends = axes.endswith("YX") or (axes.endswith("YXS") and shape[-1] == 3)
-    once = len(set(axes)) == len(axes) and axes.isalpha()
-    same_samples = found.startswith("Q") or axes.endswith("S") == found.endswith("S")
-    if len(axes) == len(shape) and ends and once and same_samples:
-        return axes
-    raise RefusedError(
-        f"has shape {shape} with axes {found}, which the axes {printable(told[:20])!r} do not fit;"
-        f" give {len(shape)} different letters that end in {found[found.index('Y') :]}"
+        else "is not a TIFF, PNG, JPEG, BMP or .npy image, by its first bytes, nor a Zarr folder"
     )

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from denoisebench.image_files.axes import fitting_axes
 from denoisebench.image_files.refusals import RefusedError
-from denoisebench.image_files.source import PixelFile, ReadRows, Stored, fitting_axes
+from denoisebench.image_files.source import OneFile, ReadRows, Stored
 from denoisebench.image_files.tiff_checks import (
     COLOURS,
     refuse_absent,
@@ -27,12 +28,14 @@ _NODATA = 42113  # tag of GDAL
 _PREDICTORS = (1, 2, 3)  # none, differences of integers, differences of floats
 
 
-class TiffPixels(PixelFile):
+class TiffPixels(OneFile):
     """One series of a TIFF file, and the levels of its pyramid if it has one.
 
     levels: the layout of the series and of its smaller copies.  nodata: the value that marks
     missing data.
     """
+
+    has_series = True
 
     def __init__(
         self, header: tuple[Any, ...], levels: tuple[Layout, ...], nodata: float | None

@@ -4,18 +4,18 @@ Parts that are not compressed are overwritten where they lie.  A compressed part
 the old one if it fits there; else it is added at the end, and the page says so.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from os import SEEK_SET
 from shutil import copyfileobj
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from denoisebench.image_files.refusals import RefusedError
-from denoisebench.image_files.source import ReadRows, Stored
+from denoisebench.image_files.pyramid import level_rows
+from denoisebench.image_files.source import Plane, ReadRows
 from denoisebench.image_files.tiff_checks import silent_tifffile
 from denoisebench.image_files.tiff_directory import ASCII, SOFTWARE, Tag, TiffEditor
-from denoisebench.image_files.tiff_layout import Ints, Layout
+from denoisebench.image_files.tiff_layout import Layout
 
 if TYPE_CHECKING:
     from denoisebench.image_files.tiff import TiffPixels
@@ -24,26 +24,21 @@ _STRIPS, _TILES = (273, 279), (324, 325)  # tags: where the parts lie, and their
 _TILE_WIDTH = 322
 COPIED_BYTES = 2**20
 
-RowsOf = Callable[[int, int, int], Stored]
-"""Number of a plane, first row, row behind the last one -> pixels."""
-
 
 def replace_pixels(
     source: "TiffPixels", target: BinaryIO, rows: ReadRows, note: str
 ) -> tuple[str, ...]:
     """Write the copy into an empty file.  Returns remarks for the user."""
     planes = list(source.planes())
-
-    def rows_of(plane: int, start: int, stop: int) -> Stored:
-        return rows(planes[plane], slice(start, stop))
-
+    full = (*source.leading, source.height, source.width)
     with silent_tifffile(), source.path.open("rb") as original:
         copyfileobj(original, target, COPIED_BYTES)
         editor = TiffEditor(original, target)
         changed: dict[int, dict[int, Tag]] = {}
         for layout in source.levels:
-            level_rows = _shrunk(rows_of, source.levels[0], layout)
-            for directory, tags in _write_level(editor, layout, level_rows).items():
+            shape = (*source.leading, layout.height, layout.width)
+            made = level_rows(rows, full, shape, layout.stored)
+            for directory, tags in _write_level(editor, layout, planes, made).items():
                 changed.setdefault(directory, {}).update(tags)
         remarks = _add_note(editor, changed, note)
         for directory, tags in changed.items():
@@ -51,18 +46,20 @@ def replace_pixels(
         return remarks
 
 
-def _write_level(editor: TiffEditor, layout: Layout, rows: RowsOf) -> dict[int, dict[int, Tag]]:
+def _write_level(
+    editor: TiffEditor, layout: Layout, planes: Sequence[Plane], rows: ReadRows
+) -> dict[int, dict[int, Tag]]:
     """Write the planes of a series or level.  Returns the tags that change, by directory."""
     shared = _overlap(layout)
     moves = layout.packed or shared
     offsets, counts = layout.offsets.copy(), layout.counts.copy()
     tiled = bool(layout.directories) and bool(editor.value(layout.directories[0], _TILE_WIDTH))
-    for plane in range(len(offsets)):
+    for number, plane in enumerate(planes):
         for start, stop in layout.blocks(whole_parts=moves):
-            samples = layout.samples_of(rows(plane, start, stop))
+            samples = layout.samples_of(rows(plane, slice(start, stop)))
             for place in layout.parts(start, stop):
                 sample, down, across, first, _ = place
-                at = (plane, sample, down, across)
+                at = (number, sample, down, across)
                 part = layout.part_of(samples, start, place)
                 if moves:
                     data = layout.encode(part, tiled=tiled)
@@ -110,32 +107,3 @@ def _add_note(editor: TiffEditor, changed: dict[int, dict[int, Tag]], note: str)
     text = (before + b"; " if before else b"") + note.encode("utf-8", "replace") + b"\0"
     changed.setdefault(editor.first, {})[SOFTWARE] = Tag(ASCII, len(text), text)
     return ()
-
-
-def _shrunk(rows: RowsOf, full: Layout, level: Layout) -> RowsOf:
-    """The rows of a smaller level: the mean of the pixels that fall on each of its pixels."""
-    if (level.height, level.width) == (full.height, full.width):
-        return rows
-    if level.height > full.height or level.width > full.width:
-        raise RefusedError("has a pyramid that does not get smaller")
-    down = _starts(full.height, level.height)
-    across = _starts(full.width, level.width)
-
-    def level_rows(plane: int, start: int, stop: int) -> Stored:
-        top, bottom = down[start], down[stop] if stop < level.height else full.height
-        pixels = rows(plane, int(top), int(bottom)).astype(np.float64)
-        sums = np.add.reduceat(pixels, down[start:stop] - top, axis=0)
-        sums = np.add.reduceat(sums, across, axis=1)
-        heights = np.diff(np.append(down[start:stop], bottom))
-        widths = np.diff(np.append(across, full.width))
-        areas = np.outer(heights, widths)
-        means = sums / (areas if sums.ndim == 2 else areas[:, :, None])
-        shown: Stored = np.rint(means) if level.stored.kind in "iu" else means
-        return shown.astype(level.stored.newbyteorder("="))
-
-    return level_rows
-
-
-def _starts(length: int, parts: int) -> Ints:
-    """Where each of so many parts of a length begins."""
-    return np.arange(parts, dtype=np.int64) * length // parts

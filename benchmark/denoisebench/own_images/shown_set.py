@@ -21,7 +21,6 @@ from denoisebench.own_images.planes import Plane, group_of
 from denoisebench.own_images.treatment import Look
 from denoisebench.own_images.treatments import looks_of
 from denoisebench.registry.registries import Registries
-from denoisebench.training.weights_file import file_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Seen:
         """Look at a file.  Raises UserError for one that cannot be read, or whose noise cannot be
         told."""
         source = open_pixels(path, options.axes, options.series)
-        return cls(source, file_hash(path), looks_of(source, options, registries))
+        return cls(source, source.sha256(), looks_of(source, options, registries))
 
     @property
     def has_noise(self) -> bool:
