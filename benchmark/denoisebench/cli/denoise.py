@@ -12,7 +12,7 @@ from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
 from denoisebench.image_files.copy import remove_part
-from denoisebench.image_files.names import outputs, refuse_existing, without_existing
+from denoisebench.image_files.names import outputs, refuse_existing
 from denoisebench.outside_text import printable
 
 
@@ -144,9 +144,11 @@ def command(
 
 
 def _left_to_do(pairs: list[tuple[Path, Path]], dry_run: bool) -> list[tuple[Path, Path]]:
-    """Those whose denoised file is not there; says how many there are.  What a process that was
-    killed at the end left of a file is removed."""
-    left = without_existing(pairs)
+    """Those that are not finished; says how many are.  What a process that was killed at the end
+    left of a finished file is removed."""
+    from denoisebench.own_images.sidecar import is_finished
+
+    left = [(path, target) for path, target in pairs if not is_finished(target)]
     if not dry_run:
         for _, target in set(pairs) - set(left):
             remove_part(target)

@@ -1,5 +1,6 @@
 """The file that a user's image file becomes: the same with other pixels, written plane by plane."""
 
+from collections.abc import Callable
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, Literal
@@ -78,21 +79,24 @@ class PixelCopy:
         number = self.source.number(plane)
         self._part.plane_done(number, self._clipped.get(number, 0))
 
-    def finish(self) -> None:
+    def read(self, plane: Plane, rows: slice = ALL_ROWS) -> Stored:
+        """What was written of a plane, as it is stored in the copy.  Not once it is finished."""
+        start, stop, _ = rows.indices(self.source.height)
+        return self._part.read(self.source.number(plane), start, stop)
+
+    def finish(self, beside: Callable[[], None] = lambda: None) -> None:
         """Write the copy, whole or not at all, and remove the part.
 
-        Raises UserError when it cannot be written; the finished planes are kept then.  ValueError
-        while a plane is not done.
+        beside: writes what belongs to the copy, once that is there.  Where the process is killed
+        before it is done, the part tells it: see `left_part`.  Raises UserError when the copy
+        cannot be written; the finished planes are kept then.  ValueError while a plane is not done.
         """
         if unfinished := sum(1 for _ in self.source.planes()) - len(self._part.done):
             raise ValueError(f"{unfinished} planes are not done")
         self._refuse_source()
 
-        def rows_of(plane: Plane, rows: slice) -> Stored:
-            start, stop, _ = rows.indices(self.source.height)
-            return self._part.read(self.source.number(plane), start, stop)
-
-        self.remarks = self.source.write_copy(self.path, rows_of, self.dtype, self._note)
+        self.remarks = self.source.write_copy(self.path, self.read, self.dtype, self._note)
+        beside()
         self._part.remove()
 
     def close(self) -> None:
@@ -106,6 +110,11 @@ class PixelCopy:
                 raise UserError(f"{self.path} is the image itself; write to another folder")
             if self.source.path.resolve() in self.path.resolve().parents:
                 raise UserError(f"{self.path} is inside the image; write to another folder")
+
+
+def left_part(path: Path) -> bool:
+    """Whether a process that was killed left a part of a copy."""
+    return _part_folder(path).exists()
 
 
 def remove_part(path: Path) -> None:

@@ -70,11 +70,6 @@ def refuse_existing(pairs: Iterable[tuple[Path, Path]]) -> None:
         )
 
 
-def without_existing(pairs: Iterable[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
-    """The pairs whose copy is to be made."""
-    return [(path, copy) for path, copy in pairs if not copy.exists()]
-
-
 def _expanded(text: str, recursive: bool) -> Iterator[Path]:
     path = Path(text).expanduser()
     if path.is_dir() and not is_zarr(path):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from denoisebench.noise_models.noise_fit import correlated
-from denoisebench.own_images.planes import Planes, Values, group_of
+from denoisebench.own_images.planes import Planes, Rows, Values, group_of
 from denoisebench.own_images.treatment import Treatment
 
 CORRELATED = 0.15
@@ -16,7 +16,7 @@ LOOKED_AT_PX = 1024
 
 
 def correlation_warnings(
-    source: Planes, result: Planes, treatments: Mapping[int, Treatment]
+    source: Planes, result: Rows, treatments: Mapping[int, Treatment]
 ) -> Iterator[str]:
     """A line for each channel whose noise is correlated, by its middle plane and what it became."""
     planes = list(source.planes())

@@ -11,7 +11,6 @@ import denoisebench
 from denoisebench.denoising.memory import memory_limit, planned_tiles
 from denoisebench.errors import OutputError, PluginError, UserError
 from denoisebench.image_files.copy import PixelCopy
-from denoisebench.image_files.source import open_pixels
 from denoisebench.own_images.correlation import correlation_warnings
 from denoisebench.own_images.denoisers import Denoisers
 from denoisebench.own_images.option_checks import check_options
@@ -25,7 +24,7 @@ from denoisebench.own_images.planes import Planes, described
 from denoisebench.own_images.planes_job import denoise_planes
 from denoisebench.own_images.preview import MOST_FILES, FilePreview, preview_of
 from denoisebench.own_images.shown_set import Seen, failure_line
-from denoisebench.own_images.sidecar import facts_of, write_sidecar
+from denoisebench.own_images.sidecar import facts_of, remove_sidecar, write_sidecar
 from denoisebench.own_images.treatment import Treatment
 from denoisebench.own_images.treatments import Choose, chooser, settle_all
 from denoisebench.planning.ids import hash_of
@@ -159,36 +158,52 @@ class FilesJob:
             }
         )
         copy = PixelCopy(source, target, key, options.dtype, note)
+        warnings: list[str] = []
+
+        def write_beside() -> None:
+            warnings.extend(self._warnings(copy, treatments))
+            outcome = {
+                "clipped": copy.clipped,
+                "warnings": warnings,
+                "seconds": round(time.monotonic() - begin, 2),
+            }
+            write_sidecar(target, source, seen.sha256, treatments, outcome)
+            self._show(copy, treatments, warnings)
+
         try:
             denoise_planes(source, treatments, copy, denoisers, self.progress)
-            copy.finish()
+            remove_sidecar(target)
+            copy.finish(write_beside)
         finally:
             copy.close()
-        result = open_pixels(target, source.axes, 0)
+        said = "".join(f"\n  {line}" for line in warnings)
+        return f"{_described(source, treatments)}; saved {target}{said}"
+
+    def _warnings(self, copy: PixelCopy, treatments: Mapping[int, Treatment]) -> list[str]:
+        """What is told of a file, each once."""
+        source = copy.source
         share = copy.clipped / math.prod(source.shape)
         clipped = f"{share:.2%} of the pixels were clipped to {source.dtype}"
-        warnings = [
+        found = [
             *source.remarks,
             *copy.remarks,
             *(line for t in treatments.values() for line in t.warnings),
-            *correlation_warnings(source, result, treatments),
+            *correlation_warnings(source, copy, treatments),
             *([clipped] if share > MOST_CLIPPED else []),
         ]
-        warnings = list(dict.fromkeys(warnings))
-        described = _described(source, treatments)
-        outcome = {
-            "clipped": copy.clipped,
-            "warnings": warnings,
-            "seconds": round(time.monotonic() - begin, 2),
-        }
-        write_sidecar(target, source, seen.sha256, treatments, outcome)
-        if self.previews is not None:
+        return list(dict.fromkeys(found))
+
+    def _show(
+        self, copy: PixelCopy, treatments: Mapping[int, Treatment], warnings: Sequence[str]
+    ) -> None:
+        """Add a file to its preview, if one is made."""
+        if self.previews is None:
+            return
+        page = self.previews.setdefault(copy.path.parent, [])
+        if len(page) < MOST_FILES:
+            described = _described(copy.source, treatments)
             facts = {"noise and denoiser": described, "warnings": " ".join(warnings) or "none"}
-            page = self.previews.setdefault(target.parent, [])
-            if len(page) < MOST_FILES:
-                page.append(preview_of(source, result, treatments, facts))
-        said = "".join(f"\n  {line}" for line in warnings)
-        return f"{described}; saved {target}{said}"
+            page.append(preview_of(copy.source, copy, treatments, facts))
 
 
 def _failure(path: Path, error: Exception) -> Outcome:

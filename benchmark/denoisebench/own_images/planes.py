@@ -20,7 +20,13 @@ EVERY_ROW = slice(None)
 STEP_VALUES = 2_000_000
 
 
-class Planes(Protocol):
+class Rows(Protocol):
+    """Planes of which rows can be read."""
+
+    def read(self, plane: Plane, rows: slice = EVERY_ROW) -> Values: ...
+
+
+class Planes(Rows, Protocol):
     """Images of one height and width, along axes such as TZCYX.  axes ends in YX, or in YXS for
     RGB.  dtype: as stored."""
 

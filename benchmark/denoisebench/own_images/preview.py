@@ -14,7 +14,7 @@ from denoisebench.images.pixels import Pixels
 from denoisebench.images.shown_range import percentile_range
 from denoisebench.noise.whiteness import whiteness
 from denoisebench.outside_text import printable
-from denoisebench.own_images.planes import Plane, Planes, Values, group_of
+from denoisebench.own_images.planes import Plane, Planes, Rows, Values, group_of
 from denoisebench.own_images.treatment import Treatment
 
 MOST_FILES = 24
@@ -41,12 +41,12 @@ class FilePreview:
 
 
 def preview_of(
-    source: Planes, result: Planes, treatments: Mapping[int, Treatment], facts: Mapping[str, str]
+    source: Planes, result: Rows, treatments: Mapping[int, Treatment], facts: Mapping[str, str]
 ) -> FilePreview:
     """The middle plane of a file and of its denoised copy."""
     planes = list(source.planes())
     plane = planes[len(planes) // 2]
-    noisy, denoised = (_middle(which, plane) for which in (source, result))
+    noisy, denoised = (_middle(source, which, plane) for which in (source, result))
     black, white = percentile_range(noisy)
     removed = noisy - denoised
     span = 3.0 * float(removed.std()) or 1.0
@@ -101,9 +101,9 @@ def _whiteness_text(rest: float) -> str:
     return f"{rest:.3f} (0: white)"
 
 
-def _middle(source: Planes, plane: Plane) -> Values:
+def _middle(source: Planes, which: Rows, plane: Plane) -> Values:
     top, left = ((side - min(side, LARGEST_PX)) // 2 for side in (source.height, source.width))
-    rows = source.read(plane, slice(top, min(top + LARGEST_PX, source.height)))
+    rows = which.read(plane, slice(top, min(top + LARGEST_PX, source.height)))
     return rows[:, left : left + LARGEST_PX].astype(np.float64)
 
 

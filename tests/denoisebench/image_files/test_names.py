@@ -81,3 +81,20 @@ def test_all_existing_copies_are_listed():
     pairs = [(Path("a"), Path("b/1.TIF")), (Path("a"), Path("x")), (Path("a"), Path("b/2.tif"))]
     with pytest.raises(UserError, match=r"^b/1\.TIF, b/2\.tif exist already; give --overwrite"):
         refuse_existing(pairs)
+
+
+def test_a_zarr_folder_is_one_image_and_its_parts_are_not_listed(here):
+    for name in ("b/a.zarr/zarr.json", "b/a.zarr/0/zarr.json", "b/c/d/.zgroup", "b/a.zarr/0/1.tif"):
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).write_bytes(b"")
+    assert [p.as_posix() for p, _ in outputs(["b"], None, False)][2:] == ["b/a.zarr"]
+    assert told(outputs(["b/*.zarr"], None, False)) == [("b/a.zarr", "b/denoised/a.zarr")]
+    assert told(outputs(["b/c/d"], Path("out"), False)) == [("b/c/d", "out/d")]
+    assert [p.name for p, _ in outputs(["b"], Path("out"), True)] == [
+        "1.TIF",
+        "2.tif",
+        "a.zarr",
+        "1.tif",
+    ]
+    part = outputs(["b/a.zarr/0"], None, False)
+    assert part == [(Path("b/a.zarr/0"), here / "b/denoised/a.zarr/0")]

@@ -12,6 +12,7 @@ from denoisebench.errors import UserError
 from denoisebench.own_images import files_job
 from denoisebench.own_images.files_job import FilesJob
 from denoisebench.own_images.options import DenoiseOptions
+from denoisebench.own_images.sidecar import is_finished
 from denoisebench.progress import Progress
 from denoisebench.registry.loader import load
 
@@ -140,3 +141,62 @@ def test_weights_that_are_not_there_are_refused_before_a_file_is_read(tmp_path: 
     job = job_of(tmp_path, lambda _: None, weights=str(tmp_path / "none"))
     with pytest.raises(UserError, match="No such file"):
         next(job.run([(tmp_path / "nowhere.npy", tmp_path / "out.npy")]))
+
+
+def test_an_image_whose_sidecar_was_not_written_is_not_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, out = tmp_path / "in.npy", tmp_path / "out.npy"
+    np.save(path, stack())
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    job = job_of(tmp_path, lambda _: None, method="nlm")
+    with monkeypatch.context() as patched:
+        patched.setattr(files_job, "write_sidecar", killed)
+        with pytest.raises(KeyboardInterrupt):
+            list(job.run([(path, out)]))
+    assert out.exists()
+    assert not is_finished(out)
+    again = Stops(100)
+    list(job_of(tmp_path, again, method="nlm").run([(path, out)]))
+    assert again.planes == 0
+    assert is_finished(out)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.npy", "out.npy", "out.npy.json"]
+
+
+def test_a_file_of_another_origin_is_finished_and_an_earlier_one_until_it_is_replaced(
+    tmp_path: Path,
+) -> None:
+    path, out = tmp_path / "in.npy", tmp_path / "out.npy"
+    np.save(path, stack())
+    out.write_bytes(b"of another program")
+    assert is_finished(out)
+    list(job_of(tmp_path, lambda _: None, method="nlm").run([(path, out)]))
+    with pytest.raises(KeyboardInterrupt):
+        list(job_of(tmp_path, Stops(3), method="nlm:h=0.9").run([(path, out)]))
+    assert is_finished(out)
+
+
+def test_another_series_is_told_and_shown_by_its_own_pixels(tmp_path: Path) -> None:
+    path, out = tmp_path / "in.tif", tmp_path / "out.tif"
+    with tifffile.TiffWriter(path) as writer:
+        for series in (np.zeros((2, 9, 9), np.uint16), stack()):
+            writer.write(series, photometric="minisblack")
+    job = job_of(tmp_path, lambda _: None, method="nlm", series=1)
+    assert not next(job.run([(path, out)])).failed
+    assert tifffile.imread(out, series=1).std() < stack().std()
+
+
+def test_a_zarr_folder_comes_out_as_the_same_array_does(tmp_path: Path) -> None:
+    zarr = pytest.importorskip("zarr", reason="the extra denoisebench[zarr] is not installed")
+    np.save(tmp_path / "a.npy", stack())
+    path = str(tmp_path / "a.zarr")
+    zarr.create_array(path, shape=stack().shape, dtype="u2", chunks=(4, 9, 9))[...] = stack()
+    pairs = [(tmp_path / name, tmp_path / "out" / name) for name in ("a.npy", "a.zarr")]
+    outcomes = list(job_of(tmp_path, lambda _: None, method="nlm").run(pairs))
+    assert not any(outcome.failed for outcome in outcomes)
+    told = [outcome.line.split("; saved")[0].split("  ")[1] for outcome in outcomes]
+    assert told[0] == told[1]
+    np.testing.assert_array_equal(np.load(pairs[0][1]), zarr.open(pairs[1][1])[...])
