@@ -9,13 +9,19 @@ from pathlib import Path
 from denoisebench.errors import UserError
 from denoisebench.outside_text import printable
 
-ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".npy")
+ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".npy", ".mrc", ".mrcs")
 ZARR = ".zarr"
 _ZARR_FILES = ("zarr.json", ".zarray", ".zgroup")
 """One of them lies in a folder that is a Zarr array or group."""
 FOLDER = "denoised"
 """Beside the inputs; holds the copies where the user names no folder, and is never an input."""
-_NEW_ENDINGS = {".jpg": ".png", ".jpeg": ".png", ".bmp": ".png"}
+_NEW_ENDINGS = {
+    ".jpg": ".png",
+    ".jpeg": ".png",
+    ".bmp": ".png",
+    ".mrc": ".ome.tif",
+    ".mrcs": ".ome.tif",
+}
 
 
 def image_paths(inputs: Sequence[str], recursive: bool) -> list[Path]:
@@ -138,7 +144,7 @@ def _beside(path: Path) -> Path:
 
 
 def _copy(folder: Path, name: Path) -> Path:
-    """Where the copy of a file lies; JPEG files become PNG."""
+    """Where the copy of a file lies; formats that are not written become others."""
     return folder / name.with_suffix(_NEW_ENDINGS.get(name.suffix.lower(), name.suffix))
 
 

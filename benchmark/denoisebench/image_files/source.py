@@ -36,7 +36,7 @@ class PixelFile(ABC):
 
     path: the file.  axes: a letter for each axis of `shape`, such as TZCYX, YX or YXS; the last
     ones are YX or YXS, S being the samples R, G, B.  dtype: of the values, in the machine's byte
-    order.  format: tiff, imagej, ome-tiff, png, jpeg, bmp, npy, zarr or ome-zarr.  remarks:
+    order.  format: tiff, imagej, ome-tiff, png, jpeg, bmp, npy, mrc, zarr or ome-zarr.  remarks:
     sentences for the user.  holds_floats: whether the copy of a file of integers may hold floats.
     has_series: whether such files may hold several images, of which one is opened.
     """
@@ -180,6 +180,7 @@ def open_pixels(path: Path, axes: str | None = None, series: int = 0) -> PixelFi
 
 _HOME = "denoisebench.image_files."
 _ZARR = (_HOME + "zarr_pixels", "open_zarr")
+_MRC_MARK, _MRC_AT = b"MAP ", 208  # the one format that begins with numbers
 _FORMATS = {
     b"\x89PNG\r\n\x1a\n": (_HOME + "png", "PngPixels"),
     b"\xff\xd8\xff": (_HOME + "pillow", "JpegPixels"),
@@ -195,12 +196,14 @@ _FORMATS = {
 
 def _format(path: Path) -> tuple[str, str]:
     with ordinary_file(path).open("rb") as file:
-        start = file.read(16)
+        start = file.read(_MRC_AT + len(_MRC_MARK))
     for magic, home in _FORMATS.items():
         if start.startswith(magic):
             return home
+    if start.endswith(_MRC_MARK):
+        return _HOME + "mrc", "MrcPixels"
     raise RefusedError(
         "is empty"
         if not start
-        else "is not a TIFF, PNG, JPEG, BMP or .npy image, by its first bytes, nor a Zarr folder"
+        else "is not a TIFF, PNG, JPEG, BMP, MRC or .npy image, by its first bytes"
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from denoisebench.image_files.source import ReadRows
+from denoisebench.image_files.source import PixelFile, ReadRows
 from denoisebench.image_files.tiff_checks import silent_tifffile
 from denoisebench.image_files.tiff_layout import ROWS_BYTES
 
@@ -48,17 +48,22 @@ def write_floats(
             )
         order = tiff.byteorder
     assert place is not None
-    row_bytes = source.width * source.channels * dtype.itemsize
-    step = max(1, ROWS_BYTES // row_bytes)
-    target.seek(place[0])
-    for plane in source.planes():
-        for start in range(0, source.height, step):
-            pixels = rows(plane, slice(start, start + step))
-            target.write(pixels.astype(dtype.newbyteorder(order)).tobytes())
+    write_planes(source, target, place[0], rows, dtype.newbyteorder(order))
     remarks = ["float32 values are stored without compression"]
     if source.format == "imagej" and not imagej:
         remarks.append("ImageJ's own tags do not fit axes and size, so they are left out")
     return tuple(remarks)
+
+
+def write_planes(
+    source: PixelFile, target: BinaryIO, offset: int, rows: ReadRows, stored: "np.dtype[Any]"
+) -> None:
+    """Write all planes, one after the other, from a place in a file on.  stored: as they lie."""
+    step = max(1, ROWS_BYTES // (source.width * source.channels * stored.itemsize))
+    target.seek(offset)
+    for plane in source.planes():
+        for start in range(0, source.height, step):
+            target.write(rows(plane, slice(start, start + step)).astype(stored).tobytes())
 
 
 def _fits_imagej(axes: str, size: int) -> bool:

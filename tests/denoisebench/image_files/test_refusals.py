@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import struct
+import sys
 
 import imagecodecs
 import numpy as np
@@ -58,7 +59,7 @@ REFUSED = {
     "one axis": (npy(GRAY[0]), "axes are read"),
     "Fortran array": (npy(np.asfortranarray(GRAY)), "Fortran order"),
     "truncated array": (npy(GRAY)[:-1], "ends before"),
-    "text": (b"hello", "is not a TIFF, PNG, JPEG, BMP or .npy image"),
+    "text": (b"hello", "is not a TIFF, PNG, JPEG, BMP, MRC or .npy image"),
     "nothing": (b"", "is empty"),
 }
 
@@ -209,3 +210,21 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     with pytest.raises(UserError, match=r"pipe\.png cannot be read: it is a pipe or a device"):
         open_pixels(tmp_path / "pipe.png")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "package", "extra"),
+    [
+        ("a.zarr/zarr.json", b"{}", "zarr", "zarr"),
+        ("a.mrc", bytes(208) + b"MAP " + bytes(900), "mrcfile", "bio"),
+    ],
+)
+def test_a_format_whose_packages_are_missing_names_the_command(
+    tmp_path, monkeypatch, name, data, package, extra
+):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(UserError, match=rf"a\..* pip install 'denoisebench\[{extra}\]'$"):
+        open_pixels(tmp_path / name.split("/")[0])
