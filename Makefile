@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bm3d bench setup clean
+.PHONY: demo test lint bio bm3d bench setup clean
 
 setup: .venv/ready
 
@@ -40,8 +40,19 @@ bm3d: .venv-bm3d/ready
 	.venv-bm3d/bin/python -m pip install -q -c constraints.txt -e '.[test,bm3d]'
 	touch $@
 
+# Installs the readers of bioio, some forty packages, in an environment of their own and runs what
+# needs them.
+bio: .venv-bio/ready
+	.venv-bio/bin/python -m pytest tests/denoisebench/image_files/test_bio.py
+
+.venv-bio/ready: setup.cfg constraints.txt pyproject.toml
+	$(PYTHON) -m venv .venv-bio
+	.venv-bio/bin/python -m pip install -q -c constraints.txt --upgrade setuptools wheel
+	.venv-bio/bin/python -m pip install -q -c constraints.txt -e '.[test,bio]'
+	touch $@
+
 bench: .venv/ready
 	$(BIN)/python -m pytest benches --benchmark-only --benchmark-sort=name
 
 clean:
-	rm -rf .venv .venv-bm3d build dist *.egg-info results
+	rm -rf .venv .venv-bio .venv-bm3d build dist *.egg-info results

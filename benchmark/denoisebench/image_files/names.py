@@ -9,7 +9,7 @@ from pathlib import Path
 from denoisebench.errors import UserError
 from denoisebench.outside_text import printable
 
-ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".npy", ".mrc", ".mrcs")
+ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".npy", ".mrc", ".mrcs", ".czi")
 ZARR = ".zarr"
 _ZARR_FILES = ("zarr.json", ".zarray", ".zgroup")
 """One of them lies in a folder that is a Zarr array or group."""
@@ -21,6 +21,7 @@ _NEW_ENDINGS = {
     ".bmp": ".png",
     ".mrc": ".ome.tif",
     ".mrcs": ".ome.tif",
+    ".czi": ".ome.tif",
 }
 
 

@@ -36,7 +36,8 @@ def level_rows(
         parts = (rows(each, slice(top, bottom)) for each in planes)
         within = down[start : stop + 1] - top
         means = np.mean([_means(part, within, across) for part in parts], axis=0)
-        return (np.rint(means) if dtype.kind in "iu" else means).astype(dtype.newbyteorder("="))
+        fitting: Stored = np.rint(means) if dtype.kind in "iu" else means
+        return fitting.astype(dtype.newbyteorder("="))
 
     return made
 

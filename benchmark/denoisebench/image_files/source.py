@@ -36,8 +36,8 @@ class PixelFile(ABC):
 
     path: the file.  axes: a letter for each axis of `shape`, such as TZCYX, YX or YXS; the last
     ones are YX or YXS, S being the samples R, G, B.  dtype: of the values, in the machine's byte
-    order.  format: tiff, imagej, ome-tiff, png, jpeg, bmp, npy, mrc, zarr or ome-zarr.  remarks:
-    sentences for the user.  holds_floats: whether the copy of a file of integers may hold floats.
+    order.  format: tiff, imagej, ome-tiff, png, jpeg, bmp, npy, mrc, czi, zarr or ome-zarr.
+    remarks: sentences for the user.  holds_floats: whether the copy of integers may hold floats.
     has_series: whether such files may hold several images, of which one is opened.
     """
 
@@ -186,6 +186,7 @@ _FORMATS = {
     b"\xff\xd8\xff": (_HOME + "pillow", "JpegPixels"),
     b"BM": (_HOME + "pillow", "BmpPixels"),
     b"\x93NUMPY": (_HOME + "npy", "NpyPixels"),
+    b"ZISRAWFILE": (_HOME + "bio", "BioPixels"),
     b"II*\0": (_HOME + "tiff", "open_tiff"),
     b"MM\0*": (_HOME + "tiff", "open_tiff"),
     b"II+\0": (_HOME + "tiff", "open_tiff"),
@@ -205,5 +206,5 @@ def _format(path: Path) -> tuple[str, str]:
     raise RefusedError(
         "is empty"
         if not start
-        else "is not a TIFF, PNG, JPEG, BMP, MRC or .npy image, by its first bytes"
+        else "is not a TIFF, PNG, JPEG, BMP, MRC, CZI or .npy image, by its first bytes"
     )

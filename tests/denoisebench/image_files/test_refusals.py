@@ -59,7 +59,7 @@ REFUSED = {
     "one axis": (npy(GRAY[0]), "axes are read"),
     "Fortran array": (npy(np.asfortranarray(GRAY)), "Fortran order"),
     "truncated array": (npy(GRAY)[:-1], "ends before"),
-    "text": (b"hello", "is not a TIFF, PNG, JPEG, BMP, MRC or .npy image"),
+    "text": (b"hello", "is not a TIFF, PNG, JPEG, BMP, MRC, CZI or .npy image"),
     "nothing": (b"", "is empty"),
 }
 
@@ -217,6 +217,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     [
         ("a.zarr/zarr.json", b"{}", "zarr", "zarr"),
         ("a.mrc", bytes(208) + b"MAP " + bytes(900), "mrcfile", "bio"),
+        ("a.czi", b"ZISRAWFILE", "bioio", "bio"),
     ],
 )
 def test_a_format_whose_packages_are_missing_names_the_command(
