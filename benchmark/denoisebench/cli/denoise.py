@@ -85,7 +85,8 @@ def command(
 ) -> None:
     """Denoise your own images: files, folders, or patterns such as "*.tif".
 
-    INPUT is a TIFF (also a stack, ImageJ or OME), PNG, JPEG, BMP or .npy file, or a folder of them.
+    INPUT is a TIFF (also a stack, ImageJ or OME), PNG, JPEG, BMP, .npy, MRC or CZI file, a Zarr
+    folder, or a folder of them.
     The denoised file has the name, type, range and metadata of its input.  A line a file says
     what noise was found and what removed it; NAME.json beside it says more.
 
