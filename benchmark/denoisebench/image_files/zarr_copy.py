@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from denoisebench.image_files.pyramid import level_rows
-from denoisebench.image_files.refusals import RefusedError
 from denoisebench.image_files.source import ReadRows
 from denoisebench.image_files.zarr_layout import open_node
 
@@ -51,8 +50,6 @@ def _write_level(array: Any, source: "ZarrPixels", rows: ReadRows) -> None:
     """Write all chunks of an array."""
     colours = source.shape[len(source.leading) + 2 :]
     shape = tuple(array.shape)
-    if shape[len(shape) - len(colours) :] != colours:
-        raise RefusedError(f"has a level of shape {shape} in a pyramid of {source.shape}")
     planar = shape[: len(shape) - len(colours)]
     full = (*source.leading, source.height, source.width)
     made = level_rows(rows, full, planar, np.dtype(array.dtype))

@@ -1,5 +1,6 @@
 """What a Zarr folder says: which arrays an image has, and their axes."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,11 @@ from denoisebench.outside_text import printable
 _KINDS = {"time": "T", "channel": "C"}
 """Of axes of OME-Zarr -> letters.  Those of space are called z, y and x."""
 _NAMED = "TZCYXS"
+_LOSSLESS = {"blosc", "zstd", "zlib", "gzip", "lz4", "lzma", "bz2", "delta", "shuffle"}
+_CHECKS = {"crc32", "crc32c", "adler32", "fletcher32"}
+_OF_THREE = {"bytes", "transpose", "sharding_indexed"}
+_CODECS = _LOSSLESS | _CHECKS | _OF_THREE
+"""Those that lose nothing, and run no code of the file: `pickle` does."""
 _MOST_NAMES = 5
 """Of what a group holds, to show."""
 
@@ -30,7 +36,10 @@ class ZarrImage:
 
 def open_node(path: Path, mode: str = "r") -> Any:
     """The Zarr array or group of a folder.  Raises RefusedError where the extra is missing."""
-    return extra_package("zarr", "zarr").open(str(path), mode=mode)
+    zarr = extra_package("zarr", "zarr")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that Zarr 3 has no word on a codec yet
+        return zarr.open(str(path), mode=mode)
 
 
 def zarr_image(path: Path, node: Any, told: str | None, number: int) -> ZarrImage:
@@ -65,6 +74,37 @@ def zarr_image(path: Path, node: Any, told: str | None, number: int) -> ZarrImag
         axes, more = _axes_of_array(largest, told)
         return ZarrImage(levels, axes, "ome-zarr", (*remarks, *more))
     return ZarrImage(levels, _axes_of_image(stated, largest.shape), "ome-zarr", remarks)
+
+
+def open_levels(path: Path, image: ZarrImage) -> list[Any]:
+    """The arrays of an image.  Raises RefusedError for one that cannot be made anew."""
+    arrays = [open_node(path / level) for level in image.levels]
+    largest = arrays[0]
+    for level, array in zip(image.levels, arrays, strict=True):
+        if not hasattr(array, "shape"):
+            raise RefusedError(f"has no array {level}, which its metadata names")
+        if len(array.shape) != len(largest.shape) or any(
+            small > large for small, large in zip(array.shape, largest.shape, strict=True)
+        ):
+            raise RefusedError("has a pyramid that does not get smaller")
+        stored = array.metadata.to_dict()
+        codecs = (*(stored.get("filters") or ()), stored.get("compressor"))
+        _refuse_codecs([*stored.get("codecs", ()), *filter(None, codecs)])
+    return arrays
+
+
+def _refuse_codecs(codecs: Sequence[Mapping[str, Any]]) -> None:
+    """Raise RefusedError for a codec, of Zarr 2 or 3, that loses detail or is not known."""
+    for codec in codecs:
+        name = str(codec.get("name", codec.get("id"))).removeprefix("numcodecs.")
+        if name not in _CODECS:
+            raise RefusedError(
+                f"is stored by the codec {printable(name)}, which is not written; save it with zstd"
+                " or blosc"
+            )
+        inner = codec.get("configuration") or {}
+        for key in ("codecs", "index_codecs"):
+            _refuse_codecs(inner.get(key, ()))
 
 
 def _axes_of_array(array: Any, told: str | None) -> tuple[str, tuple[str, ...]]:

@@ -15,12 +15,15 @@ from denoisebench.image_files.refusals import RefusedError, named
 from denoisebench.image_files.source import PixelFile, ReadRows, Stored
 from denoisebench.image_files.whole_folder import whole_folder
 from denoisebench.image_files.zarr_copy import write_zarr
-from denoisebench.image_files.zarr_layout import ZarrImage, open_node, zarr_image
+from denoisebench.image_files.zarr_layout import ZarrImage, open_levels, open_node, zarr_image
 
 KEPT_BYTES = 2**27
 """Of decoded chunks that are kept: a chunk of several planes is met again at the next one."""
 LARGEST_CHUNK = 2**31
 """Bytes; decoders take no larger one."""
+
+MOST_PLANES = 10**7
+"""That a folder is believed to have, whose metadata may say anything."""
 
 
 class ZarrPixels(PixelFile):
@@ -40,6 +43,8 @@ class ZarrPixels(PixelFile):
             raise RefusedError(
                 f"is stored in chunks of {chunk_bytes / 2**30:.3g} GiB; save it in smaller ones"
             )
+        if prod(self.leading) > MOST_PLANES:
+            raise RefusedError(f"says that it has {prod(self.leading)} planes; give a part of it")
         self._decoded = lru_cache(max(1, KEPT_BYTES // chunk_bytes))(self._decode)
 
     def _read(self, plane: int, start: int, stop: int) -> Stored:
@@ -98,7 +103,5 @@ def open_zarr(path: Path, axes: str | None, series: int) -> ZarrPixels:
     """The array or image of a Zarr folder.  Raises RefusedError where the extra is missing."""
     node = open_node(path)
     image = zarr_image(path, node, axes, series)
-    array = open_node(path / image.levels[0])
-    if not hasattr(array, "shape"):
-        raise RefusedError(f"has no array {image.levels[0]}, which its metadata names")
+    array = open_levels(path, image)[0]
     return ZarrPixels(path, image, array, fitting_axes(axes, image.axes, tuple(array.shape)))

@@ -1,9 +1,15 @@
 """Zarr folders are read and copied chunk by chunk, with their metadata."""
 
+import contextlib
 import json
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+from fuzzing import mutated_bytes
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from denoisebench.errors import UserError
 from denoisebench.image_files import zarr_copy, zarr_pixels
@@ -11,6 +17,7 @@ from denoisebench.image_files.copy import PixelCopy
 from denoisebench.image_files.source import open_pixels
 
 zarr = pytest.importorskip("zarr", reason="the extra denoisebench[zarr] is not installed")
+pytestmark = pytest.mark.filterwarnings("ignore")  # that Zarr 3 has no word on this or that yet
 
 FORMATS = (2, 3)
 SHAPES = {"YX": (17, 23), "ZYX": (5, 17, 23), "TCZYX": (2, 2, 3, 17, 23)}
@@ -242,3 +249,60 @@ def test_a_broken_chunk_is_told_by_file_and_plane(tmp_path):
         chunk.write_bytes(b"broken")
     with pytest.raises(UserError, match=r"a\.zarr, Q=1 cannot be read as an image: "):
         open_pixels(path).read((1,))
+
+
+@pytest.mark.parametrize(
+    ("key", "codec"),
+    [
+        ("compressor", {"id": "pickle"}),
+        ("filters", [{"id": "quantize", "digits": 2, "dtype": "<f4"}]),
+    ],
+)
+def test_a_codec_that_runs_code_or_loses_detail_is_refused(tmp_path, key, codec):
+    path = array(tmp_path / "a.zarr", (9, 9), "float32", zarr_format=2)
+    told = json.loads((path / ".zarray").read_text())
+    (path / ".zarray").write_text(json.dumps({**told, key: codec}))
+    with pytest.raises(UserError, match="pickle|the codec quantize, which is not written"):
+        open_pixels(path)
+
+
+def test_a_codec_inside_shards_is_refused_too(tmp_path):
+    path = array(tmp_path / "a.zarr", (2, 16, 20), shards=(2, 16, 20))
+    told = json.loads((path / "zarr.json").read_text())
+    told["codecs"][0]["configuration"]["codecs"][0]["name"] = "numcodecs.zfpy"
+    (path / "zarr.json").write_text(json.dumps(told))
+    with pytest.raises(UserError, match=r"a\.zarr "):
+        open_pixels(path)
+
+
+@pytest.mark.parametrize(
+    ("shape", "why"),
+    [([10**12, 17, 23], "says that it has 1000000000000 planes"), ([2, 10**9, 23], "million pix")],
+)
+def test_a_folder_that_says_it_is_huge_is_refused(tmp_path, shape, why):
+    path = array(tmp_path / "a.zarr", (2, 17, 23))
+    told = json.loads((path / "zarr.json").read_text())
+    (path / "zarr.json").write_text(json.dumps({**told, "shape": shape}))
+    with pytest.raises(UserError, match=why):
+        open_pixels(path)
+
+
+def test_a_level_larger_than_the_first_is_refused_before_anything_is_computed(tmp_path):
+    path = ome(tmp_path / "a.zarr")
+    array(path / "s/1", (2, 2, 3, 17, 24), overwrite=True)
+    with pytest.raises(UserError, match="a pyramid that does not get smaller"):
+        open_pixels(path)
+
+
+@pytest.mark.parametrize("name", ["zarr.json", "0/zarr.json"])
+@given(data=st.data())
+@settings(max_examples=10, deadline=None)
+def test_damaged_metadata_is_told_in_a_line(name, data):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.zarr"
+        image = {"axes": axes_of("YX"), "datasets": [{"path": "0"}]}
+        zarr.create_group(str(path), attributes={"ome": {"version": "0.5", "multiscales": [image]}})
+        array(path / "0", (9, 9))
+        (path / name).write_bytes(data.draw(mutated_bytes((path / name).read_bytes())))
+        with contextlib.suppress(UserError):
+            open_pixels(path).read(())
