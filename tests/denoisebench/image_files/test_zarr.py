@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench import file_size_limit
 from fuzzing import mutated_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -225,6 +226,21 @@ def test_a_copy_replaces_an_earlier_one_and_nothing_is_left(tmp_path):
     old = array(tmp_path / "out/a.zarr", (30, 30))
     assert files(copied(path)) == files(path)
     assert list(old.parent.iterdir()) == [old]
+
+
+def test_a_full_disk_is_told_and_leaves_what_was_there(tmp_path):
+    path = array(tmp_path / "a.zarr", (40, 40), chunks=(40, 40))
+    old = array(tmp_path / "out/a.zarr", (9, 9))
+    before, source = files(old), open_pixels(path)
+    copy = PixelCopy(source, old, "key")
+    copy.write((), source.read(()).astype(np.float64))
+    copy.plane_done(())
+    with file_size_limit(1000), pytest.raises(UserError, match=r"out/a\.zarr cannot be written: "):
+        copy.finish()
+    assert files(old) == before
+    assert sorted(p.name for p in old.parent.iterdir()) == ["a.zarr", "a.zarr.part"]
+    copy.finish()
+    assert files(old) == files(path)
 
 
 def test_a_copy_inside_the_image_is_refused(tmp_path):
