@@ -174,7 +174,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are_done(place: Path
     done = bench("estimate", "photos", cwd=place)
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 3
-    assert done.stderr.startswith("bench: photos/broken.tif is not a TIFF, PNG, JPEG, BMP or")
+    assert done.stderr.startswith("bench: photos/broken.tif is not a TIFF, PNG, JPEG, BMP, MRC")
     np.save(place / "counts.npy", np.arange(64 * 64).reshape(64, 64).astype(np.uint16))
     gamma = bench("estimate", "counts.npy", "--noise", "gamma", cwd=place)
     assert gamma.returncode == 2
