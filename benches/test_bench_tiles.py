@@ -72,7 +72,7 @@ def test_unet(benchmark: BenchmarkFixture, megapixels: int, core_px: int | None)
 
 
 @pytest.mark.benchmark(group="tiles: beside others")
-@pytest.mark.parametrize("megapixels", [1, 4])
+@pytest.mark.parametrize("megapixels", [1, 4, 16])
 @pytest.mark.parametrize("by", ["nlm in tiles", "skimage nl_means", "skimage tv", "bm3d"])
 def test_beside_others(benchmark: BenchmarkFixture, megapixels: int, by: str) -> None:
     image, sigma = noisy(megapixels), 25.0 / 255.0
