@@ -86,5 +86,7 @@ def test_beside_others(benchmark: BenchmarkFixture, megapixels: int, by: str) ->
     elif by == "skimage tv":
         measure(benchmark, megapixels, lambda: denoise_tv_chambolle(pixels, weight=sigma))
     else:
+        if megapixels > 4:
+            pytest.skip("bm3d takes more than a minute a megapixel")
         bm3d = pytest.importorskip("bm3d")
         measure(benchmark, megapixels, lambda: bm3d.bm3d(pixels, sigma))
