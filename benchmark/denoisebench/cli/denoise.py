@@ -1,12 +1,14 @@
 """bench denoise: a user's own images in, denoised images out."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from denoisebench.cli.shared.compute import exit_by_files, load_plugins
 from denoisebench.cli.shared.options import device_option, plugin_option
+from denoisebench.cli.shared.own_files import reading_files, unit_option
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
@@ -28,24 +30,12 @@ from denoisebench.outside_text import printable
 @click.option("--noise", default="auto", show_default=True, metavar="N|auto",
               help="auto: estimated from each file; or a noise model, as gaussian:25 or"
                    " poisson-gaussian:GAIN:READ:OFFSET.")  # fmt: skip
-@click.option("--unit", type=click.Choice(["scaled", "adu"]), default="scaled", show_default=True,
-              help="Of the numbers of --noise: scaled: of pixels in 0-255 and 0-1; adu: those of"
-                   " the file.")  # fmt: skip
+@unit_option
 @click.option("--weights", default="auto", show_default=True, metavar="auto|zoo|none|train|PATH",
               help="auto: bundled weights; train: train on these very images, all together; a"
                    " file: use it.")  # fmt: skip
 @click.option("--budget", metavar="B", help="Length of the training of --weights train.")
-@click.option("--axes", metavar="AXES",
-              help="The axes of each file, as TCYX: T, Z, C, S for RGB.  [default: as it"
-                   " says]")  # fmt: skip
-@click.option("--series", type=click.IntRange(0), default=0, show_default=True,
-              help="Of a file with several, which one.")  # fmt: skip
-@click.option("--channel", type=click.IntRange(0), help="Denoise this channel alone; copy others.")
-@click.option("--scale", default="auto", show_default=True, metavar="auto|dtype|LOW:HIGH",
-              help="What is black and white to the denoiser: percentiles of the file, the range of"
-                   " its type, or two of its numbers.")  # fmt: skip
-@click.option("--gain", type=float, help="Of the detector, in the numbers of the file a count.")
-@click.option("--offset", type=float, help="Of the detector: its number without light.")
+@reading_files
 @click.option("--dtype", type=click.Choice(["same", "float32"]), default="same", show_default=True,
               help="Of the denoised file.")  # fmt: skip
 @click.option("--tile", type=click.IntRange(32), metavar="PX", help="Side of the tiles.")
@@ -67,12 +57,7 @@ def command(
     unit: Literal["scaled", "adu"],
     weights: str,
     budget: str | None,
-    axes: str | None,
-    series: int,
-    channel: int | None,
-    scale: str,
-    gain: float | None,
-    offset: float | None,
+    files: Mapping[str, Any],
     dtype: Literal["same", "float32"],
     tile: int | None,
     memory: float | None,
@@ -99,16 +84,11 @@ def command(
     if overwrite and skip:
         raise UserError("--overwrite replaces what --skip leaves out; give one of them")
     options = DenoiseOptions(
+        **files,
         method=method,
         noise=noise,
         unit=unit,
         weights=weights,
-        scale=scale,
-        gain=gain,
-        offset=offset,
-        axes=axes,
-        channel=channel,
-        series=series,
         tile=tile,
         memory=memory,
         device=device,
@@ -136,8 +116,8 @@ def command(
         if overwrite or skip:
             raise
         raise type(interrupt)("with --skip, if files are finished") from None
-    for folder, files in (previews or {}).items():
-        click.echo(f"preview: {write_preview(folder, files)}")
+    for folder, shown in (previews or {}).items():
+        click.echo(f"preview: {write_preview(folder, shown)}")
     if failed and len(pairs) > 1:
         names = printable(", ".join(failed))
         click.echo(f"{len(failed)} of {len(pairs)} files were not denoised: {names}", err=True)

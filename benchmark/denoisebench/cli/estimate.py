@@ -1,20 +1,24 @@
 """bench estimate: the noise of noisy images, without a clean one."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from glob import has_magic
 from pathlib import Path
+from typing import Any
 
 import click
 
 from denoisebench.cli.shared.compute import exit_by_files, load_plugins
 from denoisebench.cli.shared.options import plugin_option
+from denoisebench.cli.shared.own_files import reading_files
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.image_files.names import image_paths
 from denoisebench.images.image_set import ImageSet
 from denoisebench.noise.family import NoiseFamily
 from denoisebench.outside_text import printable
 from denoisebench.own_images.estimates import Estimate, estimate_of, estimates_of_file
+from denoisebench.own_images.options import LookOptions
+from denoisebench.own_images.treatment import check_look
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec
 
@@ -24,8 +28,11 @@ from denoisebench.specs import parse_spec
 @click.option("--noise", default="auto", show_default=True, metavar="FAMILY|auto",
               help="The noise: gaussian, poisson, gamma, poisson-gaussian, weibull; auto: find out"
                    " which of the first four.")  # fmt: skip
+@reading_files
 @plugin_option
-def command(images: tuple[str, ...], noise: str, plugin: tuple[str, ...]) -> None:
+def command(
+    images: tuple[str, ...], noise: str, files: Mapping[str, Any], plugin: tuple[str, ...]
+) -> None:
     """Estimate the noise of each noisy image: its level, and with auto its family.
 
     INPUT is a file, a folder, a pattern such as "*.tif", or an image set; pairs:NOISY:CLEAN gives
@@ -39,6 +46,10 @@ def command(images: tuple[str, ...], noise: str, plugin: tuple[str, ...]) -> Non
     """
     registries = load_plugins(plugin)
     family = None if noise == "auto" else _family(registries, noise)
+    look = LookOptions(**files)
+    check_look(look, registries)
+    if family is not None and (look.gain is not None or look.offset is not None):
+        raise UserError(f"--gain and --offset are for --noise auto; leave --noise {noise} out")
     failed = total = 0
     for opened in [_open(registries, text) for text in images]:
         if isinstance(opened, ImageSet):
@@ -48,7 +59,7 @@ def command(images: tuple[str, ...], noise: str, plugin: tuple[str, ...]) -> Non
         for path in opened:
             total += 1
             try:
-                _tell(estimates_of_file(path, family))
+                _tell(estimates_of_file(path, family, look))
             except UserError as error:
                 click.echo(f"bench: {printable(str(error))}", err=True)
                 failed += 1

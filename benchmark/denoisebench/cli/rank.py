@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -21,6 +21,7 @@ from denoisebench.cli.shared.options import (
     plugin_option,
     precision_option,
 )
+from denoisebench.cli.shared.own_files import reading_files, unit_option
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
@@ -32,6 +33,7 @@ from denoisebench.image_files.names import image_paths
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.outside_text import printable
+from denoisebench.own_images.options import LookOptions
 from denoisebench.own_images.own_ranking import (
     OwnFiles,
     denoise_commands,
@@ -76,6 +78,8 @@ def _lengths(verb: F) -> F:
                    " family, as poisson, of unknown level; or with its level, as gaussian:25. "
                    " [default: found in each of the images; for --datasets real, taken for"
                    f" Gaussian, and {DEFAULTS.noise} if they are clean]")  # fmt: skip
+@unit_option
+@reading_files
 @click.option("--parameters", type=click.Choice(["known", "unknown"]),
               help="Whether methods and SURE are given the level.  [default: known if --noise has"
                    " one]")  # fmt: skip
@@ -102,6 +106,8 @@ def command(
     datasets: str | None,
     methods: str | None,
     noise: str | None,
+    unit: Literal["scaled", "adu"],
+    files: Mapping[str, Any],
     parameters: TrainingKnowledge | None,
     weights: str,
     budget: str | None,
@@ -128,7 +134,10 @@ def command(
     if bool(images) == (datasets is not None):
         raise UserError("give your noisy images as --images DIR, or image sets as --datasets D")
     out = out_folder(out, create=not dry_run)
-    own = _own_files(images, noise, registries) if images else None
+    look = LookOptions(**files, noise=noise or "auto", unit=unit) if images else None
+    if look is None and (told := LookOptions(**files).words):
+        raise UserError(f"{told[0]} {told[1]} is for --images; leave it out for --datasets")
+    own = None if look is None else _own_files(images, look, registries)
     model = _noise(noise, registries) if noise is not None and own is None else None
     options = RunOptions(
         noise=None if model is None else str(model),
@@ -160,17 +169,17 @@ def command(
         context = make_context(out, device, registries, show_progress, memory)
         ranked = _ranked(plan, context, save_images)
         commands: Mapping[str, str] = {}
-        if own is not None:
-            commands = denoise_commands(plan, ranked, sets, images, noise or "auto", out)
+        if look is not None:
+            commands = denoise_commands(plan, ranked, sets, images, look, out)
             ranked = in_variances(ranked, sets)
         _show(ranked, commands, out, format)
     done = dry_run or len(ranked) == len(plan.cells)
     exit_with(0 if done and not (own and own.failures) else 1)
 
 
-def _own_files(images: Sequence[str], noise: str | None, registries: Registries) -> OwnFiles:
+def _own_files(images: Sequence[str], look: LookOptions, registries: Registries) -> OwnFiles:
     """Look at the user's files; says what was found, and which cannot be read."""
-    own = look_at_files(image_paths(images, recursive=False), noise or "auto", registries)
+    own = look_at_files(image_paths(images, recursive=False), look, registries)
     for line in (*own.lines, *own.failures):
         click.echo(printable(line, keep="\n"), err=True)
     return own

@@ -17,11 +17,12 @@ from denoisebench.noise_models.detector import fit_detector
 from denoisebench.noise_models.family_estimator import UNTOLD, decide_family, detector_of_line
 from denoisebench.noise_models.poisson_gaussian import PoissonGaussian
 from denoisebench.outside_text import printable
-from denoisebench.own_images.intensity import Intensity
-from denoisebench.own_images.options import DenoiseOptions
-from denoisebench.own_images.planes import count_of_channels, described
+from denoisebench.own_images.intensity import Intensity, parse_scale
+from denoisebench.own_images.options import LookOptions
+from denoisebench.own_images.planes import count_of_channels, described, groups_of
 from denoisebench.own_images.series_noise import (
     NoiseUntoldError,
+    SeriesNoise,
     found_noise,
     noise_of_family,
     samples_of,
@@ -46,17 +47,21 @@ class Estimate:
     warnings: tuple[str, ...]
 
 
-def estimates_of_file(path: Path, family: NoiseFamily | None) -> Iterator[Estimate]:
+def estimates_of_file(
+    path: Path, family: NoiseFamily | None, options: LookOptions
+) -> Iterator[Estimate]:
     """The noise of each channel of a file.
 
-    family: None to find it out.  An image of 8 bits, and one of floats of about [0, 1], tells its
-    family and level as `estimate_of` has it; stacks, channels and other numbers tell theirs in the
-    numbers of the file.  Raises UserError for a file that cannot be read, and for a family that is
-    not told in its numbers.
+    family: None to find it out.  An image of 8 bits, one of floats of about [0, 1], and one whose
+    scale is given, tells its family and level as `estimate_of` has it.  Stacks, channels and other
+    numbers, and files whose gain or offset is given, tell theirs in the numbers of the file, or on
+    the scale that is given.  Raises UserError for a file that cannot be read, and for a family that
+    is not told in its numbers.
     """
-    source = open_pixels(path)
+    source = open_pixels(path, options.axes, options.series)
     name = printable(str(path))
-    if (scaled := _scaled(source)) is not None:
+    groups = groups_of(source, options.channel)
+    if (scaled := _scaled(source, options)) is not None:
         yield estimate_of(name, scaled, family)
         return
     if family is not None and family.name not in IN_NUMBERS_OF_THE_FILE:
@@ -65,10 +70,9 @@ def estimates_of_file(path: Path, family: NoiseFamily | None) -> Iterator[Estima
             f"{name} has numbers of its own, in which {', '.join(most)} and {last} noise is told;"
             f" for {family.name} noise give the image set folder:{path.parent}"
         )
-    count = count_of_channels(source)
-    for group in range(count):
-        channel = f"{name} channel {group}" if count > 1 else name
-        yield _in_numbers_of(source, group, channel, family)
+    for group in groups:
+        channel = f"{name} channel {group}" if count_of_channels(source) > 1 else name
+        yield _in_numbers_of(source, group, channel, family, options)
 
 
 def estimate_of(name: str, noisy: Pixels, family: NoiseFamily | None) -> Estimate:
@@ -82,9 +86,14 @@ def estimate_of(name: str, noisy: Pixels, family: NoiseFamily | None) -> Estimat
         return Estimate(name, _level_text(family.read(noisy)), _warnings(noisy))
 
 
-def _scaled(source: PixelFile) -> Pixels | None:
-    """The one image of a file, on the scale [0, 1], if it is stored on that or in 8 bits."""
-    if source.leading or (source.dtype.kind in "ui" and source.dtype.itemsize > 1):
+def _scaled(source: PixelFile, options: LookOptions) -> Pixels | None:
+    """The one image of a file, on the scale [0, 1], if it is stored on that or in 8 bits, or its
+    scale is given."""
+    if source.leading or (options.gain, options.offset) != (None, None):
+        return None
+    if (scale := parse_scale(options.scale, source.dtype)) is not None:
+        return Intensity(*scale).shown(source.read(()))
+    if source.dtype.kind in "ui" and source.dtype.itemsize > 1:
         return None
     values = source.read(())
     if source.dtype.kind == "u":
@@ -93,18 +102,30 @@ def _scaled(source: PixelFile) -> Pixels | None:
 
 
 def _in_numbers_of(
-    source: PixelFile, group: int, name: str, family: NoiseFamily | None
+    source: PixelFile, group: int, name: str, family: NoiseFamily | None, options: LookOptions
 ) -> Estimate:
     samples, remarks = samples_of(source, group), source.remarks
     try:
         if family is None:
-            noise = found_noise(samples, DenoiseOptions())
+            noise = found_noise(samples, options)
         else:
             noise = noise_of_family(samples, family.name)
     except NoiseUntoldError as error:
         return Estimate(name, f"cannot tell: {error.reason}; {described(source)}", remarks)
-    text = f"{noise.text}, in the numbers of the file; {described(source)}"
-    return Estimate(name, text, (*remarks, *noise.warnings))
+    text = f"{noise.text}, in the numbers of the file"
+    scale = parse_scale(options.scale, source.dtype)
+    if scale is not None and not noise.is_none:
+        text += f"; {_on_scale(noise, *scale)} on the scale {scale[0]:g}:{scale[1]:g}"
+    return Estimate(name, f"{text}; {described(source)}", (*remarks, *noise.warnings))
+
+
+def _on_scale(noise: SeriesNoise, black: float, white: float) -> str:
+    """The noise as a noise model of images whose numbers `black` and `white` are 0 and 1."""
+    span, detector = white - black, noise.detector
+    if detector is None:
+        return f"gaussian:{255.0 * noise.sigma / span:.4g}"
+    offset, read_255 = (detector.offset - black) / span, 255.0 * detector.read / span
+    return f"poisson-gaussian:{detector.gain / span:.4g}:{read_255:.4g}:{offset:.4g}"
 
 
 def _detector(noisy: Pixels) -> str:

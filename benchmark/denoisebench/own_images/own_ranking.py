@@ -18,9 +18,8 @@ from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.own_images.denoiser_choice import bundled_denoisers, choose_denoiser
-from denoisebench.own_images.options import DenoiseOptions
+from denoisebench.own_images.options import LookOptions
 from denoisebench.own_images.planes import described
-from denoisebench.own_images.series_noise import told_noise
 from denoisebench.own_images.shown_set import (
     Seen,
     failure_line,
@@ -28,6 +27,7 @@ from denoisebench.own_images.shown_set import (
     shown_level,
     shown_set,
 )
+from denoisebench.own_images.treatment import check_look
 from denoisebench.planning.plan import CellPlan, Plan
 from denoisebench.plugin.method import TrainedMethod
 from denoisebench.ranking.records import RankedMethod
@@ -60,18 +60,16 @@ class OwnFiles:
     failures: tuple[str, ...]
 
 
-def look_at_files(paths: Sequence[Path], noise: str, registries: Registries) -> OwnFiles:
+def look_at_files(paths: Sequence[Path], options: LookOptions, registries: Registries) -> OwnFiles:
     """Look at the noise of files, and choose the planes to rank on.
 
-    noise: `auto`, or one level as of `bench denoise`.  Raises UserError for other noise, and where
-    no file shows any.
+    Raises UserError for options that fit no file, and where no file shows any noise.
     """
-    if noise != "auto":
-        told_noise(registries.noise(noise), 0.0, 1.0)
+    check_look(options, registries)
     seen, failures = [], []
     for path in paths:
         try:
-            seen.append(Seen.of(path, DenoiseOptions(noise=noise), registries))
+            seen.append(Seen.of(path, options, registries))
         except UserError as error:
             failures.append(failure_line(path, error))
     noisy = [file for file in seen if file.has_noise]
@@ -99,12 +97,12 @@ def denoise_commands(
     ranked: Sequence[RankedMethod],
     sets: Sequence[OwnSet],
     inputs: Sequence[str],
-    noise: str,
+    options: LookOptions,
     out: Path,
 ) -> dict[str, str]:
     """The command that denoises the files of each set by its best method.
 
-    inputs, noise: as they were typed.  out: the folder of trainings.
+    inputs: as they were typed.  out: the folder of trainings.
     """
     commands = {}
     for own in sets:
@@ -114,8 +112,8 @@ def denoise_commands(
             continue
         chosen = {(c.image_set.spec, c.method_spec): c for c in plan.cells}[spec, best[0]]
         files = list(inputs) if len(sets) == 1 else [str(path) for path in own.files]
-        told = [] if noise == "auto" else ["--noise", noise]
-        words = ["bench", "denoise", *files, "--method", best[0], *_weights(chosen, out), *told]
+        words = ["bench", "denoise", *files, "--method", best[0], *_weights(chosen, out)]
+        words += options.words
         commands[spec] = shlex.join(words)
     return commands
 

@@ -61,7 +61,7 @@ def plan_own_training(
 
 def to_be_trained(training: TrainingPlan) -> ChosenDenoiser:
     """The denoiser of a training that has not run."""
-    label = f"{training.method.name} to be trained on these images"
+    label = f"{training.method.name} to be trained on these images (transductive)"
     return ChosenDenoiser(training.method, training.config, training.task, Path(), label)
 
 
@@ -77,7 +77,10 @@ def train_own(
     chosen = denoiser_of_file(
         registries, None, str(weights), training.task.noise, training.task.channels
     )
-    return replace(chosen, label=f"{training.method.name} trained on these images ({training.id})")
+    return replace(
+        chosen,
+        label=f"{training.method.name} trained on these images (transductive; {training.id})",
+    )
 
 
 def _image_set(files: Sequence[Seen], channels: int, level: float) -> ImageSet:

@@ -1,6 +1,6 @@
 """What is denoised: planes of numbers, of a file or of an array."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any, Protocol
@@ -74,6 +74,17 @@ def steps_of(source: Planes, rows: slice) -> Iterator[slice]:
 def count_of_channels(source: Planes) -> int:
     """How many places the axis C has; 1 where there is none."""
     return source.shape[source.axes.index("C")] if "C" in source.axes else 1
+
+
+def groups_of(source: Planes, channel: int | None) -> Sequence[int]:
+    """The places along the axis C, or the one that is asked for; UserError if it is not there."""
+    count = count_of_channels(source)
+    if channel is None:
+        return range(count)
+    if not 0 <= channel < count:
+        there = f"channels 0..{count - 1}" if count > 1 else "channel 0 alone"
+        raise UserError(f"--channel {channel}: {source.path.name} has {there}")
+    return [channel]
 
 
 def described(source: Planes) -> str:

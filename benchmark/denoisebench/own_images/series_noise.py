@@ -13,7 +13,7 @@ from denoisebench.noise_models.noise_fit import HARDLY_ANY, Sigma, fit_noise, ga
 from denoisebench.noise_models.plane_sample import chosen_places
 from denoisebench.noise_models.poisson import Poisson
 from denoisebench.noise_models.poisson_gaussian import PoissonGaussian
-from denoisebench.own_images.options import DenoiseOptions
+from denoisebench.own_images.options import LookOptions
 from denoisebench.own_images.planes import Planes, Values, group_of
 from denoisebench.specs import Spec, number
 
@@ -120,7 +120,7 @@ def told_noise_adu(spec: Spec) -> SeriesNoise:
         ) from None
 
 
-def found_noise(samples: Sequence[Values], options: DenoiseOptions) -> SeriesNoise:
+def found_noise(samples: Sequence[Values], options: LookOptions) -> SeriesNoise:
     """The noise that some planes of a channel show.
 
     Noise that is neither Gaussian nor a detector's is taken as Gaussian, with a warning.  Raises

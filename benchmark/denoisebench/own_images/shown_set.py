@@ -16,7 +16,7 @@ from denoisebench.images.image_set import ImageFile, ImageSet
 from denoisebench.images.pixels import Pixels
 from denoisebench.outside_text import printable
 from denoisebench.own_images.intensity import Intensity
-from denoisebench.own_images.options import DenoiseOptions
+from denoisebench.own_images.options import LookOptions
 from denoisebench.own_images.planes import Plane, group_of
 from denoisebench.own_images.treatment import Look
 from denoisebench.own_images.treatments import looks_of
@@ -32,7 +32,7 @@ class Seen:
     looks: dict[int, Look]
 
     @classmethod
-    def of(cls, path: Path, options: DenoiseOptions, registries: Registries) -> Self:
+    def of(cls, path: Path, options: LookOptions, registries: Registries) -> Self:
         """Look at a file.  Raises UserError for one that cannot be read, or whose noise cannot be
         told."""
         source = open_pixels(path, options.axes, options.series)

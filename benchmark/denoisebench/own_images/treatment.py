@@ -10,7 +10,7 @@ from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.own_images.denoiser_choice import FAR, ChosenDenoiser
 from denoisebench.own_images.intensity import Intensity, parse_scale, span_of
-from denoisebench.own_images.options import DenoiseOptions
+from denoisebench.own_images.options import LookOptions
 from denoisebench.own_images.planes import Planes, Values
 from denoisebench.own_images.series_noise import (
     SeriesNoise,
@@ -81,17 +81,22 @@ class Treatment:
         return (*self.noise.warnings, *filter(None, [self.denoiser.remark, far]))
 
 
-def look_at(source: Planes, group: int, options: DenoiseOptions, registries: Registries) -> Look:
+def check_look(options: LookOptions, registries: Registries) -> None:
+    """Raise UserError for options that fit no file."""
+    parse_scale(options.scale, np.dtype(np.uint8))
+    if options.noise != "auto":
+        _told(options, registries, 0.0, 1.0)
+
+
+def look_at(source: Planes, group: int, options: LookOptions, registries: Registries) -> Look:
     """Looks at some planes of a channel.  Raises UserError where the noise cannot be told."""
     samples = samples_of(source, group)
     scale = parse_scale(options.scale, source.dtype)
     black, white = scale or parse_scale("dtype", source.dtype) or (0.0, 1.0)
     if options.noise == "auto":
         noise = found_noise(samples, options)
-    elif options.unit == "adu":
-        noise = told_noise_adu(parse_spec(options.noise))
     else:
-        noise = told_noise(registries.noise(options.noise), black, white)
+        noise = _told(options, registries, black, white)
     if noise.other is not None:
         return Look(noise, Intensity(black, white))
     if options.noise != "auto":
@@ -111,6 +116,12 @@ def settle(look: Look, denoiser: ChosenDenoiser) -> Treatment:
 def without_noise(look: Look) -> Treatment:
     """The treatment of a channel that has no noise."""
     return Treatment(look.noise, look.intensity, None, math.nan)
+
+
+def _told(options: LookOptions, registries: Registries, black: float, white: float) -> SeriesNoise:
+    if options.unit == "adu":
+        return told_noise_adu(parse_spec(options.noise))
+    return told_noise(registries.noise(options.noise), black, white)
 
 
 def _doubts(noise: SeriesNoise, samples: Sequence[Values]) -> Iterator[str]:

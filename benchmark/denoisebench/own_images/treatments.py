@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from denoisebench.errors import UserError
 from denoisebench.own_images.denoiser_choice import ChosenDenoiser, choose_denoiser
-from denoisebench.own_images.options import DenoiseOptions
-from denoisebench.own_images.planes import Planes, count_of_channels
+from denoisebench.own_images.options import DenoiseOptions, LookOptions
+from denoisebench.own_images.planes import Planes, groups_of
 from denoisebench.own_images.treatment import Look, Treatment, look_at, settle, without_noise
 from denoisebench.registry.registries import Registries
 
@@ -20,15 +19,12 @@ def chooser(options: DenoiseOptions, registries: Registries) -> Choose:
     )
 
 
-def looks_of(source: Planes, options: DenoiseOptions, registries: Registries) -> dict[int, Look]:
+def looks_of(source: Planes, options: LookOptions, registries: Registries) -> dict[int, Look]:
     """What is known of each channel that is denoised, by its place along C.
 
     Raises UserError for a channel that is not there, or noise that cannot be told.
     """
-    count = count_of_channels(source)
-    if options.channel is not None and not 0 <= options.channel < count:
-        raise UserError(f"--channel {options.channel}: {source.path.name} has 0..{count - 1}")
-    groups = range(count) if options.channel is None else [options.channel]
+    groups = groups_of(source, options.channel)
     return {group: look_at(source, group, options, registries) for group in groups}
 
 

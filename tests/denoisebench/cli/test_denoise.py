@@ -225,7 +225,8 @@ def test_own_training_is_shared_by_files_and_found_again(here: Path) -> None:
     assert "training" in first.stderr
     assert "training" not in again.stderr
     told = json.loads((here / "again" / "a.tif.json").read_text())["channels"]["0"]
-    assert "trained on these images" in told["denoiser"]
+    assert "noise2score trained on these images (transductive; " in told["denoiser"]
+    assert told["denoiser"] in first.stdout
     assert told["weights_sha256"]
     (training,) = (here / "results" / "trainings").iterdir()
     by_folder = bench("denoise", "b.npy", "--weights", str(training), "--out", "folder", cwd=here)

@@ -107,6 +107,10 @@ def test_a_clipped_image_gets_a_warning(place: Path) -> None:
         (("empty",), "empty holds no image"),
         (("photos/*.png",), "no file matches 'photos/*.png'"),
         ((), "Missing argument 'INPUT...'"),
+        (("photos", "--scale", "9:1"), "give auto, dtype or LOW:HIGH"),
+        (("photos", "--gain", "0"), "give a number above 0"),
+        (("photos", "--gain=2", "--noise=gaussian"), "leave --noise gaussian out"),
+        (("photos/gamma.tif", "--channel", "3"), "gamma.tif has channel 0 alone"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(
@@ -155,6 +159,23 @@ def test_a_stack_tells_its_noise_in_its_own_numbers_for_each_channel(place: Path
     assert float(sigma) == pytest.approx(30.0, rel=0.05)
     first, _ = bench("estimate", "cells.tif", "--noise=gaussian", cwd=place).stdout.splitlines()
     assert first.startswith("cells.tif channel 0  Gaussian: σ ")
+
+
+def test_files_are_read_as_denoise_reads_them(place: Path) -> None:
+    rng = np.random.default_rng(1)
+    clean = 60.0 * (0.5 + 0.5 * np.sin(np.arange(96) / 16.0)) * np.ones((96, 1))
+    camera = np.rint(2.0 * rng.poisson(clean, (3, 96, 96)) + 100.0)
+    even = np.rint(1000.0 + 5.0 * clean + 30.0 * rng.standard_normal((3, 96, 96)))
+    np.save(place / "cells.npy", np.stack([camera, even], axis=1).astype(np.uint16))
+    np.save(place / "one.npy", even[0].astype(np.uint16))
+    axes = ("cells.npy", "--axes=TCYX")
+    (line,) = lines(place, *axes, "--channel=0", "--gain=2", "--offset=90")
+    assert line.startswith("cells.npy channel 0  Poisson-Gaussian: gain 2, offset 90, read ")
+    (line,) = lines(place, *axes, "--channel=1", "--scale=1000:1510")
+    assert " on the scale 1000:1510; TCYX 3×2×96×96 uint16" in line
+    assert level(line, "gaussian") == pytest.approx(15.0, rel=0.1)
+    (line,) = lines(place, "one.npy", "--scale=1000:1510")
+    assert level(line, "gaussian") == pytest.approx(15.0, rel=0.1)
 
 
 def test_floats_of_any_range_tell_their_noise_in_their_own_numbers(place: Path) -> None:

@@ -130,6 +130,10 @@ def test_weights_that_come_with_a_method_are_used_when_they_fit(place: Path) -> 
         (("--datasets", "noisy:small", "--methods", "identity"), "is 7×9 pixels; to rank, sides"),
         (("--datasets", "folder:clean", "--noise", "real"), "real noise cannot be drawn"),
         (("--images", "noisy", "--out", "clean/0.png"), "clean/0.png is a file; give a folder"),
+        (("--images", "noisy", "--scale", "9:1"), "give auto, dtype or LOW:HIGH"),
+        (("--images", "noisy", "--noise=gaussian:25", "--gain=2"), "leave --noise gaussian:25 out"),
+        (("--images", "noisy", "--channel", "1"), "has channel 0 alone"),
+        (("--datasets", "samples", "--axes", "TYX"), "--axes TYX is for --images; leave it out"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(
@@ -188,6 +192,19 @@ def test_a_series_is_ranked_as_it_is_denoised_and_ends_with_the_command(cells: P
     assert of["unit"] == "variances of the noise"
     errors = {m["method"]: m["images"][0]["masked_error"] for m in of["methods"]}
     assert all(0.7 < error < 1.6 for error in errors.values())
+
+
+def test_files_are_read_as_denoise_reads_them_and_its_command_says_so(cells: Path) -> None:
+    channels = np.stack([np.full((64, 64), 7, np.uint16)] * 3, axis=0)
+    counts = tifffile.imread(cells / "my cells" / "a.tif")
+    np.save(cells / "two.npy", np.stack([channels, counts], axis=1))
+    told = ("--axes=TCYX", "--channel=1", "--gain=2", "--offset=100", "--scale=0:400")
+    done = bench("rank", "--images", "two.npy", "--methods", "identity", *told, cwd=cells)
+    assert done.returncode == 0, done.stderr
+    assert "TCYX 3×2×64×64 uint16; noise Poisson-Gaussian: gain 2, offset 100," in done.stderr
+    command = done.stdout.splitlines()[-1].strip()
+    assert "--scale 0:400 --gain 2.0 --offset 100.0 --axes TCYX --channel 1" in command
+    assert bench(*shlex.split(command)[1:], cwd=cells).returncode == 0
 
 
 def test_bundled_weights_for_the_shown_level_are_ranked_too(cells: Path) -> None:
