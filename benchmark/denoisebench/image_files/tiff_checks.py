@@ -28,12 +28,11 @@ def silent_tifffile() -> Iterator[None]:
     ...     logging.getLogger("tifffile").error("never shown")
     """
     logger = logging.getLogger("tifffile")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    before, logger.disabled = logger.disabled, True  # setLevel would empty the caches of all loggers
     try:
         yield
     finally:
-        logger.setLevel(level)
+        logger.disabled = before
 
 
 def tiff_meaning(page: "TiffPage") -> str:

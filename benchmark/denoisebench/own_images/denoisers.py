@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from denoisebench.nn.devices import pick_device, pick_precision, true_float32
 from denoisebench.own_images.denoiser_choice import ChosenDenoiser
 from denoisebench.own_images.planes import Plane, Planes, Values, steps_of
 from denoisebench.own_images.treatment import Treatment
+from denoisebench.plugin.method import Denoised
 from denoisebench.plugin.tiling import Tiling
 from denoisebench.progress import Progress, ProgressCallback
 
@@ -48,8 +50,10 @@ class Denoisers:
         core = self._core(denoiser.tiling, source, device)
         while True:
             try:
-                for band in self._bands(denoiser.tiling, source, core):
-                    rows = _rows_of(source, plane, band, treatment, denoiser, device)
+                bands = _bands_of(source, denoiser.tiling, core)
+                tell = self._tell_of(source, sum(len(band.tiles) for band in bands))
+                for band in bands:
+                    rows = _rows_of(source, plane, band, treatment, denoiser, device, tell)
                     for part, values in rows:
                         write(plane, values, part)
             except MemoryError:
@@ -78,16 +82,10 @@ class Denoisers:
             self._limits[device] = memory_limit(self.memory, device)
         return self._limits[device]
 
-    def _bands(self, tiling: Tiling | None, source: Planes, core: int | None) -> Iterator[Band]:
-        """The bands of a plane, or one without tiles that is the whole plane."""
-        if tiling is None or core is None:
-            whole = slice(0, source.height)
-            yield Band(whole, whole, ())
-            return
-        for band in tile_rows(source.height, source.width, tiling, core):
-            yield band
-            done = band.target.stop
-            self.progress(Progress(f"{source.path.name}, rows", done, source.height))
+    def _tell_of(self, source: Planes, tiles: int) -> Callable[[], None]:
+        """What is called after each of the tiles of a plane: they can take minutes."""
+        done = count(1)
+        return lambda: self.progress(Progress(f"{source.path.name}, tiles", next(done), tiles))
 
     def _load(self, chosen: ChosenDenoiser, device: str) -> Denoiser:
         key = (chosen.label, chosen.weights)
@@ -103,6 +101,14 @@ class Denoisers:
         return self._loaded[key]
 
 
+def _bands_of(source: Planes, tiling: Tiling | None, core: int | None) -> list[Band]:
+    """The bands of a plane, or one without tiles that is the whole plane."""
+    if tiling is None or core is None:
+        whole = slice(0, source.height)
+        return [Band(whole, whole, ())]
+    return list(tile_rows(source.height, source.width, tiling, core))
+
+
 def _rows_of(
     source: Planes,
     plane: Plane,
@@ -110,6 +116,7 @@ def _rows_of(
     treatment: Treatment,
     denoiser: Denoiser,
     device: str,
+    tell: Callable[[], None],
 ) -> Iterator[tuple[slice, Values]]:
     """The denoised rows `band.target` of a plane, some at a time, in the numbers of the file."""
     name, intensity, level = denoiser.method.name, treatment.intensity, treatment.level
@@ -119,7 +126,7 @@ def _rows_of(
         inside = slice(rows.start - begin, rows.stop - begin)
         noisy[:, inside] = intensity.shown(values[inside])
     if band.tiles:
-        image = _of_tiles(name, denoiser, band, noisy, level, device)
+        image = _of_tiles(name, denoiser, band, noisy, level, device, tell)
     else:
         image = denoise_checked(name, denoiser, noisy, level, device).image
     for rows in steps_of(source, band.target):
@@ -130,12 +137,24 @@ def _rows_of(
 
 @torch.no_grad()
 def _of_tiles(
-    name: str, denoiser: Denoiser, band: Band, noisy: Pixels, level: float, device: str
+    name: str,
+    denoiser: Denoiser,
+    band: Band,
+    noisy: Pixels,
+    level: float,
+    device: str,
+    tell: Callable[[], None],
 ) -> Pixels:
     """The rows that come out of a band, (C, h', W).  Raises PluginError for what is wrong."""
+
+    def denoise(shown: torch.Tensor, level: float | None) -> torch.Tensor | Denoised:
+        made = denoiser(shown, level)
+        tell()
+        return made
+
     with plugin_code(name), true_float32():
         rows = torch.from_numpy(noisy)[None].to(device)
-        image: Pixels = denoise_band(denoiser, band, rows, level).image[0].float().cpu().numpy()
+        image: Pixels = denoise_band(denoise, band, rows, level).image[0].float().cpu().numpy()
     if not np.isfinite(image).all():
         raise PluginError(f"{name} made pixels that are not finite")
     return image

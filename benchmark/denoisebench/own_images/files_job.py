@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +100,8 @@ class FilesJob:
             else:
                 described = _described(seen.source, treatments)
                 tiles = self._tiles(seen.source, treatments)
-                yield Outcome(str(path), f"{described}{tiles}; would be saved as {target}")
+                said = _in_lines(_doubts(seen.source, treatments))
+                yield Outcome(str(path), f"{described}{tiles}; would be saved as {target}{said}")
 
     def _tiles(self, source: Planes, treatments: Mapping[int, Treatment]) -> str:
         """The tiles of a plane; empty where it is denoised as a whole."""
@@ -176,8 +177,7 @@ class FilesJob:
             copy.finish(write_beside)
         finally:
             copy.close()
-        said = "".join(f"\n  {line}" for line in warnings)
-        return f"{_described(source, treatments)}; saved {target}{said}"
+        return f"{_described(source, treatments)}; saved {target}{_in_lines(warnings)}"
 
     def _warnings(self, copy: PixelCopy, treatments: Mapping[int, Treatment]) -> list[str]:
         """What is told of a file, each once."""
@@ -185,9 +185,8 @@ class FilesJob:
         share = copy.clipped / math.prod(source.shape)
         clipped = f"{share:.2%} of the pixels were clipped to {source.dtype}"
         found = [
-            *source.remarks,
             *copy.remarks,
-            *(line for t in treatments.values() for line in t.warnings),
+            *_doubts(source, treatments),
             *correlation_warnings(source, copy, treatments),
             *([clipped] if share > MOST_CLIPPED else []),
         ]
@@ -202,12 +201,22 @@ class FilesJob:
         page = self.previews.setdefault(copy.path.parent, [])
         if len(page) < MOST_FILES:
             described = _described(copy.source, treatments)
-            facts = {"noise and denoiser": described, "warnings": " ".join(warnings) or "none"}
+            facts = {"noise and denoiser": described, "warnings": "; ".join(warnings) or "none"}
             page.append(preview_of(copy.source, copy, treatments, facts))
 
 
 def _failure(path: Path, error: Exception) -> Outcome:
     return Outcome(str(path), failure_line(path, error), failed=True)
+
+
+def _doubts(source: Planes, treatments: Mapping[int, Treatment]) -> list[str]:
+    """What is told of a file before it is denoised."""
+    return list(source.remarks) + [line for t in treatments.values() for line in t.warnings]
+
+
+def _in_lines(warnings: Iterable[str]) -> str:
+    """Each once, in a line below that of the file."""
+    return "".join(f"\n  {line}" for line in dict.fromkeys(warnings))
 
 
 def _described(source: Planes, treatments: Mapping[int, Treatment]) -> str:

@@ -41,4 +41,5 @@ def denoise_planes(
         else:
             denoisers.denoise(source, plane, treatment, sink.write)
         sink.plane_done(plane)
-        progress(Progress(f"{source.path.name}, planes", count, len(planes)))
+        if len(planes) > 1:
+            progress(Progress(f"{source.path.name}, planes", count, len(planes)))

@@ -203,8 +203,9 @@ def test_a_full_disk_ends_the_work_and_the_next_run_goes_on(here: Path) -> None:
 
 
 def test_noise_stronger_than_the_image_is_doubted(here: Path) -> None:
-    ran = bench("denoise", "a.tif", "--method", "nlm", "--noise", "gaussian:25", cwd=here)
-    assert "give --unit adu" in ran.stdout
+    command = ("denoise", "a.tif", "--method", "nlm", "--noise", "gaussian:25")
+    for options in (["--dry-run"], []):
+        assert "give --unit adu" in bench(*command, *options, cwd=here).stdout
 
 
 def test_sidecar_says_how_and_the_preview_shows_it(here: Path) -> None:

@@ -76,7 +76,7 @@ def test_a_small_limit_of_memory_changes_no_plane(tmp_path: Path) -> None:
         said: list[Progress] = []
         job = job_of(tmp_path, said.append, method="nlm", memory=memory)
         assert not next(job.run([(path, out)])).failed
-        assert any("rows" in each.what for each in said) == (memory is not None)
+        assert any("tiles" in each.what for each in said) == (memory is not None)
     np.testing.assert_array_equal(np.load(outs[0]), np.load(outs[1]))
 
 
