@@ -100,7 +100,7 @@ def look_at(source: Planes, group: int, options: LookOptions, registries: Regist
     if noise.other is not None:
         return Look(noise, Intensity(black, white))
     if options.noise != "auto":
-        noise = replace(noise, warnings=tuple(_doubts(noise, samples)))
+        noise = replace(noise, warnings=tuple(_doubts(noise, samples, options.unit)))
     return Look(noise, _span(samples, noise, scale))
 
 
@@ -124,7 +124,7 @@ def _told(options: LookOptions, registries: Registries, black: float, white: flo
     return told_noise(registries.noise(options.noise), black, white)
 
 
-def _doubts(noise: SeriesNoise, samples: Sequence[Values]) -> Iterator[str]:
+def _doubts(noise: SeriesNoise, samples: Sequence[Values], unit: str) -> Iterator[str]:
     """A line for told noise that cannot be in the samples: they would vary more."""
     values = np.concatenate([plane.ravel() for plane in samples])
     sigma, detector = noise.sigma, noise.detector
@@ -132,10 +132,11 @@ def _doubts(noise: SeriesNoise, samples: Sequence[Values]) -> Iterator[str]:
         signal = max(float(values.mean()) - detector.offset, 0.0)
         sigma = math.hypot(detector.read, math.sqrt(detector.gain * signal))
     if sigma > TOO_STRONG * float(values.std()):
+        right = "for a level in the numbers of the file give --unit adu, or leave --noise out"
         yield (
             f"noise of σ {sigma:.3g} in the numbers of the file was told, and its pixels vary by"
-            f" only {values.std():.3g}: what comes out is blurred; for a level in the numbers of"
-            " the file give --unit adu, or leave --noise out"
+            f" only {values.std():.3g}: what comes out is blurred;"
+            f" {right if unit == 'scaled' else 'give a lower level, or leave --noise out'}"
         )
 
 

@@ -33,6 +33,21 @@ def test_default_method_uses_bundled_weights() -> None:
     assert error(report.image, RAMP) < 0.4 * error(image, RAMP)
 
 
+@pytest.mark.parametrize("shape", [(1, 19), (23, 1), (1, 1), (2, 2), (31, 37), (2, 2, 3)])
+def test_a_network_denoises_images_of_any_shape(shape: tuple[int, ...]) -> None:
+    image = np.random.default_rng(0).integers(80, 120, shape).astype(np.uint16)
+    denoised = denoisebench.denoise(image, noise="gaussian:10", unit="adu")
+    assert (denoised.shape, denoised.dtype) == (image.shape, image.dtype)
+
+
+@pytest.mark.parametrize("value", [0, 7, 65535])
+def test_an_image_of_one_value_has_no_noise(value: int) -> None:
+    image = np.full((40, 44), value, np.uint16)
+    report = denoisebench.denoise(image, details=True)
+    assert report.denoiser == ("copied",)
+    np.testing.assert_array_equal(report.image, image)
+
+
 def test_told_level_is_in_the_numbers_of_the_array_when_asked() -> None:
     image = noisy(12.0).astype(np.float32)
     report = denoisebench.denoise(image, "nlm", "gaussian:12", details=True, unit="adu")
