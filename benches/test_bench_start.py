@@ -20,6 +20,7 @@ STARTS = {
     **{
         verb: (verb, "--help")
         for verb in (
+            "denoise",
             "rank",
             "report",
             "rescore",

@@ -2,8 +2,10 @@
 
 import click
 
-from denoisebench.cli.shared.compute import compute, exit_with, load_plugins
-from denoisebench.cli.shared.options import CommandOptions, computing, installed_of
+from denoisebench.cli.shared.basics import exit_with, load_plugins
+from denoisebench.cli.shared.compute import compute
+from denoisebench.cli.shared.computing import CommandOptions, computing
+from denoisebench.cli.shared.options import installed_of
 from denoisebench.defaults import DEFAULTS
 from denoisebench.specs import split_list
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.compute import exit_with, load_plugins
+from denoisebench.cli.shared.basics import exit_with, load_plugins
 from denoisebench.cli.shared.option_types import Whole
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.cli.shared.progress import show_progress

@@ -6,14 +6,13 @@ from typing import Any, Literal
 
 import click
 
-from denoisebench.cli.shared.compute import exit_by_files, load_plugins
+from denoisebench.cli.shared.basics import exit_by_files, load_plugins
 from denoisebench.cli.shared.options import device_option, plugin_option
 from denoisebench.cli.shared.own_files import reading_files, unit_option
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
-from denoisebench.image_files.copy import remove_part
 from denoisebench.image_files.names import outputs, refuse_existing
 from denoisebench.outside_text import printable
 
@@ -127,6 +126,7 @@ def command(
 def _left_to_do(pairs: list[tuple[Path, Path]], dry_run: bool) -> list[tuple[Path, Path]]:
     """Those that are not finished; says how many are.  What a process that was killed at the end
     left of a finished file is removed."""
+    from denoisebench.image_files.copy import remove_part
     from denoisebench.own_images.sidecar import is_finished
 
     left = [(path, target) for path, target in pairs if not is_finished(target)]

@@ -4,23 +4,24 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from glob import has_magic
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from denoisebench.cli.shared.compute import exit_by_files, load_plugins
+from denoisebench.cli.shared.basics import exit_by_files, load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.cli.shared.own_files import reading_files
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.image_files.names import image_paths
-from denoisebench.images.image_set import ImageSet
-from denoisebench.noise.family import NoiseFamily
 from denoisebench.outside_text import printable
-from denoisebench.own_images.estimates import Estimate, estimate_of, estimates_of_file
 from denoisebench.own_images.options import LookOptions
-from denoisebench.own_images.treatment import check_look
-from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec
+
+if TYPE_CHECKING:
+    from denoisebench.images.image_set import ImageSet
+    from denoisebench.noise.family import NoiseFamily
+    from denoisebench.own_images.estimates import Estimate
+    from denoisebench.registry.registries import Registries
 
 
 @click.command("estimate")
@@ -44,6 +45,10 @@ def command(
     left out.  Estimates are wrong for noise that is not independent from pixel to pixel (camera
     JPEG, resized, sharpened).
     """
+    from denoisebench.images.image_set import ImageSet
+    from denoisebench.own_images.estimates import estimates_of_file
+    from denoisebench.own_images.treatment import check_look
+
     registries = load_plugins(plugin)
     family = None if noise == "auto" else _family(registries, noise)
     look = LookOptions(**files)
@@ -66,7 +71,7 @@ def command(
     exit_by_files(failed, total)
 
 
-def _open(registries: Registries, text: str) -> ImageSet | list[Path]:
+def _open(registries: "Registries", text: str) -> "ImageSet | list[Path]":
     """The files of a path or a pattern, whatever its name, else the image set of that spec.
 
     Raises UserError for what is none of them.
@@ -81,8 +86,10 @@ def _open(registries: Registries, text: str) -> ImageSet | list[Path]:
     raise unknown_name("file, folder or data set", name, registries.image_sets)
 
 
-def _of_set(image_set: ImageSet, family: NoiseFamily | None) -> Iterator[Estimate]:
+def _of_set(image_set: "ImageSet", family: "NoiseFamily | None") -> "Iterator[Estimate]":
     """The noise of each image of a set; says what the set has to say about its range."""
+    from denoisebench.own_images.estimates import estimate_of
+
     largest = 0.0
     for image in image_set.images:
         noisy = (image.load_noisy or image.load)()
@@ -92,14 +99,14 @@ def _of_set(image_set: ImageSet, family: NoiseFamily | None) -> Iterator[Estimat
         click.echo(printable(remark), err=True)
 
 
-def _tell(estimates: Iterable[Estimate]) -> None:
+def _tell(estimates: "Iterable[Estimate]") -> None:
     for estimate in estimates:
         click.echo(f"{estimate.name}  {estimate.text}")
         for warning in estimate.warnings:
             click.echo(printable(f"{estimate.name}: {warning}"), err=True)
 
 
-def _family(registries: Registries, name: str) -> NoiseFamily:
+def _family(registries: "Registries", name: str) -> "NoiseFamily":
     """The family of a name, if it has an estimator."""
     if name not in registries.noises:
         raise unknown_name("noise model", name, [*registries.noises, "auto"])

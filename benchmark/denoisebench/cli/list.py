@@ -5,9 +5,8 @@ from typing import Any
 
 import click
 
-from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.basics import load_plugins
 from denoisebench.cli.shared.options import plugin_option
-from denoisebench.noise.family import NoiseFamily
 from denoisebench.specs import number_text
 
 KINDS = (
@@ -42,6 +41,8 @@ def command(kind: str, plugin: tuple[str, ...]) -> None:
 
 def _levels(thing: Any) -> str:
     """What the level of a noise family is and over which range it is unknown."""
+    from denoisebench.noise.family import NoiseFamily
+
     if not isinstance(thing, NoiseFamily) or thing.treated_as() is not None:
         return ""
     low, high = map(number_text, thing.blind)

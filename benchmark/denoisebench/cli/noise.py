@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.basics import load_plugins
 from denoisebench.cli.shared.images import open_images
 from denoisebench.cli.shared.option_types import SEED
 from denoisebench.cli.shared.options import plugin_option

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from denoisebench.budgets import DENOISE_MPX_PER_S
-from denoisebench.cli.shared.compute import exit_with, load_plugins, out_folder
-from denoisebench.cli.shared.dry_run import about, asides, print_total, print_trainings, tiles_text
+from denoisebench.cli.shared.basics import exit_with, load_plugins, out_folder
 from denoisebench.cli.shared.option_types import SEED
 from denoisebench.cli.shared.options import (
     F,
@@ -25,32 +24,23 @@ from denoisebench.cli.shared.own_files import reading_files, unit_option
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
-from denoisebench.denoising.memory import memory_limit
 from denoisebench.errors import UserError
-from denoisebench.execution.context import Context, make_context
 from denoisebench.files import write_whole
 from denoisebench.image_files.names import image_paths
-from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.outside_text import printable
 from denoisebench.own_images.options import LookOptions
-from denoisebench.own_images.own_ranking import (
-    OwnFiles,
-    denoise_commands,
-    in_variances,
-    look_at_files,
-    usual_methods,
-)
-from denoisebench.planning.plan import Plan
-from denoisebench.planning.planner import make_plan
-from denoisebench.planning.run_options import RunOptions
-from denoisebench.ranking.records import RankedMethod, rank_path
-from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec, split_list
 from denoisebench.training.recipe import TRANSDUCTIVE
 
 if TYPE_CHECKING:
+    from denoisebench.execution.context import Context
     from denoisebench.nn.devices import AskedPrecision
+    from denoisebench.noise.family import Noise
+    from denoisebench.own_images.own_ranking import OwnFiles
+    from denoisebench.planning.plan import Plan
+    from denoisebench.ranking.records import RankedMethod
+    from denoisebench.registry.registries import Registries
 
 DENOISED = 3
 """How often each image is denoised for its scores."""
@@ -130,6 +120,12 @@ def command(
     weights fit.  The table says when to believe which score, and ends, for --images, with the
     command that denoises them by the best method.
     """
+    from denoisebench.cli.shared.dry_run import asides
+    from denoisebench.execution.context import make_context
+    from denoisebench.own_images.own_ranking import denoise_commands, in_variances
+    from denoisebench.planning.planner import make_plan
+    from denoisebench.planning.run_options import RunOptions
+
     registries = load_plugins(plugin)
     if bool(images) == (datasets is not None):
         raise UserError("give your noisy images as --images DIR, or image sets as --datasets D")
@@ -177,15 +173,17 @@ def command(
     exit_with(0 if done and not (own and own.failures) else 1)
 
 
-def _own_files(images: Sequence[str], look: LookOptions, registries: Registries) -> OwnFiles:
+def _own_files(images: Sequence[str], look: LookOptions, registries: "Registries") -> "OwnFiles":
     """Look at the user's files; says what was found, and which cannot be read."""
+    from denoisebench.own_images.own_ranking import look_at_files
+
     own = look_at_files(image_paths(images, recursive=False), look, registries)
     for line in (*own.lines, *own.failures):
         click.echo(printable(line, keep="\n"), err=True)
     return own
 
 
-def _ranked(plan: Plan, context: Context, save_images: bool) -> list[RankedMethod]:
+def _ranked(plan: "Plan", context: "Context", save_images: bool) -> "list[RankedMethod]":
     """The scores of the plan's cells; says which failed."""
     from denoisebench.ranking.rank import rank_cells
 
@@ -195,7 +193,7 @@ def _ranked(plan: Plan, context: Context, save_images: bool) -> list[RankedMetho
     return ranked
 
 
-def _show(ranked: list[RankedMethod], commands: Mapping[str, str], out: Path, form: str) -> None:
+def _show(ranked: "list[RankedMethod]", commands: Mapping[str, str], out: Path, form: str) -> None:
     """Print and save."""
     from denoisebench.ranking.table import FORMATS
 
@@ -207,7 +205,11 @@ def _show(ranked: list[RankedMethod], commands: Mapping[str, str], out: Path, fo
         click.echo(f"saved as {path}", err=True)
 
 
-def _methods(methods: str | None, own: OwnFiles | None, registries: Registries) -> tuple[str, ...]:
+def _methods(
+    methods: str | None, own: "OwnFiles | None", registries: "Registries"
+) -> tuple[str, ...]:
+    from denoisebench.own_images.own_ranking import usual_methods
+
     if methods is not None:
         return tuple(split_list(methods))
     if own is not None:
@@ -215,8 +217,10 @@ def _methods(methods: str | None, own: OwnFiles | None, registries: Registries) 
     return tuple(name for name in DEFAULTS.ranked_methods if name in registries.methods)
 
 
-def _noise(text: str, registries: Registries) -> Noise:
+def _noise(text: str, registries: "Registries") -> "Noise":
     """The noise of a spec, or of a family's bare name: at its blind range."""
+    from denoisebench.noise.family import Noise
+
     spec = parse_spec(text)
     family = registries.noises.get(spec.name)
     bare = family is not None and not spec.values and not spec.options
@@ -225,13 +229,17 @@ def _noise(text: str, registries: Registries) -> Noise:
     return registries.noise(text)
 
 
-def _usual_knowledge(model: Noise | None) -> TrainingKnowledge:
+def _usual_knowledge(model: "Noise | None") -> TrainingKnowledge:
     """The default of --parameters: known if the noise has one level."""
     return "unknown" if model is not None and model.is_range else "known"
 
 
-def _print_plan(plan: Plan, out: Path, memory_gb: float | None) -> None:
+def _print_plan(plan: "Plan", out: Path, memory_gb: float | None) -> None:
     """The trainings, what is ranked, in which tiles, and about how long it takes."""
+    from denoisebench.cli.shared.dry_run import about, print_total, print_trainings, tiles_text
+    from denoisebench.denoising.memory import memory_limit
+    from denoisebench.ranking.records import rank_path
+
     limit_bytes = memory_limit(memory_gb)
     total = print_trainings(plan, out)
     for cell in plan.cells:

@@ -4,12 +4,10 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.basics import load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.files import write_whole
 from denoisebench.outside_text import printable
-from denoisebench.results.results import Results
-from denoisebench.results.selection import choose
 from denoisebench.specs import split_list
 
 PAGE = "html"
@@ -60,6 +58,9 @@ def command(
     The page shows images where the runs saved them (`--save-images`), and training curves where the
     trainings are there.
     """
+    from denoisebench.results.results import Results
+    from denoisebench.results.selection import choose
+
     registries = load_plugins(plugin)
     report = registries.report(name)
     asked = {"method": methods, "dataset": datasets, "noise": noise}

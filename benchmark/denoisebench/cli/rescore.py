@@ -1,14 +1,17 @@
 """bench rescore: kept estimates under another protocol."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.basics import load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import UserError
-from denoisebench.execution.rescore import Rescorer, Rescoring
+
+if TYPE_CHECKING:
+    from denoisebench.execution.rescore import Rescoring
 
 
 @click.command("rescore")
@@ -22,6 +25,8 @@ def command(protocol: str, out: Path, dry_run: bool, plugin: tuple[str, ...]) ->
 
     Nothing is denoised.  A cell is refused where the protocols differ before the estimate.
     """
+    from denoisebench.execution.rescore import Rescorer
+
     registries = load_plugins(plugin)
     rules = registries.protocol(protocol)
     rescorer = Rescorer(out, rules, registries)
@@ -39,7 +44,7 @@ def command(protocol: str, out: Path, dry_run: bool, plugin: tuple[str, ...]) ->
         raise UserError(f"no cell of {out} can be scored under {rules} from what is kept")
 
 
-def _line(planned: Rescoring, dry_run: bool) -> str:
+def _line(planned: "Rescoring", dry_run: bool) -> str:
     if planned.refusal:
         return f"refused  {'':16}  {planned}: {planned.refusal}"
     what = "done before" if planned.done else "would be scored" if dry_run else "scored"

@@ -2,8 +2,9 @@
 
 import click
 
-from denoisebench.cli.shared.compute import compute, exit_with, load_plugins
-from denoisebench.cli.shared.options import CommandOptions, computing
+from denoisebench.cli.shared.basics import exit_with, load_plugins
+from denoisebench.cli.shared.compute import compute
+from denoisebench.cli.shared.computing import CommandOptions, computing
 from denoisebench.cli.shared.presets import plain_command, with_preset
 from denoisebench.errors import UserError
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.basics import load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.noise.family import Preserves

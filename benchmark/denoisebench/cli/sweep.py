@@ -5,18 +5,11 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.compute import (
-    carry_out,
-    exit_with,
-    load_plugins,
-    out_folder,
-    say_saved,
-    show,
-    status_of,
-)
+from denoisebench.cli.shared.basics import exit_with, load_plugins, out_folder
+from denoisebench.cli.shared.compute import carry_out, say_saved, show, status_of
+from denoisebench.cli.shared.computing import CommandOptions, sweeping
 from denoisebench.cli.shared.dry_run import print_plan
 from denoisebench.cli.shared.option_types import Whole
-from denoisebench.cli.shared.options import CommandOptions, sweeping
 from denoisebench.figures.style import check_ending
 from denoisebench.files import safe_name, write_whole
 from denoisebench.outside_text import printable

@@ -6,11 +6,10 @@ from typing import cast
 
 import click
 
-from denoisebench.cli.shared.compute import load_plugins
+from denoisebench.cli.shared.basics import load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.errors import UserError
 from denoisebench.noise.level_knowledge import TrainingKnowledge
-from denoisebench.plugin.method import TrainedMethod
 
 
 @click.group("weights")
@@ -68,6 +67,7 @@ def import_file(
 
     The file is a pickle; nothing in it is run, and a file that holds more than weights is refused.
     """
+    from denoisebench.plugin.method import TrainedMethod
     from denoisebench.zoo.importing import import_weights
 
     registries = load_plugins(plugin)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.compute import exit_with, load_plugins, out_folder
+from denoisebench.cli.shared.basics import exit_with, load_plugins, out_folder
 from denoisebench.cli.shared.dry_run import print_total, print_training
 from denoisebench.cli.shared.options import device_option, out_option, plugin_option
 from denoisebench.cli.shared.progress import show_progress

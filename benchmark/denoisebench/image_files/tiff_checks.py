@@ -28,7 +28,8 @@ def silent_tifffile() -> Iterator[None]:
     ...     logging.getLogger("tifffile").error("never shown")
     """
     logger = logging.getLogger("tifffile")
-    before, logger.disabled = logger.disabled, True  # setLevel would empty the logs' caches
+    # setLevel would empty the caches of all loggers
+    before, logger.disabled = logger.disabled, True
     try:
         yield
     finally:

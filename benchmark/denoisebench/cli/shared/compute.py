@@ -4,15 +4,13 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from denoisebench.cli.shared.basics import out_folder
+from denoisebench.cli.shared.computing import CommandOptions
 from denoisebench.cli.shared.dry_run import asides, declined_text, print_plan
-from denoisebench.cli.shared.options import CommandOptions
 from denoisebench.cli.shared.progress import show_progress
-from denoisebench.errors import UserError
 from denoisebench.execution.context import make_context
 from denoisebench.execution.runner import ExecutionOptions, Runner
 from denoisebench.execution.workers import ON_GPUS, environments, run_workers
@@ -21,21 +19,9 @@ from denoisebench.outside_text import printable
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
 from denoisebench.plugin.report import Report
-from denoisebench.registry.loader import load
 from denoisebench.registry.registries import Registries
 from denoisebench.results.results import Results
 from denoisebench.results.saved_images import Kind
-
-if TYPE_CHECKING:
-    pass
-
-
-def load_plugins(extra: Sequence[str]) -> Registries:
-    """Load the plugins; say on stderr which ones are broken."""
-    registries = load(extra)
-    for name, reason in registries.broken.items():
-        click.echo(f"plugin {name!r} is left out: {reason}", err=True)
-    return registries
 
 
 def compute(asked: CommandOptions, methods: Sequence[str], registries: Registries) -> int:
@@ -117,28 +103,3 @@ def status_of(results: Results) -> int:
 def _kinds(asked: CommandOptions) -> tuple[Kind, ...]:
     asked_kinds: dict[Kind, bool] = {"pictures": asked.save_images, "arrays": asked.save_arrays}
     return tuple(kind for kind, wanted in asked_kinds.items() if wanted)
-
-
-def out_folder(path: Path, *, create: bool) -> Path:
-    """The folder of results, made if need be.  Raises UserError where it cannot be."""
-    for parent in (path, *path.parents):
-        if parent.exists() and not parent.is_dir():
-            raise UserError(f"--out {path}: {parent} is a file; give a folder")
-    if not create:
-        return path
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"--out {path}: {error.strerror or error}") from None
-    return path
-
-
-def exit_with(status: int) -> None:
-    """Leave with a status other than 0, everything being said."""
-    if status:
-        sys.exit(status)
-
-
-def exit_by_files(failed: int, total: int) -> None:
-    """Leave with 1 where some of the user's files failed and with 2 where all did."""
-    exit_with((2 if failed == total else 1) if failed else 0)

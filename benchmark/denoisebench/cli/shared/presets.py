@@ -7,7 +7,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from denoisebench.cli.shared.options import CommandOptions
+from denoisebench.cli.shared.computing import CommandOptions
 from denoisebench.errors import UserError
 from denoisebench.planning.run_options import CHANNELS
 from denoisebench.plugin.preset import Preset

@@ -1,0 +1,51 @@
+"""What verbs begin and end with: plugins, the folder of results, the exit status.
+
+Nothing here, nor in `options`, imports NumPy: so the help of a verb is there at once.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from denoisebench.errors import UserError
+
+if TYPE_CHECKING:
+    from denoisebench.registry.registries import Registries
+
+
+def load_plugins(extra: Sequence[str]) -> "Registries":
+    """Load the plugins; say on stderr which ones are broken."""
+    from denoisebench.registry.loader import load
+
+    registries = load(extra)
+    for name, reason in registries.broken.items():
+        click.echo(f"plugin {name!r} is left out: {reason}", err=True)
+    return registries
+
+
+def out_folder(path: Path, *, create: bool) -> Path:
+    """The folder of results, made if need be.  Raises UserError where it cannot be."""
+    for parent in (path, *path.parents):
+        if parent.exists() and not parent.is_dir():
+            raise UserError(f"--out {path}: {parent} is a file; give a folder")
+    if not create:
+        return path
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out {path}: {error.strerror or error}") from None
+    return path
+
+
+def exit_with(status: int) -> None:
+    """Leave with a status other than 0, everything being said."""
+    if status:
+        sys.exit(status)
+
+
+def exit_by_files(failed: int, total: int) -> None:
+    """Leave with 1 where some of the user's files failed and with 2 where all did."""
+    exit_with((2 if failed == total else 1) if failed else 0)
