@@ -28,6 +28,8 @@ BEAT_S = 10.0
 """How often a claim is touched."""
 DEAD_S = 300.0
 """A claim of another machine that was not touched for so long is dead."""
+WRITTEN_S = 20.0
+"""After so long a claim that cannot be read is not one that is being written."""
 LOOK_S = 1.0
 """How often a process that waits looks again."""
 
@@ -76,7 +78,7 @@ class Found:
             touched = self.path.stat().st_mtime
         except FileNotFoundError:
             return False
-        return _now(self.path.parent) - touched < DEAD_S
+        return _now(self.path.parent) - touched < (DEAD_S if self.holder else WRITTEN_S)
 
 
 class Claim:
@@ -187,10 +189,15 @@ def _take(out: Path, unit: str, what: str) -> Claim | None:
     with told_of_writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(json_text(asdict(holder), indent=None))
+            file = path.open("x", encoding="utf-8")
         except FileExistsError:
             return None
+        try:
+            with file:
+                file.write(json_text(asdict(holder), indent=None))
+        except BaseException:  # a full disk, say: others must not wait for it
+            path.unlink(missing_ok=True)
+            raise
     # One that was made meanwhile, after a third process was done, is seen by whoever came later.
     for other in _all(out):
         if other.unit == unit and other.path != path:

@@ -1,5 +1,6 @@
 """A unit of work is claimed by one process at a time, and a dead process's claim goes to one."""
 
+import errno
 import json
 import os
 import threading
@@ -92,6 +93,27 @@ def test_a_claim_that_is_being_written_counts(tmp_path: Path) -> None:
     assert waiting_text(living(tmp_path)) == "waiting for another process"
     with claimed(tmp_path, "a", "tv") as claim:
         assert claim is None
+
+
+def test_a_claim_that_was_not_written_whole_is_soon_dead(tmp_path: Path) -> None:
+    path = left(tmp_path, held(tmp_path))
+    path.write_text("")
+    os.utime(path, (time.time() - 60,) * 2)
+    with claimed(tmp_path, "a", "tv") as claim:
+        assert claim is not None
+
+
+def test_a_claim_that_a_full_disk_refuses_is_not_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(claims, "json_text", full)
+        with pytest.raises(UserError, match="No space left"), claimed(tmp_path, "a", "tv"):
+            pass
+    assert list((tmp_path / "claims").iterdir()) == []
 
 
 def test_of_those_who_find_a_dead_claim_one_takes_it(tmp_path: Path) -> None:
