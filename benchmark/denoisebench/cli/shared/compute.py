@@ -47,8 +47,8 @@ def carry_out(plan: Plan, asked: CommandOptions, registries: Registries) -> Resu
     if asked.worker:
         runner.run(wait=False)
         raise click.exceptions.Exit(0)
-    if asked.workers != "1" and len(runner.missing()) > 1:
-        _run_workers(asked.workers, len(runner.missing()))
+    if asked.workers != "1" and (units := len(runner.missing())) > 1:
+        _run_workers(asked.workers, units)
         runner = replace(runner, options=replace(options, retry_failed=False))
     cells = runner.run()
     results = Results(
