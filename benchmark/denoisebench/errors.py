@@ -1,6 +1,5 @@
 """Exceptions for bad user input and for failures inside a plugin."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -30,6 +29,8 @@ def shortened(text: str) -> str:
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:
     """The error for a `name` that no plugin offers, with the nearest known one."""
+    import difflib  # here: the start of every command needs errors, and seldom this
+
     names = sorted(known)
     near = difflib.get_close_matches(name[:100], names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"

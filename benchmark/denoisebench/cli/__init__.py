@@ -8,7 +8,6 @@ import click
 import denoisebench
 from denoisebench.errors import TerminatedError, UserError
 from denoisebench.interrupts import terminated_as_interrupted
-from denoisebench.outside_text import printable
 
 VERBS = {
     "run": "Train one method if need be, score it, print the table.",
@@ -60,6 +59,8 @@ def group() -> None:
 
 def _one_line(text: str) -> str:
     """A message in a line of at most 1000 characters, without those that steer a terminal."""
+    from denoisebench.outside_text import printable  # not needed where all goes well
+
     line = printable(" ".join(text.split()))
     return line if len(line) <= 1000 else f"{line[:600]} [...] {line[-390:]}"
 

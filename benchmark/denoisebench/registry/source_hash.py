@@ -172,35 +172,40 @@ def _at_run_time(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def _for_type_checker(node: ast.AST) -> bool:
-    test = node.test if isinstance(node, ast.If) else None
+    if not isinstance(node, ast.If):
+        return False
+    test = node.test
     name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
     return bool(name == "TYPE_CHECKING")
 
 
 def _normal(node: Any, numbers: dict[str, int]) -> Tree:
     """A tree of what is computed.  numbers: of imported names, -1 before their first use."""
-    if isinstance(node, list):
+    kind = type(node)
+    if kind is list:
         return tuple(_normal(item, numbers) for item in node if not _says_nothing(item))
-    if isinstance(node, ast.Name):
+    if kind is ast.Name:
         if numbers.get(node.id) == -1:
             numbers[node.id] = max(numbers.values()) + 1
         return numbers.get(node.id, node.id)
-    if isinstance(node, ast.Raise | ast.Assert):
-        return type(node).__name__
-    if isinstance(node, ast.Constant):
+    if kind is ast.Constant:
         return type(node.value).__name__, repr(node.value)
+    if kind is ast.Raise or kind is ast.Assert:
+        return kind.__name__
     if not isinstance(node, ast.AST):
         return repr(node)
-    parts = [
-        (field, _normal(value, numbers))
-        for field, value in ast.iter_fields(node)
-        if field not in _SKIPPED and value is not None and value != []
-    ]
-    return type(node).__name__, *parts
+    parts: list[Tree] = [kind.__name__]
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if value is not None and value != [] and field not in _SKIPPED:
+            parts.append((field, _normal(value, numbers)))
+    return tuple(parts)
 
 
 def _says_nothing(node: Any) -> bool:
     """Whether a statement computes nothing: a docstring, an import, a text for the user."""
+    if not isinstance(node, ast.stmt):
+        return False
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
     if isinstance(node, ast.Assign):
