@@ -117,7 +117,10 @@ def test_start_up_and_plugins_import_no_torch(code):
     assert "torch" not in modules_after(code)
 
 
-AT_ONCE = ("denoise", "rank", "estimate", "report", "rescore", "list", "weights")
+AT_ONCE = (
+    *("run", "compare", "sweep", "denoise", "rank"),
+    *("estimate", "report", "rescore", "list", "weights"),
+)
 """The verbs whose help needs none of `HEAVY`."""
 
 HEAVY = ("torch", "numpy", "pandas", "PIL", "skimage", "scipy")

@@ -11,8 +11,9 @@ import tifffile
 from PIL import Image
 
 from denoisebench.errors import UserError
+from denoisebench.images.channels import COLOUR, GRAY
 from denoisebench.images.image_set import ImageSet
-from denoisebench.images.pixels import COLOUR, GRAY, pixel_hash, to_gray
+from denoisebench.images.pixels import pixel_hash, to_gray
 from denoisebench.images.verify import verify
 from denoisebench.plugin.image_source import PackChoice
 from denoisebench.specs import parse_spec

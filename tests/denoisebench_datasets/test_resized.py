@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from denoisebench.errors import UserError
+from denoisebench.images.channels import COLOUR, GRAY
 from denoisebench.images.overlap import refuse_overlap
-from denoisebench.images.pixels import COLOUR, GRAY, to_gray
+from denoisebench.images.pixels import to_gray
 from denoisebench.specs import Spec, parse_spec
 from denoisebench_datasets.public.catalog import CatalogSource, Entry
 from denoisebench_datasets.public.downloads import RemoteFile

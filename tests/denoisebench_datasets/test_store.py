@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from denoisebench.errors import UserError
-from denoisebench.images.pixels import GRAY
+from denoisebench.images.channels import GRAY
 from denoisebench.images.verify import verify
 from denoisebench.specs import Spec
 from denoisebench_datasets.public import downloads as store

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from denoisebench.errors import UserError
+from denoisebench.images.channels import COLOUR, GRAY
 from denoisebench.images.image_set import ImageSet
-from denoisebench.images.pixels import COLOUR, GRAY, to_gray
+from denoisebench.images.pixels import to_gray
 from denoisebench.registry.loader import load
 from denoisebench.registry.registries import Registries
 

@@ -3,7 +3,6 @@
 import click
 
 from denoisebench.cli.shared.basics import exit_with, load_plugins
-from denoisebench.cli.shared.compute import compute
 from denoisebench.cli.shared.computing import CommandOptions, computing
 from denoisebench.cli.shared.options import installed_of
 from denoisebench.defaults import DEFAULTS
@@ -22,6 +21,8 @@ def command(methods: str | None, asked: CommandOptions) -> None:
 
     Trainings are shared: one colour training serves every colour set.
     """
+    from denoisebench.cli.shared.compute import compute
+
     registries = load_plugins(asked.plugin)
     installed = [name for name in DEFAULTS.methods if name in registries.methods]
     exit_with(compute(asked, split_list(methods) if methods else installed, registries))

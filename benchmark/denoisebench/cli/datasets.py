@@ -140,7 +140,7 @@ def pack(
     Images are stored without loss.  Those of which the pixels are there already, that are
     transparent or that cannot be read are left out, and named at the end.
     """
-    from denoisebench.images.pixels import CHANNEL_WORDS
+    from denoisebench.images.channels import CHANNEL_WORDS
     from denoisebench.plugin.image_source import ImagePacker, PackChoice
 
     sources = load_plugins(plugin).image_sets.values()

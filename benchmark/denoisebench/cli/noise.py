@@ -13,7 +13,8 @@ from denoisebench.cli.shared.progress import show_progress
 from denoisebench.defaults import DEFAULTS
 from denoisebench.figures.noise_preview import decibels, draw_panels, write_picture
 from denoisebench.files import safe_name
-from denoisebench.images.pixels import CHANNEL_WORDS, Pixels
+from denoisebench.images.channels import CHANNEL_WORDS
+from denoisebench.images.pixels import Pixels
 from denoisebench.noise.export import folders, write_noisy
 from denoisebench.noise.family import Noise
 from denoisebench.plugin.method import Task, TrainedMethod

@@ -3,9 +3,7 @@
 import click
 
 from denoisebench.cli.shared.basics import exit_with, load_plugins
-from denoisebench.cli.shared.compute import compute
 from denoisebench.cli.shared.computing import CommandOptions, computing
-from denoisebench.cli.shared.presets import plain_command, with_preset
 from denoisebench.errors import UserError
 
 
@@ -18,6 +16,9 @@ def command(method: str | None, preset: str | None, asked: CommandOptions) -> No
 
     What is finished is not computed again; an interrupted training continues.
     """
+    from denoisebench.cli.shared.compute import compute
+    from denoisebench.cli.shared.presets import plain_command, with_preset
+
     registries = load_plugins(asked.plugin)
     chosen = registries.preset(preset) if preset is not None else None
     if chosen is not None:

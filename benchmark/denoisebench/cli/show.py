@@ -10,7 +10,7 @@ import click
 
 from denoisebench.cli.shared.basics import load_plugins
 from denoisebench.cli.shared.options import plugin_option
-from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.noise.family import Preserves
 from denoisebench.registry.registries import Registries
 from denoisebench.scoring.protocol_text import spelled_out

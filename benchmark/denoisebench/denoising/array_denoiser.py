@@ -11,7 +11,8 @@ from denoisebench.denoising.denoiser import denoise_checked, load_denoiser
 from denoisebench.denoising.large_images import WithinMemory
 from denoisebench.denoising.memory import memory_limit
 from denoisebench.errors import UserError
-from denoisebench.images.pixels import CHANNEL_WORDS, Pixels
+from denoisebench.images.channels import CHANNEL_WORDS
+from denoisebench.images.pixels import Pixels
 from denoisebench.nn.devices import pick_device, pick_precision
 from denoisebench.plugin.method import Method, Task
 

@@ -13,17 +13,10 @@ from denoisebench.execution.provenance import provenance
 from denoisebench.files import write_whole
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.nn.devices import pick_precision
+from denoisebench.noise.draws import Draws
 from denoisebench.noise.given import noisy_of
 from denoisebench.planning.plan import TrainingPlan
-from denoisebench.plugin.method import (
-    Batch,
-    Denoised,
-    Draws,
-    Evidence,
-    Model,
-    TrainedMethod,
-    TrainingStep,
-)
+from denoisebench.plugin.method import Batch, Denoised, Evidence, Model, TrainedMethod, TrainingStep
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.results.strict_json import json_text, stored
 from denoisebench.training.batches import BatchSource, batch_source

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import overload
 
 from denoisebench.errors import UserError
-from denoisebench.images.pixels import GRAY, Pixels, to_gray
+from denoisebench.images.channels import GRAY
+from denoisebench.images.pixels import Pixels, to_gray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,26 +6,14 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from denoisebench.images.channels import COLOUR, GRAY
+
 Pixels = npt.NDArray[np.float32]
 """An image: float32, (C, H, W), C = 1 (gray) or 3 (RGB), nominally in [0, 1].
 
 >>> image: Pixels = np.zeros((COLOUR, 4, 6), np.float32)
 >>> image.shape
 (3, 4, 6)
-"""
-
-GRAY, COLOUR = 1, 3
-"""The number of channels of a gray and of a colour image.
-
->>> GRAY, COLOUR
-(1, 3)
-"""
-
-CHANNEL_WORDS = {GRAY: "gray", COLOUR: "colour"}
-"""The word that users type for a number of channels.
-
->>> CHANNEL_WORDS[3]
-'colour'
 """
 
 STRIP_PX = 1 << 20

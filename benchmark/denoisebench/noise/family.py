@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from denoisebench.errors import UserError
-from denoisebench.images.pixels import GRAY, Pixels, pixel_hash
+from denoisebench.images.channels import GRAY
+from denoisebench.images.pixels import Pixels, pixel_hash
 from denoisebench.noise.level_reading import LevelReading
 from denoisebench.noise.stream import Stream, exp, log
 from denoisebench.specs import Spec, number, number_text

@@ -6,7 +6,7 @@ from typing import Any
 
 from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
-from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.noise.family import Noise
 from denoisebench.planning.plan import GivenWeights
 from denoisebench.planning.run_options import RunOptions

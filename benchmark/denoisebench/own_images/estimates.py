@@ -8,7 +8,8 @@ import numpy as np
 
 from denoisebench.errors import UserError, plugin_code
 from denoisebench.image_files.source import PixelFile, open_pixels
-from denoisebench.images.pixels import COLOUR, Pixels
+from denoisebench.images.channels import COLOUR
+from denoisebench.images.pixels import Pixels
 from denoisebench.images.shown_range import shown_range
 from denoisebench.noise.family import NoiseFamily
 from denoisebench.noise.level_estimator import clipped_share, flat_share

@@ -13,8 +13,8 @@ from pathlib import Path
 from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
 from denoisebench.execution.runner import weights_of
+from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.images.image_set import ImageSet
-from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.own_images.denoiser_choice import bundled_denoisers, choose_denoiser

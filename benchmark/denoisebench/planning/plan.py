@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from denoisebench.budgets import Budget
+from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.orientations import method_label
-from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import ORACLE_CHECKPOINT, LevelKnowledge, oracle_levels
 from denoisebench.planning.ids import cell_id, hash_of

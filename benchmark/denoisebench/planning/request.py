@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from denoisebench.budgets import Budget
+from denoisebench.noise.draws import Draws
 from denoisebench.noise.level_knowledge import LevelKnowledge
-from denoisebench.plugin.method import Draws
 from denoisebench.training.recipe import TRANSDUCTIVE
 
 if TYPE_CHECKING:

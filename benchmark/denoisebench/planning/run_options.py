@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, cast, get_args
 from denoisebench.budgets import Budget, get_budget
 from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
-from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.images.channels import CHANNEL_WORDS
+from denoisebench.noise.draws import Draws
 from denoisebench.noise.level_knowledge import LevelKnowledge
 from denoisebench.planning.request import Request
-from denoisebench.plugin.method import Draws
 from denoisebench.specs import LARGEST_SEED, split_list
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from denoisebench.errors import UserError
+from denoisebench.images.channels import GRAY
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.overlap import CLEAN_AND_TEST, CLEAN_AND_TRAIN, refuse_overlap
-from denoisebench.images.pixels import GRAY
 from denoisebench.planning.request import Request
 from denoisebench.plugin.method import Evidence, Task
 from denoisebench.registry.registries import Registries

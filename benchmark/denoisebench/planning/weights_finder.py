@@ -7,7 +7,7 @@ from typing import Any
 
 from denoisebench.documents import typed
 from denoisebench.errors import UserError
-from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.planning.plan import GivenWeights
 from denoisebench.planning.request import Request
 from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod

@@ -19,20 +19,13 @@ from denoisebench.image_files.tiff_checks import (
     silent_tifffile,
     tiff_meaning,
 )
+from denoisebench.images.channels import CHANNEL_WORDS, COLOUR, GRAY
 from denoisebench.images.image_set import ImageFile, ImageSet, IndexedFile, Share
 from denoisebench.images.orientations import ORIENTATIONS, SELF_ENSEMBLED, without_ensemble
-from denoisebench.images.pixels import (
-    CHANNEL_WORDS,
-    COLOUR,
-    GRAY,
-    Pixels,
-    as_colour,
-    pixel_hash,
-    strips,
-    to_gray,
-)
+from denoisebench.images.pixels import Pixels, as_colour, pixel_hash, strips, to_gray
 from denoisebench.limits import why_too_large
 from denoisebench.noise.anscombe import Inverse, denoise_poisson
+from denoisebench.noise.draws import Draws
 from denoisebench.noise.family import ExponentialFamily, Noise, NoiseFamily, Preserves
 from denoisebench.noise.level_knowledge import LEVELS, ORACLE, ORACLE_CHECKPOINT, TrainingKnowledge
 from denoisebench.noise.level_reading import LevelReading, LevelUnknownError
@@ -50,7 +43,6 @@ from denoisebench.plugin.image_source import (
 from denoisebench.plugin.method import (
     Batch,
     Denoised,
-    Draws,
     Evidence,
     Imported,
     Method,

@@ -40,12 +40,6 @@ class Batch:
     clean: "Tensor | None" = None
 
 
-Draws = Literal["fixed", "fresh"]
-"""How often the noise of a training image is drawn: once, or anew at every step.
-
->>> draws: Draws = "fixed"
-"""
-
 Schedule = Literal["cosine", "ramps"]
 """The course of the learning rate: see `TrainedMethod.schedule`.
 

@@ -9,9 +9,9 @@ from typing import get_args
 from denoisebench.budgets import Budget, get_budget
 from denoisebench.documents import read_toml
 from denoisebench.errors import UserError
-from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.images.channels import CHANNEL_WORDS
+from denoisebench.noise.draws import Draws
 from denoisebench.noise.level_knowledge import TrainingKnowledge
-from denoisebench.plugin.method import Draws
 from denoisebench.plugin.preset import check_settings
 from denoisebench.specs import parse_spec, whole_number
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from denoisebench.budgets import Budget
 from denoisebench.errors import UserError, unknown_name
+from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.images.image_set import ImageSet
-from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.noise.family import Noise, NoiseFamily
 from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.method import Method

@@ -45,7 +45,7 @@ class SourceHasher:
     of them is followed like one of `FOLLOWED`."""
 
     def __init__(self, plugins: Collection[str]) -> None:
-        self._roots = (*FOLLOWED, *sorted(plugins))
+        self._roots = tuple(f"{root}." for root in (*FOLLOWED, *plugins))
         self._files: dict[str, Path | None] = {}
         self._parsed: dict[str, ast.Module] = {}
         self._imports: dict[str, dict[str, tuple[str, str]]] = {}
@@ -116,7 +116,7 @@ class SourceHasher:
         return source
 
     def _counts(self, module: str) -> bool:
-        return any(module == root or module.startswith(root + ".") for root in self._roots)
+        return f"{module}.".startswith(self._roots)
 
     def _tree(self, module: str) -> ast.Module:
         if module not in self._parsed:

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from denoisebench.documents import json_value, read_json
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.files import ordinary_file
-from denoisebench.images.pixels import CHANNEL_WORDS
+from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.results.strict_json import number
 from denoisebench.training.recipe import TrainingRecipe
 

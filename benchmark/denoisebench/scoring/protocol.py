@@ -11,8 +11,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from denoisebench.errors import UserError
+from denoisebench.images.channels import COLOUR
 from denoisebench.images.image_set import ImageSet
-from denoisebench.images.pixels import COLOUR, Pixels
+from denoisebench.images.pixels import Pixels
 from denoisebench.scoring.metrics import Array, Float64, psnr_db, ssim
 from denoisebench.specs import Spec, parse_spec
 

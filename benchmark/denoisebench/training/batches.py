@@ -10,9 +10,10 @@ from torch import Tensor
 
 from denoisebench.errors import UserError
 from denoisebench.images.image_set import LazyImages, LoadedImage
+from denoisebench.noise.draws import Draws
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import noisy_of
-from denoisebench.plugin.method import Batch, Draws, Evidence, Task
+from denoisebench.plugin.method import Batch, Evidence, Task
 from denoisebench.training.patches import AllImages, Pool, TrainingImage
 from denoisebench.training.splits import TrainingImages
 from denoisebench.training.streaming import Window

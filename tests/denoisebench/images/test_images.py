@@ -5,8 +5,9 @@ import hashlib
 import numpy as np
 import pytest
 
+from denoisebench.images.channels import COLOUR, GRAY
 from denoisebench.images.image_set import ImageFile, ImageSet, IndexedFile
-from denoisebench.images.pixels import COLOUR, GRAY, pixel_hash, to_gray
+from denoisebench.images.pixels import pixel_hash, to_gray
 from denoisebench.plugin.image_source import PackChoice
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from denoisebench.errors import UserError
+from denoisebench.images.channels import GRAY
 from denoisebench.images.image_set import ImageFile, ImageSet, Share
 from denoisebench.images.overlap import refuse_overlap, refuse_same_pixels
-from denoisebench.images.pixels import GRAY
 
 CROP = "crop at row 7, column 109"
 

@@ -12,8 +12,9 @@ from denoisebench.budgets import get_budget
 from denoisebench.denoising.denoiser import load_denoiser
 from denoisebench.errors import UserError
 from denoisebench.execution.evaluation import evaluate
+from denoisebench.images.channels import GRAY
 from denoisebench.images.image_set import ImageFile, ImageSet, LoadedImage
-from denoisebench.images.pixels import GRAY, pixel_hash
+from denoisebench.images.pixels import pixel_hash
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import noisy_of
 from denoisebench.noise_models.gaussian import Gaussian

@@ -14,7 +14,7 @@ from watched import PLUGIN, flat_images, request, watched
 
 from denoisebench.errors import UserError
 from denoisebench.execution.runner import Runner
-from denoisebench.images.pixels import GRAY
+from denoisebench.images.channels import GRAY
 from denoisebench.planning.planner import make_plan
 from denoisebench.planning.request import Request
 from denoisebench.planning.weights_finder import WeightsFinder

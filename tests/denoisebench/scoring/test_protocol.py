@@ -9,8 +9,8 @@ from protocols import PROTOCOLS, get_protocol
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from denoisebench.errors import UserError
+from denoisebench.images.channels import GRAY
 from denoisebench.images.image_set import ImageFile, ImageSet
-from denoisebench.images.pixels import GRAY
 from denoisebench.scoring.protocol import levels_255, padded_to_square
 
 FLOAT, NVLABS = get_protocol("float"), get_protocol("nvlabs")

@@ -11,8 +11,8 @@ from skimage.color import rgb2ycbcr
 from skimage.metrics import peak_signal_noise_ratio
 
 from denoisebench.errors import UserError
+from denoisebench.images.channels import GRAY
 from denoisebench.images.image_set import ImageFile, ImageSet
-from denoisebench.images.pixels import GRAY
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.scoring.protocol import Protocol, levels_255, luma

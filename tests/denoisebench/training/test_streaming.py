@@ -12,8 +12,9 @@ import torch
 from ramps import quiet, same_weights, settings, squared_error
 
 from denoisebench.errors import UserError
+from denoisebench.images.channels import GRAY
 from denoisebench.images.image_set import IndexedFile, LazyImages, LoadedImage
-from denoisebench.images.pixels import GRAY, pixel_hash
+from denoisebench.images.pixels import pixel_hash
 from denoisebench.nn.unet import UNet
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from denoisebench.images.channels import GRAY
 from denoisebench.images.image_set import IndexedFile, LazyImages, LoadedImage
-from denoisebench.images.pixels import GRAY, Pixels, pixel_hash
+from denoisebench.images.pixels import Pixels, pixel_hash
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.plugin.method import Batch, Evidence, Task

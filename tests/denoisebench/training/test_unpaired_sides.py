@@ -11,6 +11,7 @@ from recipes import RECIPE
 
 from denoisebench.errors import UserError
 from denoisebench.execution.train_job import refuse_start
+from denoisebench.images.channels import COLOUR, GRAY
 from denoisebench.images.image_set import (
     ImageFile,
     ImageSet,
@@ -19,7 +20,7 @@ from denoisebench.images.image_set import (
     LoadedImage,
     Share,
 )
-from denoisebench.images.pixels import COLOUR, GRAY, Pixels, to_gray
+from denoisebench.images.pixels import Pixels, to_gray
 from denoisebench.planning.plan import GivenWeights
 from denoisebench.training.recipe import TrainingRecipe
 from denoisebench.training.splits import (

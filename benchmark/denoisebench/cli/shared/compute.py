@@ -13,7 +13,6 @@ from denoisebench.cli.shared.dry_run import asides, declined_text, print_plan
 from denoisebench.cli.shared.progress import show_progress
 from denoisebench.execution.context import make_context
 from denoisebench.execution.runner import ExecutionOptions, Runner
-from denoisebench.execution.workers import ON_GPUS, environments, run_workers
 from denoisebench.files import write_whole
 from denoisebench.outside_text import printable
 from denoisebench.planning.plan import Plan
@@ -66,6 +65,8 @@ def carry_out(plan: Plan, asked: CommandOptions, registries: Registries) -> Resu
 
 def _run_workers(workers: str, units: int) -> None:
     """Have workers, no more than there are units of work, do what is missing."""
+    from denoisebench.execution.workers import ON_GPUS, environments, run_workers
+
     gpus = 0
     if workers == ON_GPUS:
         import torch

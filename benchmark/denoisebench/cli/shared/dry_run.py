@@ -8,8 +8,8 @@ import click
 
 from denoisebench.budgets import DENOISE_MPX_PER_S, TRAIN_MPX_PER_S
 from denoisebench.denoising.memory import memory_limit, planned_tiles
+from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.images.orientations import ORIENTATIONS
-from denoisebench.images.pixels import CHANNEL_WORDS
 from denoisebench.planning.plan import CellPlan, Plan, TrainingPlan
 from denoisebench.results.store import cell_path, weights_path
 

@@ -1,0 +1,74 @@
+"""What `bench sweep` does once its options are read."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from denoisebench.cli.shared.basics import out_folder
+from denoisebench.cli.shared.compute import carry_out, say_saved, show, status_of
+from denoisebench.cli.shared.computing import CommandOptions
+from denoisebench.cli.shared.dry_run import print_plan
+from denoisebench.files import safe_name, write_whole
+from denoisebench.outside_text import printable
+from denoisebench.planning.plan import Plan
+from denoisebench.registry.registries import Registries
+from denoisebench.results.records import CellResult
+from denoisebench.sweeps.curves import axis_of, curves_of
+from denoisebench.sweeps.plan import Sweep
+from denoisebench.sweeps.table import render_sweep
+
+
+def carry_out_sweep(
+    sweep: Sweep, plot: Path | None, asked: CommandOptions, registries: Registries
+) -> int:
+    """Compute, print, draw, save.  Returns the exit status."""
+    report = registries.report(asked.format)
+    out = out_folder(asked.out, create=not asked.dry_run)
+    for line in _asides(sweep.plan):
+        click.echo(line, err=True)
+    if asked.dry_run:
+        print_plan(sweep.plan, out, asked.memory)
+        return 0
+    results = carry_out(sweep.plan, asked, registries)
+    if asked.format != "table":
+        show(results, asked, report)
+    if len(results.errors) < len(results.cells):
+        _show(sweep, results.cells, plot, asked)
+    return status_of(results)
+
+
+def _show(
+    sweep: Sweep, results: Sequence[CellResult], plot: Path | None, asked: CommandOptions
+) -> None:
+    """The table, printed if it was asked for, and the figure, both saved."""
+    from denoisebench.sweeps.figure import draw_sweep
+
+    curves, axis = curves_of(sweep, results), axis_of(sweep.noises)
+    stem = asked.out / "sweeps" / _name(sweep)
+    text = render_sweep(curves, axis)
+    if asked.format == "table":
+        click.echo(printable(text, keep="\n\t"))
+        say_saved(asked)
+    table, figure = stem.with_name(f"{stem.name}.txt"), plot or stem.with_name(f"{stem.name}.png")
+    write_whole(table, text.encode())
+    draw_sweep(curves, axis, figure, option="--plot")
+    click.echo(f"saved as {table} and {figure}", err=True)
+
+
+def _name(sweep: Sweep) -> str:
+    """A name for the files of a sweep: its methods and noises, and what no other sweep has."""
+    methods = dict.fromkeys(series.method for series in sweep.series)
+    ends = dict.fromkeys(str(noise) for noise in (sweep.noises[0], sweep.noises[-1]))
+    return f"{safe_name('-'.join([*methods, *ends]))}-{sweep.id[:8]}"
+
+
+def _asides(plan: Plan) -> Iterable[str]:
+    """What is declined, a line for each method and reason, and the notes."""
+    declined: dict[tuple[str, str], list[str]] = {}
+    for method, what, reason in plan.declined:
+        declined.setdefault((method, reason), []).append(what)
+    for (method, reason), whats in declined.items():
+        others = f" and {len(whats) - 1} more" if len(whats) > 1 else ""
+        yield f"{method} declines {whats[0]}{others}: {reason}"
+    yield from plan.notes
