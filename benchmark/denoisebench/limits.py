@@ -25,6 +25,10 @@ STATM = Path("/proc/self/statm")
 SMALL_BYTES = 1 << 28
 """Memory for less is not asked after."""
 
+HARMLESS_BYTES = 1 << 25
+"""Pixels that take less are read, whatever the size of their file."""
+MOST_COMPRESSED = 100  # a constant PNG reaches 1032; a photograph as a JPEG seldom 50
+
 
 def why_too_large(width: int, height: int, needed_bytes: int = 0) -> str:
     """Why an image of so many pixels is not read; empty if it is.
@@ -47,6 +51,22 @@ def why_too_large(width: int, height: int, needed_bytes: int = 0) -> str:
             f" {free / 1e9:.2g} GB are free; cut it into parts"
         )
     return ""
+
+
+def why_too_compressed(width: int, height: int, decoded_bytes: int, stored_bytes: int) -> str:
+    """Why an image is not read whose file is so much smaller than its pixels; empty if it is read.
+
+    Pixels with noise hardly compress, so a small file of a large image is a mistake or a trap.
+
+    >>> why_too_compressed(16_000, 16_000, decoded_bytes=256_000_000, stored_bytes=4_000_000)
+    ''
+    """
+    if decoded_bytes <= max(HARMLESS_BYTES, MOST_COMPRESSED * stored_bytes):
+        return ""
+    return (
+        f"says that it is {width}×{height} in {stored_bytes} bytes, and at most {MOST_COMPRESSED}"
+        " to 1 are read; save it whole, with less compression"
+    )
 
 
 def _most_megapixels() -> float:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from denoisebench.files import ordinary_file, whole_file
 from denoisebench.image_files.names import is_zarr
 from denoisebench.image_files.refusals import RefusedError, named, sound
-from denoisebench.limits import why_too_large
+from denoisebench.limits import why_too_compressed, why_too_large
 
 Stored = npt.NDArray[Any]
 """(H, W), or (H, W, 3) of a colour plane, in the file's type and the machine's byte order."""
@@ -27,8 +27,6 @@ ReadRows = Callable[[Plane, slice], Stored]
 
 ALL_ROWS = slice(None)
 DTYPES = ("uint8", "uint16", "int16", "uint32", "float16", "float32", "float64")
-SMALL_BYTES = 64 * 2**20  # of a decoded plane: harmless, whatever the file says
-MOST_TIMES_LARGER = 2000  # decoded than stored; deflate, of PNG and TIFF, reaches 1032
 
 
 class PixelFile(ABC):
@@ -143,10 +141,9 @@ class OneFile(PixelFile):
     ) -> None:
         super().__init__(path, axes, shape, dtype, file_format, remarks)
         plane_bytes = self.height * self.width * self.channels * self.dtype.itemsize
-        file_bytes = path.stat().st_size
-        if plane_bytes > max(SMALL_BYTES, MOST_TIMES_LARGER * file_bytes):
-            text = f"{self.width}×{self.height}"
-            raise RefusedError(f"says that it is {text}, more than {file_bytes} bytes can hold")
+        why = why_too_compressed(self.width, self.height, plane_bytes, path.stat().st_size)
+        if why:
+            raise RefusedError(why)
 
     def write_copy(
         self, path: Path, rows: ReadRows, dtype: "np.dtype[Any]", note: str

@@ -23,7 +23,7 @@ from denoisebench.images.channels import CHANNEL_WORDS, COLOUR, GRAY
 from denoisebench.images.image_set import ImageFile, ImageSet, IndexedFile, Share
 from denoisebench.images.orientations import ORIENTATIONS, SELF_ENSEMBLED, without_ensemble
 from denoisebench.images.pixels import Pixels, as_colour, pixel_hash, strips, to_gray
-from denoisebench.limits import why_too_large
+from denoisebench.limits import why_too_compressed, why_too_large
 from denoisebench.noise.anscombe import Inverse, denoise_poisson
 from denoisebench.noise.draws import Draws
 from denoisebench.noise.family import ExponentialFamily, Noise, NoiseFamily, Preserves
@@ -148,6 +148,7 @@ __all__ = [
     "tiff_meaning",
     "to_gray",
     "whole_file",
+    "why_too_compressed",
     "why_too_large",
     "without_ensemble",
 ]

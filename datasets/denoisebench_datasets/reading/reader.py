@@ -10,7 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from denoisebench.plugin import Pixels, RefusedError, UserError, ordinary_file, why_too_large
+from denoisebench.plugin import (
+    Pixels,
+    RefusedError,
+    UserError,
+    ordinary_file,
+    why_too_compressed,
+    why_too_large,
+)
 from denoisebench_datasets.reading.encoded import Encoded, Stored
 from denoisebench_datasets.reading.npy import MAGIC, open_npy
 from denoisebench_datasets.reading.pillow import open_bmp, open_jpeg
@@ -20,8 +27,6 @@ from denoisebench_datasets.reading.tiff import open_tiff
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".npy")
 
-SMALL_BYTES = 64 * 2**20  # of decoded values: so many are harmless, whatever the file says
-MOST_TIMES_LARGER = 2000  # decoded than stored; deflate, of PNG and TIFF, reaches 1032
 
 REASON_LENGTH = 200  # of what a library says of a broken file
 
@@ -90,14 +95,12 @@ def _opened(data: bytes) -> Encoded:
     if min(height, width) < 1:
         raise ValueError(f"it is {width}×{height} pixels")
     floats = channels * height * width * np.dtype(np.float32).itemsize
-    why = why_too_large(width, height, encoded.decoded_bytes + floats)
+    decoded = encoded.decoded_bytes
+    why = why_too_large(width, height, decoded + floats) or why_too_compressed(
+        width, height, decoded, len(data)
+    )
     if why:
         raise RefusedError(why)
-    if encoded.decoded_bytes > max(SMALL_BYTES, MOST_TIMES_LARGER * len(data)):
-        raise RefusedError(
-            f"says that it is {width}×{height}, which is more than a file of {len(data)} bytes"
-            f" holds; where it is compressed more than {MOST_TIMES_LARGER} times, save it anew"
-        )
     return encoded
 
 
