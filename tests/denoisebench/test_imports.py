@@ -123,7 +123,7 @@ AT_ONCE = (
 )
 """The verbs whose help needs none of `HEAVY`."""
 
-HEAVY = ("torch", "numpy", "pandas", "PIL", "skimage", "scipy")
+HEAVY = ("torch", "numpy", "pandas", "PIL", "skimage", "scipy", "tensorboard")
 
 
 def test_help_imports_neither_torch_nor_numpy_nor_pandas():

@@ -11,6 +11,7 @@ from denoisebench.specs import number_text
 
 KINDS = (
     *("methods", "noises", "datasets", "presets", "protocols", "budgets", "recipes", "reports"),
+    "trackers",
 )
 
 
@@ -18,8 +19,8 @@ KINDS = (
 @click.argument("kind", type=click.Choice(KINDS))
 @plugin_option
 def command(kind: str, plugin: tuple[str, ...]) -> None:
-    """List methods, noises, datasets, presets, protocols, budgets, recipes or reports, one a
-    line."""
+    """List methods, noises, datasets, presets, protocols, budgets, recipes, reports or trackers,
+    one a line."""
     from tabulate import tabulate
 
     registries = load_plugins(plugin)
@@ -32,6 +33,7 @@ def command(kind: str, plugin: tuple[str, ...]) -> None:
         "budgets": registries.budgets,
         "recipes": registries.recipes,
         "reports": registries.reports,
+        "trackers": registries.trackers,
     }
     things = kinds[kind]
     rows = [(name, f"{thing.summary}{_levels(thing)}") for name, thing in things.items()]

@@ -1,9 +1,10 @@
 """What the jobs of a plan share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from denoisebench.execution.image_reader import ImageReader
+from denoisebench.execution.tracking import Tracking
 from denoisebench.images.image_set import ImageSet
 from denoisebench.progress import ProgressCallback
 from denoisebench.registry.registries import Registries
@@ -22,6 +23,7 @@ class Context:
     reader: ImageReader
     progress: ProgressCallback
     memory_gb: float | None = None
+    tracking: Tracking = field(default_factory=Tracking)
 
 
 def make_context(

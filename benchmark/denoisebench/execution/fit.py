@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.execution.provenance import provenance
+from denoisebench.execution.tracking import TrackedTraining
 from denoisebench.files import write_whole
 from denoisebench.images.image_set import LoadedImage
+from denoisebench.images.pixels import Pixels
 from denoisebench.nn.devices import pick_precision
 from denoisebench.noise.draws import Draws
 from denoisebench.noise.given import noisy_of
@@ -43,6 +45,7 @@ def fit(
     checkpoint: Path,
     device: str,
     progress: ProgressCallback,
+    tracked: TrackedTraining,
 ) -> None:
     """Train by `plan` on its evidence about what is shown; leave `weights.safetensors` and
     `history.json` beside `checkpoint`, which then goes.
@@ -86,13 +89,14 @@ def fit(
 
     watch = None
     if held_out.noisy:
-        watch = Watch(source(held_out), _oracle(plan, held_out.noisy, device))
+        watch = Watch(source(held_out), _oracle(plan, held_out.noisy, device, tracked.show))
     if plan.oracle_checkpoint and (watch is None or watch.oracle_psnr_db is None):
         raise UserError(
             f"--oracle-checkpoint: {plan.train_set.spec} has no clean images to hold out; give a"
             f" training set of {HELD_OUT_EVERY} images or more, with clean ones"
         )
     trainer = Trainer(network, loss, source(shown), settings, checkpoint, watch)
+    trainer.live_history.follow(tracked)
     with plugin_code(method.name):
         record = trainer.run(progress)
     for name in not_finite(trainer.average.state_dict()):
@@ -106,10 +110,14 @@ def fit(
 
 
 def _oracle(
-    plan: TrainingPlan, held_out: Sequence[LoadedImage], device: str
+    plan: TrainingPlan,
+    held_out: Sequence[LoadedImage],
+    device: str,
+    show: Callable[[Pixels], None],
 ) -> Callable[[nn.Module], float] | None:
     """Tells a network's PSNR on held-out images, for the record alone: nothing depends on it.
 
+    show: takes the first one, noisy and denoised side by side.
     None when a method takes the second images of given pairs for noisy ones: there is no clean one.
     """
     if plan.evidence is Evidence.NOISY_PAIRS and plan.train_set.noisy_is_given:
@@ -126,10 +134,13 @@ def _oracle(
 
     def psnr_db(network: nn.Module) -> float:
         model, total = Model(plan.config, plan.task, network), 0.0
-        for clean, noisy, level in shown:
+        for number, (clean, noisy, level) in enumerate(shown):
             denoised = method.denoise(model, noisy, level)
             image = denoised.image if isinstance(denoised, Denoised) else denoised
-            error = (image.float().clamp(0.0, 1.0) - clean).square().mean()
+            image = image.float().clamp(0.0, 1.0)
+            if number == 0:
+                show(torch.cat([noisy.float(), image], dim=-1)[0].cpu().numpy())
+            error = (image - clean).square().mean()
             total -= 10.0 * math.log10(max(float(error), 1e-12))
         return total / len(shown)
 

@@ -77,6 +77,7 @@ class Runner:
             result = failed(plan, training_failure, self.context)
         write_cell(self.context.out, result)
         journal.remove()
+        self.context.tracking.score(plan, result)
         return result
 
     def stored(self, cell: CellPlan) -> CellResult | None:

@@ -86,7 +86,9 @@ def _train(
         for image_set in tested:
             _refuse_tested(training, contents, hashes, image_set, reader)
         shown, held_out = hold_out(shown)
-    fit(training, shown, held_out, hashes, folder / CHECKPOINT, device, context.progress)
+    with context.tracking.training(training) as tracked:
+        checkpoint = folder / CHECKPOINT
+        fit(training, shown, held_out, hashes, checkpoint, device, context.progress, tracked)
 
 
 def _shown(training: TrainingPlan, reader: ImageReader) -> tuple[TrainingImages, ImageHashes]:

@@ -58,6 +58,7 @@ from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.recipe import Recipe, read_recipes
 from denoisebench.plugin.report import Report
 from denoisebench.plugin.tiling import Tiling
+from denoisebench.plugin.tracker import RunInfo, Tracker
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.specs import (
@@ -116,12 +117,14 @@ __all__ = [
     "Recipe",
     "RefusedError",
     "Report",
+    "RunInfo",
     "Schedule",
     "Share",
     "Spec",
     "Stream",
     "Task",
     "Tiling",
+    "Tracker",
     "TrainedMethod",
     "TrainingKnowledge",
     "TrainingStep",

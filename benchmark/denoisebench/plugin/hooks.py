@@ -1,4 +1,4 @@
-"""The whole extension surface: eight hooks, each called once at start-up.
+"""The whole extension surface: hooks, each called once at start-up.
 
 A plugin is a module (or object) with any of these functions, marked by `hookimpl`.  It is found by
 the entry-point group `denoisebench` or given with `--plugin FILE_OR_MODULE`.  Keep a plugin's entry
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from denoisebench.plugin.preset import Preset
     from denoisebench.plugin.recipe import Recipe
     from denoisebench.plugin.report import Report
+    from denoisebench.plugin.tracker import Tracker
     from denoisebench.scoring.protocol import Protocol
 
 hookspec = pluggy.HookspecMarker("denoisebench")
@@ -97,4 +98,12 @@ def register_recipes() -> "Iterable[Recipe]":  # type: ignore[empty-body]  # a p
 
     The weights may be of any plugin's method.  Read no weights here.  A name already taken stops
     the program with both plugins named.
+    """
+
+
+@hookspec
+def register_trackers() -> "Iterable[Tracker]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the trackers this plugin adds, for `--track`.  Connect to nothing here.
+
+    A name already taken stops the program with both plugins named.
     """

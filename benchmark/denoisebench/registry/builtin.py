@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 from denoisebench.budgets import BUDGETS, Budget
 from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.tracker import Tracker
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.scoring.protocols import FLOAT
+from denoisebench.trackers import TRACKERS
 
 
 @hookimpl
@@ -16,3 +18,8 @@ def register_budgets() -> Iterable[Budget]:
 @hookimpl
 def register_protocols() -> Iterable[Protocol]:
     return [FLOAT]
+
+
+@hookimpl
+def register_trackers() -> Iterable[Tracker]:
+    return TRACKERS

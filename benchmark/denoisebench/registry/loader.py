@@ -28,6 +28,7 @@ from denoisebench.plugin.method import Method
 from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.plugin.report import Report
+from denoisebench.plugin.tracker import Tracker
 from denoisebench.registry import builtin
 from denoisebench.registry.moved import new_import, renamed_members
 from denoisebench.registry.registries import Registries
@@ -44,6 +45,7 @@ HOOKS: dict[str, tuple[str, type]] = {
     "register_protocols": ("protocol", Protocol),
     "register_budgets": ("budget", Budget),
     "register_recipes": ("recipe", Recipe),
+    "register_trackers": ("tracker", Tracker),
 }
 """Each hook, what it registers in words, and as a type."""
 
@@ -146,6 +148,7 @@ def _collect(
         protocols=registries["register_protocols"],
         budgets=registries["register_budgets"],
         recipes=registries["register_recipes"],
+        trackers=registries["register_trackers"],
         origins=origins,
         broken=broken,
     )

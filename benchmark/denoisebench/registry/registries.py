@@ -18,6 +18,7 @@ from denoisebench.plugin.method import Method
 from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.plugin.report import Report
+from denoisebench.plugin.tracker import Tracker
 from denoisebench.registry.source_hash import SourceHasher
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.scoring.protocols import parse_protocol
@@ -36,6 +37,7 @@ class Registries:
     protocols: Mapping[str, Protocol]
     budgets: Mapping[str, Budget]
     recipes: Mapping[str, Recipe]
+    trackers: Mapping[str, Tracker]
     origins: Mapping[str, object]  # "method noise2score" -> the plugin it came from
     broken: Mapping[str, str]
 
@@ -93,6 +95,11 @@ class Registries:
         if name not in self.recipes:
             raise unknown_name("recipe", name, self.recipes)
         return self.recipes[name]
+
+    def tracker(self, name: str) -> Tracker:
+        """The tracker of a name."""
+        tracker: Tracker = self._find("tracker", self.trackers, Spec(name))
+        return tracker
 
     def weights_folder(self, method: str) -> Path | None:
         """The folder of a method's bundled weights; None if its plugin is not a package, or if

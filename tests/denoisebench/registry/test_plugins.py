@@ -87,6 +87,7 @@ def test_the_suites_own_plugins_are_found_by_their_entry_points():
     assert {"identity", "noise2noise", "noise2score", "supervised"} <= found.methods.keys()
     assert {"samples", "folder", "kodak", "cbsd68", "set12"} <= found.image_sets.keys()
     assert {"table", "csv", "json"} <= found.reports.keys()
+    assert {"csv", "tensorboard"} <= found.trackers.keys()
     assert {"noise2score/gray-gaussian25"} <= found.recipes.keys()
     assert {"gauss25-n2c", "gauss5_50-blindspot-sigma_per_image-mono"} <= found.presets.keys()
 
@@ -94,7 +95,7 @@ def test_the_suites_own_plugins_are_found_by_their_entry_points():
 def test_everything_offered_stands_under_its_own_name_in_order_of_names(plugin_file):
     found = load([plugin_file("a.py", toy("aaa")), plugin_file("z.py", toy("zzz"))])
     kinds = (found.noises, found.methods, found.image_sets)
-    kinds = (*kinds, found.reports, found.presets, found.recipes)
+    kinds = (*kinds, found.reports, found.presets, found.recipes, found.trackers)
     for registry in kinds:
         assert list(registry) == sorted(registry)
         assert all(name == thing.name and thing.summary for name, thing in registry.items())
@@ -283,7 +284,7 @@ def test_every_hook_says_what_it_returns_and_what_a_clash_does(hook):
 
 def test_there_is_a_hook_for_each_kind_of_thing():
     kinds = ["budgets", "image_sets", "methods", "noise_models", "presets", "protocols"]
-    kinds += ["recipes", "reports"]
+    kinds += ["recipes", "reports", "trackers"]
     assert sorted(HOOKS) == [f"register_{kind}" for kind in kinds]
 
 

@@ -11,13 +11,16 @@ from denoisebench.cli.shared.basics import out_folder
 from denoisebench.cli.shared.computing import CommandOptions
 from denoisebench.cli.shared.dry_run import asides, declined_text, print_plan
 from denoisebench.cli.shared.progress import show_progress
+from denoisebench.cli.shared.trackers import asked_trackers
 from denoisebench.execution.context import make_context
 from denoisebench.execution.runner import ExecutionOptions, Runner
+from denoisebench.execution.tracking import Tracking
 from denoisebench.files import write_whole
 from denoisebench.outside_text import printable
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
 from denoisebench.plugin.report import Report
+from denoisebench.plugin.tracker import Tracker
 from denoisebench.registry.registries import Registries
 from denoisebench.results.results import Results
 from denoisebench.results.saved_images import Kind
@@ -26,6 +29,7 @@ from denoisebench.results.saved_images import Kind
 def compute(asked: CommandOptions, methods: Sequence[str], registries: Registries) -> int:
     """Plan, run, print, save.  Returns the exit status."""
     report = registries.report(asked.format)
+    trackers = asked_trackers(asked.track, registries)
     out = out_folder(asked.out, create=not asked.dry_run)
     plan = make_plan(asked.request(methods, registries.budgets), registries)
     for line in asides(plan):
@@ -33,23 +37,29 @@ def compute(asked: CommandOptions, methods: Sequence[str], registries: Registrie
     if asked.dry_run:
         print_plan(plan, out, asked.memory)
         return 0
-    results = carry_out(plan, asked, registries)
+    results = carry_out(plan, asked, registries, trackers)
     show(results, asked, report)
     return status_of(results)
 
 
-def carry_out(plan: Plan, asked: CommandOptions, registries: Registries) -> Results:
+def carry_out(
+    plan: Plan,
+    asked: CommandOptions,
+    registries: Registries,
+    trackers: Sequence[tuple[Tracker, str]],
+) -> Results:
     """The results of a plan's cells, computed where they are missing; says which failed."""
     options = ExecutionOptions(_kinds(asked), asked.retry_failed, asked.keep_estimates)
     context = make_context(asked.out, asked.device, registries, show_progress, asked.memory)
-    runner = Runner(plan, context, options)
-    if asked.worker:
-        runner.run(wait=False)
-        raise click.exceptions.Exit(0)
-    if asked.workers != "1" and (units := len(runner.missing())) > 1:
-        _run_workers(asked.workers, units)
-        runner = replace(runner, options=replace(options, retry_failed=False))
-    cells = runner.run()
+    with Tracking(trackers, asked.out, show_progress) as tracking:
+        runner = Runner(plan, replace(context, tracking=tracking), options)
+        if asked.worker:
+            runner.run(wait=False)
+            raise click.exceptions.Exit(0)
+        if asked.workers != "1" and (units := len(runner.missing())) > 1:
+            _run_workers(asked.workers, units)
+            runner = replace(runner, options=replace(options, retry_failed=False))
+        cells = runner.run()
     results = Results(
         tuple(cells), plan.declined, asked.out, registries.reports, registries.protocols
     )

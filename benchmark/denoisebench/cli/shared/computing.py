@@ -37,6 +37,7 @@ class CommandOptions(RunOptions):
     retry_failed: bool
     workers: str
     worker: bool
+    track: str | None
     dry_run: bool
     plugin: tuple[str, ...]
 
@@ -150,6 +151,9 @@ _OPTIONS = [
     click.option("--worker", is_flag=True,
                  help="Be one of many processes with the same DIR, as in an array of jobs: compute"
                       " what no other one computes, wait for none, print no table."),
+    click.option("--track", metavar="T[,T...]",
+                 help="Tell trackers of trainings and scores as they come: tensorboard[:DIR],"
+                      " csv:FILE, or another of `bench list trackers`."),
     click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing."),
     plugin_option,
     config_option,

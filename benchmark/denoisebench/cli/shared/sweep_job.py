@@ -9,6 +9,7 @@ from denoisebench.cli.shared.basics import out_folder
 from denoisebench.cli.shared.compute import carry_out, say_saved, show, status_of
 from denoisebench.cli.shared.computing import CommandOptions
 from denoisebench.cli.shared.dry_run import print_plan
+from denoisebench.cli.shared.trackers import asked_trackers
 from denoisebench.files import safe_name, write_whole
 from denoisebench.outside_text import printable
 from denoisebench.planning.plan import Plan
@@ -24,13 +25,14 @@ def carry_out_sweep(
 ) -> int:
     """Compute, print, draw, save.  Returns the exit status."""
     report = registries.report(asked.format)
+    trackers = asked_trackers(asked.track, registries)
     out = out_folder(asked.out, create=not asked.dry_run)
     for line in _asides(sweep.plan):
         click.echo(line, err=True)
     if asked.dry_run:
         print_plan(sweep.plan, out, asked.memory)
         return 0
-    results = carry_out(sweep.plan, asked, registries)
+    results = carry_out(sweep.plan, asked, registries, trackers)
     if asked.format != "table":
         show(results, asked, report)
     if len(results.errors) < len(results.cells):
