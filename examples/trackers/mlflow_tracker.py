@@ -1,7 +1,8 @@
 """Trainings and scores as runs of MLflow: `--track mlflow[:URI]`.
 
-Needs the package mlflow.  The URI is that of a server, or a folder as file:mlruns; without one
-MLflow decides.  Steps after the last checkpoint of an interrupted training are told again.
+Needs the package mlflow.  The URI is that of a server, or sqlite:///mlflow.db; without one MLflow
+decides (a folder, file:mlruns, needs MLFLOW_ALLOW_FILE_STORE=true from MLflow 3 on).
+Steps after the last checkpoint of an interrupted training are told again.
 """
 
 from importlib.util import find_spec

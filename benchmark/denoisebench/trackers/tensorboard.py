@@ -47,7 +47,7 @@ class TensorBoard(Tracker):
 
     def image(self, step: int, name: str, pixels: "Pixels", caption: str) -> None:
         assert self._writer is not None
-        self._writer.add_image(f"{name} ({caption})", pixels, step)
+        self._writer.add_image(f"{name}/{caption}", pixels, step)
 
     def results(self, rows: "pd.DataFrame") -> None:
         from torch.utils.tensorboard import FileWriter
