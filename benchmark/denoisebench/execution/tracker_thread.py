@@ -48,7 +48,8 @@ class TrackerThread:
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join(max(0.0, until - time.monotonic()))
+        if not self._off:
+            self._thread.join(max(0.0, until - time.monotonic()))
         with self._changed:
             if self._thread.is_alive() and not self._off:
                 self._switch_off("it takes too long, and is not waited for")
