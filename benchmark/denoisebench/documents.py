@@ -83,10 +83,9 @@ def read_limited(path: Path, most_bytes: int) -> bytes:
 
 
 def _refuse_deep(value: Any) -> None:
-    level = [value]
+    nested = [value] if isinstance(value, dict | list) else []
     for _ in range(DEEPEST):
-        nested = [outer for outer in level if isinstance(outer, dict | list)]
         items = (outer.values() if isinstance(outer, dict) else outer for outer in nested)
-        level = list(chain.from_iterable(items))
-    if any(isinstance(item, dict | list) for item in level):
+        nested = [item for item in chain.from_iterable(items) if type(item) in (dict, list)]
+    if nested:
         raise ValueError(_TOO_DEEP)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields
-from typing import TYPE_CHECKING, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from denoisebench.results.records import CellResult, ImageScore
 
@@ -34,12 +34,15 @@ _NUMBERS_OR_NONE = tuple(
 def frame(results: Iterable[CellResult]) -> "pd.DataFrame":
     """One row per image and repeat of each result, in order, with `COLUMNS`; none of a failed
     cell."""
+    import numpy as np
     import pandas as pd
 
-    rows = [
-        [*(getattr(result, c) for c in _OF_CELL), *(getattr(score, c) for c in _OF_IMAGE)]
-        for result in results
-        for score in result.scores
-    ]
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    cells = list(results)
+    scores = [score for cell in cells for score in cell.scores]
+    rows_of_cell = [len(cell.scores) for cell in cells]
+    columns: dict[str, Any] = {
+        name: np.repeat(np.array([getattr(cell, name) for cell in cells], object), rows_of_cell)
+        for name in _OF_CELL
+    } | {name: [getattr(score, name) for score in scores] for name in _OF_IMAGE}
+    table = pd.DataFrame(columns, columns=list(COLUMNS)).infer_objects()
     return table.astype(dict.fromkeys(_NUMBERS_OR_NONE, "float64"))  # None: NaN

@@ -9,6 +9,7 @@ import json
 import math
 import reprlib
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
 
 from denoisebench.documents import typed
@@ -51,16 +52,29 @@ def _with_floats(kind: Any, value: Any) -> Any:
 
     Raises ValueError for a field that a dataclass lacks.
     """
-    if kind in (float, float | None) and value in _NAMES:
-        return float(value)
-    if get_origin(kind) is tuple and isinstance(value, list):
+    if isinstance(value, str):
+        return float(value) if value in _NAMES and kind in (float, float | None) else value
+    if isinstance(value, list) and get_origin(kind) is tuple:
         return [_with_floats(get_args(kind)[0], item) for item in value]
-    if not is_dataclass(kind) or not isinstance(value, dict):
+    if not isinstance(value, dict) or not is_dataclass(kind):
         return value
-    kinds = {field.name: field.type for field in fields(kind)}
+    kinds = _kinds(kind)
     for name in value.keys() - kinds.keys():
         raise ValueError(f"unknown field {name!r}")
-    return {name: _with_floats(kinds[name], item) for name, item in value.items()}
+    return {
+        name: _with_floats(kinds[name], item) if isinstance(item, _NESTED) else item
+        for name, item in value.items()
+    }
+
+
+_NESTED = (str, list, dict)
+"""Types of what may be, or hold, a string that stands for a float."""
+
+
+@cache
+def _kinds(cls: Any) -> dict[str, Any]:
+    """The types of a dataclass's fields, by name."""
+    return {field.name: field.type for field in fields(cls)}
 
 
 def number(value: Any) -> float:

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from denoisebench.noise.level_knowledge import ORACLE
 from denoisebench.scoring.average import means_of_images, psnr_of_images
@@ -14,6 +15,12 @@ from denoisebench.scoring.statistics import mean_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Values = npt.NDArray[Any]
+"""A column of rows."""
+
+Columns: TypeAlias = "Mapping[str, Values] | pd.DataFrame"
+"""Rows by column."""
 
 KEYS = (
     "method",
@@ -87,22 +94,26 @@ def summarise(rows: "pd.DataFrame") -> list[Summary]:
     An image's scores are averaged over its repeats and seeds first, then over images, so that the
     interval is that of a mean over so many images.
     """
-    return [
-        _summary(dict(zip(KEYS, key, strict=True)), group)
-        for key, group in rows.groupby(list(KEYS), sort=False, dropna=False)
-    ]
+    # Plain arrays: a frame for each of thousands of groups takes many times longer.
+    columns = {str(name): rows[name].to_numpy() for name in rows.columns}
+    places = rows.groupby(list(KEYS), sort=False, dropna=False).ngroup().to_numpy()
+    order = np.argsort(places, kind="stable")
+    starts = np.flatnonzero(np.diff(places[order], prepend=-1))[1:]
+    groups = np.split(order, starts) if len(order) else []
+    return [_summary({name: values[its] for name, values in columns.items()}) for its in groups]
 
 
-def psnr_of(rows: "pd.DataFrame", protocol: str) -> dict[str, float]:
+def psnr_of(rows: Columns, protocol: str) -> dict[str, float]:
     """Each image's part in the PSNR of rows under the protocol of this label, dB."""
     return psnr_of_images(image_scores(rows, "psnr_db"), protocol)
 
 
-def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
+def _summary(rows: Mapping[str, Values]) -> Summary:
+    key = {name: rows[name][0] for name in KEYS}
     psnr_of_image = psnr_of(rows, key["protocol"])
     noisy_of_image = means_of_images(image_scores(rows, "noisy_psnr_db"))
     psnr_db = mean_of(psnr_of_image.values())
-    estimated = rows["level_estimate"].notna().any() and key["parameters"] != ORACLE
+    estimated = _known(rows["level_estimate"]).size > 0 and key["parameters"] != ORACLE
     return Summary(
         **key,
         images=len(psnr_of_image),
@@ -110,50 +121,68 @@ def _summary(key: dict[str, Any], rows: "pd.DataFrame") -> Summary:
         psnr_low=psnr_db.value - psnr_db.half_interval,
         psnr_high=psnr_db.value + psnr_db.half_interval,
         ssim=_mean_ssim(rows),
-        train_s=float(rows["train_s"].mean()),
+        train_s=_mean(rows["train_s"]),
         denoise_s_per_mpx=float(rows["denoise_s"].sum() / rows["megapixels"].sum()),
         level_error=_level_error(rows) if estimated else math.nan,
         noisy_psnr_db=mean_of(noisy_of_image.values()).value,
-        seed=" ".join(str(seed) for seed in rows["seed"].unique()),
+        seed=" ".join(str(seed) for seed in dict.fromkeys(rows["seed"].tolist())),
         seed_sd_db=_spread_of_seeds(rows, key["protocol"]),
-        repeats=rows["repeat"].nunique(),
+        repeats=len(set(rows["repeat"].tolist())),
         left_out=len(psnr_of_image) - psnr_db.count,
         level_estimated=bool(estimated),
         psnr_of_image=psnr_of_image,
         noisy_psnr_of_image=noisy_of_image,
         network_parameters=_count(rows["network_parameters"]),
-        gmacs_per_mpx=float(rows["gmacs_per_mpx"].mean()),
-        peak_memory_mb=float(rows["peak_memory_mb"].mean()),
+        gmacs_per_mpx=_mean(rows["gmacs_per_mpx"]),
+        peak_memory_mb=_mean(rows["peak_memory_mb"]),
     )
 
 
-def _mean_ssim(rows: "pd.DataFrame") -> float:
-    of_image = means_of_images(image_scores(rows[rows["psnr_db"].notna()], "ssim"))
+def _mean_ssim(rows: Mapping[str, Values]) -> float:
+    denoised = ~np.isnan(rows["psnr_db"])
+    of_image = means_of_images(zip(rows["image"][denoised], rows["ssim"][denoised], strict=True))
     return float(np.mean(list(of_image.values()))) if of_image else math.nan
 
 
-def _level_error(rows: "pd.DataFrame") -> float:
-    alike = rows[rows["same_level_unit"]]
-    error = (alike["level_estimate"] / alike["level"] - 1.0).abs()
-    return float(error.groupby(alike["image"]).mean().median())
+def _level_error(rows: Mapping[str, Values]) -> float:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.abs(rows["level_estimate"] / rows["level"] - 1.0)
+    known = rows["same_level_unit"].astype(bool) & ~np.isnan(error)
+    of_image = means_of_images(zip(rows["image"][known], error[known], strict=True))
+    return float(np.median(list(of_image.values()))) if of_image else math.nan
 
 
-def _spread_of_seeds(rows: "pd.DataFrame", protocol: str) -> float:
+def _spread_of_seeds(rows: Mapping[str, Values], protocol: str) -> float:
     """Of the set's mean, between seeds, dB: of the images that are finite for each of them."""
-    if rows["seed"].nunique() < 2:
+    seeds = list(dict.fromkeys(rows["seed"].tolist()))
+    if len(seeds) < 2:
         return math.nan
+    of_seed = {seed: rows["seed"] == seed for seed in seeds}
     means = comparable_means(
-        {seed: psnr_of(its, protocol) for seed, its in rows.groupby("seed", sort=False)}
+        {
+            seed: psnr_of({name: rows[name][its] for name in ("image", "psnr_db")}, protocol)
+            for seed, its in of_seed.items()
+        }
     )
     return float(np.std(list(means.values()), ddof=1)) if len(means) > 1 else math.nan
 
 
-def _count(column: "pd.Series[float]") -> int | None:
+def _known(column: Values) -> Values:
+    """A column of numbers without those that are missing."""
+    return column[~np.isnan(column)]
+
+
+def _mean(column: Values) -> float:
+    known = _known(column)
+    return float(known.mean()) if known.size else math.nan
+
+
+def _count(column: Values) -> int | None:
     """What all rows agree on; None where they have none."""
-    known = column.dropna()
-    return None if known.empty else int(known.iloc[0])
+    known = _known(column)
+    return int(known[0]) if known.size else None
 
 
-def image_scores(rows: "pd.DataFrame", column: str) -> Iterable[tuple[str, float]]:
+def image_scores(rows: Columns, column: str) -> Iterable[tuple[str, float]]:
     """An image and its score for each row."""
     return zip(rows["image"].tolist(), rows[column].tolist(), strict=True)
