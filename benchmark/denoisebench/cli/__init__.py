@@ -17,6 +17,7 @@ VERBS = {
     "rank": "Rank methods on noisy images of which there is no clean one.",
     "status": "Tell what is done, what is being computed, and by which process.",
     "report": "Show stored results: one HTML page, or any other report.",
+    "results": "Merge folders of stored results; export them, a row for each image.",
     "list": "List methods, noises, datasets, presets, protocols, budgets, recipes or reports.",
     "show": "Spell out a protocol, a method, a noise or a data set.",
     "rescore": "Score kept estimates under another protocol; denoise nothing.",

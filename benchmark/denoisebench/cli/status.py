@@ -10,7 +10,7 @@ from denoisebench.documents import read_json
 from denoisebench.errors import UserError
 from denoisebench.execution.claims import Found, living
 from denoisebench.outside_text import printable
-from denoisebench.results.store import weights_path
+from denoisebench.results.store import cell_paths, weights_path
 
 
 @click.command("status")
@@ -30,7 +30,7 @@ def command(out: Path) -> None:
     for line in begun:
         click.echo(printable(line))
     weights = len(list(out.glob("trainings/*/weights.safetensors")))
-    cells = sum(1 for path in out.glob("cells/*.json") if not path.name.startswith("."))
+    cells = len(cell_paths(out))
     click.echo(
         f"{cells} cells and {weights} trainings are done, {len(claims)} in hand,"
         f" {len(begun)} begun and left"

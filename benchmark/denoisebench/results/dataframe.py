@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 _NOT_IN_ROWS = {"scores", "provenance", "error"}
 
 
-_OF_CELL = tuple(field.name for field in fields(CellResult) if field.name not in _NOT_IN_ROWS)
+OF_CELL = tuple(field.name for field in fields(CellResult) if field.name not in _NOT_IN_ROWS)
 
 
-_OF_IMAGE = tuple(field.name for field in fields(ImageScore))
+OF_IMAGE = tuple(field.name for field in fields(ImageScore))
 
 
-COLUMNS: tuple[str, ...] = _OF_CELL + _OF_IMAGE
+COLUMNS: tuple[str, ...] = OF_CELL + OF_IMAGE
 """The columns of `frame`: those of the cell, then those of the image."""
 
 
@@ -42,7 +42,7 @@ def frame(results: Iterable[CellResult]) -> "pd.DataFrame":
     rows_of_cell = [len(cell.scores) for cell in cells]
     columns: dict[str, Any] = {
         name: np.repeat(np.array([getattr(cell, name) for cell in cells], object), rows_of_cell)
-        for name in _OF_CELL
-    } | {name: [getattr(score, name) for score in scores] for name in _OF_IMAGE}
+        for name in OF_CELL
+    } | {name: [getattr(score, name) for score in scores] for name in OF_IMAGE}
     table = pd.DataFrame(columns, columns=list(COLUMNS)).infer_objects()
     return table.astype(dict.fromkeys(_NUMBERS_OR_NONE, "float64"))  # None: NaN

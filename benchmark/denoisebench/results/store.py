@@ -35,6 +35,11 @@ def cell_path(out: Path, cell: str) -> Path:
     return out / "cells" / f"{cell}.json"
 
 
+def cell_paths(out: Path) -> list[Path]:
+    """The files of all results under `out`, by id."""
+    return sorted(p for p in (out / "cells").glob("*.json") if not p.name.startswith("."))
+
+
 def write_cell(out: Path, result: CellResult) -> Path:
     """Store `result` under its cell id, in place of an earlier one.  Returns the file's path.
 
@@ -92,7 +97,7 @@ def read_cells(out: Path, ids: Iterable[str] | None = None) -> list[CellResult]:
     Cells that have no result are left out.  Raises UserError for a file `read_cell` refuses.
     """
     if ids is None:
-        paths = sorted(p for p in (out / "cells").glob("*.json") if not p.name.startswith("."))
+        paths = cell_paths(out)
     else:
         paths = [path for path in (cell_path(out, cell) for cell in ids) if path.exists()]
     return [read_cell(path) for path in paths]
