@@ -56,7 +56,7 @@ def _with_floats(kind: Any, value: Any) -> Any:
         return float(value) if value in _NAMES and kind in (float, float | None) else value
     if isinstance(value, list) and get_origin(kind) is tuple:
         return [_with_floats(get_args(kind)[0], item) for item in value]
-    if not isinstance(value, dict) or not is_dataclass(kind):
+    if not isinstance(value, dict) or not isinstance(kind, type) or not is_dataclass(kind):
         return value
     kinds = _kinds(kind)
     for name in value.keys() - kinds.keys():

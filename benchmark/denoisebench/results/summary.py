@@ -36,6 +36,14 @@ KEYS = (
 )
 """What distinguishes two lines.  Seeds do not: they are averaged."""
 
+_SUMMARISED = (
+    *("image", "repeat", "seed", "psnr_db", "noisy_psnr_db", "ssim"),
+    *("level", "level_estimate", "same_level_unit"),
+    *("train_s", "denoise_s", "megapixels"),
+    *("network_parameters", "gmacs_per_mpx", "peak_memory_mb"),
+)
+"""The columns that a summary is made of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -95,12 +103,16 @@ def summarise(rows: "pd.DataFrame") -> list[Summary]:
     interval is that of a mean over so many images.
     """
     # Plain arrays: a frame for each of thousands of groups takes many times longer.
-    columns = {str(name): rows[name].to_numpy() for name in rows.columns}
+    columns = {name: rows[name].to_numpy() for name in _SUMMARISED}
     places = rows.groupby(list(KEYS), sort=False, dropna=False).ngroup().to_numpy()
     order = np.argsort(places, kind="stable")
     starts = np.flatnonzero(np.diff(places[order], prepend=-1))[1:]
     groups = np.split(order, starts) if len(order) else []
-    return [_summary({name: values[its] for name, values in columns.items()}) for its in groups]
+    keys = rows[list(KEYS)].iloc[[its[0] for its in groups]].to_dict("records")
+    return [
+        _summary(key, {name: values[its] for name, values in columns.items()})
+        for key, its in zip(keys, groups, strict=True)
+    ]
 
 
 def psnr_of(rows: Columns, protocol: str) -> dict[str, float]:
@@ -108,8 +120,7 @@ def psnr_of(rows: Columns, protocol: str) -> dict[str, float]:
     return psnr_of_images(image_scores(rows, "psnr_db"), protocol)
 
 
-def _summary(rows: Mapping[str, Values]) -> Summary:
-    key = {name: rows[name][0] for name in KEYS}
+def _summary(key: dict[Any, Any], rows: Mapping[str, Values]) -> Summary:
     psnr_of_image = psnr_of(rows, key["protocol"])
     noisy_of_image = means_of_images(image_scores(rows, "noisy_psnr_db"))
     psnr_db = mean_of(psnr_of_image.values())

@@ -15,6 +15,7 @@ from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
 from denoisebench.progress import Progress
 from denoisebench.registry.registries import Registries
+from denoisebench.results import store
 from denoisebench.results.store import cell_path, write_cell
 
 
@@ -112,3 +113,21 @@ def test_progress_says_which_unit_it_is_of(plan: Plan, tmp_path: Path) -> None:
     Runner(plan, context).run()
     assert any(text.startswith("[2/5] watched on folder:test") for text in said)
     assert any(text.startswith("[5/5] identity on folder:more") for text in said)
+
+
+def test_a_finished_run_opens_its_own_results_alone_and_each_once(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, opened = tmp_path / "out", list[str]()
+    results = Runner(plan, here(out)).run()
+    for number in range(20):
+        cell_path(out, f"other{number}").write_text("{ damaged")
+    read = store.read_json
+
+    def counted(path: Path) -> object:
+        opened.append(path.stem)
+        return read(path)
+
+    monkeypatch.setattr(store, "read_json", counted)
+    assert Runner(plan, here(out)).run() == results
+    assert sorted(opened) == sorted(result.cell for result in results)
