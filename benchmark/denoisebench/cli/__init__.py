@@ -18,7 +18,7 @@ VERBS = {
     "status": "Tell what is done, what is being computed, and by which process.",
     "report": "Show stored results: one HTML page, or any other report.",
     "results": "Merge folders of stored results; export them, a row for each image.",
-    "list": "List methods, noises, datasets, presets, protocols, budgets, recipes or reports.",
+    "list": "List methods, noises, datasets, presets, protocols, and what else plugins offer.",
     "show": "Spell out a protocol, a method, a noise or a data set.",
     "rescore": "Score kept estimates under another protocol; denoise nothing.",
     "datasets": "List, fetch, verify, pack image sets; find what two share.",

@@ -11,7 +11,7 @@ from denoisebench.specs import number_text
 
 KINDS = (
     *("methods", "noises", "datasets", "presets", "protocols", "budgets", "recipes", "reports"),
-    "trackers",
+    *("executors", "trackers"),
 )
 
 
@@ -19,8 +19,8 @@ KINDS = (
 @click.argument("kind", type=click.Choice(KINDS))
 @plugin_option
 def command(kind: str, plugin: tuple[str, ...]) -> None:
-    """List methods, noises, datasets, presets, protocols, budgets, recipes, reports or trackers,
-    one a line."""
+    """List methods, noises, datasets, presets, protocols, budgets, recipes, reports, executors or
+    trackers, one a line."""
     from tabulate import tabulate
 
     registries = load_plugins(plugin)
@@ -33,6 +33,7 @@ def command(kind: str, plugin: tuple[str, ...]) -> None:
         "budgets": registries.budgets,
         "recipes": registries.recipes,
         "reports": registries.reports,
+        "executors": registries.executors,
         "trackers": registries.trackers,
     }
     things = kinds[kind]

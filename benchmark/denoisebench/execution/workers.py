@@ -1,135 +1,67 @@
-"""Worker processes of this machine, each of which runs the command that started them.
-
-They share its folder, so that claims divide the work; see `claims`.  What they say comes back line
-by line.
-"""
+"""A crew of workers, set to the work of a runner, and the part of a worker in that."""
 
 import os
-import subprocess
-import sys
-import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
 
-from denoisebench.errors import UserError
-from denoisebench.progress import Progress, ProgressCallback
+from denoisebench.errors import PluginError, UserError, plugin_code
+from denoisebench.execution.runner import Runner
+from denoisebench.files import told_of_writing
+from denoisebench.planning.plan import Plan
+from denoisebench.plugin.executor import PLAN_VARIABLE, Crew, WorkerCommand
 
-PROGRAM = "from denoisebench.cli import main; main()"
-MOST_RESTARTS = 2
-"""How often a worker that was killed is started again."""
-ENDS_WITHIN_S = 60.0
-"""A worker that is told to end has a checkpoint to save."""
-
-ON_GPUS = "cuda"
-"""What asks for a worker on each GPU."""
+_OURS = "DENOISEBENCH_"
+"""How the variables begin that other machines are told."""
 
 
-def environments(
-    workers: str, gpus: int, cores: int, environment: Mapping[str, str]
-) -> list[Mapping[str, str]]:
-    """What of its environment each worker has for itself.
+def run_workers(runner: Runner, crew: Crew, arguments: Sequence[str]) -> Runner:
+    """Have workers that run `bench` with these arguments do what is missing.
 
-    workers: a number, or `cuda` for one on each of `gpus`.  cores: divided among workers of a
-    number, unless the environment of this process says how many threads one has.  Raises UserError
-    for `cuda` where there is no GPU.
-
-    >>> environments("2", 0, 8, {})
-    [{'OMP_NUM_THREADS': '4'}, {'OMP_NUM_THREADS': '4'}]
-    >>> environments("cuda", 2, 8, {"CUDA_VISIBLE_DEVICES": "3,5"})
-    [{'CUDA_VISIBLE_DEVICES': '3'}, {'CUDA_VISIBLE_DEVICES': '5'}]
+    Returns the runner for what is left.  Raises UserError if something is left and workers failed:
+    what they could not do, this process is not to do in their place.
     """
-    if workers != ON_GPUS:
-        count = int(workers)
-        threads = environment.get("OMP_NUM_THREADS") or str(max(1, cores // count))
-        return [{"OMP_NUM_THREADS": threads} for _ in range(count)]
-    if not gpus:
-        raise UserError("--workers cuda: no GPU is seen; give a number")
-    visible = environment.get("CUDA_VISIBLE_DEVICES", "")
-    names = visible.split(",") if visible else [str(gpu) for gpu in range(gpus)]
-    return [{"CUDA_VISIBLE_DEVICES": name} for name in names]
-
-
-def run_workers(
-    arguments: Sequence[str], settings: Sequence[Mapping[str, str]], progress: ProgressCallback
-) -> None:
-    """Run `bench` with these arguments as often as there are environments, until all have ended.
-
-    A worker that was killed is started again, `MOST_RESTARTS` times.  What is left then, and what a
-    worker refuses, is for this process to do and to say.  When interrupted, it ends them all.
-    """
-    said: set[str] = set()
-    crew = [_Worker(number, arguments, extra, said, progress)
-            for number, extra in enumerate(settings, start=1)]  # fmt: skip
-    try:
-        for worker in crew:
-            worker.start()
-        for worker in crew:
-            worker.join()
-    finally:
-        for worker in crew:
-            worker.end()
-
-
-class _Worker:
-    """One process after the other, of which the first is usually the last."""
-
-    def __init__(
-        self,
-        number: int,
-        arguments: Sequence[str],
-        extra: Mapping[str, str],
-        said: set[str],
-        progress: ProgressCallback,
-    ) -> None:
-        self._number, self._said, self._progress = number, said, progress
-        self._command = [sys.executable, "-c", PROGRAM, *arguments]
-        self._environment = {**os.environ, **extra}
-        self._ending = False
-        self._process: subprocess.Popen[str] | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def join(self) -> None:
-        self._thread.join()
-
-    def end(self) -> None:
-        """Tell the process to save what it has and end; wait for that."""
-        self._ending = True
-        process = self._process
-        if process is None or process.poll() is not None:
-            return
-        process.terminate()
+    done = replace(runner, options=replace(runner.options, retry_failed=False))
+    units = len(runner.missing())
+    if not units:
+        return done
+    ours = {key: value for key, value in os.environ.items() if key.startswith(_OURS)}
+    with _marked(runner.context.out) as mark:
+        command = WorkerCommand((*arguments, "--worker"), Path.cwd(), mark, runner.plan.id, ours)
         try:
-            process.wait(ENDS_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
+            with plugin_code("--workers"):
+                failures = crew.run(command, units, runner.context.progress)
+        except PluginError as error:
+            raise UserError(str(error)) from error
+    left = len(done.missing())
+    if failures and left:
+        more = f", and {len(failures) - 1} more failed" if len(failures) > 1 else ""
+        raise UserError(
+            f"{left} of {units} units of work are left, which the same command goes on with;"
+            f" {failures[0]}{more}"
+        )
+    return done
 
-    def _run(self) -> None:
-        for restart in range(MOST_RESTARTS + 1):
-            if self._ending:
-                return
-            self._process = subprocess.Popen(
-                self._command,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-            )
-            assert self._process.stderr is not None
-            for line in self._process.stderr:
-                self._say(line.strip())
-            status = self._process.wait()
-            if status >= 0 or self._ending:
-                return
-            again = "" if restart == MOST_RESTARTS else "; it is started again"
-            self._say(f"was killed by signal {-status}{again}")
 
-    def _say(self, line: str) -> None:
-        if line and line not in self._said:  # of what all of them say, once is enough
-            self._said.add(line)
-            with suppress(OSError):
-                self._progress(Progress(f"worker {self._number}: {line}", 0, 0))
+def refuse_other_plan(plan: Plan) -> None:
+    """Raise UserError in a worker whose plan is not that of the command that started it."""
+    if os.environ.get(PLAN_VARIABLE, plan.id) != plan.id:
+        raise UserError(
+            "this worker plans other work than the command that started it: the code or the images"
+            " of their machines differ; give both the same"
+        )
+
+
+@contextmanager
+def _marked(out: Path) -> Iterator[Path]:
+    """A file of a new name in a folder, while the block runs."""
+    path = out.absolute() / f".workers-{secrets.token_hex(8)}"
+    with told_of_writing(path):
+        path.touch()
+    try:
+        yield path
+    finally:
+        with suppress(OSError):  # the drive is away
+            path.unlink()

@@ -203,6 +203,11 @@ class Plan:
         """Each training once, in the order of the cells."""
         return tuple({c.training.id: c.training for c in self.cells if c.training}.values())
 
+    @property
+    def id(self) -> str:
+        """The hash of its cells' ids: the same wherever code, images and request are."""
+        return hash_of({"cells": sorted(cell.id for cell in self.cells)})
+
     def units(self, done: Collection[str] = ()) -> tuple[Unit, ...]:
         """The work, each training before the first cell that needs it.
 

@@ -32,6 +32,7 @@ from denoisebench.noise.level_reading import LevelReading, LevelUnknownError
 from denoisebench.noise.overflow_guards import LARGEST_LOG_GAIN, finite
 from denoisebench.noise.stream import Stream
 from denoisebench.outside_text import printable
+from denoisebench.plugin.executor import Crew, Executor, WorkerCommand
 from denoisebench.plugin.hooks import hookimpl
 from denoisebench.plugin.image_source import (
     FileOpener,
@@ -87,9 +88,11 @@ __all__ = [
     "Between",
     "Budget",
     "ConfigT",
+    "Crew",
     "Denoised",
     "Draws",
     "Evidence",
+    "Executor",
     "ExponentialFamily",
     "FileOpener",
     "ImageFile",
@@ -130,6 +133,7 @@ __all__ = [
     "TrainingStep",
     "UntrainedMethod",
     "UserError",
+    "WorkerCommand",
     "as_colour",
     "build_config",
     "config_spec",

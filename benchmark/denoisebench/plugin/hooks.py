@@ -13,6 +13,7 @@ import pluggy
 if TYPE_CHECKING:
     from denoisebench.budgets import Budget
     from denoisebench.noise.family import NoiseFamily
+    from denoisebench.plugin.executor import Executor
     from denoisebench.plugin.image_source import ImageSource
     from denoisebench.plugin.method import Method
     from denoisebench.plugin.preset import Preset
@@ -104,6 +105,14 @@ def register_recipes() -> "Iterable[Recipe]":  # type: ignore[empty-body]  # a p
 @hookspec
 def register_trackers() -> "Iterable[Tracker]":  # type: ignore[empty-body]  # a pluggy spec
     """Return the trackers this plugin adds, for `--track`.  Connect to nothing here.
+
+    A name already taken stops the program with both plugins named.
+    """
+
+
+@hookspec
+def register_executors() -> "Iterable[Executor]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the executors this plugin adds: kinds of `--workers`.  Start nothing here.
 
     A name already taken stops the program with both plugins named.
     """

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from denoisebench.budgets import BUDGETS, Budget
+from denoisebench.executors import EXECUTORS
+from denoisebench.plugin.executor import Executor
 from denoisebench.plugin.hooks import hookimpl
 from denoisebench.plugin.tracker import Tracker
 from denoisebench.scoring.protocol import Protocol
@@ -23,3 +25,8 @@ def register_protocols() -> Iterable[Protocol]:
 @hookimpl
 def register_trackers() -> Iterable[Tracker]:
     return TRACKERS
+
+
+@hookimpl
+def register_executors() -> Iterable[Executor]:
+    return EXECUTORS

@@ -23,6 +23,7 @@ from denoisebench.budgets import Budget
 from denoisebench.errors import UserError, shortened
 from denoisebench.noise.family import NoiseFamily
 from denoisebench.plugin import hooks
+from denoisebench.plugin.executor import Executor
 from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.method import Method
 from denoisebench.plugin.preset import Preset
@@ -46,6 +47,7 @@ HOOKS: dict[str, tuple[str, type]] = {
     "register_budgets": ("budget", Budget),
     "register_recipes": ("recipe", Recipe),
     "register_trackers": ("tracker", Tracker),
+    "register_executors": ("executor", Executor),
 }
 """Each hook, what it registers in words, and as a type."""
 
@@ -149,6 +151,7 @@ def _collect(
         budgets=registries["register_budgets"],
         recipes=registries["register_recipes"],
         trackers=registries["register_trackers"],
+        executors=registries["register_executors"],
         origins=origins,
         broken=broken,
     )

@@ -13,6 +13,7 @@ from denoisebench.errors import UserError, unknown_name
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.images.image_set import ImageSet
 from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.plugin.executor import Crew, Executor
 from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.method import Method
 from denoisebench.plugin.preset import Preset
@@ -38,6 +39,7 @@ class Registries:
     budgets: Mapping[str, Budget]
     recipes: Mapping[str, Recipe]
     trackers: Mapping[str, Tracker]
+    executors: Mapping[str, Executor]
     origins: Mapping[str, object]  # "method noise2score" -> the plugin it came from
     broken: Mapping[str, str]
 
@@ -100,6 +102,12 @@ class Registries:
         """The tracker of a name."""
         tracker: Tracker = self._find("tracker", self.trackers, Spec(name))
         return tracker
+
+    def crew(self, text: str) -> Crew:
+        """The workers of a spec; a number is short for `processes:N`."""
+        spec = parse_spec(f"processes:{text}" if text.isdecimal() else text)
+        executor: Executor = self._find("kind of --workers", self.executors, spec)
+        return executor.crew(spec)
 
     def weights_folder(self, method: str) -> Path | None:
         """The folder of a method's bundled weights; None if its plugin is not a package, or if

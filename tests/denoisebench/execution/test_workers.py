@@ -1,114 +1,83 @@
-"""Worker processes: what they say comes back, a killed one is started again, all end together."""
+"""Workers of a plugin's executor: what they compute, and what becomes of what they do not."""
 
-import os
-import signal
-import sys
-import threading
-import time
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
-from click.testing import CliRunner, Result
+from bench import bench
+
+PLUGIN = '''
+import os
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
 
 from denoisebench.cli import group
-from denoisebench.errors import UserError
-from denoisebench.execution import workers
-from denoisebench.execution.workers import environments, run_workers
-from denoisebench.progress import Progress
+from denoisebench.plugin import Crew, Executor, Spec, hookimpl, number
+from denoisebench.plugin.executor import PLAN_VARIABLE
 
 
-def told(
-    monkeypatch: pytest.MonkeyPatch, program: str, *arguments: str, count: int = 1
-) -> list[str]:
-    """What workers that run this Python program say."""
-    monkeypatch.setattr(workers, "PROGRAM", program)
-    said: list[str] = []
-    run_workers(arguments, [{"OMP_NUM_THREADS": "1"}] * count, lambda at: said.append(at.what))
-    return said
+class Within(Crew):
+    """Workers within this process, one after the other."""
+
+    def __init__(self, plan, ends):
+        self.plan, self.ends = plan, ends
+
+    def run(folder: Path, *options: str) -> "CompletedProcess[str]":
+    (folder / "within.py").write_text(PLUGIN)
+    call = ("compare", "--methods", "identity,tv", "--datasets", "samples-gray")
+    return bench(*call, "--noise", "gaussian:25", "--plugin", "within.py", *options, cwd=folder)
 
 
-def test_a_worker_gets_the_arguments_and_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    program = "import os, sys; print(sys.argv[1:], os.environ['OMP_NUM_THREADS'], file=sys.stderr)"
-    assert told(monkeypatch, program, "run", "--worker") == ["worker 1: ['run', '--worker'] 1"]
-
-
-def test_what_all_workers_say_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(told(monkeypatch, "import sys; sys.stderr.write('a note\\n')", count=2)) == 1
-
-
-def test_a_worker_that_is_killed_is_started_again_twice(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    program = (
-        "import os, pathlib, sys; path = pathlib.Path(sys.argv[1]);"
-        "path.write_text(path.read_text() + '.'); os.kill(os.getpid(), 9)"
-    )
-    (tmp_path / "starts").write_text("")
-    said = told(monkeypatch, program, str(tmp_path / "starts"))
-    assert (tmp_path / "starts").read_text() == "..."
-    assert said == [
-        "worker 1: was killed by signal 9; it is started again",
-        "worker 1: was killed by signal 9",
+def test_workers_of_a_plugin_compute_what_is_missing(tmp_path: Path) -> None:
+    done = run(tmp_path, "--workers", "within")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "asked").read_text() == "2 units"
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == [
+        *("cells", "claims", "table.txt"),
     ]
+    times = {path: path.stat().st_mtime_ns for path in (tmp_path / "results/cells").iterdir()}
+    again = run(tmp_path, "--workers", "within:ends=raise")
+    assert again.stdout == done.stdout  # nothing was missing: nobody was asked
+    assert {path: path.stat().st_mtime_ns for path in times} == times
 
 
-def test_a_worker_that_refuses_is_not_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    program = "import sys; sys.stderr.write('bench: no such set\\n'); sys.exit(2)"
-    assert told(monkeypatch, program) == ["worker 1: bench: no such set"]
-
-
-def test_an_interrupt_ends_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    program = (
-        "import os, sys, time; print(os.getpid(), file=sys.stderr, flush=True); time.sleep(60)"
-    )
-    monkeypatch.setattr(workers, "PROGRAM", program)
-    pids: list[int] = []
-
-    def interrupt(at: Progress) -> None:
-        pids.append(int(at.what.rpartition(" ")[2]))
-        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
-
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            run_workers([], [{}], interrupt)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    (pid,) = pids
-    for _ in range(100):
-        if not Path(f"/proc/{pid}").exists():
-            break
-        time.sleep(0.01)
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
-
-
-def test_cores_are_divided_unless_the_user_has_said_how_many() -> None:
-    assert environments("3", 0, 8, {}) == [{"OMP_NUM_THREADS": "2"}] * 3
-    assert environments("3", 0, 2, {}) == [{"OMP_NUM_THREADS": "1"}] * 3
-    assert environments("2", 0, 8, {"OMP_NUM_THREADS": "5"}) == [{"OMP_NUM_THREADS": "5"}] * 2
-
-
-def test_each_gpu_has_a_worker() -> None:
-    seen = [{"CUDA_VISIBLE_DEVICES": "0"}, {"CUDA_VISIBLE_DEVICES": "1"}]
-    assert environments("cuda", 2, 8, {}) == seen
-    with pytest.raises(UserError, match="--workers cuda: no GPU is seen; give a number"):
-        environments("cuda", 0, 8, {})
-
-
-def test_a_command_with_workers_prints_the_table_of_one_without(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("ends=lost", "2 of 2 units of work are left, which the same command goes on with;"
+         " worker 1 was lost, and 1 more failed"),
+        ("ends=raise", "--workers raised RuntimeError: the queue is closed"),
+        ("plan=0", "worker 1 said: this worker plans other work than the command that started it:"
+         " the code or the images of their machines differ"),
+    ],
+)  # fmt: skip
+def test_what_workers_fail_to_do_is_not_done_here(
+    tmp_path: Path, settings: str, said: str
 ) -> None:
-    command = ["compare", "--methods", "identity,tv", "--datasets", "samples-gray"]
+    failed = run(tmp_path, "--workers", f"within:{settings}")
+    assert failed.returncode == 2
+    assert said in failed.stderr
+    assert list((tmp_path / "results").glob("cells/*")) == []
+    assert list((tmp_path / "results").glob(".workers*")) == []
 
-    def run(*options: str) -> Result:
-        arguments = [*command, "--noise", "gaussian:25", *options]
-        monkeypatch.setattr(sys, "argv", ["bench", *arguments])
-        return CliRunner().invoke(group, arguments, catch_exceptions=False)
 
-    out = tmp_path / "shared"
-    shared = run("--out", str(out), "--workers", "2")
-    assert "worker 1: " in shared.stderr
-    assert "worker 2: " in shared.stderr
-    assert list((out / "claims").iterdir()) == []
-    assert shared.stdout == run("--out", str(tmp_path / "alone")).stdout
+@pytest.mark.parametrize(
+    ("workers", "said"),
+    [
+        ("0", "--workers: '0' is not in 1..1024"),
+        ("2000", "--workers: '2000' is not in 1..1024"),
+        ("processes", "--workers processes: give a number of processes, as processes:4"),
+        ("cuda:1", "--workers cuda:1: cuda has no settings"),
+        (
+            "condor",
+            "unknown kind of --workers 'condor'; known: cuda, processes, ray, slurm, within",
+        ),
+        ("withi", "unknown kind of --workers 'withi'; did you mean 'within'?"),
+    ],
+)
+def test_workers_that_cannot_be_are_refused_before_any_plan(
+    tmp_path: Path, workers: str, said: str
+) -> None:
+    refused = run(tmp_path, "--dry-run", "--workers", workers)
+    assert (refused.returncode, refused.stderr) == (2, f"bench: {said}\n")

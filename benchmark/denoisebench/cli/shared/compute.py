@@ -1,6 +1,5 @@
 """What the verbs that compute do once their options are read."""
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,10 +14,12 @@ from denoisebench.cli.shared.trackers import asked_trackers
 from denoisebench.execution.context import make_context
 from denoisebench.execution.runner import ExecutionOptions, Runner
 from denoisebench.execution.tracking import Tracking
+from denoisebench.execution.workers import refuse_other_plan, run_workers
 from denoisebench.files import write_whole
 from denoisebench.outside_text import printable
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
+from denoisebench.plugin.executor import Crew
 from denoisebench.plugin.report import Report
 from denoisebench.plugin.tracker import Tracker
 from denoisebench.registry.registries import Registries
@@ -28,7 +29,7 @@ from denoisebench.results.saved_images import Kind
 
 def compute(asked: CommandOptions, methods: Sequence[str], registries: Registries) -> int:
     """Plan, run, print, save.  Returns the exit status."""
-    report = registries.report(asked.format)
+    report, crew = registries.report(asked.format), registries.crew(asked.workers)
     trackers = asked_trackers(asked.track, registries)
     out = out_folder(asked.out, create=not asked.dry_run)
     plan = make_plan(asked.request(methods, registries.budgets), registries)
@@ -37,7 +38,7 @@ def compute(asked: CommandOptions, methods: Sequence[str], registries: Registrie
     if asked.dry_run:
         print_plan(plan, out, asked.memory)
         return 0
-    results = carry_out(plan, asked, registries, trackers)
+    results = carry_out(plan, asked, crew, registries, trackers)
     show(results, asked, report)
     return status_of(results)
 
@@ -45,6 +46,7 @@ def compute(asked: CommandOptions, methods: Sequence[str], registries: Registrie
 def carry_out(
     plan: Plan,
     asked: CommandOptions,
+    crew: Crew,
     registries: Registries,
     trackers: Sequence[tuple[Tracker, str]],
 ) -> Results:
@@ -54,12 +56,10 @@ def carry_out(
     with Tracking(trackers, asked.out, show_progress) as tracking:
         runner = Runner(plan, replace(context, tracking=tracking), options)
         if asked.worker:
+            refuse_other_plan(plan)
             runner.run(wait=False)
             raise click.exceptions.Exit(0)
-        if asked.workers != "1" and (units := len(runner.missing())) > 1:
-            _run_workers(asked.workers, units)
-            runner = replace(runner, options=replace(options, retry_failed=False))
-        cells = runner.run()
+        cells = run_workers(runner, crew, sys.argv[1:]).run()
     results = Results(
         tuple(cells), plan.declined, asked.out, registries.reports, registries.protocols
     )
@@ -71,21 +71,6 @@ def carry_out(
     for line in dict.fromkeys(map(declined_text, filter(None, (c.declines for c in cells)))):
         click.echo(line, err=True)
     return results
-
-
-def _run_workers(workers: str, units: int) -> None:
-    """Have workers, no more than there are units of work, do what is missing."""
-    from denoisebench.execution.workers import ON_GPUS, environments, run_workers
-
-    gpus = 0
-    if workers == ON_GPUS:
-        import torch
-
-        gpus = torch.cuda.device_count()
-    else:
-        workers = str(min(int(workers), units))
-    settings = environments(workers, gpus, os.cpu_count() or 1, os.environ)
-    run_workers([*sys.argv[1:], "--worker"], settings, show_progress)
 
 
 def show(results: Results, asked: CommandOptions, report: Report) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from denoisebench.cli.shared.option_types import Seeds, Workers
+from denoisebench.cli.shared.option_types import Seeds
 from denoisebench.cli.shared.options import (
     F,
     device_option,
@@ -146,8 +146,9 @@ _OPTIONS = [
                  help="Keep every estimate, of all repeats, as float32 .npy under DIR/estimates,"
                       " for `bench rescore`."),
     click.option("--retry-failed", is_flag=True, help="Compute failed cells again."),
-    click.option("--workers", type=Workers(), default="1", show_default=True, metavar="N|cuda",
-                 help="Divide the work among N processes of this machine, or one on each GPU."),
+    click.option("--workers", default="1", show_default=True, metavar="N|cuda|ray|slurm|...",
+                 help="Divide the work among N processes of this machine, one on each GPU, or other"
+                      " machines: see `bench list executors`."),
     click.option("--worker", is_flag=True,
                  help="Be one of many processes with the same DIR, as in an array of jobs: compute"
                       " what no other one computes, wait for none, print no table."),

@@ -7,8 +7,6 @@ import click
 from denoisebench.errors import UserError
 from denoisebench.specs import LARGEST_SEED, split_list, whole_number
 
-MOST_WORKERS = 1024
-
 
 class Whole(click.IntRange):
     """One whole number within bounds."""
@@ -53,17 +51,3 @@ class Precision(click.ParamType[str]):
                 " it, or fp32"
             )
         return str(value)
-
-
-class Workers(click.ParamType[str]):
-    """A number of processes, or `cuda`."""
-
-    name = "workers"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value == "cuda":
-            return "cuda"
-        try:
-            return str(whole_number(str(value), 1, MOST_WORKERS))
-        except ValueError as error:
-            raise UserError(f"--workers: {error}, or cuda") from None

@@ -24,7 +24,7 @@ def carry_out_sweep(
     sweep: Sweep, plot: Path | None, asked: CommandOptions, registries: Registries
 ) -> int:
     """Compute, print, draw, save.  Returns the exit status."""
-    report = registries.report(asked.format)
+    report, crew = registries.report(asked.format), registries.crew(asked.workers)
     trackers = asked_trackers(asked.track, registries)
     out = out_folder(asked.out, create=not asked.dry_run)
     for line in _asides(sweep.plan):
@@ -32,7 +32,7 @@ def carry_out_sweep(
     if asked.dry_run:
         print_plan(sweep.plan, out, asked.memory)
         return 0
-    results = carry_out(sweep.plan, asked, registries, trackers)
+    results = carry_out(sweep.plan, asked, crew, registries, trackers)
     if asked.format != "table":
         show(results, asked, report)
     if len(results.errors) < len(results.cells):
