@@ -8,11 +8,14 @@ import os
 import platform
 import subprocess
 import sys
+import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from denoisebench.progress import ProgressCallback
 from denoisebench.specs import Spec
@@ -22,6 +25,8 @@ MOST_RESTARTS = 2
 """How often a worker that was killed or lost is started again."""
 ENDS_WITHIN_S = 60.0
 """A worker that is told to end has a checkpoint to save."""
+LOOK_S = 0.1
+"""How often a worker that runs is looked after."""
 PLAN_VARIABLE = "DENOISEBENCH_PLAN"
 """Tells a worker the mark of the plan that it is to share in."""
 
@@ -123,14 +128,20 @@ class WorkerProcess:
             text=True,
             errors="replace",
         )
-        assert self._process.stderr is not None
-        last = ""
-        for line in map(str.strip, self._process.stderr):
-            if line:
-                last = line
-                with suppress(OSError):  # nobody listens
-                    self._say(line)
-        return self._process.wait(), last
+        said: list[str] = []
+        listener = threading.Thread(target=self._pass_on, args=(self._process.stderr, said))
+        listener.daemon = True
+        listener.start()
+        while self._process.poll() is None:  # Ray's interrupts do not cut a read or a wait short
+            time.sleep(LOOK_S)
+        listener.join()
+        return self._process.returncode, said[-1] if said else ""
+
+    def _pass_on(self, lines: IO[str], said: list[str]) -> None:
+        for line in filter(None, map(str.strip, lines)):
+            said[:] = [line]
+            with suppress(OSError):  # nobody listens
+                self._say(line)
 
 
 class Crew(ABC):

@@ -8,12 +8,12 @@ from bench import bench
 
 PLUGIN = '''
 import os
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
 from denoisebench.cli import group
-from denoisebench.plugin import Crew, Executor, Spec, hookimpl, number
+from denoisebench.plugin import Crew, Executor, hookimpl
 from denoisebench.plugin.executor import PLAN_VARIABLE
 
 
@@ -23,7 +23,38 @@ class Within(Crew):
     def __init__(self, plan, ends):
         self.plan, self.ends = plan, ends
 
-    def run(folder: Path, *options: str) -> "CompletedProcess[str]":
+    def run(self, command, units, progress):
+        assert command.mark.is_file()
+        Path("asked").write_text(f"{units} units")
+        if self.ends == "raise":
+            raise RuntimeError("the queue is closed")
+        if self.ends == "lost":
+            return ["worker 1 was lost", "worker 2 was lost"]
+        os.environ[PLAN_VARIABLE] = self.plan or command.plan
+        try:
+            with redirect_stdout(StringIO()):
+                group.main(list(command.arguments), standalone_mode=False)
+        except Exception as error:
+            return [f"worker 1 said: {error}"]
+        finally:
+            del os.environ[PLAN_VARIABLE]
+        return []
+
+
+class WithinExecutor(Executor):
+    name, summary = "within", "this process"
+
+    def crew(self, spec):
+        return Within(dict(spec.options).get("plan"), dict(spec.options).get("ends"))
+
+
+@hookimpl
+def register_executors():
+    return [WithinExecutor()]
+'''
+
+
+def run(folder: Path, *options: str) -> "CompletedProcess[str]":
     (folder / "within.py").write_text(PLUGIN)
     call = ("compare", "--methods", "identity,tv", "--datasets", "samples-gray")
     return bench(*call, "--noise", "gaussian:25", "--plugin", "within.py", *options, cwd=folder)
@@ -52,9 +83,7 @@ def test_workers_of_a_plugin_compute_what_is_missing(tmp_path: Path) -> None:
          " the code or the images of their machines differ"),
     ],
 )  # fmt: skip
-def test_what_workers_fail_to_do_is_not_done_here(
-    tmp_path: Path, settings: str, said: str
-) -> None:
+def test_what_workers_fail_to_do_is_not_done_here(tmp_path: Path, settings: str, said: str) -> None:
     failed = run(tmp_path, "--workers", f"within:{settings}")
     assert failed.returncode == 2
     assert said in failed.stderr
