@@ -14,7 +14,7 @@ from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.errors import PluginError, plugin_code
 from denoisebench.files import safe_name
 from denoisebench.images.pixels import Pixels
-from denoisebench.nn.devices import Precision, true_float32
+from denoisebench.nn.devices import Precision, kind_of, true_float32
 from denoisebench.nn.padding import run_in_bf16
 from denoisebench.plugin.method import (
     Denoised,
@@ -97,7 +97,7 @@ def load_denoiser(
     if precision == "bf16":
         with plugin_code(method.name):
             for part in method.parts_in_bf16(network):
-                run_in_bf16(part, device)
+                run_in_bf16(part, kind_of(device))
     return Denoiser(method, config, task, Model(config, task, network))
 
 

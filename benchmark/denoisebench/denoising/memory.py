@@ -19,10 +19,10 @@ def memory_limit(asked_gb: float | None, device: str = "cpu") -> int:
         if not 0.0 < asked_gb * 1e9 < math.inf:
             raise UserError(f"--memory {asked_gb:g}: give gigabytes above 0, as --memory 2")
         return int(asked_gb * 1e9)
-    if device == "cuda":
+    if device.startswith("cuda"):
         import torch
 
-        return min(torch.cuda.mem_get_info()[0] // 2, MOST_BYTES)
+        return min(torch.cuda.mem_get_info(device)[0] // 2, MOST_BYTES)
     return int(min(free_bytes() / 2, MOST_BYTES))
 
 

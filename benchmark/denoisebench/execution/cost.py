@@ -10,6 +10,7 @@ from torch.utils.flop_counter import flop_registry
 
 from denoisebench.errors import plugin_code
 from denoisebench.images.image_set import LoadedImage
+from denoisebench.nn.devices import kind_of
 from denoisebench.noise.given import noisy_of
 from denoisebench.noise.level_reading import LevelUnknownError
 from denoisebench.planning.plan import CellPlan
@@ -85,13 +86,13 @@ class PeakMemory:
     """The peak of memory since the object was made: of the GPU on CUDA, else of this process."""
 
     def __init__(self, device: str) -> None:
-        self._cuda = device == "cuda"
+        self._gpu = device if kind_of(device) == "cuda" else None
         self._fresh = self._reset()
 
     def _reset(self) -> bool:
         """Forget the peak so far.  Returns whether this system can."""
-        if self._cuda:
-            torch.cuda.reset_peak_memory_stats()
+        if self._gpu:
+            torch.cuda.reset_peak_memory_stats(self._gpu)
             return True
         try:
             _CLEAR_REFS.write_text("5")
@@ -107,8 +108,8 @@ class PeakMemory:
         """
         if not self._fresh:
             return None
-        if self._cuda:
-            return round(torch.cuda.max_memory_allocated() / 1e6, 1)
+        if self._gpu:
+            return round(torch.cuda.max_memory_allocated(self._gpu) / 1e6, 1)
         lines = _STATUS.read_text(encoding="utf-8").splitlines()
         peak_kib = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
         return round(peak_kib * 1024 / 1e6, 1)

@@ -15,14 +15,17 @@ def provenance(device: str) -> dict[str, Any]:
     """What a result needs to be understood later, as plain values."""
     import torch
 
-    name = torch.cuda.get_device_name() if device == "cuda" else _processor()
+    from denoisebench.nn.devices import kind_of
+
+    kind = kind_of(device)
+    name = torch.cuda.get_device_name(device) if kind == "cuda" else _processor()
     return {
         "denoisebench": denoisebench.__version__,
         "python": platform.python_version(),
         "torch": str(torch.__version__),
         "numpy": version("numpy"),
         "platform": platform.platform(),
-        "device": device,
+        "device": kind,
         "device_name": name,
         "threads": torch.get_num_threads(),
         "peak_memory_mb": _peak_memory_mb(),

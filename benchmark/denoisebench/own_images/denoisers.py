@@ -13,7 +13,7 @@ from denoisebench.denoising.memory import core_size, memory_limit, smaller_core
 from denoisebench.denoising.tiling import Band, denoise_band, tile_rows
 from denoisebench.errors import PluginError, plugin_code
 from denoisebench.images.pixels import Pixels
-from denoisebench.nn.devices import pick_device, pick_precision, true_float32
+from denoisebench.nn.devices import kind_of, pick_device, pick_precision, true_float32
 from denoisebench.own_images.denoiser_choice import ChosenDenoiser
 from denoisebench.own_images.planes import Plane, Planes, Values, steps_of
 from denoisebench.own_images.treatment import Treatment
@@ -64,7 +64,7 @@ class Denoisers:
                     raise
             else:
                 return
-            if device == "cuda":
+            if kind_of(device) == "cuda":
                 torch.cuda.empty_cache()
             self.progress(Progress(f"memory ran out; tiles of {core} pixels are tried", 0, 0))
 

@@ -353,11 +353,15 @@ class Trainer:
             "record": asdict(self.record),
         }
         with uninterrupted():
-            write_checkpoint(self._checkpoint, repr(self._settings), state)
+            write_checkpoint(self._checkpoint, self._settings_text(), state)
+
+    def _settings_text(self) -> str:
+        """What a checkpoint is good for: any device of its kind goes on."""
+        return repr(replace(self._settings, device=self.device.type))
 
     def _resume(self) -> None:
         if self._checkpoint.exists():
-            resume(self._checkpoint, repr(self._settings), self.device, self._take)
+            resume(self._checkpoint, self._settings_text(), self.device, self._take)
 
     def _take(self, state: Mapping[str, Any]) -> None:
         """Raises for a state that this training cannot have saved; it is then of no use."""

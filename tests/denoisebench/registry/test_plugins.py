@@ -283,8 +283,8 @@ def test_every_hook_says_what_it_returns_and_what_a_clash_does(hook):
 
 
 def test_there_is_a_hook_for_each_kind_of_thing():
-    kinds = ["budgets", "image_sets", "methods", "noise_models", "presets", "protocols"]
-    kinds += ["recipes", "reports", "trackers"]
+    kinds = ["budgets", "executors", "image_sets", "methods", "noise_models", "presets"]
+    kinds += ["protocols", "recipes", "reports", "trackers"]
     assert sorted(HOOKS) == [f"register_{kind}" for kind in kinds]
 
 

@@ -13,8 +13,9 @@ from ramps import quiet, same_weights, squared_error, trainer
 from torch import Tensor, nn
 
 from denoisebench.budgets import get_budget
+from denoisebench.cli.shared.option_types import Device
 from denoisebench.errors import UserError
-from denoisebench.nn.devices import Precision, pick_device
+from denoisebench.nn.devices import Precision, kind_of, pick_device
 from denoisebench.plugin.method import Batch, TrainingStep
 from denoisebench.progress import Progress
 from denoisebench.training.checkpoint import write_checkpoint
@@ -190,9 +191,26 @@ def test_a_budget_without_a_name_is_labelled_by_its_length() -> None:
 
 def test_a_device_that_is_not_there_is_refused() -> None:
     if not torch.cuda.is_available():
-        with pytest.raises(UserError, match="--device auto"):
+        with pytest.raises(UserError, match="device 'cuda' is not on this machine, which has"):
             pick_device("cuda")
     assert pick_device("cpu") == "cpu"
+
+
+def test_a_gpu_is_chosen_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert [pick_device(asked) for asked in ("auto", "cuda:1")] == ["cuda", "cuda:1"]
+    assert kind_of("cuda:1") == "cuda"
+    known = "which has cuda, cpu, cuda:0, cuda:1"
+    with pytest.raises(UserError, match=f"device 'cuda:2' is not on this machine, {known}"):
+        pick_device("cuda:2")
+
+
+@pytest.mark.parametrize("word", ["gpu", "cuda:", "cuda:-1", "cuda:01", "cuda:1,2", "CUDA"])
+def test_a_device_that_is_none_is_refused_by_the_option(word: str) -> None:
+    with pytest.raises(UserError, match=f"--device {word}: give auto, cpu, mps, cuda or"):
+        Device().convert(word, None, None)
 
 
 def test_a_gradient_much_longer_than_usual_is_shortened(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Types of options that take whole numbers, read as those of a spec are."""
 
+import re
 from typing import Any
 
 import click
@@ -22,6 +23,8 @@ class Whole(click.IntRange):
             self.fail(str(error), param, ctx)
 
 
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9][0-9]{0,2}))?")
+
 SEED = Whole(0, LARGEST_SEED)
 
 
@@ -37,6 +40,20 @@ class Seeds(click.ParamType[tuple[int, ...]]):
             return tuple(whole_number(item, 0, LARGEST_SEED) for item in split_list(str(value)))
         except ValueError as error:
             raise UserError(f"--seeds: {error}") from None
+
+
+class Device(click.ParamType[str]):
+    """`auto`, `cpu`, `cuda`, `cuda:N` or `mps`."""
+
+    name = "device"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not DEVICE.fullmatch(str(value)):
+            raise UserError(
+                f"--device {value}: give auto, cpu, mps, cuda or, to choose among GPUs, cuda:0,"
+                " cuda:1 and so on"
+            )
+        return str(value)
 
 
 class Precision(click.ParamType[str]):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from denoisebench.budgets import BATCH, BUDGETS, CROP_PX, STEPS
-from denoisebench.cli.shared.option_types import Precision, Whole
+from denoisebench.cli.shared.option_types import Device, Precision, Whole
 from denoisebench.defaults import DEFAULTS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,10 +36,11 @@ length_options = [
 
 device_option = click.option(
     "--device",
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    type=Device(),
     default="auto",
     show_default=True,
-    help="Where to compute.",
+    metavar="auto|cpu|cuda[:N]|mps",
+    help="Where to compute; cuda:1 is the second GPU.",
 )
 
 memory_option = click.option(
