@@ -116,8 +116,8 @@ def test_an_interrupt_ends_the_workers_which_leave_checkpoints(
         pytest.importorskip("submitit", reason="needs the package submitit")
         spec = "slurm:local=true:workers=2:threads=1:time=10m"
     process = bench(folder, *LONG, "--out", "out", "--workers", spec)
-    wait_until(lambda: len(list(folder.glob("out/trainings/*/history.jsonl"))) == 2)
-    time.sleep(2)  # for the first step
+    wait_until(lambda: len(list(folder.glob("out/trainings/*/recipe.json"))) == 2)
+    time.sleep(10)  # for the first step
     pids = [claim["pid"] for claim in claims(folder)]
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=100)
