@@ -17,16 +17,16 @@ _OURS = "DENOISEBENCH_"
 """How the variables begin that other machines are told."""
 
 
-def run_workers(runner: Runner, crew: Crew, arguments: Sequence[str]) -> Runner:
+def run_workers(runner: Runner, crew: Crew | None, arguments: Sequence[str]) -> Runner:
     """Have workers that run `bench` with these arguments do what is missing.
 
     Returns the runner for what is left.  Raises UserError if something is left and workers failed:
     what they could not do, this process is not to do in their place.
     """
-    done = replace(runner, options=replace(runner.options, retry_failed=False))
     units = len(runner.missing())
-    if not units:
-        return done
+    if crew is None or not units:
+        return runner
+    done = replace(runner, options=replace(runner.options, retry_failed=False))
     ours = {key: value for key, value in os.environ.items() if key.startswith(_OURS)}
     with _marked(runner.context.out) as mark:
         command = WorkerCommand((*arguments, "--worker"), Path.cwd(), mark, runner.plan.id, ours)

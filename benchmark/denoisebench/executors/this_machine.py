@@ -39,14 +39,12 @@ class Gpus(Executor):
 
 @dataclass(frozen=True, slots=True)
 class ProcessCrew(Crew):
-    """So many processes; of one, this process does the work."""
+    """A number of processes."""
 
     count: int
 
     def run(self, command: WorkerCommand, units: int, progress: ProgressCallback) -> Sequence[str]:
         count = min(self.count, units)
-        if count == 1:
-            return []
         threads = threads_each(count, os.cpu_count() or 1, os.environ)
         return run_here(command, [{"OMP_NUM_THREADS": threads}] * count, progress)
 

@@ -103,8 +103,10 @@ class Registries:
         tracker: Tracker = self._find("tracker", self.trackers, Spec(name))
         return tracker
 
-    def crew(self, text: str) -> Crew:
-        """The workers of a spec; a number is short for `processes:N`."""
+    def crew(self, text: str) -> Crew | None:
+        """The workers of a spec; a number is short for `processes:N`.  None for 1: this process."""
+        if text == "1":
+            return None
         spec = parse_spec(f"processes:{text}" if text.isdecimal() else text)
         executor: Executor = self._find("kind of --workers", self.executors, spec)
         return executor.crew(spec)

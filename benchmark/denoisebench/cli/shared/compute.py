@@ -46,7 +46,7 @@ def compute(asked: CommandOptions, methods: Sequence[str], registries: Registrie
 def carry_out(
     plan: Plan,
     asked: CommandOptions,
-    crew: Crew,
+    crew: Crew | None,
     registries: Registries,
     trackers: Sequence[tuple[Tracker, str]],
 ) -> Results:
