@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from denoisebench.cli.shared.options import results_option
 from denoisebench.results.training_history import AXES, By, open_trainings
 
 
@@ -14,14 +15,7 @@ def command() -> None:
 
 @command.command("history")
 @click.argument("trainings", nargs=-1, required=True, metavar="TRAINING...")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default="results",
-    show_default=True,
-    metavar="DIR",
-    help="The --out folder of the runs that trained them.",
-)
+@results_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

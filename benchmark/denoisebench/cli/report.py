@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from denoisebench.cli.shared.basics import load_plugins
-from denoisebench.cli.shared.options import plugin_option
+from denoisebench.cli.shared.options import plugin_option, results_option
 from denoisebench.files import write_whole
 from denoisebench.outside_text import printable
 from denoisebench.specs import split_list
@@ -14,14 +14,7 @@ PAGE = "html"
 
 
 @click.command("report")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default="results",
-    show_default=True,
-    metavar="DIR",
-    help="The --out folder of the runs.",
-)
+@results_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from denoisebench.cli.shared.basics import exit_with, out_folder
+from denoisebench.cli.shared.options import results_option
 from denoisebench.outside_text import printable
 
 
@@ -39,14 +40,7 @@ def merge(folders: tuple[Path, ...], out: Path) -> None:
 
 @command.command("export")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default="results",
-    show_default=True,
-    metavar="DIR",
-    help="The --out folder of the runs.",
-)
+@results_option
 def export(file: Path, results: Path) -> None:
     """Write stored results to FILE, .parquet or .csv: a row for each image of each result.
 

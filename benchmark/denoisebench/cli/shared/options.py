@@ -70,6 +70,15 @@ out_option = click.option(
     help="Where trainings and results are kept and found again.",
 )
 
+results_option = click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default="results",
+    show_default=True,
+    metavar="DIR",
+    help="The --out folder of the runs.",
+)
+
 
 def installed_of(methods: Sequence[str]) -> str:
     """The help of an option whose default is those methods."""
