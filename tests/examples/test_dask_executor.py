@@ -7,7 +7,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from denoisebench.errors import UserError
-from denoisebench.plugin import executor
+from denoisebench.plugin import worker_process
 from denoisebench.plugin.executor import WorkerCommand
 from denoisebench.registry.loader import load
 
@@ -60,7 +60,7 @@ def dask(monkeypatch: pytest.MonkeyPatch) -> None:
     module.__spec__ = SimpleNamespace()  # type: ignore[assignment]
     module.Client, module.as_completed = Client, list
     monkeypatch.setitem(sys.modules, "distributed", module)
-    monkeypatch.setattr(executor, "PROGRAM", PROGRAM)
+    monkeypatch.setattr(worker_process, "PROGRAM", PROGRAM)
 
 
 def command(*arguments: str) -> WorkerCommand:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from denoisebench.execution.context import Context
-from denoisebench.execution.shared_run import SharedRun, lacks_scores
-from denoisebench.execution.train_job import train_claimed
 from denoisebench.planning.plan import CellPlan, Plan, Unit
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
@@ -42,14 +40,16 @@ class Runner:
         What another process works on is left to it.  wait: for what others compute; without it,
         cells that are not there at the end are left out.
         """
-        return SharedRun(self).run(wait=wait)
+        done = self._done()
+        if len(done) == len(self.plan.cells):
+            return [done[cell.id] for cell in self.plan.cells]
+        from denoisebench.execution.shared_run import SharedRun
+
+        return SharedRun(self, done).run(wait=wait)
 
     def missing(self) -> tuple[Unit, ...]:
         """The work that is left."""
-        found = {cell.id: self.stored(cell) for cell in self.plan.cells}
-        retry = self.options.retry_failed
-        done = [id_ for id_, r in found.items() if r is not None and not (retry and r.error)]
-        return self.plan.units(done=done)
+        return self.plan.units(done=self._done().keys())
 
     def train(self, training: str) -> Path:
         """Train by the id of a training, unless it is done.  Returns the file of the weights.
@@ -57,6 +57,8 @@ class Runner:
         No other process may work on it meanwhile: see `claimed`.
         Raises PluginError for what the method raises, UserError for what the user did wrong.
         """
+        from denoisebench.execution.train_job import train_claimed
+
         plan = self.plan.training_of[training]
         return train_claimed(plan, self.plan.tested_with[training], self.context)
 
@@ -96,6 +98,12 @@ class Runner:
         Unfinished(self.context.out, cell.id, keep=True).remove()  # a kill may have left it
         return result
 
+    def _done(self) -> dict[str, CellResult]:
+        """What is stored and is not to be computed again, by the id of the cell."""
+        found = {cell.id: self.stored(cell) for cell in self.plan.cells}
+        retry = self.options.retry_failed
+        return {id_: r for id_, r in found.items() if r is not None and not (retry and r.error)}
+
     def _saver(self, cell: CellPlan) -> Saver:
         return Saver(cell, self.context.out, self.options.save)
 
@@ -104,6 +112,13 @@ class Runner:
         if not self.options.keep_estimates:
             return None
         return Estimates(self.context.out, cell.id, tuple(i.id for i in cell.image_set.images))
+
+
+def lacks_scores(result: CellResult, cell: CellPlan) -> bool:
+    """Whether a result that is no failure has no score of some image or repeat of its cell."""
+    wanted = {(i.id, repeat) for i in cell.image_set.images for repeat in range(cell.repeats)}
+    there = {(score.image, score.repeat) for score in result.scores}
+    return result.error is None and there != wanted
 
 
 def weights_of(cell: CellPlan, out: Path) -> Path | None:

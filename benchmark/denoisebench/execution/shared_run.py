@@ -4,7 +4,6 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from denoisebench.errors import PluginError
 from denoisebench.execution.claims import (
@@ -16,22 +15,23 @@ from denoisebench.execution.claims import (
     waiting_text,
 )
 from denoisebench.execution.context import Context
+from denoisebench.execution.runner import Runner, lacks_scores
 from denoisebench.execution.train_job import finished
 from denoisebench.planning.plan import CellPlan, Unit
 from denoisebench.progress import Progress
 from denoisebench.results.records import CellResult
 from denoisebench.results.store import cell_path, read_cell
 
-if TYPE_CHECKING:
-    from denoisebench.execution.runner import Runner
-
 
 class SharedRun:
-    """Carries out the plan of a runner, together with whoever works in the same folder."""
+    """Carries out the plan of a runner, together with whoever works in the same folder.
 
-    def __init__(self, runner: "Runner") -> None:
+    done: the results of cells that are not to be computed.
+    """
+
+    def __init__(self, runner: Runner, done: Mapping[str, CellResult]) -> None:
         self._runner, self._plan, self._out = runner, runner.plan, runner.context.out
-        self._results: dict[str, CellResult] = {}
+        self._results = dict(done)
         self._failed_before: Mapping[str, int] = {}
         self._scored_here = 0
 
@@ -147,13 +147,6 @@ class SharedRun:
             self._runner.context.progress(Progress(text, 0, 0))
         time.sleep(LOOK_S * (0.5 + secrets.randbelow(1000) / 1000))
         return text
-
-
-def lacks_scores(result: CellResult, cell: CellPlan) -> bool:
-    """Whether a result that is no failure has no score of some image or repeat of its cell."""
-    wanted = {(i.id, repeat) for i in cell.image_set.images for repeat in range(cell.repeats)}
-    there = {(score.image, score.repeat) for score in result.scores}
-    return result.error is None and there != wanted
 
 
 def _prefixed(context: Context, number: str) -> Context:

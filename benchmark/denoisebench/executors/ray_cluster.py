@@ -15,7 +15,6 @@ from denoisebench.plugin.executor import (
     ENDS_WITHIN_S,
     MOST_RESTARTS,
     Crew,
-    Executor,
     WorkerCommand,
 )
 from denoisebench.progress import Progress, ProgressCallback
@@ -23,18 +22,6 @@ from denoisebench.specs import Between, Spec, build_config
 
 CONNECTS_WITHIN_S = 20.0
 LOOK_S = 1.0
-
-
-class Ray(Executor):
-    """`ray[:ADDRESS][:workers=N][:threads=N][:gpus=F]`"""
-
-    name = "ray"
-    summary = "tasks of a Ray cluster: ray[:ADDRESS][:workers=N][:threads=N][:gpus=F]"
-
-    def crew(self, spec: Spec) -> Crew:
-        settings = build_config(RayCrew, replace(spec, values=()))
-        require("ray", self.name)
-        return replace(settings, address=":".join(spec.values) or settings.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +79,13 @@ class RayCrew(Crew):
         if self.gpus:
             return min(fit, int(resources.get("GPU", 0)) * int(1 / self.gpus))
         return fit
+
+
+def ray_crew(spec: Spec) -> RayCrew:
+    """Raises UserError as `Executor.crew` does."""
+    settings = build_config(RayCrew, replace(spec, values=()))
+    require("ray", spec.name)
+    return replace(settings, address=":".join(spec.values) or settings.address)
 
 
 @contextmanager

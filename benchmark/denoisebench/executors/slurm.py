@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from denoisebench.errors import UserError
 from denoisebench.executors.settings import Count, require
-from denoisebench.plugin.executor import ENDS_WITHIN_S, Crew, Executor, WorkerCommand
+from denoisebench.plugin.executor import ENDS_WITHIN_S, Crew, WorkerCommand
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.specs import Between, Spec, build_config
 
@@ -17,18 +17,6 @@ FOLDER = "slurm"
 LOOK_S = 1.0
 _TIME = re.compile(r"([0-9]{1,4})([mhd])")
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
-
-
-class Slurm(Executor):
-    """`slurm[:partition=P][:gpus=N][:time=4h][:workers=N]...`"""
-
-    name = "slurm"
-    summary = "jobs of SLURM: slurm[:partition=P][:account=A][:gpus=N][:time=4h][:workers=N]..."
-
-    def crew(self, spec: Spec) -> Crew:
-        crew = build_config(SlurmCrew, spec)
-        require("submitit", self.name)
-        return crew
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +74,13 @@ class SlurmCrew(Crew):
         given = {key: value for key, value in asked.items() if value}
         minutes = self._minutes()
         return {"name": "bench", "timeout_min": minutes, "cpus_per_task": self.threads, **given}
+
+
+def slurm_crew(spec: Spec) -> SlurmCrew:
+    """Raises UserError as `Executor.crew` does."""
+    crew = build_config(SlurmCrew, spec)
+    require("submitit", spec.name)
+    return crew
 
 
 class _Work:

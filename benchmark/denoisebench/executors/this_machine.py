@@ -7,34 +7,10 @@ from dataclasses import dataclass
 
 from denoisebench.errors import UserError
 from denoisebench.executors.settings import MOST_WORKERS
-from denoisebench.plugin.executor import Crew, Executor, WorkerCommand, WorkerProcess
+from denoisebench.plugin.executor import Crew, WorkerCommand
+from denoisebench.plugin.worker_process import WorkerProcess
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.specs import Spec, whole_number
-
-
-class Processes(Executor):
-    """`processes:N`, or N alone."""
-
-    name, summary = "processes", "N processes of this machine; a number alone means the same"
-
-    def crew(self, spec: Spec) -> Crew:
-        if len(spec.values) != 1 or spec.options:
-            raise UserError(f"--workers {spec}: give a number of processes, as processes:4")
-        try:
-            return ProcessCrew(whole_number(spec.values[0], 1, MOST_WORKERS))
-        except ValueError as error:
-            raise UserError(f"--workers: {error}") from None
-
-
-class Gpus(Executor):
-    """`cuda`."""
-
-    name, summary = "cuda", "a process on each GPU of this machine"
-
-    def crew(self, spec: Spec) -> Crew:
-        if spec != Spec(self.name):
-            raise UserError(f"--workers {spec}: cuda has no settings")
-        return GpuCrew()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +34,23 @@ class GpuCrew(Crew):
 
         names = names_of_gpus(torch.cuda.device_count(), os.environ)[:units]
         return run_here(command, [{"CUDA_VISIBLE_DEVICES": name} for name in names], progress)
+
+
+def process_crew(spec: Spec) -> ProcessCrew:
+    """Raises UserError as `Executor.crew` does."""
+    if len(spec.values) != 1 or spec.options:
+        raise UserError(f"--workers {spec}: give a number of processes, as processes:4")
+    try:
+        return ProcessCrew(whole_number(spec.values[0], 1, MOST_WORKERS))
+    except ValueError as error:
+        raise UserError(f"--workers: {error}") from None
+
+
+def gpu_crew(spec: Spec) -> GpuCrew:
+    """Raises UserError as `Executor.crew` does."""
+    if spec != Spec(spec.name):
+        raise UserError(f"--workers {spec}: {spec.name} has no settings")
+    return GpuCrew()
 
 
 def threads_each(count: int, cores: int, environment: Mapping[str, str]) -> str:

@@ -18,8 +18,6 @@ from denoisebench.noise.level_estimator import look
 from denoisebench.noise.level_reading import LevelReading
 from denoisebench.noise.stream import Stream
 from denoisebench.noise_models.poisson import Poisson
-from denoisebench.noise_models.variance_curve import BINS, FEWEST, binned
-from denoisebench.noise_models.variance_line import FEWEST_POINTS, fit_line
 from denoisebench.specs import Spec, number_text
 
 if TYPE_CHECKING:
@@ -63,6 +61,9 @@ class PoissonGaussian(NoiseFamily):
     def read(self, noisy: Pixels) -> LevelReading:
         """The gain, the read noise and the offset being known: the slope of the line of the local
         variances over the local means, which is (s/255)² at o."""
+        from denoisebench.noise_models.variance_curve import BINS, FEWEST, binned
+        from denoisebench.noise_models.variance_line import FEWEST_POINTS, fit_line
+
         patches = look(noisy, 0)
         if patches is None or len(patches.mean) < BINS * FEWEST:
             return LevelReading(self, None)

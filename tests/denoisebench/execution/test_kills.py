@@ -13,7 +13,7 @@ import pytest
 from bench import environment, make_images
 from stranger import install
 
-from denoisebench.plugin.executor import PROGRAM
+from denoisebench.plugin.worker_process import PROGRAM
 
 KILLED = Path(__file__).parents[2] / "support" / "killed.py"
 CALL = ("compare", "--methods", "identity,shipped", "--plugin", "shipped", "--weights", "none")

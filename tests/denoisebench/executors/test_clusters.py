@@ -14,7 +14,7 @@ import pytest
 from bench import environment, make_images
 from stranger import install
 
-from denoisebench.plugin.executor import PROGRAM
+from denoisebench.plugin.worker_process import PROGRAM
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from denoisebench.cli import group
 from denoisebench.errors import UserError
 from denoisebench.executors.this_machine import names_of_gpus, run_here, threads_each
-from denoisebench.plugin import executor
+from denoisebench.plugin import worker_process
 from denoisebench.plugin.executor import WorkerCommand
 from denoisebench.progress import Progress
 
@@ -26,7 +26,7 @@ def told(
     monkeypatch: pytest.MonkeyPatch, program: str, *arguments: str, count: int = 1
 ) -> list[str]:
     """What workers that run this Python program say, and how they failed."""
-    monkeypatch.setattr(executor, "PROGRAM", program)
+    monkeypatch.setattr(worker_process, "PROGRAM", program)
     said: list[str] = []
     settings = [{"OMP_NUM_THREADS": "1"}] * count
     failures = run_here(command_of(*arguments), settings, lambda at: said.append(at.what))
@@ -71,7 +71,7 @@ def test_an_interrupt_ends_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     program = (
         "import os, sys, time; print(os.getpid(), file=sys.stderr, flush=True); time.sleep(60)"
     )
-    monkeypatch.setattr(executor, "PROGRAM", program)
+    monkeypatch.setattr(worker_process, "PROGRAM", program)
     pids: list[int] = []
 
     def interrupt(at: Progress) -> None:
