@@ -69,7 +69,7 @@ def command(
     stored = Results(tuple(chosen.results), (), results, registries.reports, registries.protocols)
     text = stored.render(name)
     if out is None and report.printed:
-        click.echo(printable(text, keep="\n\t"))
+        click.echo(printable(text.removesuffix("\n"), keep="\n\t"))
         return
     path = out or Path(f"report.{report.name}")
     write_whole(path, text.encode())

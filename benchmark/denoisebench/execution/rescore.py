@@ -19,9 +19,10 @@ from denoisebench.noise.level_knowledge import ORACLE
 from denoisebench.planning.ids import cell_id
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.registry.registries import Registries
+from denoisebench.results.index import read_all
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import CellResult, ImageScore
-from denoisebench.results.store import cell_path, read_cells, write_cell
+from denoisebench.results.store import cell_path, write_cell
 from denoisebench.scoring.metrics import psnr_db
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.scoring.protocol_text import BEFORE, differences
@@ -65,7 +66,7 @@ class Rescorer:
         Raises UserError for a result that cannot be read.
         """
         planned: list[Rescoring] = []
-        for result in read_cells(self._out):
+        for result in read_all(self._out):
             under_other_rules = result.error is None and result.protocol != str(self._protocol)
             if under_other_rules and _estimates(self._out, result).folder.is_dir():
                 each = self._planned(result)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from denoisebench.results.records import CellResult, ImageScore
@@ -43,6 +44,6 @@ def frame(results: Iterable[CellResult]) -> "pd.DataFrame":
     columns: dict[str, Any] = {
         name: np.repeat(np.array([getattr(cell, name) for cell in cells], object), rows_of_cell)
         for name in OF_CELL
-    } | {name: [getattr(score, name) for score in scores] for name in OF_IMAGE}
+    } | {name: list(map(attrgetter(name), scores)) for name in OF_IMAGE}
     table = pd.DataFrame(columns, columns=list(COLUMNS)).infer_objects()
     return table.astype(dict.fromkeys(_NUMBERS_OR_NONE, "float64"))  # None: NaN

@@ -8,8 +8,9 @@ from denoisebench.errors import UserError
 from denoisebench.files import whole_file
 from denoisebench.results.csv_text import csv_text
 from denoisebench.results.dataframe import COLUMNS, OF_CELL, OF_IMAGE
+from denoisebench.results.index import Index
 from denoisebench.results.records import CellResult, ImageScore
-from denoisebench.results.store import cell_paths, read_cell
+from denoisebench.results.store import cell_paths
 
 VERSIONS = ("denoisebench", "git", "torch", "numpy", "python", "platform", "device", "device_name")
 """Columns after those of a frame: what the provenance says."""
@@ -30,8 +31,8 @@ def export(folder: Path, path: Path) -> int:
     paths = cell_paths(folder)
     if not paths:
         raise UserError(f"there are no results under {folder}; give the --out folder of a run")
-    chunks = (_columns(list(map(read_cell, some))) for some in _batched(paths))
-    with whole_file(path) as file:
+    with Index(folder) as index, whole_file(path) as file:
+        chunks = (_columns(list(map(index.cell, some))) for some in _batched(paths))
         return writers[path.suffix](file, chunks)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.images.orientations import without_ensemble
+from denoisebench.results.index import read_all
 from denoisebench.results.records import CellResult
-from denoisebench.results.store import cell_path, read_cells
+from denoisebench.results.store import cell_path
 from denoisebench.specs import parse_spec
 
 OUTCOME = ("cell", "training", "train_s", "network_parameters", "gmacs_per_mpx", "peak_memory_mb")
@@ -41,7 +42,7 @@ def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Selection:
 
     Raises UserError where there are none, for an item that none has, and for a damaged result.
     """
-    results = read_cells(out)
+    results = read_all(out)
     if not results:
         raise UserError(f"there are no results under {out}; give the --out folder of a run")
     places: dict[str, list[int]] = {result.cell: [] for result in results}
@@ -58,7 +59,8 @@ def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Selection:
         reason = f"failed, as {failed[0].method}: {failed[0].error}" if failed else "has no score"
         raise UserError(f"every result asked for {reason}")
     latest = {tuple(getattr(result, name) for name in _SAME): result.cell for result in sound}
-    chosen = tuple(result for result in sound if result.cell in set(latest.values()))
+    newest = set(latest.values())
+    chosen = tuple(result for result in sound if result.cell in newest)
     empty = len(kept) - len(failed) - len(sound)
     return Selection(chosen, len(failed), empty, len(sound) - len(chosen))
 

@@ -55,16 +55,20 @@ def _with_floats(kind: Any, value: Any) -> Any:
     if isinstance(value, str):
         return float(value) if value in _NAMES and kind in (float, float | None) else value
     if isinstance(value, list) and get_origin(kind) is tuple:
-        return [_with_floats(get_args(kind)[0], item) for item in value]
+        inner = get_args(kind)[0]
+        return [_with_floats(inner, item) for item in value]
     if not isinstance(value, dict) or not isinstance(kind, type) or not is_dataclass(kind):
         return value
-    kinds = _kinds(kind)
-    for name in value.keys() - kinds.keys():
+    known, nested = _fields(kind)
+    if not value.keys() <= known:
+        name = next(name for name in value if name not in known)
         raise ValueError(f"unknown field {name!r}")
-    return {
-        name: _with_floats(kinds[name], item) if isinstance(item, _NESTED) else item
-        for name, item in value.items()
+    changed = {
+        name: _with_floats(inner, value[name])
+        for name, inner in nested
+        if isinstance(value.get(name), _NESTED)
     }
+    return {**value, **changed} if changed else value
 
 
 _NESTED = (str, list, dict)
@@ -72,9 +76,15 @@ _NESTED = (str, list, dict)
 
 
 @cache
-def _kinds(cls: Any) -> dict[str, Any]:
-    """The types of a dataclass's fields, by name."""
-    return {field.name: field.type for field in fields(cls)}
+def _fields(cls: Any) -> tuple[frozenset[str], tuple[tuple[str, Any], ...]]:
+    """The names of a dataclass's fields, and those that are or hold a float, with their types."""
+    kinds = {field.name: field.type for field in fields(cls)}
+    nested = [
+        (name, kind)
+        for name, kind in kinds.items()
+        if kind in (float, float | None) or get_origin(kind) is tuple or is_dataclass(kind)
+    ]
+    return frozenset(kinds), tuple(nested)
 
 
 def number(value: Any) -> float:

@@ -26,8 +26,12 @@ def psnr_of_images(scores: Iterable[tuple[str, float]], protocol: str) -> dict[s
 
 def means_of_images(scores: Iterable[tuple[str, float]]) -> dict[str, float]:
     """Each image's mean over its scores; infinite or NaN where one of them is."""
+    pairs = list(scores)
+    means = dict(pairs)
+    if len(means) == len(pairs):
+        return means
     values: defaultdict[str, list[float]] = defaultdict(list)
-    for image, value in scores:
+    for image, value in pairs:
         values[image].append(value)
     return {image: sum(its) / len(its) for image, its in values.items()}
 

@@ -76,7 +76,7 @@ def carry_out(
 def show(results: Results, asked: CommandOptions, report: Report) -> None:
     """Print the results and save what is printed; nothing where all failed."""
     if len(results.errors) < len(results.cells):
-        text = results.render(report.name)
+        text = results.render(report.name).removesuffix("\n")
         if report.printed:
             click.echo(printable(text, keep="\n\t"))
         name = "table.txt" if report.name == "table" else f"results.{report.name}"
