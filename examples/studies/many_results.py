@@ -1,4 +1,4 @@
-"""Makes a folder of 10,000 results of 68 images each: `python examples/studies/many_results.py FOLDER`."""
+"""Makes a folder of 10,000 results of 68 images each, given its name."""
 
 import hashlib
 import sys

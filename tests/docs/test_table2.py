@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
 def test_the_page_is_what_its_command_prints() -> None:
     done = bench(*REPORT.split(), cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == PAGE.read_text(encoding="utf-8") + "\n"
+    assert done.stdout == PAGE.read_text(encoding="utf-8")
     assert f"    bench {REPORT} --out docs/table2.md" in done.stdout.splitlines()
 
 
