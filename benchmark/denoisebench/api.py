@@ -123,7 +123,7 @@ def _options(options: dict[str, Any]) -> RunOptions:
 
 def _lines(progress: Callable[[str], None] | None) -> ProgressCallback:
     def show(at: Progress) -> None:
-        if progress is not None:
-            progress(f"{at.what} {at.done}/{at.total}" if at.total else at.what)
+        if progress is not None and at.weight != "detail":
+            progress(str(at))
 
     return show

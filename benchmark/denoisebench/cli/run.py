@@ -16,7 +16,7 @@ def command(method: str | None, preset: str | None, asked: CommandOptions) -> No
 
     What is finished is not computed again; an interrupted training continues.
     """
-    from denoisebench.cli.shared.compute import compute
+    from denoisebench.cli.shared.compute import compute, say
     from denoisebench.cli.shared.presets import plain_command, with_preset
 
     registries = load_plugins(asked.plugin)
@@ -26,5 +26,9 @@ def command(method: str | None, preset: str | None, asked: CommandOptions) -> No
     if method is None:
         raise UserError("no method is given: give --method M, or --preset NAME that sets one")
     if chosen is not None:
-        click.echo(f"preset {chosen.name} is: {plain_command(chosen)}", err=not asked.dry_run)
+        line = f"preset {chosen.name} is: {plain_command(chosen)}"
+        if asked.dry_run:
+            click.echo(line)
+        else:
+            say(asked, line)
     exit_with(compute(asked, [method], registries))

@@ -15,11 +15,11 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from pathlib import Path
 
 from denoisebench.documents import json_value
 from denoisebench.execution.context import Context
+from denoisebench.execution.process_marks import machine, started
 from denoisebench.files import process_runs, told_of_writing
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.results.strict_json import json_text, parse
@@ -32,6 +32,8 @@ WRITTEN_S = 20.0
 """After so long a claim that cannot be read is not one that is being written."""
 LOOK_S = 1.0
 """How often a process that waits looks again."""
+PACE_S = 5.0
+"""After so long the pace of a unit can be told."""
 
 _FOLDER = "claims"
 
@@ -41,7 +43,8 @@ class Holder:
     """Who claims a unit of work.  what: the work in words.  since: local time.
 
     machine, started: marks of where and when the process began; started is empty where the system
-    does not tell.  done, total: how far the work is.
+    does not tell.  done, total: how far the work is.  pace_s: what one of `total` takes; 0 where
+    that is not known.
     """
 
     what: str
@@ -52,10 +55,21 @@ class Holder:
     started: str
     done: int = 0
     total: int = 0
+    pace_s: float = 0.0
+
+    @property
+    def left_s(self) -> float:
+        """How long the work goes on, where its pace is known."""
+        return self.pace_s * (self.total - self.done)
+
+    @property
+    def process(self) -> str:
+        """Which process it is: `node7, process 4711`, the machine only if it is another."""
+        number = f"process {self.pid}"
+        return number if self.host == platform.node() else f"{self.host}, {number}"
 
     def __str__(self) -> str:
-        here = "process" if self.host == platform.node() else f"{self.host}, process"
-        return f"{self.what} ({here} {self.pid}, since {self.since})"
+        return f"{self.what} ({self.process}, since {self.since})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +83,9 @@ class Found:
 
     def lives(self) -> bool:
         """Whether its process works on, as far as can be told from here."""
-        if self.holder is not None and self.holder.machine == _machine():
+        if self.holder is not None and self.holder.machine == machine():
             if self.holder.started:
-                return _started(self.holder.pid) == self.holder.started
+                return started(self.holder.pid) == self.holder.started
             if not process_runs(self.holder.pid):
                 return False
         try:
@@ -86,7 +100,7 @@ class Claim:
 
     def __init__(self, path: Path, holder: Holder) -> None:
         self._path, self._holder = path, holder
-        self._done = self._total = 0
+        self._first: tuple[int, float] | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
         self._thread.start()
@@ -95,8 +109,8 @@ class Claim:
         """A context whose progress others see, at the next touch."""
 
         def tell(progress: Progress) -> None:
-            if progress.total:
-                self._done, self._total = progress.done, progress.total
+            if progress.total and self._holder.what.startswith(progress.what):  # no download
+                self._note(progress)
             context.progress(progress)
 
         return replace(context, progress=tell)
@@ -108,9 +122,19 @@ class Claim:
         with contextlib.suppress(OSError):  # taken over, or the folder is gone
             self._path.unlink()
 
+    def _note(self, progress: Progress) -> None:
+        """How far it is.  What an interrupted run had done says nothing of its pace."""
+        now = time.monotonic()
+        first, began = self._first = self._first or (progress.done, now)
+        worked, took_s = progress.done - first, now - began
+        pace_s = took_s / worked if worked > 0 and took_s >= PACE_S else 0.0
+        self._holder = replace(
+            self._holder, done=progress.done, total=progress.total, pace_s=pace_s
+        )
+
     def _beat(self) -> None:
         while not self._ended.wait(BEAT_S):
-            record = asdict(self._holder) | {"done": self._done, "total": self._total}
+            record = asdict(self._holder)
             with contextlib.suppress(OSError):  # a full disk, or a network that is away
                 os.utime(self._path)
                 with self._path.open("r+", encoding="utf-8") as file:
@@ -183,8 +207,8 @@ def _take(out: Path, unit: str, what: str) -> Claim | None:
         platform.node(),
         os.getpid(),
         time.strftime("%H:%M"),
-        _machine(),
-        _started(os.getpid()),
+        machine(),
+        started(os.getpid()),
     )
     with told_of_writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -235,24 +259,3 @@ def _now(folder: Path) -> float:
     finally:
         with contextlib.suppress(OSError):
             probe.unlink()
-
-
-@cache
-def _machine() -> str:
-    """A mark of this machine since it started, and of what its process numbers mean."""
-    marks = [platform.node()]
-    with contextlib.suppress(OSError):  # only Linux has them
-        marks.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
-        marks.append(str(Path("/proc/self/ns/pid").readlink()))
-    return " ".join(marks)
-
-
-def _started(pid: int) -> str:
-    """A mark that no other process of this number has; empty if none runs, and where the system
-    does not tell."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    state, *fields = text.rpartition(")")[2].split()
-    return "" if state in "ZX" else fields[18]  # the start, in ticks since the machine's own

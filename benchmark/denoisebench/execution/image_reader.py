@@ -35,7 +35,7 @@ class ImageReader:
             given = [image.noisy for image in images if image.noisy is not None]
             largest = max(float(pixels.max()) for pixels in [*given, *(i.clean for i in images)])
             if remark := image_set.remark(largest):
-                self.progress(Progress(remark, 0, 0))
+                self.progress(Progress(remark, 0, 0, weight="warning"))
 
     def hashes(self, image_set: ImageSet) -> dict[str, str]:
         """The pixel hash of each clean image -> its id."""

@@ -5,7 +5,8 @@ Everything is stored under one folder: `trainings/ID/` (checkpoint, then weights
 recorded in its cells and does not stop the others; what the user did wrong, or a broken file, does.
 """
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from denoisebench.execution.context import Context
@@ -69,7 +70,7 @@ class Runner:
         """
         from denoisebench.execution.score_job import failed, score
 
-        plan = self.plan.cell_of[cell]
+        plan, begun = self.plan.cell_of[cell], time.monotonic()
         saver, estimates = self._saver(plan), self._estimates(plan)
         journal = Unfinished(self.context.out, cell, keep=not saver.kinds)
         if training_failure is None:
@@ -77,6 +78,8 @@ class Runner:
             result = score(plan, weights, saver, journal, estimates, self.context)
         else:
             result = failed(plan, training_failure, self.context)
+        took = {"took_s": round(time.monotonic() - begun, 3)}
+        result = replace(result, provenance=result.provenance | took)
         write_cell(self.context.out, result)
         journal.remove()
         self.context.tracking.score(plan, result)

@@ -2,7 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from denoisebench.errors import PluginError
@@ -14,11 +15,11 @@ from denoisebench.execution.claims import (
     sweep_claims,
     waiting_text,
 )
-from denoisebench.execution.context import Context
 from denoisebench.execution.runner import Runner, lacks_scores
+from denoisebench.execution.survey import begin
 from denoisebench.execution.train_job import finished
 from denoisebench.planning.plan import CellPlan, Unit
-from denoisebench.progress import Progress
+from denoisebench.progress import Progress, clock
 from denoisebench.results.records import CellResult
 from denoisebench.results.store import cell_path, read_cell
 
@@ -34,6 +35,7 @@ class SharedRun:
         self._results = dict(done)
         self._failed_before: Mapping[str, int] = {}
         self._scored_here = 0
+        self._tell_whole: Callable[[], None] = lambda: None
 
     def run(self, *, wait: bool) -> list[CellResult]:
         """See `Runner.run`."""
@@ -42,14 +44,13 @@ class SharedRun:
             self._failed_before = self._failures()
         missing = [cell for cell in self._plan.cells if not self._has(cell)]
         self._tell_of_incomplete(missing)
-        units = pending = list(self._plan.units(done=self._results.keys()))
+        pending = list(self._plan.units(done=self._results.keys()))
+        if pending:
+            telling = begin(self._plan, pending, self._out, self._runner.context.progress)
+            self._tell_whole = telling if wait else self._tell_whole
         waited_for = ""
         while pending:
-            left: list[Unit] = []
-            for at, unit in enumerate(pending, start=1):
-                number = len(units) - len(pending) + at - len(left)
-                if not self._settled(unit, f"{number}/{len(units)}"):
-                    left.append(unit)
+            left = [unit for unit in pending if not self._settled(unit)]
             if len(left) == len(pending):
                 if not wait:
                     break
@@ -60,11 +61,11 @@ class SharedRun:
             self._runner.context.progress(Progress(text, 0, 0))
         return [self._results[cell.id] for cell in self._plan.cells if cell.id in self._results]
 
-    def _settled(self, unit: Unit, number: str) -> bool:
+    def _settled(self, unit: Unit) -> bool:
         """Whether nothing is left to be done of a unit; does it now if that is possible."""
-        return self._scored(unit, number) if unit.kind == "cell" else self._trained(unit, number)
+        return self._scored(unit) if unit.kind == "cell" else self._trained(unit)
 
-    def _trained(self, unit: Unit, number: str) -> bool:
+    def _trained(self, unit: Unit) -> bool:
         training = self._plan.training_of[unit.id]
         if finished(training, self._out) is not None:
             return True
@@ -74,16 +75,17 @@ class SharedRun:
             cells = [cell for cell in self._cells_of(unit.id) if not self._has(cell)]
             if not cells:  # another process has failed to train
                 return True
-            runner = self._numbered(claim, number)
-            try:
-                runner.train(unit.id)
-            except PluginError as failure:
-                for cell in cells:
-                    self._results[cell.id] = runner.score(cell.id, training_failure=str(failure))
-                    self._scored_here += 1
+            with self._at_work(claim, f"training {training.what}", unit.id) as runner:
+                try:
+                    runner.train(unit.id)
+                except PluginError as failure:
+                    error = str(failure)
+                    for cell in cells:
+                        self._results[cell.id] = runner.score(cell.id, training_failure=error)
+                        self._scored_here += 1
             return True
 
-    def _scored(self, unit: Unit, number: str) -> bool:
+    def _scored(self, unit: Unit) -> bool:
         cell = self._plan.cell_of[unit.id]
         if self._has(cell):
             return True
@@ -93,14 +95,24 @@ class SharedRun:
             if claim is None:
                 return False
             if not self._has(cell):  # nor has another process computed it meanwhile
-                self._results[unit.id] = self._numbered(claim, number).score(unit.id)
+                with self._at_work(claim, cell.what, unit.id) as runner:
+                    self._results[unit.id] = runner.score(unit.id)
                 self._scored_here += 1
             return True
 
-    def _numbered(self, claim: Claim, number: str) -> "Runner":
-        """A runner whose progress says which unit it is of, and others see it."""
-        context = claim.telling(self._runner.context)
-        return replace(self._runner, context=_prefixed(context, number))
+    @contextmanager
+    def _at_work(self, claim: Claim, what: str, unit: str) -> Iterator[Runner]:
+        """A runner for a unit, whose progress others see and which tells how far the whole is."""
+        context, begun = claim.telling(self._runner.context), time.monotonic()
+
+        def tell(progress: Progress) -> None:
+            context.progress(progress)
+            self._tell_whole()
+
+        tell(Progress(f"{unit} begins: {what}", 0, 0, weight="detail"))
+        yield replace(self._runner, context=replace(context, progress=tell))
+        took = clock(time.monotonic() - begun)
+        tell(Progress(f"{unit} ends after {took}: {what}", 0, 0, weight="detail"))
 
     def _has(self, cell: CellPlan) -> bool:
         """Whether there is a result of a cell; a failure that is to be tried again is none."""
@@ -145,18 +157,6 @@ class SharedRun:
         text = waiting_text(living(self._out, needed))
         if text != said:
             self._runner.context.progress(Progress(text, 0, 0))
+        self._tell_whole()
         time.sleep(LOOK_S * (0.5 + secrets.randbelow(1000) / 1000))
         return text
-
-
-def _prefixed(context: Context, number: str) -> Context:
-    if number == "1/1":
-        return context
-
-    def tell(progress: Progress) -> None:
-        shown = (
-            replace(progress, what=f"[{number}] {progress.what}") if progress.total else progress
-        )
-        context.progress(shown)
-
-    return replace(context, progress=tell)

@@ -88,7 +88,8 @@ class TrackerThread:
 
     def _say(self, text: str) -> None:
         with suppress(OSError):
-            self._progress(Progress(f"--track {self._tracker.name} {text}", 0, 0))
+            line = f"--track {self._tracker.name} {text}"
+            self._progress(Progress(line, 0, 0, weight="warning"))
 
 
 def _in_words(error: BaseException) -> str:

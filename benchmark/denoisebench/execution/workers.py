@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from denoisebench.files import told_of_writing
 from denoisebench.planning.plan import Plan
 from denoisebench.plugin.executor import PLAN_VARIABLE, Crew, WorkerCommand
 
+LOOK_S = 1.0
+"""How often it is told how far the workers are, at most."""
 _OURS = "DENOISEBENCH_"
 """How the variables begin that other machines are told."""
 
@@ -23,16 +26,20 @@ def run_workers(runner: Runner, crew: Crew | None, arguments: Sequence[str]) -> 
     Returns the runner for what is left.  Raises UserError if something is left and workers failed:
     what they could not do, this process is not to do in their place.
     """
-    units = len(runner.missing())
+    missing = runner.missing()
+    units = len(missing)
     if crew is None or not units:
         return runner
+    from denoisebench.execution.survey import begin
+
+    out, progress = runner.context.out, runner.context.progress
     done = replace(runner, options=replace(runner.options, retry_failed=False))
     ours = {key: value for key, value in os.environ.items() if key.startswith(_OURS)}
-    with _marked(runner.context.out) as mark:
+    with _marked(out) as mark, _again_and_again(begin(runner.plan, missing, out, progress)):
         command = WorkerCommand((*arguments, "--worker"), Path.cwd(), mark, runner.plan.id, ours)
         try:
             with plugin_code("--workers"):
-                failures = crew.run(command, units, runner.context.progress)
+                failures = crew.run(command, units, progress)
         except PluginError as error:
             raise UserError(str(error)) from error
     left = len(done.missing())
@@ -52,6 +59,25 @@ def refuse_other_plan(plan: Plan) -> None:
             "this worker plans other work than the command that started it: the code or the images"
             " of their machines differ; give both the same"
         )
+
+
+@contextmanager
+def _again_and_again(call: Callable[[], None]) -> Iterator[None]:
+    """Call something in a thread of its own while the block runs."""
+    ended = threading.Event()
+
+    def work() -> None:
+        while not ended.wait(LOOK_S):
+            with suppress(OSError):  # nobody listens, or the drive is away
+                call()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 @contextmanager

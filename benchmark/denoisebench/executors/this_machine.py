@@ -114,4 +114,5 @@ class _Worker:
     def _say(self, line: str) -> None:
         if line not in self._said:  # of what all of them say, once is enough
             self._said.add(line)
-            self._progress(Progress(f"worker {self.number}: {line}", 0, 0))
+            text = f"worker {self.number}: {line}"
+            self._progress(Progress(text, 0, 0, weight="warning"))  # it has left out what it may

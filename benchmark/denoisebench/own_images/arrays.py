@@ -100,7 +100,7 @@ def denoise(
 
     def show(at: Progress) -> None:
         if progress is not None:
-            progress(f"{at.what} {at.done}/{at.total}" if at.total else at.what)
+            progress(str(at))
 
     denoisers = Denoisers(device, tile, memory, show)
     denoise_planes(source, treatments, _ArraySink(result), denoisers, show)

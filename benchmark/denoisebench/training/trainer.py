@@ -299,7 +299,7 @@ class Trainer:
             f"the loss was {record.least_loss:.4g} and rose to {loss:.4g} by step {record.step}:"
             " the training goes on from where it was least, at half the rate"
         )
-        progress(Progress(text, 0, 0))
+        progress(Progress(text, 0, 0, weight="warning"))
 
     def _learned(self) -> dict[str, Any]:
         """What the steps have changed."""

@@ -87,7 +87,7 @@ def test_trouble_in_a_method_stops_the_run_and_is_not_stored(
     done = bench(*CALL, cwd=place, TROUBLE=trouble)
     assert done.returncode == status, done.stderr
     assert [line[: len(said)] for line in done.stderr.splitlines() if "bench:" in line] == [said]
-    assert not list((place / "results").rglob("*.json"))
+    assert not list((place / "results").glob("cells/*.json"))
     again = bench(*CALL, cwd=place)
     assert again.returncode == 0, again.stderr
     assert not strays(place / "results")
@@ -159,6 +159,15 @@ def test_an_interrupt_is_one_although_the_checkpoint_cannot_be_written(
     assert done.returncode == 130
     assert "File too large" in done.stderr
     assert not list((place / "results").rglob("*.part"))
+
+
+def test_quiet_silences_no_failure(place: Path) -> None:
+    failed = bench(*CALL, "--quiet", cwd=place, TROUBLE="raise ValueError('it is broken')")
+    assert failed.returncode == 1
+    (line,) = failed.stderr.splitlines()
+    assert line.startswith(
+        "failed: troubled on folder:test, gaussian:25: troubled raised ValueError"
+    )
 
 
 @pytest.mark.parametrize("kept", [0, 1])

@@ -157,6 +157,27 @@ def test_others_see_how_far_the_work_is(tmp_path: Path, monkeypatch: pytest.Monk
     assert said == [Progress("tv on set12", 3, 12)]
 
 
+def test_the_pace_of_the_work_is_told_and_not_that_of_a_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 40.0])
+    monkeypatch.setattr(claims.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(claims, "BEAT_S", 0.01)
+    with claimed(tmp_path, "a", "training n2n on set12") as claim:
+        assert claim is not None
+        tell = claim.telling(here(tmp_path)).progress
+        tell(Progress("fetch set12", 3, 12))
+        tell(Progress("training", 60, 100))  # goes on from step 50, say
+        tell(Progress("training", 80, 100))
+        for _ in range(500):
+            (found,) = living(tmp_path)
+            if found.holder is not None and found.holder.done == 80:
+                break
+            time.sleep(0.01)
+        assert found.holder is not None
+        assert (found.holder.total, found.holder.pace_s, found.holder.left_s) == (100, 2.0, 40.0)
+
+
 def test_who_waits_says_for_what_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,12 +8,12 @@ import pytest
 from here import here
 from watched import flat_images, request, watched
 
-from denoisebench.execution import shared_run
+from denoisebench.execution import shared_run, survey
 from denoisebench.execution.claims import claimed
 from denoisebench.execution.runner import ExecutionOptions, Runner
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
-from denoisebench.progress import Progress
+from denoisebench.progress import Progress, Whole
 from denoisebench.registry.registries import Registries
 from denoisebench.results import store
 from denoisebench.results.store import cell_path, write_cell
@@ -107,12 +107,29 @@ def test_failed_cells_are_tried_again_but_not_one_that_failed_meanwhile(
     assert [result.error for result in results] == [None, None, None, "it fell over"]
 
 
-def test_progress_says_which_unit_it_is_of(plan: Plan, tmp_path: Path) -> None:
-    said: list[str] = []
-    context = replace(here(tmp_path / "out"), progress=lambda progress: said.append(progress.what))
+def test_a_run_tells_how_far_the_whole_is_and_who_asks_for_it_each_unit(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey, "EVERY_S", 0.0)
+    monkeypatch.setattr(survey, "SHARE", 1e9)
+    said: list[Progress] = []
+    context = replace(here(tmp_path / "out"), progress=said.append)
     Runner(plan, context).run()
-    assert any(text.startswith("[2/5] watched on folder:test") for text in said)
-    assert any(text.startswith("[5/5] identity on folder:more") for text in said)
+    whole = [str(at) for at in said if isinstance(at, Whole)]
+    assert whole[0] == "0/5 units, 1 training, time left unknown"
+    assert any(text.startswith("4/5 units, 1 scoring, ") for text in whole)
+    units = [at.what for at in said if at.weight == "detail"]
+    assert len(units) == 10
+    assert units[0] == f"{plan.trainings[0].id} begins: training {plan.trainings[0].what}"
+    assert (
+        units[-1] == f"{plan.cells[3].id} ends after 0:00: identity on folder:more, gaussian:0.01"
+    )
+
+
+def test_a_worker_leaves_the_whole_to_who_started_it(plan: Plan, tmp_path: Path) -> None:
+    said: list[Progress] = []
+    Runner(plan, replace(here(tmp_path / "out"), progress=said.append)).run(wait=False)
+    assert not any(isinstance(at, Whole) for at in said)
 
 
 def test_a_finished_run_opens_its_own_results_alone_and_each_once(

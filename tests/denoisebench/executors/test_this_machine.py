@@ -1,6 +1,7 @@
 """Worker processes: what they say comes back, a killed one is started again, all end together."""
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -116,8 +117,10 @@ def test_a_command_with_workers_prints_the_table_of_one_without(
         return CliRunner().invoke(group, arguments, catch_exceptions=False)
 
     out = tmp_path / "shared"
-    shared = run("--out", str(out), "--workers", "2")
-    assert "worker 1: " in shared.stderr
-    assert "worker 2: " in shared.stderr
+    shared = run("--out", str(out), "--workers", "2", "--verbose")
+    begun = re.findall(
+        r"^worker [12]: [0-9a-f]{16} begins: (.+) on samples-gray", shared.stderr, re.M
+    )
+    assert sorted(begun) == ["identity", "tv"]
     assert list((out / "claims").iterdir()) == []
     assert shared.stdout == run("--out", str(tmp_path / "alone")).stdout

@@ -1,5 +1,6 @@
 """What the verbs that compute do once their options are read."""
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ import click
 from denoisebench.cli.shared.basics import out_folder
 from denoisebench.cli.shared.computing import CommandOptions
 from denoisebench.cli.shared.dry_run import asides, declined_text, print_plan
-from denoisebench.cli.shared.progress import show_progress
+from denoisebench.cli.shared.progress import Display
 from denoisebench.cli.shared.trackers import asked_trackers
 from denoisebench.execution.context import make_context
 from denoisebench.execution.runner import ExecutionOptions, Runner
@@ -19,7 +20,7 @@ from denoisebench.files import write_whole
 from denoisebench.outside_text import printable
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
-from denoisebench.plugin.executor import Crew
+from denoisebench.plugin.executor import PLAN_VARIABLE, Crew
 from denoisebench.plugin.report import Report
 from denoisebench.plugin.tracker import Tracker
 from denoisebench.registry.registries import Registries
@@ -52,8 +53,11 @@ def carry_out(
 ) -> Results:
     """The results of a plan's cells, computed where they are missing; says which failed."""
     options = ExecutionOptions(_kinds(asked), asked.retry_failed, asked.keep_estimates)
-    context = make_context(asked.out, asked.device, registries, show_progress, asked.memory)
-    with Tracking(trackers, asked.out, show_progress) as tracking:
+    with (
+        Display(asked.heard, now_and_then=PLAN_VARIABLE not in os.environ) as show_progress,
+        Tracking(trackers, asked.out, show_progress) as tracking,
+    ):
+        context = make_context(asked.out, asked.device, registries, show_progress, asked.memory)
         runner = Runner(plan, replace(context, tracking=tracking), options)
         if asked.worker:
             refuse_other_plan(plan)
@@ -81,14 +85,20 @@ def show(results: Results, asked: CommandOptions, report: Report) -> None:
             click.echo(printable(text, keep="\n\t"))
         name = "table.txt" if report.name == "table" else f"results.{report.name}"
         write_whole(asked.out / name, f"{text}\n".encode())
-        click.echo(f"saved as {asked.out / name}", err=True)
+        say(asked, f"saved as {asked.out / name}")
         say_saved(asked)
 
 
 def say_saved(asked: CommandOptions) -> None:
     """Say where the images are that were to be saved."""
     for kind in (*_kinds(asked), *(["estimates"] if asked.keep_estimates else [])):
-        click.echo(f"{kind} are under {asked.out / kind}", err=True)
+        say(asked, f"{kind} are under {asked.out / kind}")
+
+
+def say(asked: CommandOptions, line: str) -> None:
+    """Say what `--quiet` leaves out."""
+    if not asked.quiet:
+        click.echo(line, err=True)
 
 
 def status_of(results: Results) -> int:

@@ -18,14 +18,19 @@ from denoisebench.cli.shared.options import (
     plugin_option,
     precision_option,
 )
+from denoisebench.cli.shared.progress import Heard
 from denoisebench.cli.shared.settings_file import config_option
 from denoisebench.defaults import DEFAULTS
+from denoisebench.errors import UserError
 from denoisebench.planning.run_options import CHANNELS, RunOptions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommandOptions(RunOptions):
-    """What `run` and `compare` take beside the methods: what is run, where, and what is shown."""
+    """What `run` and `compare` take beside the methods: what is run, where, and what is shown.
+
+    Raises UserError for what contradicts itself.
+    """
 
     device: str
     memory: float | None
@@ -39,7 +44,18 @@ class CommandOptions(RunOptions):
     worker: bool
     track: str | None
     dry_run: bool
+    quiet: bool
+    verbose: bool
     plugin: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.quiet and self.verbose:
+            raise UserError("--quiet says less and --verbose says more: give one of them")
+
+    @property
+    def heard(self) -> Heard:
+        """How much is said."""
+        return "quiet" if self.quiet else "verbose" if self.verbose else "usual"
 
 
 def computing(function: F) -> F:
@@ -156,6 +172,9 @@ _OPTIONS = [
                  help="Tell trackers of trainings and scores as they come: tensorboard[:DIR],"
                       " csv:FILE, or another of `bench list trackers`."),
     click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing."),
+    click.option("--quiet", is_flag=True, help="Say nothing but results, errors and warnings."),
+    click.option("--verbose", is_flag=True,
+                 help="Say when each training and each cell begins and ends, and its id."),
     plugin_option,
     config_option,
 ]  # fmt: skip

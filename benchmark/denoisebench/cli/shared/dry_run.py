@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from denoisebench.budgets import DENOISE_MPX_PER_S, TRAIN_MPX_PER_S
 from denoisebench.denoising.memory import memory_limit, planned_tiles
 from denoisebench.images.channels import CHANNEL_WORDS
-from denoisebench.images.orientations import ORIENTATIONS
+from denoisebench.planning.estimates import cell_s, training_s
 from denoisebench.planning.plan import CellPlan, Plan, TrainingPlan
 from denoisebench.results.store import cell_path, weights_path
 
@@ -33,8 +32,7 @@ def print_plan(plan: Plan, out: Path, memory_gb: float | None) -> None:
     for cell in plan.cells:
         done = cell_path(out, cell.id).exists()
         count, repeats = len(cell.image_set.images), cell.repeats
-        passes = repeats * (len(ORIENTATIONS) if cell.self_ensemble else 1)
-        seconds = 0.0 if done else count * passes * 0.25 / DENOISE_MPX_PER_S
+        seconds = 0.0 if done else cell_s(cell)
         total += seconds
         images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
         what = f"{cell.method_label} on {cell.image_set.spec} ({images}), {cell.noise}"
@@ -66,7 +64,7 @@ def print_training(training: TrainingPlan, out: Path, *, several: bool = False) 
     """Print a training's line.  several: whether there are several seeds.  Returns the seconds
     that it takes, about."""
     done = weights_path(out, training.id).exists()
-    seconds = 0.0 if done else training.budget.megapixels / TRAIN_MPX_PER_S
+    seconds = 0.0 if done else training_s(training)
     recipe = training.recipe
     kind = CHANNEL_WORDS[training.task.channels]
     what = (

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from denoisebench.cli.shared.basics import out_folder
-from denoisebench.cli.shared.compute import carry_out, say_saved, show, status_of
+from denoisebench.cli.shared.compute import carry_out, say, say_saved, show, status_of
 from denoisebench.cli.shared.computing import CommandOptions
 from denoisebench.cli.shared.dry_run import print_plan
 from denoisebench.cli.shared.trackers import asked_trackers
@@ -55,7 +55,7 @@ def _show(
     table, figure = stem.with_name(f"{stem.name}.txt"), plot or stem.with_name(f"{stem.name}.png")
     write_whole(table, text.encode())
     draw_sweep(curves, axis, figure, option="--plot")
-    click.echo(f"saved as {table} and {figure}", err=True)
+    say(asked, f"saved as {table} and {figure}")
 
 
 def _name(sweep: Sweep) -> str:
