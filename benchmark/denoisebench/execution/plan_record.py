@@ -5,6 +5,7 @@ the file is when that began, by the clock of its drive.
 """
 
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,7 +13,7 @@ from typing import Literal
 from denoisebench.documents import read_json
 from denoisebench.files import told_of_writing, write_whole
 from denoisebench.planning.estimates import cell_s, training_s
-from denoisebench.planning.ids import hash_of
+from denoisebench.planning.ids import CELL_VERSION, hash_of
 from denoisebench.planning.plan import CellPlan, Plan, TrainingPlan
 from denoisebench.results.store import cell_path, weights_path
 from denoisebench.results.strict_json import json_text, parse, stored
@@ -24,17 +25,18 @@ _OF_CONTENT = ("source", "version", "train_digest", "clean_digest", "start")
 
 @dataclass(frozen=True, slots=True)
 class PlannedUnit:
-    """A unit of work.  what: in words.  asked: the same for what is asked for in the same words, by
-    whatever code and of whatever images.  source: hash of the code.  about_s: see `estimates`.
+    """A unit of work.  what: in words.  asked: equal where the same is asked for in the same words,
+    by whatever code and of whatever images.  code: hash of what computes it.
 
-    needs: trainings that come before it.  paces: what it is as fast as, the nearest first.
+    about_s: see `estimates`.  needs: trainings that come before it.  paces: what it is as fast as,
+    the nearest first.
     """
 
     kind: Literal["training", "cell"]
     id: str
     what: str
     asked: str
-    source: str
+    code: str
     about_s: float
     needs: tuple[str, ...]
     paces: tuple[str, ...]
@@ -91,15 +93,36 @@ def read_records(out: Path) -> tuple[list[PlanRecord], list[Path]]:
     return records, damaged
 
 
+def made_otherwise(
+    record: PlanRecord, others: Iterable[PlanRecord], out: Path
+) -> Iterator[tuple[PlannedUnit, PlannedUnit]]:
+    """Units of a plan that are not there, each with one that is, of another plan, which was asked
+    for in the same words: of other code or other images."""
+    there = {
+        (unit.kind, unit.asked): unit
+        for other in others
+        for unit in other.units
+        if unit.path(out).exists()
+    }
+    for unit in record.units:
+        twin = there.get((unit.kind, unit.asked))
+        if twin is not None and twin.id != unit.id and not unit.path(out).exists():
+            yield unit, twin
+
+
+def _code_of(training: TrainingPlan) -> str:
+    return hash_of({"source": training.recipe.source, "version": training.recipe.version})
+
+
 def _of_training(training: TrainingPlan) -> PlannedUnit:
     recipe = training.recipe.to_json()
     named = {key: value for key, value in recipe.items() if key not in _OF_CONTENT}
     return PlannedUnit(
         kind="training",
         id=training.id,
-        what=f"training {training.what}",
+        what=training.what,
         asked=hash_of(named),
-        source=training.recipe.source or "",
+        code=_code_of(training),
         about_s=training_s(training),
         needs=(),
         paces=(f"training {training.recipe.method}", "trainings", "networks"),
@@ -123,7 +146,13 @@ def _of_cell(cell: CellPlan, needs: tuple[str, ...]) -> PlannedUnit:
         id=cell.id,
         what=cell.what,
         asked=hash_of(named),
-        source=cell.source,
+        code=hash_of(
+            {
+                "source": cell.source,
+                "version": CELL_VERSION,
+                "training": _code_of(cell.training) if cell.training else None,
+            }
+        ),
         about_s=cell_s(cell),
         needs=needs,
         paces=(
