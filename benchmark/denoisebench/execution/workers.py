@@ -1,7 +1,6 @@
 """A crew of workers, set to the work of a runner, and the part of a worker in that."""
 
 import os
-import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.execution.runner import Runner
-from denoisebench.files import told_of_writing
+from denoisebench.files import hidden_part, told_of_writing
 from denoisebench.planning.plan import Plan
 from denoisebench.plugin.executor import PLAN_VARIABLE, Crew, WorkerCommand
 
@@ -35,7 +34,8 @@ def run_workers(runner: Runner, crew: Crew | None, arguments: Sequence[str]) -> 
     out, progress = runner.context.out, runner.context.progress
     done = replace(runner, options=replace(runner.options, retry_failed=False))
     ours = {key: value for key, value in os.environ.items() if key.startswith(_OURS)}
-    with _marked(out) as mark, _again_and_again(begin(runner.plan, missing, out, progress)):
+    tell = begin(runner.plan, missing, out, progress)
+    with _marked(out) as mark, _again_and_again(mark.touch, tell):
         command = WorkerCommand((*arguments, "--worker"), Path.cwd(), mark, runner.plan.id, ours)
         try:
             with plugin_code("--workers"):
@@ -62,14 +62,15 @@ def refuse_other_plan(plan: Plan) -> None:
 
 
 @contextmanager
-def _again_and_again(call: Callable[[], None]) -> Iterator[None]:
-    """Call something in a thread of its own while the block runs."""
+def _again_and_again(*calls: Callable[[], None]) -> Iterator[None]:
+    """Call functions in a thread of its own while the block runs."""
     ended = threading.Event()
 
     def work() -> None:
         while not ended.wait(LOOK_S):
-            with suppress(OSError):  # nobody listens, or the drive is away
-                call()
+            for call in calls:
+                with suppress(OSError):  # nobody listens, or the drive is away
+                    call()
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
@@ -82,8 +83,8 @@ def _again_and_again(call: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def _marked(out: Path) -> Iterator[Path]:
-    """A file of a new name in a folder, while the block runs."""
-    path = out.absolute() / f".workers-{secrets.token_hex(8)}"
+    """A file of a new name in a folder, while the block runs; what killed processes left goes."""
+    path = hidden_part(out.absolute() / "workers")
     with told_of_writing(path):
         path.touch()
     try:

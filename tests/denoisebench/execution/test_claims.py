@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +26,8 @@ from denoisebench.execution.claims import (
     waiting_text,
 )
 from denoisebench.progress import Progress
+
+RACING = Path(__file__).parents[2] / "support" / "racing.py"
 
 
 def held(out: Path) -> Holder:
@@ -119,7 +123,7 @@ def test_a_claim_that_a_full_disk_refuses_is_not_left(
 def test_of_those_who_find_a_dead_claim_one_takes_it(tmp_path: Path) -> None:
     corpse = dead(held(tmp_path))
     with ThreadPoolExecutor(4) as pool:
-        for _ in range(40):
+        for _ in range(50):
             left(tmp_path, corpse)
             start, ended = threading.Barrier(4), threading.Barrier(4)
 
@@ -130,6 +134,15 @@ def test_of_those_who_find_a_dead_claim_one_takes_it(tmp_path: Path) -> None:
                     return claim is not None
 
             assert sum(f.result() for f in [pool.submit(race) for _ in range(4)]) == 1
+
+
+@pytest.mark.slow
+def test_of_eight_processes_that_find_a_dead_claim_one_takes_it_each_of_1000_times(
+    tmp_path: Path,
+) -> None:
+    command = [sys.executable, str(RACING), str(tmp_path), "8", "1000"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+    assert json.loads(done.stdout) == [1] * 1000
 
 
 def test_claims_of_the_dead_are_swept_and_others_stay(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_what_is_waited_for_is_said_once_and_taken_when_it_is_free(
     assert training.what in waiting[0]
 
 
-def test_two_at_a_time_compute_each_unit_once(
+def test_four_at_a_time_compute_each_unit_once(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, scored = tmp_path / "out", list[str]()
@@ -79,8 +79,8 @@ def test_two_at_a_time_compute_each_unit_once(
         return score(self, cell, **options)
 
     monkeypatch.setattr(Runner, "score", counted)
-    with ThreadPoolExecutor(2) as pool:
-        runs = [pool.submit(Runner(plan, here(out)).run) for _ in range(2)]
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(Runner(plan, here(out)).run) for _ in range(4)]
         results = [run.result() for run in runs]
     assert sorted(scored) == sorted(cell.id for cell in plan.cells)
     assert [r.cell for r in results[0]] == [r.cell for r in results[1]]
