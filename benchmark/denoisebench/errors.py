@@ -1,7 +1,10 @@
 """Exceptions for bad user input and for failures inside a plugin."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import PurePath
+from types import FrameType
 
 
 class UserError(ValueError):
@@ -47,7 +50,7 @@ class TerminatedError(KeyboardInterrupt):
 
 @contextmanager
 def plugin_code(name: str) -> Iterator[None]:
-    """Turn exceptions from a plugin's code into a PluginError that names the plugin.
+    """Turn exceptions from a plugin's code into a PluginError that names the plugin and the line.
 
     The machine's trouble is not the plugin's failure: an OSError (a full disk, a file that is gone)
     passes, and what tells of too little memory is raised as a MemoryError that names the plugin.
@@ -60,7 +63,43 @@ def plugin_code(name: str) -> Iterator[None]:
         text = _in_one_line(error)
         if tells_of_too_little_memory(error):
             raise MemoryError(f"{name} raised {text}") from error
-        raise PluginError(f"{name} raised {text}") from error
+        raise PluginError(f"{name} raised {text}{place_in_plugin(error)}") from error
+
+
+_NO_PLUGINS = frozenset({"denoisebench", "numpy", "torch", *sys.stdlib_module_names})
+"""What calls plugins, by the names of packages."""
+
+
+def place_in_plugin(error: BaseException) -> str:
+    """The innermost line of the plugin that an exception came through: `, in n2n.py:84 (loss)`.
+
+    The plugin is the package of the first function that is not of `_NO_PLUGINS`.  Empty if there is
+    none.
+    """
+    found, plugin, step = "", "", error.__traceback__
+    while step is not None:
+        package = _module(step.tb_frame).partition(".")[0]
+        plugin = plugin or ("" if package in _NO_PLUGINS else package)
+        if plugin and package == plugin:
+            found = f", in {_file(step.tb_frame)}:{step.tb_lineno}{_function(step.tb_frame)}"
+        step = step.tb_next
+    return found
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def _file(frame: FrameType) -> str:
+    """The file of a function, from its package on: `noise2score/loss.py`."""
+    path = PurePath(frame.f_code.co_filename)
+    folders = _module(frame).count(".") + (path.name == "__init__.py")
+    return "/".join(path.parts[-folders - 1 :])
+
+
+def _function(frame: FrameType) -> str:
+    name = frame.f_code.co_name
+    return "" if name == "<module>" else f" ({name})"
 
 
 _OF_TOO_LITTLE_MEMORY = ("MemoryError", "can't allocate memory", "not enough memory")

@@ -189,7 +189,8 @@ def _ranked(plan: "Plan", context: "Context", save_images: bool) -> "list[Ranked
 
     ranked, failures = rank_cells(plan, context, ("pictures",) if save_images else ())
     for failure in failures:
-        click.echo(f"failed: {failure.method} on {failure.dataset}: {failure.error}", err=True)
+        line = f"{failure.method} on {failure.dataset}: {failure.error}"
+        click.echo(printable(f"failed: {line} (traceback: {failure.traceback})"), err=True)
     return ranked
 
 

@@ -12,6 +12,7 @@ from denoisebench.cli.shared.progress import show_progress
 from denoisebench.errors import PluginError, UserError
 from denoisebench.execution import train_job
 from denoisebench.execution.context import make_context
+from denoisebench.outside_text import printable
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.registry.registries import Registries
@@ -120,6 +121,7 @@ def _train(
     recipe: Recipe, training: TrainingPlan, registries: Registries, device: str, out: Path
 ) -> int:
     """Train, halve, say what came of it.  Returns the exit status."""
+    from denoisebench.results.tracebacks import keep_traceback
     from denoisebench.training.weights_file import halve
 
     try:
@@ -127,7 +129,8 @@ def _train(
             training, (), make_context(out, device, registries, show_progress)
         )
     except PluginError as error:
-        click.echo(f"failed: {error}", err=True)
+        path = keep_traceback(out, training.id, error)
+        click.echo(printable(f"failed: {error} (traceback: {path})"), err=True)
         return 1
     path = out / "zoo" / recipe.method / f"{recipe.stem}.safetensors"
     halve(weights, path)

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from denoisebench.errors import PluginError
 from denoisebench.execution.context import Context
 from denoisebench.planning.plan import CellPlan, Plan, Unit
 from denoisebench.results.journal import Unfinished
@@ -16,6 +17,7 @@ from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import CellResult
 from denoisebench.results.saved_images import Kind, Saver
 from denoisebench.results.store import cell_path, read_cell, weights_path, write_cell
+from denoisebench.results.tracebacks import traceback_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Runner:
         plan = self.plan.training_of[training]
         return train_claimed(plan, self.plan.tested_with[training], self.context)
 
-    def score(self, cell: str, *, training_failure: str | None = None) -> CellResult:
+    def score(self, cell: str, *, training_failure: PluginError | None = None) -> CellResult:
         """Score a cell by its id, after the trainings that it needs, and store the result.
 
         training_failure: why its training failed, which is then the result's error.
@@ -77,10 +79,12 @@ class Runner:
             weights = weights_of(plan, self.context.out)
             result = score(plan, weights, saver, journal, estimates, self.context)
         else:
-            result = failed(plan, training_failure, self.context)
+            result = failed(plan, None, training_failure, self.context)
         took = {"took_s": round(time.monotonic() - begun, 3)}
         result = replace(result, provenance=result.provenance | took)
         write_cell(self.context.out, result)
+        if result.error is None:
+            traceback_path(self.context.out, cell).unlink(missing_ok=True)  # of an earlier run
         journal.remove()
         self.context.tracking.score(plan, result)
         return result

@@ -22,6 +22,7 @@ from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import CellResult
 from denoisebench.results.saved_images import Saver
+from denoisebench.results.tracebacks import keep_traceback
 from denoisebench.training.recipe import TRANSDUCTIVE, TrainingRecipe
 from denoisebench.training.weights_file import read_header, refuse_changed
 
@@ -69,12 +70,15 @@ def score(
             peak_memory_mb=memory_mb,
         )
     except PluginError as failure:
-        return replace(_result(cell, weights, device), error=str(failure))
+        return failed(cell, weights, failure, context)
 
 
-def failed(cell: CellPlan, error: str, context: Context) -> CellResult:
-    """The result of a cell whose training failed."""
-    return replace(_result(cell, None, pick_device(context.device)), error=error)
+def failed(
+    cell: CellPlan, weights: Path | None, failure: PluginError, context: Context
+) -> CellResult:
+    """The result of a cell that failed, or whose training did; keeps the traceback."""
+    keep_traceback(context.out, cell.id, failure)
+    return replace(_result(cell, weights, pick_device(context.device)), error=str(failure))
 
 
 def prepare(

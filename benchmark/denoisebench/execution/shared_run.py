@@ -79,9 +79,8 @@ class SharedRun:
                 try:
                     runner.train(unit.id)
                 except PluginError as failure:
-                    error = str(failure)
                     for cell in cells:
-                        self._results[cell.id] = runner.score(cell.id, training_failure=error)
+                        self._results[cell.id] = runner.score(cell.id, training_failure=failure)
                         self._scored_here += 1
             return True
 

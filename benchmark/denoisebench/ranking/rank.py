@@ -37,6 +37,7 @@ from denoisebench.ranking.scores import (
     sure,
 )
 from denoisebench.results.saved_images import DenoisedImage, Kind, Saver
+from denoisebench.results.tracebacks import keep_traceback
 
 if TYPE_CHECKING:
     from denoisebench.denoising.denoiser import DenoiserOutput
@@ -44,11 +45,12 @@ if TYPE_CHECKING:
 
 
 class Failure(NamedTuple):
-    """A method that raised, and what."""
+    """A method that raised, what, and the file that has the traceback."""
 
     method: str
     dataset: str
     error: str
+    traceback: Path
 
 
 def rank_cells(
@@ -66,7 +68,8 @@ def rank_cells(
             try:
                 write_ranked(path, _ranked(cell, plan, context, saver))
             except PluginError as error:
-                failures.append(Failure(cell.method_spec, cell.image_set.spec, str(error)))
+                where = keep_traceback(context.out, cell.id, error)
+                failures.append(Failure(cell.method_spec, cell.image_set.spec, str(error), where))
                 continue
         ranked.append(read_ranked(path))
     return ranked, failures

@@ -20,7 +20,7 @@ from typing import Any
 import pluggy
 
 from denoisebench.budgets import Budget
-from denoisebench.errors import UserError, shortened
+from denoisebench.errors import UserError, place_in_plugin, shortened
 from denoisebench.noise.family import NoiseFamily
 from denoisebench.plugin import hooks
 from denoisebench.plugin.executor import Executor
@@ -194,4 +194,6 @@ def _one_line(error: BaseException) -> str:
     if moved is not None:
         return moved
     text = " ".join(str(error).split())
-    return text if isinstance(error, UserError) else f"{type(error).__name__}: {text}"
+    if isinstance(error, UserError):
+        return text
+    return f"{type(error).__name__}: {text}{place_in_plugin(error)}"

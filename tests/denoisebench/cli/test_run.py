@@ -156,8 +156,12 @@ def test_a_method_that_raises_fails_its_cell_alone_and_is_retried_on_request(pla
     call = (*call, "--plugin", "frail.py")
     done = bench(*call, cwd=place)
     assert done.returncode == 1
-    assert "frail raised RuntimeError: no luck today" in done.stderr
+    where = "in frail.py:16 (denoise)"
+    assert f"frail raised RuntimeError: no luck today, {where}" in done.stderr
+    (path,) = (place / "results" / "errors").iterdir()
+    assert f"traceback: {path.relative_to(place)}" in done.stderr
     assert "identity" in done.stdout
+    assert path.read_text() in bench(*call, "--traceback", cwd=place).stderr
     (place / "frail.py").write_text(PLUGIN.replace("no luck today", "still no luck"))
     assert "still no luck" in bench(*call, "--retry-failed", cwd=place).stderr
 

@@ -7,10 +7,11 @@ import pytest
 from here import here
 from watched import flat_images, request, watched
 
-from denoisebench.execution.runner import Runner
+from denoisebench.execution.runner import ExecutionOptions, Runner
 from denoisebench.planning.plan import Plan, Unit
 from denoisebench.planning.planner import make_plan
 from denoisebench.registry.registries import Registries
+from denoisebench.results.tracebacks import traceback_path
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,24 @@ def test_units_done_by_different_runners_are_what_one_finds(plan: Plan, tmp_path
     assert weights.stat().st_mtime_ns == before
 
 
+def test_the_traceback_of_a_failure_is_kept_until_its_cell_is_scored(
+    plan: Plan, registries: Registries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no estimate")
+
+    out = tmp_path / "out"
+    with monkeypatch.context() as patched:
+        patched.setattr(registries.method("watched")[0], "denoise", fail)
+        failed = Runner(plan, here(out)).run()[0]
+    text = traceback_path(out, failed.cell).read_text()
+    assert text.startswith("Traceback (most recent call last):")
+    assert text.endswith("RuntimeError: no estimate\n")
+    assert "PluginError" not in text
+    Runner(plan, here(out), ExecutionOptions(retry_failed=True)).run()
+    assert not list((out / "errors").iterdir())
+
+
 def test_a_training_that_fails_runs_once_and_fails_all_its_cells(
     plan: Plan, registries: Registries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +87,6 @@ def test_a_training_that_fails_runs_once_and_fails_all_its_cells(
 
     monkeypatch.setattr(registries.method("watched")[0], "loss", fail)
     results = Runner(plan, here(tmp_path / "out")).run()
-    told = "watched raised RuntimeError: no loss"
-    assert [result.error for result in results] == [told, None, told, None]
+    told = "watched raised RuntimeError: no loss, in "
+    assert [(result.error or "")[: len(told)] for result in results] == [told, "", told, ""]
     assert len(calls) == 1

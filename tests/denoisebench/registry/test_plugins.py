@@ -165,14 +165,18 @@ def test_an_installed_plugin_that_raises_is_reported_and_disables_only_itself(in
     install("broken_plugin", "raise RuntimeError('no licence')")
     install("sound_plugin", toy())
     found = load()
-    assert dict(found.broken) == {"broken_plugin": "RuntimeError: no licence"}
+    assert dict(found.broken) == {
+        "broken_plugin": "RuntimeError: no licence, in broken_plugin.py:1"
+    }
     assert {"toy", "noise2score"} <= found.methods.keys()
 
 
 def test_an_installed_plugin_whose_hook_raises_is_reported_and_disables_only_itself(install):
     install("raising_plugin", toy().replace("return [Toy()]", "raise OSError('disk')"))
     found = load()
-    assert dict(found.broken) == {"raising_plugin": "OSError: disk"}
+    assert dict(found.broken) == {
+        "raising_plugin": "OSError: disk, in raising_plugin.py:22 (register_methods)"
+    }
     assert "noise2score" in found.methods
 
 

@@ -24,8 +24,10 @@ from denoisebench.plugin.executor import PLAN_VARIABLE, Crew
 from denoisebench.plugin.report import Report
 from denoisebench.plugin.tracker import Tracker
 from denoisebench.registry.registries import Registries
+from denoisebench.results.records import CellResult
 from denoisebench.results.results import Results
 from denoisebench.results.saved_images import Kind
+from denoisebench.results.tracebacks import traceback_path
 
 
 def compute(asked: CommandOptions, methods: Sequence[str], registries: Registries) -> int:
@@ -68,13 +70,25 @@ def carry_out(
         tuple(cells), plan.declined, asked.out, registries.reports, registries.protocols
     )
     for cell in results.errors:
-        line = f"{cell.method} on {cell.dataset}, {cell.noise}: {cell.error}"
-        click.echo(f"failed: {printable(line)} (--retry-failed computes it again)", err=True)
+        _say_failed(cell, asked)
     for line in results.doubts:
         click.echo(line, err=True)
     for line in dict.fromkeys(map(declined_text, filter(None, (c.declines for c in cells)))):
         click.echo(line, err=True)
     return results
+
+
+def _say_failed(cell: CellResult, asked: CommandOptions) -> None:
+    """Say what failed and where its traceback is, or print that."""
+    line = f"{cell.method} on {cell.dataset}, {cell.noise}: {cell.error}"
+    click.echo(f"failed: {printable(line)} (--retry-failed computes it again)", err=True)
+    path = traceback_path(asked.out, cell.cell)
+    if not path.exists():  # it failed in an earlier version
+        return
+    said = f"traceback: {path}"
+    if asked.traceback:
+        said = path.read_text(encoding="utf-8", errors="replace").rstrip()
+    click.echo(printable(said, keep="\n"), err=True)
 
 
 def show(results: Results, asked: CommandOptions, report: Report) -> None:

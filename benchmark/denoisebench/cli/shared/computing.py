@@ -40,6 +40,7 @@ class CommandOptions(RunOptions):
     save_arrays: bool
     keep_estimates: bool
     retry_failed: bool
+    traceback: bool
     workers: str
     worker: bool
     track: str | None
@@ -162,6 +163,8 @@ _OPTIONS = [
                  help="Keep every estimate, of all repeats, as float32 .npy under DIR/estimates,"
                       " for `bench rescore`."),
     click.option("--retry-failed", is_flag=True, help="Compute failed cells again."),
+    click.option("--traceback", is_flag=True,
+                 help="Print the traceback of each failure; without, the file that has it."),
     click.option("--workers", default="1", show_default=True, metavar="N|cuda|ray|slurm|...",
                  help="Divide the work among N processes of this machine, one on each GPU, or other"
                       " machines: see `bench list executors`."),
