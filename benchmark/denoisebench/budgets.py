@@ -10,6 +10,8 @@ TRAIN_MPX_PER_S, DENOISE_MPX_PER_S = 0.6, 0.5
 
 STEPS, BATCH, CROP_PX = (1, 10**9), (2, 65_536), (32, 8_192)
 """The least and the most of each."""
+CROP_STEP_PX = 32
+"""A crop is a multiple of this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Budget:
         self._refuse_beyond("--crop", self.crop_px, CROP_PX)
         if self.batch % 2:
             raise UserError(f"--batch {self.batch}: give an even number, as 16")
-        if self.crop_px % 32:
-            raise UserError(f"--crop {self.crop_px}: give a multiple of 32, as 64")
+        if self.crop_px % CROP_STEP_PX:
+            raise UserError(f"--crop {self.crop_px}: give a multiple of {CROP_STEP_PX}, as 64")
 
     def _refuse_beyond(self, option: str, value: int, bounds: tuple[int, int]) -> None:
         least, most = bounds

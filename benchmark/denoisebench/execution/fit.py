@@ -22,6 +22,7 @@ from denoisebench.plugin.method import Batch, Denoised, Evidence, Model, Trained
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.results.strict_json import json_text, stored
 from denoisebench.training.batches import BatchSource, batch_source
+from denoisebench.training.not_shown import shown_as
 from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.splits import HELD_OUT_EVERY, TrainingImages
 from denoisebench.training.trainer import Record, Trainer, TrainingSettings, Watch
@@ -85,7 +86,8 @@ def fit(
     def loss(
         network: nn.Module, batch: Batch, moment: TrainingStep, rng: torch.Generator
     ) -> Tensor:
-        return method.loss(Model(plan.config, plan.task, network), batch, moment, rng)
+        shown = shown_as(batch, plan.evidence)
+        return method.loss(Model(plan.config, plan.task, network), shown, moment, rng)
 
     watch = None
     if held_out.noisy:

@@ -1,9 +1,12 @@
 """From a task to the plan of its training: the recipe, whose hash is its id, and its images."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from denoisebench.budgets import CROP_PX, CROP_STEP_PX, Budget
+from denoisebench.errors import UserError
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.overlap import refuse_overlap
 from denoisebench.nn.shelf import modules_of
@@ -57,6 +60,12 @@ class TrainingPlanner:
         config = method.trained_as(config)
         start = self.weights.start(evidence, task)
         fp32 = request.precision == "fp32" and not method.float32
+        budget = budget_of(request, method)
+        if budget.crop_px > request.budget.crop_px:
+            self.note(
+                f"{method.name} takes no patch below {method.smallest_crop} pixels: it is trained"
+                f" on {budget.summary}, where the budget has crops of {request.budget.crop_px}²"
+            )
         recipe = replace(
             base_recipe(request, method, config, task, seed, self.sets.name),
             version=RECIPE_VERSION,
@@ -76,7 +85,7 @@ class TrainingPlanner:
             task=task,
             train_set=train_set,
             evidence=evidence,
-            budget=request.budget,
+            budget=budget,
             start=start,
             draws_label=draws_label,
             clean_set=clean_set,
@@ -101,10 +110,23 @@ def base_recipe(
         draws=request.draws,
         train_set=train_set,
         channels=task.channels,
-        budget=replace(request.budget, name=""),
+        budget=replace(budget_of(request, method), name=""),
         seed=seed,
         clean_set=request.clean_set or HALF if unpaired else None,
     )
+
+
+def budget_of(request: Request, method: TrainedMethod[Any]) -> Budget:
+    """The length of a method's trainings: what was asked for, with a crop that the method takes.
+
+    Raises UserError for a method that takes no crop of a budget.
+    """
+    asked, least = request.budget, method.smallest_crop
+    if asked.crop_px >= least:
+        return asked
+    if least > CROP_PX[1]:
+        raise UserError(f"{method.name}: smallest_crop is {least}; a crop has {CROP_PX[1]} at most")
+    return replace(asked, name="custom", crop_px=math.ceil(least / CROP_STEP_PX) * CROP_STEP_PX)
 
 
 def usual_noise(

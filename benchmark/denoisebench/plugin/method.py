@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 class Batch:
     """The input of a loss: patches, float32, nominally in [0, 1].
 
-    noisy: (B, C, h, w).  target: the same shape; the second noisy copy (NOISY_PAIRS), the clean
-    patch (CLEAN) or None (NOISY, UNPAIRED).  level: of `noisy`, (B, 1, 1, 1) in the unit of the
-    noise family, or None if the parameters are unknown.  clean: clean patches of other scenes
-    (UNPAIRED) in the shape of `noisy`, or None.
+    noisy: (B, C, h, w).  target: the same shape; the second noisy copy (NOISY_PAIRS) or the clean
+    patch (CLEAN).  level: of `noisy`, (B, 1, 1, 1) in the unit of the noise family, or None if the
+    parameters are unknown.  clean: clean patches of other scenes (UNPAIRED) in the shape of
+    `noisy`.  In a training, RuntimeError comes of any use of a target or a clean that the evidence
+    does not show.
 
     >>> batch = Batch(torch.zeros(4, 1, 64, 64), None, torch.full((4, 1, 1, 1), 25.0))
     >>> batch.target is None, batch.level.shape
@@ -282,6 +283,10 @@ class TrainedMethod(Method[ConfigT]):
     checkpoint: Literal["last", "held-out"] = "last"
     """Take the last weights, or those with the lowest loss on held-out images (the method's own
     loss, on its own evidence)."""
+
+    smallest_crop: int = 0
+    """The least side of a patch that the loss takes, in pixels.  Where a budget has a smaller one,
+    training takes the next multiple of 32, and says so."""
 
     foreign_classes: tuple[type, ...] = ()
     """Classes in files of the original code, apart from tensors and plain containers; no other is

@@ -58,6 +58,26 @@ def test_one_training_serves_all_sets_of_its_channels(
     ]
 
 
+def test_a_method_that_takes_no_small_patch_is_trained_on_larger_ones_and_the_plan_says_so(
+    registries: Registries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = replace(ASKED, datasets=("samples-gray",))
+    usual = make_plan(asked, registries)
+    monkeypatch.setattr(registries.method("noise2noise")[0], "smallest_crop", 40)
+    plan = make_plan(asked, registries)
+    assert plan.trainings[0].id == usual.trainings[0].id
+    (budget,) = {plan.trainings[1].budget, get_budget("smoke", crop_px=64)}
+    assert plan.trainings[1].recipe.budget == replace(budget, name="")
+    assert plan.trainings[1].labels["budget"] == "0.33 Mpx"
+    assert plan.notes[-1] == (
+        "noise2noise takes no patch below 40 pixels: it is trained on 20 steps of 4×64²,"
+        " 0.3277 Mpx, where the budget has crops of 32²"
+    )
+    monkeypatch.setattr(registries.method("noise2noise")[0], "smallest_crop", 9000)
+    with pytest.raises(UserError, match="noise2noise: smallest_crop is 9000; a crop has 8192 at"):
+        make_plan(asked, registries)
+
+
 @pytest.mark.parametrize(
     "change",
     [
