@@ -58,7 +58,7 @@ def compare(
     plan = make_plan(_options(options).request(methods, registries.budgets), registries)
     context = make_context(Path(out), device, registries, _lines(progress), memory)
     cells = Runner(plan, context).run()
-    return Results(tuple(cells), plan.declined, Path(out), registries.reports, registries.protocols)
+    return Results.of(cells, plan.declined, Path(out), registries)
 
 
 def load_denoiser(

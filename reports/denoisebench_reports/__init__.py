@@ -3,9 +3,10 @@ JSON and a page."""
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from denoisebench.plugin import Report, hookimpl
+from denoisebench.plugin import PublishedTable, Report, hookimpl
 
 if TYPE_CHECKING:
     from denoisebench.results.results import Results
@@ -32,6 +33,23 @@ REPORTS = {
     ),
 }
 """Name -> summary, and the module and function that render it."""
+
+
+PUBLISHED = (
+    "noise2score_table2",
+    "noise2noise_official",
+    "dbsn_tables",
+    "blindspot_official",
+    "noise2noise_keras",
+)
+"""The tables of `published/`.  If several have a figure, a table's cell shows the first."""
+
+
+@hookimpl
+def register_published() -> Iterable[PublishedTable]:
+    """The tables of `PUBLISHED`."""
+    folder = Path(__file__).parent / "published"
+    return [PublishedTable(name, folder / f"{name}.csv") for name in PUBLISHED]
 
 
 @hookimpl

@@ -1,13 +1,19 @@
 """Published figures are found by noise, parameters, data set and method."""
 
+import math
 from importlib.resources import files
 
 import pytest
 from protocols import PROTOCOLS
+from published import PUBLISHED, SOUND
 
-from denoisebench.noise_models import register_noise_models
+from denoisebench.registry.loader import load
 from denoisebench.specs import parse_spec
-from denoisebench_reports.published.figures import FILES, _read, printed, published
+from denoisebench_reports import register_published
+
+
+def published(*place):
+    return SOUND.get(place, ())
 
 
 @pytest.mark.parametrize(
@@ -40,8 +46,8 @@ def test_a_misprint_is_not_shown():
 
 
 def test_a_figure_in_doubt_is_kept_with_the_reason():
-    source, figures = printed("noise2score_table2.csv")
-    assert source == "Noise2Score (Kim & Ye, NeurIPS 2021), Table 2"
+    figures = PUBLISHED["noise2score_table2"]
+    assert {f.source for f in figures} == {"Noise2Score (Kim & Ye, NeurIPS 2021), Table 2"}
     doubts = {(f.noise, f.dataset, f.method): f.doubt for f in figures if f.doubt}
     assert "misprint" in doubts["gamma:100", "set12", "supervised"]
     assert "repeats that of gaussian:25" in doubts["gaussian:50", "kodak", "noise2score"]
@@ -55,27 +61,14 @@ def test_only_a_method_with_its_default_settings_has_a_published_figure():
     assert published("gaussian:25", "known", "set12", "noise2score:probe=single") == ()
 
 
-NOISES = {family.name: family for family in register_noise_models()}
-
-
-def canonical(noise):
-    """The spec that results have of a noise; a noise that the suite lacks has none but its own."""
-    spec = parse_spec(noise)
-    return str(NOISES[spec.name].parse(spec)) if spec.name in NOISES else noise
-
-
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_every_figure_is_found_under_the_spec_that_results_have(name):
-    text = (files("denoisebench_reports") / "published" / name).read_text(encoding="utf-8")
-    _header, *rows = (line.split(",") for line in text.splitlines() if not line.startswith("#"))
-    for noise, parameters, dataset, method, _, flag in rows:
-        if not flag:
-            assert published(canonical(noise), parameters, dataset, method), (noise, dataset)
-
-
-def test_a_range_of_peaks_is_a_range_of_counts_the_other_way_round():
-    (found,) = _read("# source: x\nheader\npoisson-peak:5..50,known,kodak,blindspot,31.16,")
-    assert found[0][0] == canonical("poisson-peak:5..50") == "poisson:0.02..0.2"
+    registries = load()
+    for figure in PUBLISHED[name]:
+        if not figure.doubt:
+            assert published(*figure.place), figure
+        if parse_spec(figure.noise).name in registries.noises:
+            assert str(registries.noise(figure.noise)) == figure.noise
 
 
 def test_a_file_may_say_which_protocol_of_ours_its_figures_are_under():
@@ -92,11 +85,20 @@ def test_a_file_may_say_that_its_images_were_changed():
     assert keras.images == "cropped to multiples of 16"
 
 
-def test_every_published_file_is_read_and_names_its_source():
+def test_the_training_of_a_figure_is_that_of_its_method_and_parameters():
+    known, unknown = (
+        published("gaussian:25", parameters, "set12", "noise2score")[0]
+        for parameters in ("known", "unknown")
+    )
+    assert (known.megapixels, known.draws) == (39321.6, "fixed")
+    assert (unknown.megapixels, unknown.draws) == (39321.6, "fresh")
+    (either,) = published("gaussian:25", "unknown", "kodak", "noise2noise")
+    assert (either.megapixels, either.draws) == (131072, "")
+    (unstated,) = published("gaussian:25", "known", "set12", "noise2void")
+    assert math.isnan(unstated.megapixels)
+
+
+def test_every_published_file_is_registered():
     folder = files("denoisebench_reports") / "published"
-    others = {"trainings.csv"}  # how networks were trained: no figures
     names = {file.name for file in folder.iterdir() if file.name.endswith(".csv")}
-    csv_files = [folder / name for name in names - others]
-    assert names - others == set(FILES)
-    for file in csv_files:
-        assert file.read_text(encoding="utf-8").startswith("# source: ")
+    assert names == {table.file.name for table in register_published()}

@@ -43,7 +43,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, st
 def test_every_python_block_has_a_file_name():
     text = DOC.read_text(encoding="utf-8")
     named = [name for name, _ in NAMED_FILE.findall(text) if name.endswith(".py")]
-    assert len(named) == text.count("```python") == 11
+    assert len(named) == text.count("```python") == 12
 
 
 def test_every_hook_is_explained():
@@ -56,7 +56,7 @@ def test_every_hook_is_explained():
 def test_every_command_prints_a_result_with_the_images_named(outputs):
     scored = re.compile("bench (run|compare) ")
     shown = [stdout for command, (stdout, _) in outputs.items() if scored.match(command)]
-    assert len(shown) == 8
+    assert len(shown) == 9
     for stdout in shown:
         assert re.search(r"(folder|npz):images/test", stdout)
         assert re.search(r"\b[1-4]\d\.\d\d", stdout), stdout
@@ -68,6 +68,13 @@ def test_a_method_that_declines_is_left_out_with_its_reason(outputs):
     assert "my-method" not in table
     assert "–: my-method declines even:25 known" in beneath
     assert "my-method declines even:25 known: it recorrupts Gaussian noise" in output[1]
+
+
+def test_published_figures_stand_beside_ours(outputs):
+    (output,) = (output for command, output in outputs.items() if "my_published" in command)
+    assert "29.14 [1]" in output[0]
+    assert "[1] A. Author et al. (ICCV 2027), Table 1 (float-1)" in output[0]
+    assert "not comparable: trained less" in " ".join(output[0].split())
 
 
 def test_a_recipe_is_trained_and_its_file_named(outputs):

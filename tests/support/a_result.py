@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from protocols import PROTOCOLS
+from published import PUBLISHED
 
 from denoisebench.results.records import CellResult, ImageScore
 from denoisebench.results.results import Results
@@ -61,4 +62,4 @@ def results_of(
     folder: str | Path = "results",
 ) -> Results:
     """What a report is made of."""
-    return Results(tuple(cells), tuple(declined), Path(folder), {}, PROTOCOLS)
+    return Results(tuple(cells), tuple(declined), Path(folder), {}, PROTOCOLS, PUBLISHED)

@@ -66,7 +66,7 @@ def command(
     ):
         if count:
             click.echo(f"left out: {count} that {'is' if count == 1 else 'are'} {what}", err=True)
-    stored = Results(tuple(chosen.results), (), results, registries.reports, registries.protocols)
+    stored = Results.of(chosen.results, (), results, registries)
     text = stored.render(name)
     if out is None and report.printed:
         click.echo(printable(text.removesuffix("\n"), keep="\n\t"))

@@ -56,6 +56,7 @@ from denoisebench.plugin.method import (
     UntrainedMethod,
 )
 from denoisebench.plugin.preset import Preset
+from denoisebench.plugin.published import PublishedFigure, PublishedTable
 from denoisebench.plugin.recipe import Recipe, read_recipes
 from denoisebench.plugin.report import Report
 from denoisebench.plugin.tiling import Tiling
@@ -117,6 +118,8 @@ __all__ = [
     "Progress",
     "ProgressCallback",
     "Protocol",
+    "PublishedFigure",
+    "PublishedTable",
     "Recipe",
     "RefusedError",
     "Report",

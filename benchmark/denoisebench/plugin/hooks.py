@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from denoisebench.plugin.image_source import ImageSource
     from denoisebench.plugin.method import Method
     from denoisebench.plugin.preset import Preset
+    from denoisebench.plugin.published import PublishedTable
     from denoisebench.plugin.recipe import Recipe
     from denoisebench.plugin.report import Report
     from denoisebench.plugin.tracker import Tracker
@@ -115,4 +116,13 @@ def register_executors() -> "Iterable[Executor]":  # type: ignore[empty-body]  #
     """Return the executors this plugin adds: kinds of `--workers`.  Start nothing here.
 
     A name already taken stops the program with both plugins named.
+    """
+
+
+@hookspec
+def register_published() -> "Iterable[PublishedTable]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the tables of published figures this plugin adds, to stand beside results.
+
+    Read none here.  The file of a plugin that is not the suite's is checked at start-up.  A name
+    already taken stops the program with both plugins named.
     """

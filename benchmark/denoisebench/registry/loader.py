@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -27,15 +27,18 @@ from denoisebench.plugin.executor import Executor
 from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.method import Method
 from denoisebench.plugin.preset import Preset
+from denoisebench.plugin.published import PublishedTable
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.plugin.report import Report
 from denoisebench.plugin.tracker import Tracker
 from denoisebench.registry import builtin
 from denoisebench.registry.moved import new_import, renamed_members
+from denoisebench.registry.published import checked_figures
 from denoisebench.registry.registries import Registries
 from denoisebench.scoring.protocol import Protocol
 
-GROUP = "denoisebench"
+GROUP = DISTRIBUTION = "denoisebench"
+SUITE = "the suite"
 
 HOOKS: dict[str, tuple[str, type]] = {
     "register_noise_models": ("noise model", NoiseFamily),
@@ -48,8 +51,9 @@ HOOKS: dict[str, tuple[str, type]] = {
     "register_recipes": ("recipe", Recipe),
     "register_trackers": ("tracker", Tracker),
     "register_executors": ("executor", Executor),
+    "register_published": ("published table", PublishedTable),
 }
-"""Each hook, what it registers in words, and as a type."""
+"""Each hook, what it registers in words, and as a type.  The last is checked against the others."""
 
 _LONGEST = 64
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST - 1}}}")
@@ -64,9 +68,12 @@ def load(extra: Sequence[str] = ()) -> Registries:
     """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hooks)
-    manager.register(builtin, "the suite")
+    manager.register(builtin, SUITE)
     broken: dict[str, str] = {}
+    shipped = {SUITE}
     for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
+        if entry.dist is not None and entry.dist.name == DISTRIBUTION:
+            shipped.add(entry.name)
         try:
             _register(manager, entry.load(), entry.name)
         except Exception as error:  # noqa: BLE001  # a stranger's plugin may raise anything
@@ -76,7 +83,7 @@ def load(extra: Sequence[str] = ()) -> Registries:
             _register(manager, _import_extra(item), item)
         except Exception as error:
             raise UserError(f"plugin {item!r} does not load: {_one_line(error)}") from error
-    return _collect(manager, broken, extra)
+    return _collect(manager, broken, shipped, extra)
 
 
 def _register(manager: pluggy.PluginManager, plugin: Any, name: str) -> None:
@@ -119,15 +126,21 @@ def _import_extra(item: str) -> ModuleType:
 
 
 def _collect(
-    manager: pluggy.PluginManager, broken: dict[str, str], extra: Sequence[str]
+    manager: pluggy.PluginManager,
+    broken: dict[str, str],
+    shipped: Collection[str],
+    extra: Sequence[str],
 ) -> Registries:
     origins: dict[str, Any] = {}
     registries: dict[str, dict[str, Any]] = {}
+    plugins = sorted(manager.list_name_plugin(), key=lambda pair: (pair[0] not in shipped, pair[0]))
     for hook, (kind, offered_type) in HOOKS.items():
         registry: dict[str, Any] = {}
-        for name, plugin in sorted(manager.list_name_plugin(), key=lambda pair: pair[0]):
+        for name, plugin in plugins:
             try:
                 things = _offered(plugin, hook, offered_type)
+                if offered_type is PublishedTable and name not in shipped:
+                    _check_tables(things, registries)
             except Exception as error:
                 if name in extra:
                     raise UserError(f"plugin {name!r} does not load: {_one_line(error)}") from error
@@ -140,7 +153,8 @@ def _collect(
                     raise UserError(f"{kind} {thing.name!r} is offered by {first!r} and {name!r}")
                 origins[key] = plugin
                 registry[thing.name] = thing
-        registries[hook] = dict(sorted(registry.items()))
+        in_order = offered_type is PublishedTable  # which says whose figure is shown first
+        registries[hook] = registry if in_order else dict(sorted(registry.items()))
     return Registries(
         noises=registries["register_noise_models"],
         image_sets=registries["register_image_sets"],
@@ -152,6 +166,7 @@ def _collect(
         recipes=registries["register_recipes"],
         trackers=registries["register_trackers"],
         executors=registries["register_executors"],
+        published=registries["register_published"],
         origins=origins,
         broken=broken,
     )
@@ -173,6 +188,13 @@ def _offered(plugin: Any, hook: str, offered_type: type) -> list[Any]:
         if offered_type is not Recipe:  # whose name, METHOD/STEM, is checked when it is made
             _refuse_name(hook, thing)
     return things
+
+
+def _check_tables(tables: Sequence[PublishedTable], registries: Mapping[str, Any]) -> None:
+    """Raise UserError for a table of published figures that is not as it should be."""
+    offered = ("register_noise_models", "register_image_sets", "register_protocols")
+    for table in tables:
+        checked_figures(table, *(registries[hook] for hook in offered))
 
 
 def _refuse_name(hook: str, thing: Any) -> None:

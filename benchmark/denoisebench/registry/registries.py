@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,9 +17,11 @@ from denoisebench.plugin.executor import Crew, Executor
 from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.method import Method
 from denoisebench.plugin.preset import Preset
+from denoisebench.plugin.published import PublishedFigure, PublishedTable
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.plugin.report import Report
 from denoisebench.plugin.tracker import Tracker
+from denoisebench.registry.published import checked_figures
 from denoisebench.registry.source_hash import SourceHasher
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.scoring.protocols import parse_protocol
@@ -28,7 +30,8 @@ from denoisebench.specs import Spec, build_config, parse_spec
 
 @dataclass(frozen=True)
 class Registries:
-    """Everything the plugins offer, by name.  `broken` says which plugins did not load, and why."""
+    """Everything the plugins offer, in the order of names; published tables the suite's first.
+    `broken` says which plugins did not load, and why."""
 
     noises: Mapping[str, NoiseFamily]
     image_sets: Mapping[str, ImageSource]
@@ -40,6 +43,7 @@ class Registries:
     recipes: Mapping[str, Recipe]
     trackers: Mapping[str, Tracker]
     executors: Mapping[str, Executor]
+    published: Mapping[str, PublishedTable]
     origins: Mapping[str, object]  # "method noise2score" -> the plugin it came from
     broken: Mapping[str, str]
 
@@ -110,6 +114,17 @@ class Registries:
         spec = parse_spec(f"processes:{text}" if text.isdecimal() else text)
         executor: Executor = self._find("kind of --workers", self.executors, spec)
         return executor.crew(spec)
+
+    @cached_property
+    def published_figures(self) -> Mapping[str, Sequence[PublishedFigure]]:
+        """The figures of each published table, by its name; under the specs that results have.
+
+        Raises UserError for a file that is not as it should be.
+        """
+        return {name: self._figures(table) for name, table in self.published.items()}
+
+    def _figures(self, table: PublishedTable) -> Sequence[PublishedFigure]:
+        return checked_figures(table, self.noises, self.image_sets, self.protocols)
 
     def weights_folder(self, method: str) -> Path | None:
         """The folder of a method's bundled weights; None if its plugin is not a package, or if

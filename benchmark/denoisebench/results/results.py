@@ -1,13 +1,15 @@
 """The results of a run, for Python: rows, tables, files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from denoisebench.errors import PluginError, UserError, plugin_code, unknown_name
+from denoisebench.plugin.published import PublishedFigure
 from denoisebench.plugin.report import Report
 from denoisebench.registry.moved import new_argument
+from denoisebench.registry.registries import Registries
 from denoisebench.results.dataframe import frame
 from denoisebench.results.records import CellResult
 from denoisebench.scoring.protocol import Protocol
@@ -23,6 +25,7 @@ class Results:
 
     unplanned: method, noise and parameters, and the reason, of each cell that a plan left out.
     reports: the ways to show results, by name.  protocols: those that plugins offer, by name.
+    published: the figures of papers, by the name of their table.
     """
 
     cells: tuple[CellResult, ...]
@@ -30,6 +33,25 @@ class Results:
     folder: Path
     reports: Mapping[str, Report]
     protocols: Mapping[str, Protocol]
+    published: Mapping[str, Sequence[PublishedFigure]]
+
+    @classmethod
+    def of(
+        cls,
+        cells: Iterable[CellResult],
+        unplanned: tuple[tuple[str, str, str], ...],
+        folder: Path,
+        registries: Registries,
+    ) -> "Results":
+        """Results, with all that the plugins offer to show them."""
+        return cls(
+            tuple(cells),
+            unplanned,
+            folder,
+            registries.reports,
+            registries.protocols,
+            registries.published_figures,
+        )
 
     @property
     def errors(self) -> Sequence[CellResult]:

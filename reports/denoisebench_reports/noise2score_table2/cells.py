@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from denoisebench.budgets import Budget
-from denoisebench.plugin import ORACLE, ORACLE_CHECKPOINT, parse_spec, without_ensemble
+from denoisebench.plugin import (
+    ORACLE,
+    ORACLE_CHECKPOINT,
+    PublishedFigure,
+    parse_spec,
+    without_ensemble,
+)
 from denoisebench.results.dataframe import frame
 from denoisebench.results.records import CellResult
 from denoisebench.results.results import Results
 from denoisebench.results.summary import Summary, summarise
 from denoisebench.scoring.protocols import FLOAT
-from denoisebench_reports.published.figures import Printed, printed
 from denoisebench_reports.published.verdict import megapixels_of
 from denoisebench_reports.tables.columns import merged
 
@@ -35,8 +40,11 @@ class TableCell(NamedTuple):
 class Paper:
     """A published table.  figures: by place, in the order of its file, those in doubt too."""
 
-    source: str
-    figures: Mapping[TableCell, Printed]
+    figures: Mapping[TableCell, PublishedFigure]
+
+    @property
+    def source(self) -> str:
+        return next(iter(self.figures.values())).source
 
     @property
     def noises(self) -> list[str]:
@@ -61,12 +69,9 @@ class Paper:
         return math.nan if figure is None or figure.doubt else figure.psnr_db
 
 
-def read_paper(name: str) -> Paper:
-    """The published table in one of `figures.FILES`."""
-    source, figures = printed(name)
-    return Paper(
-        source, {TableCell(f.noise, f.dataset, f.parameters, f.method): f for f in figures}
-    )
+def read_paper(figures: Sequence[PublishedFigure]) -> Paper:
+    """The published table of these figures."""
+    return Paper({TableCell(f.noise, f.dataset, f.parameters, f.method): f for f in figures})
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,13 @@ from denoisebench_reports.tables.grid import narrow
 from denoisebench_reports.tables.layout import NONE
 from denoisebench_reports.tables.markdown import escaped, pipe_table
 
-FILE = "noise2score_table2.csv"
+TABLE = "noise2score_table2"
 NAME = "noise2score-table2"
 
 
 def render_table2(results: Results) -> str:
     """The page of stored results."""
-    filled = fill(read_paper(FILE), results)
+    filled = fill(read_paper(results.published[TABLE]), results)
     why = reasons(filled)
     between = list(gaps(filled))
     used = [*filled.chosen, *(measured for gap in between for measured in (gap.one, gap.reference))]

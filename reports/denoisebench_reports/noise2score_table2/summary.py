@@ -9,7 +9,6 @@ import numpy as np
 
 from denoisebench_reports.noise2score_table2.cells import FilledTable, TableCell, signed
 from denoisebench_reports.noise2score_table2.gap import METHOD, REFERENCE, Gap
-from denoisebench_reports.published.verdict import published_training
 from denoisebench_reports.tables.layout import NONE
 from denoisebench_reports.tables.markdown import pipe_table
 
@@ -67,7 +66,11 @@ def _paper_notes(filled: FilledTable) -> list[str]:
     """How long the paper's networks were trained, and on what draws, where it says so."""
     told = []
     for parameters, method in filled.paper.columns():
-        theirs = published_training(filled.paper.source, method, parameters)
+        theirs = next(
+            f
+            for place, f in filled.paper.figures.items()
+            if (place.parameters, place.method) == (parameters, method)
+        )
         if not math.isnan(theirs.megapixels):
             length = f"{theirs.megapixels / 1e3:.3g} gigapixels"
             told.append(f"{method} ({parameters}) on {length}, {theirs.draws} draws")

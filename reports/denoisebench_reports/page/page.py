@@ -19,10 +19,10 @@ from denoisebench_reports.page.galleries import Gallery, galleries
 from denoisebench_reports.page.pictures import Album
 from denoisebench_reports.page.plots import Point, cost_plot
 from denoisebench_reports.page.provenance import provenance
-from denoisebench_reports.published.verdict import Comparison, comparisons
+from denoisebench_reports.published.verdict import Comparison
 from denoisebench_reports.tables.cautions import cautions
 from denoisebench_reports.tables.columns import is_baseline, knowledge_of, table_columns
-from denoisebench_reports.tables.layout import make_board
+from denoisebench_reports.tables.layout import Board, make_board
 from denoisebench_reports.tables.notes import ORACLE_NOTES, TRAINING_HEADERS, trainings
 from denoisebench_reports.tables.ranked import resolved_db, row_marks
 
@@ -60,7 +60,7 @@ class Condition:
     rows: name of the column -> image set -> summary.  marks: image set -> name of the column -> who
     is best, second or tied.  resolved_db: image set -> the smallest difference it resolves.
     oracle: what clean images picked, if they did, so that no one is best.  cautions: a sentence
-    each.
+    each.  published: papers' figures with the names of their columns and our summaries.
     """
 
     key: str
@@ -75,16 +75,7 @@ class Condition:
     oracle: str
     cautions: Sequence[str]
     galleries: Sequence[Gallery]
-
-    @property
-    def published(self) -> list[tuple[str, Summary, Comparison]]:
-        """Published figures with the names of their columns and our summaries."""
-        return [
-            (name, line, beside)
-            for name, row in self.rows.items()
-            for line in row.values()
-            for beside in comparisons(line)
-        ]
+    published: Sequence[tuple[str, Summary, Comparison]]
 
 
 def render_page(results: Results) -> str:
@@ -96,10 +87,10 @@ def render_page(results: Results) -> str:
     from jinja2 import Environment, StrictUndefined
 
     rows = results.frame
-    lines = summarise(rows)
+    lines, board = summarise(rows), make_board(results)
     curves, unreadable = training_curves(results)
     album = Album()
-    conditions = _conditions(rows, lines, results.folder, album)
+    conditions = _conditions(rows, lines, results.folder, album, board)
     parts = {name: _part(name) for name in ("style.css", "script.js")}
     environment = Environment(
         autoescape=True,
@@ -108,7 +99,7 @@ def render_page(results: Results) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "si": _si, "comparisons": comparisons}
+    environment.filters |= {"number": _number, "si": _si, "comparisons": board.comparisons}
     return environment.from_string(_part("template.html")).render(
         style=parts["style.css"],
         script=parts["script.js"],
@@ -117,7 +108,7 @@ def render_page(results: Results) -> str:
         conditions=conditions,
         baseline=is_baseline,
         training_headers=TRAINING_HEADERS,
-        trainings=trainings(make_board(results)),
+        trainings=trainings(board),
         about=results.rules,
         curves=curves,
         unreadable=unreadable,
@@ -132,7 +123,7 @@ def _part(name: str) -> str:
 
 
 def _conditions(
-    rows: "pd.DataFrame", lines: Sequence[Summary], folder: Path, album: Album
+    rows: "pd.DataFrame", lines: Sequence[Summary], folder: Path, album: Album, board: Board
 ) -> list[Condition]:
     columns, places = table_columns(lines)
     named = sorted(zip(places, lines, strict=True), key=lambda pair: columns.index(pair[0]))
@@ -168,6 +159,7 @@ def _conditions(
                 oracle=oracle,
                 cautions=cautions(cells.values()),
                 galleries=galleries(f"c{number}", shown, folder, album),
+                published=[(c.name, x, beside) for c, x in its for beside in board.comparisons(x)],
             )
         )
     return conditions

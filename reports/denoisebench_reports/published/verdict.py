@@ -1,17 +1,14 @@
 """The comparison of our figure with a published one, in words."""
 
-import csv
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 from denoisebench.budgets import BUDGETS
-from denoisebench.plugin import ORACLE_CHECKPOINT
+from denoisebench.plugin import ORACLE_CHECKPOINT, PublishedFigure
 from denoisebench.results.summary import Summary
-from denoisebench_reports.published.figures import Figure, published
+from denoisebench_reports.published.figures import Figures
 
 AGREES_WITHIN_DB = 0.1
 ROUNDING_MPX = 0.5
@@ -33,31 +30,21 @@ EXPLAIN_BOTH = (OTHER_PROTOCOL, OTHER_IMAGES)
 class Comparison:
     """A published figure compared with ours."""
 
-    figure: Figure
+    figure: PublishedFigure
     diff_db: float
     """Ours − published."""
     verdict: str
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
-    """How a published network was trained; what is not stated is NaN or an empty text."""
-
-    megapixels: float = math.nan
-    draws: str = ""
-
-
-def comparisons(line: Summary) -> list[Comparison]:
+def comparisons(line: Summary, published: Figures) -> list[Comparison]:
     """Every published figure of a line, next to ours, the suite's first source first; none for
-    weights that an oracle picked."""
+    weights that an oracle picked, and for settings that no paper's method has."""
     if line.weights.endswith(ORACLE_CHECKPOINT):
         return []
     found = []
-    for figure in published(line.noise, line.parameters, line.dataset, line.method):
+    for figure in published.get((line.noise, line.parameters, line.dataset, line.method), ()):
         diff_db = line.psnr_db - figure.psnr_db
-        unlike = differences(
-            figure, line.method, line.parameters, line.protocol, line.budget, line.draws
-        )
+        unlike = differences(figure, line.protocol, line.budget, line.draws)
         found.append(Comparison(figure, diff_db, verdict(diff_db, unlike)))
     return found
 
@@ -78,33 +65,23 @@ def verdict(difference_db: float, unlike: Sequence[str] = ()) -> str:
     return f"{NOT_COMPARABLE}: {', '.join(reasons)}" if reasons else plain
 
 
-def differences(
-    figure: Figure, method: str, parameters: str, protocol: str, budget: str, draws: str
-) -> list[str]:
+def differences(figure: PublishedFigure, protocol: str, budget: str, draws: str) -> list[str]:
     """Known differences in how our figure and a published one were obtained.
 
     protocol, budget (`quick`, `1049 Mpx`), draws (`fixed`, ...): labels of our results.  What
     either side does not state is no difference.
     """
-    theirs = published_training(figure.source, method, parameters)
     ours_mpx, ours_draws = megapixels_of(budget), draws.partition(",")[0]
-    known = {ours_draws, theirs.draws} == {"fixed", "fresh"}
+    known = {ours_draws, figure.draws} == {"fixed", "fresh"}
     is_so = {
-        TRAINED_LESS: ours_mpx < theirs.megapixels,
-        TRAINED_MORE: ours_mpx > theirs.megapixels + ROUNDING_MPX,
-        FRESH_THERE: known and theirs.draws == "fresh",
+        TRAINED_LESS: ours_mpx < figure.megapixels,
+        TRAINED_MORE: ours_mpx > figure.megapixels + ROUNDING_MPX,
+        FRESH_THERE: known and figure.draws == "fresh",
         FRESH_HERE: known and ours_draws == "fresh",
         OTHER_PROTOCOL: figure.protocol not in ("", protocol),
         OTHER_IMAGES: figure.images != "",
     }
     return [reason for reason, so in is_so.items() if so]
-
-
-def published_training(source: str, method: str, parameters: str) -> Training:
-    """How the network of a published figure was trained, as trainings.csv has it."""
-    trainings = _trainings()
-    either = trainings.get((source, method, ""), Training())
-    return trainings.get((source, method, parameters), either)
 
 
 def megapixels_of(budget: str) -> float:
@@ -113,16 +90,3 @@ def megapixels_of(budget: str) -> float:
         return BUDGETS[budget].megapixels
     label = re.fullmatch(r"([\d.]+) Mpx", budget)
     return float(label[1]) if label else math.nan
-
-
-@cache
-def _trainings() -> Mapping[tuple[str, str, str], Training]:
-    """By source, method and parameters (empty: both kinds)."""
-    text = (files("denoisebench_reports.published") / "trainings.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-    return {
-        (row["source"], row["method"], row["parameters"]): Training(
-            float(row["megapixels"] or math.nan), row["draws"]
-        )
-        for row in rows
-    }

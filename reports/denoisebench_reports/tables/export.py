@@ -8,6 +8,7 @@ from denoisebench.results.csv_text import csv_text
 from denoisebench.results.results import Results
 from denoisebench.results.strict_json import exported, json_text
 from denoisebench.results.summary import Summary, summarise
+from denoisebench_reports.published.figures import Figures, sound_figures
 from denoisebench_reports.published.verdict import Comparison, comparisons
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ OTHER_DECIMALS = 4  # dB, SSIM
 def render_csv(results: Results) -> str:
     """The summaries as CSV, header first; a missing number is an empty field."""
     rows = []
-    for line in _summary_lines(results.frame):
+    for line in _summary_lines(results.frame, sound_figures(results.published)):
         more = "; ".join(map(_in_words, line.pop("published_more")))
         rows.append([*line.values(), more])
     return csv_text([SUMMARY_COLUMNS, *rows])
@@ -43,21 +44,22 @@ def render_json(results: Results) -> str:
     rows = results.frame
     images = rows.to_dict("records")
     report = {
-        "summary": _summary_lines(rows),
+        "summary": _summary_lines(rows, sound_figures(results.published)),
         "images": [{str(key): value for key, value in row.items()} for row in images],
     }
     return json_text(exported(report))
 
 
-def _summary_lines(rows: "pd.DataFrame") -> list[dict[str, Any]]:
+def _summary_lines(rows: "pd.DataFrame", published: Figures) -> list[dict[str, Any]]:
     """The summaries, by column: rounded, None where a number is missing."""
-    return [_summary_line(line) for line in summarise(rows)]
+    return [_summary_line(line, published) for line in summarise(rows)]
 
 
-def _summary_line(line: Summary) -> dict[str, Any]:
+def _summary_line(line: Summary, published: Figures) -> dict[str, Any]:
     names = (f.name for f in fields(Summary))
     own = {c: _rounded(c, getattr(line, c)) for c in names if c in SUMMARY_COLUMNS}
-    first, *more = [_published(beside) for beside in comparisons(line)] or [_published(None)]
+    besides = comparisons(line, published)
+    first, *more = [_published(beside) for beside in besides] or [_published(None)]
     return {**own, **first, "published_more": more}
 
 

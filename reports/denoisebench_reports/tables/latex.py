@@ -14,7 +14,6 @@ from denoisebench_reports.tables.layout import (
     half_text,
     make_board,
     psnr_text,
-    published_text,
 )
 from denoisebench_reports.tables.notes import TRAINING_HEADERS, notes, trainings
 from denoisebench_reports.tables.published_table import HEADERS, published_table
@@ -142,12 +141,12 @@ def _spanning(columns: int, align: str, text: str) -> str:
 
 def _rows(row: Row, board: Board) -> list[list[str]]:
     """The row of a data set and, in a compact table, one below it with published figures."""
-    figures = [_figure(row, column, board.compact) for column in board.columns]
+    figures = [_figure(row, column, board) for column in board.columns]
     published = board.published_cells(row)
     return [[*map(escaped, board.lead_cells(row)), *figures], *([published] if published else [])]
 
 
-def _figure(row: Row, column: Column, compact: bool) -> str:
+def _figure(row: Row, column: Column, board: Board) -> str:
     if column not in row.cells:
         return escaped(NONE)
     line, mark = row.cells[column], row.marks.get(column, Mark())
@@ -156,8 +155,8 @@ def _figure(row: Row, column: Column, compact: bool) -> str:
         return figure
     look = "\\textbf{%s}" if mark.best else "\\underline{%s}" if mark.second else "%s"
     figure = look % figure + (TIED if mark.tied else "")
-    if compact:
+    if board.compact:
         return figure
-    small = [f"$\\pm${half_text(line)}" if half_text(line) else "", published_text(line)]
+    small = [f"$\\pm${half_text(line)}" if half_text(line) else "", board.published_text(line)]
     rest = " ".join(filter(None, small))
     return figure + (f" {{\\scriptsize {rest}}}" if rest else "")

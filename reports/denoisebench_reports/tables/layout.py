@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from denoisebench.results.results import Results
 from denoisebench.results.summary import Summary, summarise
 from denoisebench.scoring.marks import Mark
-from denoisebench_reports.published.verdict import comparisons
+from denoisebench_reports.published.figures import Figures, sound_figures
+from denoisebench_reports.published.verdict import Comparison, comparisons
 from denoisebench_reports.tables.columns import Column, column_names, is_baseline, table_columns
 from denoisebench_reports.tables.ranked import Cells, row_marks
 
@@ -47,7 +48,7 @@ class Board:
 
     summaries: with the names of their columns, in the order of the columns.  declined: (method,
     noise and parameters, reason) for cells that are missing.  rules: says what the protocol with a
-    label does.
+    label does.  published: the figures of papers.
     """
 
     columns: Sequence[Column]
@@ -55,6 +56,7 @@ class Board:
     summaries: Sequence[tuple[str, Summary]]
     declined: Sequence[tuple[str, str, str]]
     rules: Callable[[str], str]
+    published: Figures
 
     @property
     def with_noisy(self) -> bool:
@@ -64,7 +66,15 @@ class Board:
     @property
     def has_published(self) -> bool:
         """Whether a paper has one of the figures."""
-        return any(comparisons(line) for _, line in self.summaries)
+        return any(self.comparisons(line) for _, line in self.summaries)
+
+    def comparisons(self, line: Summary) -> list[Comparison]:
+        """Every published figure of a line, next to ours."""
+        return comparisons(line, self.published)
+
+    def published_text(self, line: Summary) -> str:
+        """The first published figure, `(30.13)`; empty where there is none."""
+        return "".join(f"({first.figure.psnr_db:.2f})" for first in self.comparisons(line)[:1])
 
     @property
     def lead_heads(self) -> list[str]:
@@ -79,7 +89,7 @@ class Board:
 
     def published_cells(self, row: Row) -> list[str]:
         """The line below a row of a compact table, with published figures; empty without any."""
-        found = [published_text(row.cells[c]) if c in row.cells else "" for c in self.columns]
+        found = [self.published_text(row.cells[c]) if c in row.cells else "" for c in self.columns]
         shown = self.compact and any(found)
         return [*("" for _ in self.lead_heads), *found] if shown else []
 
@@ -121,7 +131,14 @@ def make_board(results: Results) -> Board:
     summaries = sorted(
         zip(column_names(lines), lines, strict=True), key=lambda pair: order.index(pair[0])
     )
-    return Board(columns, _blocks(lines, places), summaries, results.declined, results.rules)
+    return Board(
+        columns,
+        _blocks(lines, places),
+        summaries,
+        results.declined,
+        results.rules,
+        sound_figures(results.published),
+    )
 
 
 def _blocks(lines: Sequence[Summary], places: Sequence[Column]) -> list[Block]:
@@ -153,11 +170,6 @@ def half_text(line: Summary) -> str:
     """Half the interval of a mean, `0.85`; empty where there is none."""
     half = line.psnr_high - line.psnr_db
     return "" if math.isnan(half) else f"{half:.2f}"
-
-
-def published_text(line: Summary) -> str:
-    """The first published figure, `(30.13)`; empty where there is none."""
-    return "".join(f"({first.figure.psnr_db:.2f})" for first in comparisons(line)[:1])
 
 
 def widest_interval(cells: Cells) -> str:

@@ -14,7 +14,6 @@ from denoisebench_reports.tables.layout import (
     half_text,
     make_board,
     psnr_text,
-    published_text,
 )
 from denoisebench_reports.tables.notes import TRAINING_HEADERS, notes, trainings
 from denoisebench_reports.tables.published_table import HEADERS, published_table
@@ -67,11 +66,11 @@ def _heading(column: Column, board: Board) -> str:
 
 
 def _row(row: Row, board: Board) -> list[str]:
-    figures = [_figure(row, column, board.compact) for column in board.columns]
+    figures = [_figure(row, column, board) for column in board.columns]
     return [*map(escaped, board.lead_cells(row)), *_with_dividers(figures, board)]
 
 
-def _figure(row: Row, column: Column, compact: bool) -> str:
+def _figure(row: Row, column: Column, board: Board) -> str:
     if column not in row.cells:
         return NONE
     line, mark = row.cells[column], row.marks.get(column, Mark())
@@ -80,8 +79,8 @@ def _figure(row: Row, column: Column, compact: bool) -> str:
         return figure
     figure = f"**{figure}**" if mark.best else f"<u>{figure}</u>" if mark.second else figure
     figure += escaped("~") if mark.tied else ""
-    half = "" if compact else half_text(line)
-    return " ".join(filter(None, [figure, half and f"± {half}", published_text(line)]))
+    half = "" if board.compact else half_text(line)
+    return " ".join(filter(None, [figure, half and f"± {half}", board.published_text(line)]))
 
 
 def _with_dividers(cells: Sequence[str], board: Board) -> list[str]:

@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from denoisebench.plugin import PublishedFigure
 from denoisebench_reports.published import verdict
-from denoisebench_reports.published.figures import Figure
-from denoisebench_reports.published.verdict import AGREES_WITHIN_DB, comparisons
+from denoisebench_reports.published.verdict import AGREES_WITHIN_DB
 from denoisebench_reports.tables.layout import NONE, Board, psnr_text
 
 HEADERS = ("", "noise", "", "", "ours", "published", "diff.", "verdict")
@@ -25,7 +25,7 @@ REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedTable:
+class PublishedPart:
     """The comparison.  note: what the verdicts mean.  papers: `[1] Noise2Score …`.  rows: under
     HEADERS, a paper by its number."""
 
@@ -34,18 +34,18 @@ class PublishedTable:
     rows: Sequence[Sequence[str]]
 
 
-def published_table(board: Board) -> PublishedTable | None:
+def published_table(board: Board) -> PublishedPart | None:
     """The comparison of a table's figures; None where none is published."""
     if not board.has_published:
         return None
-    figures = [beside.figure for _, line in board.summaries for beside in comparisons(line)]
+    figures = [beside.figure for _, line in board.summaries for beside in board.comparisons(line)]
     sources = dict.fromkeys(map(_source, figures))
     numbers = {source: f"[{number}]" for number, source in enumerate(sources, start=1)}
     papers = [f"{number} {source}" for source, number in numbers.items()]
-    return PublishedTable(_note(board), papers, _rows(board, numbers))
+    return PublishedPart(_note(board), papers, _rows(board, numbers))
 
 
-def _source(figure: Figure) -> str:
+def _source(figure: PublishedFigure) -> str:
     return figure.source + (f" ({figure.protocol})" if figure.protocol else "")
 
 
@@ -59,7 +59,7 @@ def _rows(board: Board, numbers: Mapping[str, str]) -> list[list[str]]:
     for name, line in board.summaries:
         where = f"{line.dataset} {line.protocol}" if mixed else line.dataset
         ours = [name, line.noise, line.parameters, where, psnr_text(line)]
-        for beside in comparisons(line):
+        for beside in board.comparisons(line):
             figure = f"{beside.figure.psnr_db:.2f} {numbers[_source(beside.figure)]}"
             diff = NONE if math.isnan(beside.diff_db) else f"{beside.diff_db:+.2f}"
             body.append([*ours, figure, diff, beside.verdict or NONE])
@@ -69,7 +69,7 @@ def _rows(board: Board, numbers: Mapping[str, str]) -> list[list[str]]:
 
 def _note(board: Board) -> str:
     """What the comparison's verdicts mean."""
-    besides = [beside for _, line in board.summaries for beside in comparisons(line)]
+    besides = [beside for _, line in board.summaries for beside in board.comparisons(line)]
     note = f"Against the published figures; agrees: within {AGREES_WITHIN_DB:g} dB."
     for reason, meaning in REASONS.items():
         of_it = [beside.figure for beside in besides if reason in beside.verdict]

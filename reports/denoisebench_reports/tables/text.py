@@ -18,10 +18,9 @@ from denoisebench_reports.tables.layout import (
     half_text,
     make_board,
     psnr_text,
-    published_text,
 )
 from denoisebench_reports.tables.notes import TRAINING_HEADERS, notes, trainings
-from denoisebench_reports.tables.published_table import HEADERS, PublishedTable, published_table
+from denoisebench_reports.tables.published_table import HEADERS, PublishedPart, published_table
 
 WIDTH = 100
 VERDICT_WIDTH = 34  # a longer one goes on in the next line
@@ -123,12 +122,12 @@ def _broken(name: str, compact: bool) -> str:
 
 def _lines(row: Row, board: Board, style: Style) -> list[list[str]]:
     """The row of a data set and, in a compact table, one below it with published figures."""
-    figures = [_text(row, column, style, board.compact) for column in board.columns]
+    figures = [_text(row, column, style, board) for column in board.columns]
     published = board.published_cells(row)
     return [[*board.lead_cells(row), *figures], *([published] if published else [])]
 
 
-def _text(row: Row, column: Column, style: Style, compact: bool) -> str:
+def _text(row: Row, column: Column, style: Style, board: Board) -> str:
     """A cell: `29.52*±0.85 (30.13)`, in a compact table `29.52*`."""
     if column not in row.cells:
         return NONE
@@ -136,10 +135,10 @@ def _text(row: Row, column: Column, style: Style, compact: bool) -> str:
     if is_baseline(line):
         return psnr_text(line)
     figure = style.of(row.marks.get(column, Mark())).format(psnr_text(line))
-    if compact:
+    if board.compact:
         return figure.rstrip()
     half = half_text(line)
-    published = published_text(line)
+    published = board.published_text(line)
     return (figure + (f"±{half}" if half else "") + (f" {published}" if published else "")).rstrip()
 
 
@@ -154,7 +153,7 @@ def _trainings(board: Board) -> list[str]:
     return table.splitlines()
 
 
-def _against(published: PublishedTable) -> list[str]:
+def _against(published: PublishedPart) -> list[str]:
     """Our figures next to the published ones, method by method."""
     body: list[Sequence[str]] = []
     for *row, verdict in published.rows:

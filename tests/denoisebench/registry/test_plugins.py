@@ -288,7 +288,7 @@ def test_every_hook_says_what_it_returns_and_what_a_clash_does(hook):
 
 def test_there_is_a_hook_for_each_kind_of_thing():
     kinds = ["budgets", "executors", "image_sets", "methods", "noise_models", "presets"]
-    kinds += ["protocols", "recipes", "reports", "trackers"]
+    kinds += ["protocols", "published", "recipes", "reports", "trackers"]
     assert sorted(HOOKS) == [f"register_{kind}" for kind in kinds]
 
 

@@ -14,7 +14,7 @@ from denoisebench.results.results import Results
 
 def results(*cells, render, declined=()):
     reports = {"worst": Report("worst", "the worst image", render)}
-    return Results(cells, declined, Path("out"), reports, {})
+    return Results(cells, declined, Path("out"), reports, {}, {})
 
 
 def render_worst(of):
@@ -48,7 +48,7 @@ def test_a_report_of_the_earlier_contract_is_told_of_the_new_one(render):
 
 
 def test_another_fault_of_a_report_is_its_own():
-    with pytest.raises(UserError, match=r"^report worst raised KeyError: 'psnr'$"):
+    with pytest.raises(UserError, match=r"^report worst raised KeyError: 'psnr', in "):
         results(cell_of([30.0]), render=lambda of: of.frame["psnr"]).render("worst")
 
 

@@ -66,9 +66,7 @@ def carry_out(
             runner.run(wait=False)
             raise click.exceptions.Exit(0)
         cells = run_workers(runner, crew, sys.argv[1:]).run()
-    results = Results(
-        tuple(cells), plan.declined, asked.out, registries.reports, registries.protocols
-    )
+    results = Results.of(cells, plan.declined, asked.out, registries)
     for cell in results.errors:
         _say_failed(cell, asked)
     for line in results.doubts:
