@@ -40,6 +40,7 @@ class BlindSpot(TrainedMethod[Config]):
     summary = (
         "each pixel's distribution from its surroundings, then Bayes (Laine et al., NeurIPS 2019)"
     )
+    paper_code = "https://github.com/NVlabs/selfsupervised-denoising (CC BY-NC 4.0)"
     config_type = Config
     learning_rate = 1e-3
     schedule = "ramps"

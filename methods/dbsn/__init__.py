@@ -46,6 +46,7 @@ FULL = 6
 class DBSN(TrainedMethod[Config]):
     name = "dbsn"
     summary = "dilated blind-spot network, the noise learned, then Bayes (Wu et al., ECCV 2020)"
+    paper_code = "https://github.com/XHWXD/DBSN (states no licence)"
     config_type = Config
     learning_rate = 1e-3
     beta2 = 0.99

@@ -19,6 +19,7 @@ from denoisebench.plugin import Evidence, Method, Recipe, hookimpl, read_recipes
 class Noise2Noise(RegressionMethod[RegressionConfig]):
     name = "noise2noise"
     summary = "one noisy copy predicted from another (Lehtinen et al., ICML 2018)"
+    paper_code = "https://github.com/NVlabs/noise2noise (CC BY-NC 4.0)"
     config_type = RegressionConfig
 
     def evidence(self, config: RegressionConfig) -> Evidence:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 class Noise2Score(TrainedMethod[Config]):
     name = "noise2score"
     summary = "score of the noisy images, then Tweedie's formula (Kim & Ye, NeurIPS 2021)"
+    paper_code = "https://github.com/cubeyoung/Noise2Score (MIT)"
     config_type = Config
 
     def evidence(self, config: Config) -> Evidence:

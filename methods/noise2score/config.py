@@ -27,7 +27,7 @@ class Config:
 
     schedule: how the probe's size falls: `geometric` from probe_start to probe_end, in units of
     the noise (0: as the coordinate has it); `paper`, `sawtooth` (the paper's code), `mixed` (its
-    successor's) as published.
+    successor's) as published.  probe_start, probe_end: the size at both ends of `geometric`.
 
     coordinate: where the score is learned: `own`, the family's (see `coordinates`); `identity`, y
     itself; `raw`, y itself (counts for Poisson noise) with the network's input and output as they

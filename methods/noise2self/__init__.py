@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 class Noise2Self(TrainedMethod[Config]):
     name = "noise2self"
     summary = "each pixel predicted without seeing it (Batson & Royer, ICML 2019)"
+    paper_code = "https://github.com/czbiohub-sf/noise2self (MIT)"
     config_type = Config
 
     def evidence(self, config: Config) -> Evidence:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 class Noise2Void(TrainedMethod[Config]):
     name = "noise2void"
     summary = "hidden pixels predicted from those around (Krull et al., CVPR 2019)"
+    paper_code = "https://github.com/juglab/n2v (BSD-3-Clause)"
     config_type = Config
     checkpoint: Literal["last", "held-out"] = "held-out"
 

@@ -22,6 +22,8 @@ class Config:
 
     radius: of the window, which is 2·radius + 1 pixels a side.
 
+    loss: of the hidden pixels, squared or absolute errors.
+
     network: the Noise2Noise U-Net; `n2v`, the paper's, of two levels with batch normalisation;
     `n2v2`, its successor's (which goes with replacement=median).  features: the width of these two.
     """

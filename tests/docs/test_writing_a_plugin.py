@@ -70,6 +70,13 @@ def test_a_method_that_declines_is_left_out_with_its_reason(outputs):
     assert "my-method declines even:25 known: it recorrupts Gaussian noise" in output[1]
 
 
+def test_what_is_written_of_a_method_is_shown(outputs):
+    (output,) = (output for command, output in outputs.items() if "show method" in command)
+    shown = " ".join(output[0].split())
+    assert "about Recorrupted-to-Recorrupted: for y = x + n," in shown
+    assert "a 0.5: how strong the added noise is, in standard deviations" in shown
+
+
 def test_published_figures_stand_beside_ours(outputs):
     (output,) = (output for command, output in outputs.items() if "my_published" in command)
     assert "29.14 [1]" in output[0]

@@ -2,16 +2,16 @@
 
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from types import MappingProxyType
-from typing import Any
 
 import click
 
 from denoisebench.cli.shared.basics import load_plugins
 from denoisebench.cli.shared.options import plugin_option
+from denoisebench.cli.shared.shown import Lines, equations, method_facts, prose, published, settings
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.noise.family import Preserves
+from denoisebench.registry.docstrings import EQUATION
 from denoisebench.registry.registries import Registries
 from denoisebench.scoring.protocol_text import spelled_out
 from denoisebench.specs import config_spec, number_text
@@ -29,8 +29,6 @@ CLEAN_PIXEL: Mapping[Preserves, str] = MappingProxyType(
 )
 """By what the noise preserves."""
 
-Lines = list[tuple[str, str]]  # what, and what it is
-
 
 def _protocol(text: str, registries: Registries) -> Lines:
     protocol = registries.protocol(text)
@@ -45,15 +43,16 @@ def _protocol(text: str, registries: Registries) -> Lines:
 
 def _method(text: str, registries: Registries) -> Lines:
     method, config = registries.method(text)
-    settings = [
-        (f"  {field.name}", _value(getattr(config, field.name))) for field in fields(config)
-    ]
+    spec = str(config_spec(method.name, config))
     return [
-        ("spec", str(config_spec(method.name, config))),
+        ("spec", spec),
         ("in short", method.summary),
+        *prose(method),
         ("evidence", method.evidence(config).value),
-        *([("settings", "")] if settings else []),
-        *settings,
+        *settings(config),
+        *equations(method),
+        *method_facts(method, config, registries),
+        *published(spec, registries),
     ]
 
 
@@ -63,11 +62,15 @@ def _noise(text: str, registries: Registries) -> Lines:
     return [
         ("spec", str(noise)),
         ("in short", family.summary),
+        *prose(family),
         ("level", f"{family.symbol}: {family.unit}"),
         ("lies in", f"{number_text(family.lowest)}..{number_text(family.highest)}"),
         ("blind range", f"{number_text(family.blind[0])}..{number_text(family.blind[1])}"),
         ("in a range", f"levels lie {'evenly' if noise.levels_even else 'log-evenly'}"),
         ("clean pixel", CLEAN_PIXEL[family.preserves]),
+        ("pixels", "independent" if family.independent else "dependent on those around them"),
+        ("variance", "known of each pixel" if family.has_variance else "not told to methods"),
+        ("estimate", "of its level, from one image" if family.can_estimate else "none"),
     ]
 
 
@@ -103,11 +106,9 @@ def command(kind: str, name: str, plugin: tuple[str, ...]) -> None:
     lines = _KINDS[kind](name, load_plugins(plugin))
     width = max(len(title) for title, _ in lines) + 2
     for title, words in lines:
-        first, *more = textwrap.wrap(words, WIDTH - width) or [""]
+        is_equation = words.startswith(EQUATION)
+        wrapped = [words] if is_equation else textwrap.wrap(words, WIDTH - width)
+        first, *more = wrapped or [""]
         click.echo(f"{title:{width}}{first}".rstrip())
         for line in more:
             click.echo(f"{'':{width}}{line}")
-
-
-def _value(value: Any) -> str:
-    return number_text(value) if isinstance(value, float) else str(value)

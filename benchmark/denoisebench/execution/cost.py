@@ -14,7 +14,7 @@ from denoisebench.nn.devices import kind_of
 from denoisebench.noise.given import noisy_of
 from denoisebench.noise.level_reading import LevelUnknownError
 from denoisebench.planning.plan import CellPlan
-from denoisebench.plugin.method import TrainedMethod
+from denoisebench.plugin.method import Task, TrainedMethod
 
 if TYPE_CHECKING:
     from denoisebench.denoising.self_ensemble import Denoise
@@ -29,8 +29,13 @@ def network_parameters(cell: CellPlan) -> int | None:
     """The number of parameters of the cell's network; None for a method without one."""
     if not isinstance(cell.method, TrainedMethod):
         return None
-    with plugin_code(cell.method.name), torch.random.fork_rng(devices=[]):
-        network = cell.method.network(cell.config, cell.task)
+    return parameters_of(cell.method, cell.config, cell.task)
+
+
+def parameters_of(method: TrainedMethod[Any], config: Any, task: Task) -> int:
+    """The number of parameters of a method's network.  Raises PluginError for one not built."""
+    with plugin_code(method.name), torch.random.fork_rng(devices=[]):
+        network = method.network(config, task)
     return sum(parameter.numel() for parameter in network.parameters())
 
 

@@ -32,7 +32,9 @@ class RegressionConfig:
     """The config of Noise2Noise and supervised training.
 
     loss: `mse`, `mae`, `l0` (annealed); or `auto`, the one that fits the target's noise (see
-    `FITTING`).  network: a name of `denoisebench.nn.shelf`.  Raises ValueError for another word.
+    `FITTING`).  network: a name of `denoisebench.nn.shelf`.
+
+    Raises ValueError for another word.
 
     >>> RegressionConfig(loss="mae").network
     'unet'

@@ -156,6 +156,9 @@ class Method(ABC, Generic[ConfigT]):
     summary: str
     config_type: type[ConfigT]
 
+    paper_code: str = ""
+    """Where the code of the method's paper is, and its licence, for `bench show`."""
+
     @abstractmethod
     def evidence(self, config: ConfigT) -> Evidence:
         """What training may see under this config."""

@@ -1,7 +1,5 @@
 """Everything the plugins offer, by name."""
 
-import inspect
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +19,7 @@ from denoisebench.plugin.published import PublishedFigure, PublishedTable
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.plugin.report import Report
 from denoisebench.plugin.tracker import Tracker
+from denoisebench.registry.packages import files_of, package_file, package_of
 from denoisebench.registry.published import checked_figures
 from denoisebench.registry.source_hash import SourceHasher
 from denoisebench.scoring.protocol import Protocol
@@ -131,7 +130,7 @@ class Registries:
         there is no such method."""
         if method not in self.methods:
             return None
-        file = _package_file(_package(self.origins[f"method {method}"]))
+        file = package_file(package_of(self.origins[f"method {method}"]))
         return file.parent / "weights" if file.name == "__init__.py" else None
 
     def _find(self, kind: str, registry: Mapping[str, Any], spec: Spec) -> Any:
@@ -144,10 +143,10 @@ class Registries:
     ) -> str:
         """SHA-256 (hex) of what the plugin of a method, the modules that its config adds to it, and
         a noise family compute."""
-        package = _package(self.origins[f"method {method}"])
+        package = package_of(self.origins[f"method {method}"])
         others = (type(family).__module__, *built_from)
         if (package, others) not in self._source_hashes:
-            self._source_hashes[package, others] = self._hasher.of([*_modules(package), *others])
+            self._source_hashes[package, others] = self._hasher.of([*files_of(package), *others])
         return self._source_hashes[package, others]
 
     @cached_property
@@ -157,31 +156,5 @@ class Registries:
     @cached_property
     def _hasher(self) -> SourceHasher:
         kinds = ("method ", "noise model ")
-        packages = {_package(self.origins[key]) for key in self.origins if key.startswith(kinds)}
+        packages = {package_of(self.origins[key]) for key in self.origins if key.startswith(kinds)}
         return SourceHasher(packages - {"denoisebench"})
-
-
-def _package(plugin: object) -> str:
-    """The outermost package, or the module, that a plugin lies in.
-
-    An object counts as the module that defines its class.
-    """
-    module = plugin if inspect.ismodule(plugin) else inspect.getmodule(type(plugin))
-    assert module is not None  # it was imported
-    return module.__name__.partition(".")[0]
-
-
-def _package_file(package: str) -> Path:
-    module = sys.modules[package]
-    assert module.__file__ is not None  # it is Python code
-    return Path(module.__file__)
-
-
-def _modules(package: str) -> list[str]:
-    """All modules of a package, in name order; of a module that is none, itself."""
-    file = _package_file(package)
-    if file.name != "__init__.py":
-        return [package]
-    paths = (path.relative_to(file.parent.parent) for path in file.parent.rglob("*.py"))
-    names = (".".join(path.with_suffix("").parts) for path in paths)
-    return sorted(name.removesuffix(".__init__") for name in names)

@@ -31,7 +31,7 @@ FOLLOWED = (
 config names counts.  The rest of the core counts by its versions: see `ids.RECIPE_VERSION` and
 `ids.CELL_VERSION`."""
 
-WORDS = frozenset({"summary", "declines", "warns", "tiling", "__all__"})
+WORDS = frozenset({"summary", "paper_code", "declines", "warns", "tiling", "__all__"})
 """Definitions that say something and compute no pixel."""
 
 _SKIPPED = frozenset({"annotation", "ctx", "kind", "returns", "type_comment", "type_params"})

@@ -79,6 +79,12 @@ def test_a_protocol_is_spelled_out_rule_by_rule(place: Path) -> None:
     [
         ("method", "tv:weight=1", "spec tv:weight=1 "),
         ("method", "noise2score", "evidence noisy"),
+        ("method", "noise2score", "probe paired (or single): the pair ±u, or a single draw"),
+        ("method", "noise2score", "network parameters: 988,609 in gray, 991,203 in colour"),
+        ("method", "noise2score", "runs 2 times on each patch paper's code https://github.com/cub"),
+        ("method", "noise2score", "gaussian:25 known: bsd68 29.12, set12 30.13, cbsd68 30.85"),
+        ("method", "tv", "eps 0.0002 (1e-12..1): relative change of the cost"),
+        ("noise", "rician:10", "pixels independent variance not told to methods estimate none"),
         ("noise", "gaussian:5..50", "blind range 5..55 in a range levels lie log-evenly"),
         ("dataset", "set12", "images 12, gray"),
     ],
