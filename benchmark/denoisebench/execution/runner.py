@@ -8,10 +8,12 @@ recorded in its cells and does not stop the others; what the user did wrong, or 
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from denoisebench.errors import PluginError
 from denoisebench.execution.context import Context
 from denoisebench.planning.plan import CellPlan, Plan, Unit
+from denoisebench.registry.state import state_of
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import CellResult
@@ -19,13 +21,16 @@ from denoisebench.results.saved_images import Kind, Saver
 from denoisebench.results.store import cell_path, read_cell, weights_path, write_cell
 from denoisebench.results.tracebacks import traceback_path
 
+Retry = Literal["changed", "all", "none"]
+
 
 @dataclass(frozen=True, slots=True)
 class ExecutionOptions:
-    """What is kept beside the scores, and whether failed cells are computed again."""
+    """What is kept beside the scores, and which failed cells are computed again: those of which a
+    plugin, or what is installed, has changed since, all, or none."""
 
     save: tuple[Kind, ...] = ()
-    retry_failed: bool = False
+    retry: Retry = "changed"
     keep_estimates: bool = False
 
 
@@ -53,6 +58,13 @@ class Runner:
     def missing(self) -> tuple[Unit, ...]:
         """The work that is left."""
         return self.plan.units(done=self._done().keys())
+
+    def tries_again(self, result: CellResult) -> bool:
+        """Whether a stored result is a failure that is computed again."""
+        retry, state = self.options.retry, result.provenance.get("failed_with")
+        if result.error is None or retry != "changed":
+            return result.error is not None and retry == "all"
+        return state is not None and state != state_of(self.plan.cell_of[result.cell].plugins)
 
     def train(self, training: str) -> Path:
         """Train by the id of a training, unless it is done.  Returns the file of the weights.
@@ -108,8 +120,7 @@ class Runner:
     def _done(self) -> dict[str, CellResult]:
         """What is stored and is not to be computed again, by the id of the cell."""
         found = {cell.id: self.stored(cell) for cell in self.plan.cells}
-        retry = self.options.retry_failed
-        return {id_: r for id_, r in found.items() if r is not None and not (retry and r.error)}
+        return {id_: r for id_, r in found.items() if r is not None and not self.tries_again(r)}
 
     def _saver(self, cell: CellPlan) -> Saver:
         return Saver(cell, self.context.out, self.options.save)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from denoisebench.denoising.denoiser import load_denoiser
@@ -18,6 +19,7 @@ from denoisebench.images.overlap import refuse_same_pixels
 from denoisebench.nn.devices import pick_device, pick_precision
 from denoisebench.noise.given import contradiction
 from denoisebench.planning.plan import CellPlan
+from denoisebench.registry.state import state_of
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import CellResult
@@ -78,7 +80,9 @@ def failed(
 ) -> CellResult:
     """The result of a cell that failed, or whose training did; keeps the traceback."""
     keep_traceback(context.out, cell.id, failure)
-    return replace(_result(cell, weights, pick_device(context.device)), error=str(failure))
+    result = _result(cell, weights, pick_device(context.device))
+    when = {"failed_on": date.today().isoformat(), "failed_with": state_of(cell.plugins)}
+    return replace(result, provenance=result.provenance | when, error=str(failure))
 
 
 def prepare(

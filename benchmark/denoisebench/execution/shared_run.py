@@ -40,9 +40,8 @@ class SharedRun:
     def run(self, *, wait: bool) -> list[CellResult]:
         """See `Runner.run`."""
         sweep_claims(self._out)
-        if self._runner.options.retry_failed:
-            self._failed_before = self._failures()
-        missing = [cell for cell in self._plan.cells if not self._has(cell)]
+        missing = [cell for cell in self._plan.cells if cell.id not in self._results]
+        self._failed_before = self._failures(missing)
         self._tell_of_incomplete(missing)
         pending = list(self._plan.units(done=self._results.keys()))
         if pending:
@@ -127,14 +126,11 @@ class SharedRun:
             return False
         return self._failed_before[result.cell] == self._written(result.cell)
 
-    def _failures(self) -> dict[str, int]:
-        """When each failed cell was written, if it is there."""
-        return {
-            cell.id: self._written(cell.id)
-            for cell in self._plan.cells
-            if cell_path(self._out, cell.id).exists()
-            and read_cell(cell_path(self._out, cell.id)).error is not None
-        }
+    def _failures(self, missing: list[CellPlan]) -> dict[str, int]:
+        """When each failure that is tried again was written."""
+        there = [cell.id for cell in missing if cell_path(self._out, cell.id).exists()]
+        stored = [read_cell(cell_path(self._out, id_)) for id_ in there]
+        return {r.cell: self._written(r.cell) for r in stored if self._runner.tries_again(r)}
 
     def _written(self, cell: str) -> int:
         return cell_path(self._out, cell).stat().st_mtime_ns

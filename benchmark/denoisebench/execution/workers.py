@@ -32,7 +32,7 @@ def run_workers(runner: Runner, crew: Crew | None, arguments: Sequence[str]) -> 
     from denoisebench.execution.survey import begin
 
     out, progress = runner.context.out, runner.context.progress
-    done = replace(runner, options=replace(runner.options, retry_failed=False))
+    done = replace(runner, options=replace(runner.options, retry="none"))
     ours = {key: value for key, value in os.environ.items() if key.startswith(_OURS)}
     tell = begin(runner.plan, missing, out, progress)
     with _marked(out) as mark, _again_and_again(mark.touch, tell):

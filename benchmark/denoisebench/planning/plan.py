@@ -130,6 +130,11 @@ class CellPlan:
     precision: "AskedPrecision" = "auto"  # of the network that denoises, if there is one
 
     @property
+    def plugins(self) -> tuple[object, ...]:
+        """The objects of plugins that compute it."""
+        return self.method, self.noise.family
+
+    @property
     def method_spec(self) -> str:
         return str(config_spec(self.method.name, self.config))
 

@@ -43,6 +43,8 @@ class Provenance(TypedDict, total=False):
     precision: str | None
     precision_asked: str | None
     assumed: str | None
+    failed_on: str | None  # the day, as 2026-11-29
+    failed_with: str | None  # see `registry.state`
     denoisebench: str | None
     git: str | None
     torch: str | None

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -162,8 +163,19 @@ def test_a_method_that_raises_fails_its_cell_alone_and_is_retried_on_request(pla
     assert f"traceback: {path.relative_to(place)}" in done.stderr
     assert "identity" in done.stdout
     assert path.read_text() in bench(*call, "--traceback", cwd=place).stderr
+    cells = place / "results" / "cells"
+    stamps = {cell: cell.stat().st_mtime_ns for cell in cells.iterdir()}
+    said = done.stderr[done.stderr.index("failed on ") :]
+    assert re.match(
+        r"failed on \d{4}-\d\d-\d\d: frail:fail=True on folder:test, gaussian:25: ", said
+    )
+    assert "it is tried again once its plugin or an installed package has changed" in said
+    assert bench(*call, cwd=place).stderr == said
+    assert {cell: cell.stat().st_mtime_ns for cell in cells.iterdir()} == stamps
+    assert bench(*call, "--retry-failed", cwd=place).returncode == 1
+    assert {cell: cell.stat().st_mtime_ns for cell in cells.iterdir()} != stamps
     (place / "frail.py").write_text(PLUGIN.replace("no luck today", "still no luck"))
-    assert "still no luck" in bench(*call, "--retry-failed", cwd=place).stderr
+    assert "still no luck" in bench(*call, cwd=place).stderr
 
 
 def test_killed_in_training_the_same_command_gives_the_same_numbers(place: Path) -> None:

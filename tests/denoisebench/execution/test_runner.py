@@ -7,10 +7,12 @@ import pytest
 from here import here
 from watched import flat_images, request, watched
 
-from denoisebench.execution.runner import ExecutionOptions, Runner
+from denoisebench.execution.runner import ExecutionOptions, Retry, Runner
 from denoisebench.planning.plan import Plan, Unit
 from denoisebench.planning.planner import make_plan
+from denoisebench.registry import state
 from denoisebench.registry.registries import Registries
+from denoisebench.registry.state import state_of
 from denoisebench.results.tracebacks import traceback_path
 
 
@@ -72,8 +74,29 @@ def test_the_traceback_of_a_failure_is_kept_until_its_cell_is_scored(
     assert text.startswith("Traceback (most recent call last):")
     assert text.endswith("RuntimeError: no estimate\n")
     assert "PluginError" not in text
-    Runner(plan, here(out), ExecutionOptions(retry_failed=True)).run()
+    Runner(plan, here(out), ExecutionOptions(retry="all")).run()
     assert not list((out / "errors").iterdir())
+
+
+def test_a_failure_is_tried_again_where_its_plugin_or_what_is_installed_has_changed(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    results = Runner(plan, here(out)).run()
+
+    def tries_again(retry: Retry, **provenance: str) -> bool:
+        failed = replace(results[0], error="it fell over", provenance=provenance)
+        return Runner(plan, here(out), ExecutionOptions(retry=retry)).tries_again(failed)
+
+    now = state_of(plan.cells[0].plugins)
+    assert not tries_again("changed", failed_with=now)
+    assert not tries_again("changed")  # of an earlier version
+    assert tries_again("changed", failed_with="another")
+    assert not tries_again("none", failed_with="another")
+    assert tries_again("all", failed_with=now)
+    assert not Runner(plan, here(out), ExecutionOptions(retry="all")).tries_again(results[0])
+    monkeypatch.setattr(state, "_installed", lambda: "one package more")
+    assert tries_again("changed", failed_with=now)
 
 
 def test_a_training_that_fails_runs_once_and_fails_all_its_cells(

@@ -103,7 +103,7 @@ def test_failed_cells_are_tried_again_but_not_one_that_failed_meanwhile(
         claim.__exit__(None, None, None)
 
     monkeypatch.setattr(shared_run.time, "sleep", sleep)
-    results = Runner(plan, here(out), ExecutionOptions(retry_failed=True)).run()
+    results = Runner(plan, here(out), ExecutionOptions(retry="all")).run()
     assert [result.error for result in results] == [None, None, None, "it fell over"]
 
 

@@ -13,7 +13,7 @@ from denoisebench.cli.shared.dry_run import asides, declined_text, print_plan
 from denoisebench.cli.shared.progress import Display
 from denoisebench.cli.shared.trackers import asked_trackers
 from denoisebench.execution.context import make_context
-from denoisebench.execution.runner import ExecutionOptions, Runner
+from denoisebench.execution.runner import ExecutionOptions, Retry, Runner
 from denoisebench.execution.tracking import Tracking
 from denoisebench.execution.workers import refuse_other_plan, run_workers
 from denoisebench.files import write_whole
@@ -28,6 +28,10 @@ from denoisebench.results.records import CellResult
 from denoisebench.results.results import Results
 from denoisebench.results.saved_images import Kind
 from denoisebench.results.tracebacks import traceback_path
+
+AGAIN = (
+    "it is tried again once its plugin or an installed package has changed, or with --retry-failed"
+)
 
 
 def compute(asked: CommandOptions, methods: Sequence[str], registries: Registries) -> int:
@@ -54,7 +58,8 @@ def carry_out(
     trackers: Sequence[tuple[Tracker, str]],
 ) -> Results:
     """The results of a plan's cells, computed where they are missing; says which failed."""
-    options = ExecutionOptions(_kinds(asked), asked.retry_failed, asked.keep_estimates)
+    retry: Retry = "all" if asked.retry_failed else "changed"
+    options = ExecutionOptions(_kinds(asked), retry, asked.keep_estimates)
     with (
         Display(asked.heard, now_and_then=PLAN_VARIABLE not in os.environ) as show_progress,
         Tracking(trackers, asked.out, show_progress) as tracking,
@@ -77,9 +82,10 @@ def carry_out(
 
 
 def _say_failed(cell: CellResult, asked: CommandOptions) -> None:
-    """Say what failed and where its traceback is, or print that."""
+    """Say what failed, when, and where its traceback is, or print that."""
+    day = cell.provenance.get("failed_on")
     line = f"{cell.method} on {cell.dataset}, {cell.noise}: {cell.error}"
-    click.echo(f"failed: {printable(line)} (--retry-failed computes it again)", err=True)
+    click.echo(f"failed{f' on {day}' if day else ''}: {printable(line)} ({AGAIN})", err=True)
     path = traceback_path(asked.out, cell.cell)
     if not path.exists():  # it failed in an earlier version
         return

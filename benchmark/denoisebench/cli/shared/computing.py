@@ -162,7 +162,9 @@ _OPTIONS = [
     click.option("--keep-estimates", is_flag=True,
                  help="Keep every estimate, of all repeats, as float32 .npy under DIR/estimates,"
                       " for `bench rescore`."),
-    click.option("--retry-failed", is_flag=True, help="Compute failed cells again."),
+    click.option("--retry-failed", is_flag=True,
+                 help="Compute all failed cells again, not only those whose plugin, or an installed"
+                      " package, has changed since."),
     click.option("--traceback", is_flag=True,
                  help="Print the traceback of each failure; without, the file that has it."),
     click.option("--workers", default="1", show_default=True, metavar="N|cuda|ray|slurm|...",
