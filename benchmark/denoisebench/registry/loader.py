@@ -80,7 +80,7 @@ def load(extra: Sequence[str] = ()) -> Registries:
             broken[entry.name] = _one_line(error)
     for item in extra:
         try:
-            _register(manager, _import_extra(item), item)
+            _register(manager, import_plugin(item), item)
         except Exception as error:
             raise UserError(f"plugin {item!r} does not load: {_one_line(error)}") from error
     return _collect(manager, broken, shipped, extra)
@@ -103,7 +103,11 @@ def _check_hooks(plugin: Any) -> None:
             raise UserError(f"{name} is not marked with @hookimpl")
 
 
-def _import_extra(item: str) -> ModuleType:
+def import_plugin(item: str) -> ModuleType:
+    """The module of a file, whose name ends in .py, or of a module's name.
+
+    Raises UserError where there is no such file, and what the module raises.
+    """
     path = Path(item).resolve()
     if path.suffix != ".py":
         return importlib.import_module(item)
@@ -170,6 +174,19 @@ def _collect(
         origins=origins,
         broken=broken,
     )
+
+
+def offers(plugin: Any) -> list[tuple[str, Any]]:
+    """Everything that one plugin offers, each with its kind in words.
+
+    Raises UserError for misused hooks, and what the hooks raise.
+    """
+    _check_hooks(plugin)
+    return [
+        (kind, thing)
+        for hook, (kind, offered_type) in HOOKS.items()
+        for thing in _offered(plugin, hook, offered_type)
+    ]
 
 
 def _offered(plugin: Any, hook: str, offered_type: type) -> list[Any]:

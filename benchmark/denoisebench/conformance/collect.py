@@ -1,0 +1,116 @@
+"""Finds what a plugin registers, and the rules for each of its objects."""
+
+import inspect
+import sys
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from denoisebench.conformance.check import Check, Examination, Rule
+from denoisebench.conformance.import_check import Origin, item_of
+from denoisebench.conformance.method_case import MethodSubject
+from denoisebench.conformance.subject import Subject
+from denoisebench.errors import UserError
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise_models import register_noise_models
+from denoisebench.plugin.method import Method, TrainedMethod
+from denoisebench.registry.loader import HOOKS, offers
+from denoisebench.specs import Spec, build_config, parse_spec
+
+UNLOADED = "plugin"
+"""The kind of what cannot be imported."""
+
+NOISES = ("gaussian:25", "poisson:0.05")
+"""The noise that methods are checked with."""
+
+
+def checks_of(plugin_object: Any, *, device: str, slow: bool) -> list[Check]:
+    """See `denoisebench.conformance.checks`."""
+    origin = Origin(item_of(module_of(plugin_object)))
+    things = offers(plugin_object) if inspect.ismodule(plugin_object) else [_kind(plugin_object)]
+    subjects = [subject_of(kind, thing, origin, device=device) for kind, thing in things]
+    return [check for subject in subjects for check in checks_for(subject, slow=slow)]
+
+
+def _kind(thing: Any) -> tuple[str, Any]:
+    for kind, offered_type in HOOKS.values():
+        if isinstance(thing, offered_type):
+            return kind, thing
+    known = ", ".join(kind for kind, _ in HOOKS.values())
+    raise UserError(f"{thing!r} is not what a plugin offers: {known}, or a module with hooks")
+
+
+def module_of(thing: Any) -> ModuleType:
+    """A module as it is; of an object that which defines it."""
+    if inspect.ismodule(thing):
+        return thing
+    render = getattr(thing, "render", None)  # a Report is of the core, what renders it is not
+    return sys.modules[(render if inspect.isfunction(render) else type(thing)).__module__]
+
+
+def subject_of(
+    kind: str,
+    thing: Any,
+    origin: Origin,
+    *,
+    device: str,
+    taken: Mapping[str, str] | None = None,
+    spec: Spec | None = None,
+    noises: Sequence[NoiseFamily] = (),
+) -> Subject:
+    """What is checked.  spec: of the thing, with its settings.  noises: families of the same
+    plugin."""
+    base: dict[str, Any] = {
+        **{"kind": kind, "thing": thing, "origin": origin},
+        **{"device": device, "taken": taken or {}},
+    }
+    if isinstance(thing, Method):
+        families = [*register_noise_models(), *noises]
+        by_name = {family.name: family for family in families}
+        first = [_noise(by_name, text) for text in NOISES]
+        others = [
+            at_middle(family)
+            for family in families
+            if family.treated_as() is None and family.name not in {n.family.name for n in first}
+        ]
+        configs = _configs(thing, spec)
+        return MethodSubject(**base, configs=configs, noises=first, others=others)
+    return Subject(**base)
+
+
+def at_middle(family: NoiseFamily) -> Noise:
+    """The family at the median level of its blind range."""
+    level = Noise(family, *family.blind).level_quantile(0.5)
+    return Noise(family, level, level)
+
+
+def _noise(families: Mapping[str, NoiseFamily], text: str) -> Noise:
+    spec = parse_spec(text)
+    return families[spec.name].parse(spec)
+
+
+def _configs(method: Method[Any], spec: Spec | None) -> Sequence[Any]:
+    """That of the spec, else those that the method lists in `check_configs`, else the default."""
+    if spec is not None and spec.options:
+        return (build_config(method.config_type, spec),)
+    return tuple(getattr(method, "check_configs", ())) or (method.config_type(),)
+
+
+def checks_for(subject: Subject, *, slow: bool) -> list[Check]:
+    """The checks of one object."""
+    rules = _rules(subject)
+    return Examination(subject, rules, subject.origin.files, slow=slow).checks()
+
+
+def _rules(subject: Subject) -> Sequence[Rule[Any]]:
+    from denoisebench.conformance import image_checks, static_checks
+
+    if subject.kind == UNLOADED:
+        return static_checks.ANY[:1]
+    if not isinstance(subject, MethodSubject):
+        return static_checks.ANY
+    if not isinstance(subject.thing, TrainedMethod):
+        return (*static_checks.OF_METHODS, *image_checks.RULES)
+    from denoisebench.conformance import loss_checks
+
+    return (*static_checks.OF_METHODS, *loss_checks.RULES, *image_checks.RULES)

@@ -1,0 +1,93 @@
+"""Imports a plugin in a process of its own, so that it may end it, hang it or print."""
+
+import faulthandler
+import importlib.util
+import json
+import sys
+import time
+from types import FrameType
+from typing import Any
+
+from denoisebench.conformance.places import Place, place_of_error
+from denoisebench.registry.loader import import_plugin, offers
+
+MARK = "\x1edenoisebench\x1e"
+"""Before the report, behind what the plugin prints."""
+
+_IMPORTED_BEFORE = ("denoisebench.nn", "denoisebench.nn.regression", "denoisebench.nn.shelf")
+"""Light parts of the core, whose time is not the plugin's."""
+
+
+class Watch:
+    """Where the plugin opens files and imports torch, while it is imported."""
+
+    def __init__(self, item: str) -> None:
+        self._item = item
+        self.files: dict[str, str] = {}
+        self.torch = ""
+        self._on = True
+        sys.addaudithook(self._hear)
+
+    def stop(self) -> None:
+        self._on = False
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self._on and event == "open" and isinstance(arguments[0], str):
+            place = self._place(past_imports=False)
+            if place:
+                self.files.setdefault(arguments[0], place)
+        if event == "import" and arguments[0] == "torch" and not self.torch:
+            self.torch = self._place(past_imports=True) or "?"
+
+    def _place(self, *, past_imports: bool) -> str:
+        """The innermost line of the plugin; of what it opens, none where Python's import does."""
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if file.startswith("<frozen importlib") and not past_imports:
+                return ""
+            name = str(frame.f_globals.get("__name__", ""))
+            if self._item in (file, name, name.partition(".")[0]):
+                return str(Place(file, frame.f_lineno))
+            frame = frame.f_back
+        return ""
+
+
+def main(item: str, limit_s: float) -> None:
+    """Import a plugin, call its hooks, and print what came of it as JSON behind `MARK`.
+
+    An import that takes longer ends the process, with the stack on stderr.
+    """
+    for module in _IMPORTED_BEFORE:
+        __import__(module)
+    watch, failure, where, seconds = Watch(item), "", "", 0.0
+    faulthandler.dump_traceback_later(limit_s, exit=True)
+    try:
+        began = time.process_time()
+        plugin = import_plugin(item)
+        seconds = time.process_time() - began
+        watch.stop()
+        offers(plugin)
+    except BaseException as error:  # noqa: BLE001  # SystemExit too
+        watch.stop()
+        failure = " ".join(f"{type(error).__name__}: {error}".split())
+        where = str(place_of_error(error, _files(item)) or "")
+    faulthandler.cancel_dump_traceback_later()
+    report = {
+        "failure": failure,
+        "where": where,
+        "seconds": seconds,
+        "torch": watch.torch,
+        "files": [f"{path} ({place})" for path, place in watch.files.items()],
+    }
+    print(MARK + json.dumps(report), flush=True)
+
+
+def _files(item: str) -> list[str]:
+    """The file, or the folder of the module."""
+    if item.endswith(".py"):
+        return [item]
+    spec = importlib.util.find_spec(item.partition(".")[0])
+    if spec is None or spec.origin is None:
+        return []
+    return [*(spec.submodule_search_locations or [spec.origin])]

@@ -1,0 +1,303 @@
+"""A method with a config, for a task: what most checks of methods look at."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from denoisebench.conformance.check import Outcome, passed, raised, skipped
+from denoisebench.conformance.inputs import picture
+from denoisebench.conformance.places import place_of
+from denoisebench.conformance.subject import Subject
+from denoisebench.images.channels import CHANNEL_WORDS, COLOUR, GRAY
+from denoisebench.images.image_set import LoadedImage
+from denoisebench.noise.family import Noise
+from denoisebench.noise.level_knowledge import TrainingKnowledge
+from denoisebench.plugin.method import (
+    Batch,
+    Denoised,
+    Evidence,
+    Method,
+    Model,
+    Task,
+    TrainedMethod,
+    TrainingStep,
+)
+from denoisebench.specs import config_spec
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from denoisebench.denoising.denoiser import Denoiser
+    from denoisebench.training.batches import BatchSource
+
+SEED = 0
+
+KNOWLEDGE: tuple[TrainingKnowledge, ...] = ("known", "unknown")
+
+STEPS = 100
+"""Of the training whose losses are looked at."""
+
+CROP_PX = 64
+"""Of batches, where a check needs no other."""
+
+IMAGE_PX = 160
+"""Both sides of a training image."""
+
+
+@dataclass(eq=False)
+class Case:
+    """One config of a method for one task.  noise: of the images, at one level.  files: those of
+    the plugin."""
+
+    method: Method[Any]
+    config: Any
+    task: Task
+    noise: Noise
+    device: str
+    files: Sequence[str]
+
+    def __str__(self) -> str:
+        spec = str(config_spec("", self.config)).removeprefix(":")
+        told = f"{CHANNEL_WORDS[self.task.channels]}, {self.noise} {self.task.parameters}"
+        return f"{spec}, {told}" if spec else told
+
+    def place(self, function: str) -> str:
+        """Where a function of the method is defined: file:line."""
+        return place_of(self.method, self.files, function)
+
+    @property
+    def trained(self) -> TrainedMethod[Any]:
+        assert isinstance(self.method, TrainedMethod)  # its rules are for such methods alone
+        return self.method
+
+    @property
+    def level(self) -> float | None:
+        """The level that `denoise` is given."""
+        return self.noise.low if self.task.parameters == "known" else None
+
+    @property
+    def smallest_crop(self) -> int:
+        """The least side of a patch that the method says it needs."""
+        return int(getattr(self.method, "smallest_crop", 1))
+
+    @property
+    def crop_px(self) -> int:
+        return max(CROP_PX, self.smallest_crop)
+
+    def network(self, seed: int = SEED) -> "nn.Module":
+        """A network as a training begins with it."""
+        import torch
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network = self.trained.network(self.config, self.task)
+        return network.to(self.device)
+
+    @cached_property
+    def model(self) -> Model[Any] | None:
+        """As it is trained at first; None if it is not trained."""
+        return self._model(self.network()) if isinstance(self.method, TrainedMethod) else None
+
+    def _model(self, network: "nn.Module") -> Model[Any]:
+        return Model(self.config, self.task, network.eval().requires_grad_(False))
+
+    @cached_property
+    def denoiser(self) -> "Denoiser":
+        """What denoises, with weights that pass on what they see, as those of no training need."""
+        from denoisebench.denoising.denoiser import Denoiser
+
+        model = None
+        if isinstance(self.method, TrainedMethod):
+            network = self.network()
+            enliven(network)
+            model = self._model(network)
+        return Denoiser(self.method, self.config, self.task, model)
+
+    def noisy(self, height: int, width: int, seed: int = SEED) -> "Tensor":
+        """A noisy image, (1, C, H, W)."""
+        return self._noisy(height, width, seed).clone()
+
+    @cache  # noqa: B019  # a case lives as long as its checks
+    def _noisy(self, height: int, width: int, seed: int) -> "Tensor":
+        import torch
+
+        clean = picture(self.task.channels, height, width, seed)
+        return torch.from_numpy(self.noise.noisy(clean, seed=seed)[0])[None].to(self.device)
+
+    def denoise(self, noisy: "Tensor") -> Denoised:
+        """The estimate, with the level that the task tells, from a copy of the image."""
+        return estimate(self.denoiser, noisy.clone(), self.level)
+
+    def batch(self, count: int, height: int, width: int | None = None) -> Batch:
+        """Patches as the engine shows them to the loss."""
+        width = height if width is None else width
+        whole = self.source(max(height, width)).sample(0, count, self.generator())
+        return each_image(whole, lambda patches: patches[..., :height, :width].contiguous())
+
+    @cache  # noqa: B019
+    def source(self, crop_px: int) -> "BatchSource":
+        """Square patches of one picture, and of another one if clean ones are shown."""
+        import torch
+
+        from denoisebench.training.batches import batch_source
+        from denoisebench.training.splits import TrainingImages
+
+        def image(seed: int) -> LoadedImage:
+            return LoadedImage(str(seed), picture(self.task.channels, IMAGE_PX, IMAGE_PX, seed))
+
+        evidence = self.method.evidence(self.config)
+        clean = [image(1)] if evidence is Evidence.UNPAIRED else []
+        return batch_source(
+            TrainingImages([image(0)], clean),
+            evidence,
+            "fixed",
+            self.task,
+            crop_px=crop_px,
+            seed=SEED,
+            device=torch.device(self.device),
+        )
+
+    def generator(self, seed: int = SEED) -> "torch.Generator":
+        import torch
+
+        return torch.Generator(self.device).manual_seed(seed)
+
+    def losses(
+        self,
+        network: "nn.Module",
+        batch: Batch,
+        *,
+        stage: int = 0,
+        rng: "torch.Generator | None" = None,
+    ) -> "Tensor":
+        """The loss of each patch, in float32."""
+        moment = TrainingStep(0, STEPS, len(batch.noisy), stage)
+        model = Model(self.config, self.task, network)
+        return self.trained.loss(model, batch, moment, rng or self.generator())
+
+    @property
+    def stages(self) -> range:
+        return range(len(self.trained.stages(self.config, self.task)))
+
+
+def estimate(denoiser: "Denoiser", noisy: "Tensor", level: float | None) -> Denoised:
+    """What a method makes of an image, in float32 and without gradients, as the suite asks it."""
+    import torch
+
+    from denoisebench.nn.devices import true_float32
+
+    with torch.no_grad(), true_float32():
+        made = denoiser(noisy, level)
+    return made if isinstance(made, Denoised) else Denoised(made)
+
+
+def each_image(batch: Batch, change: "Callable[[Tensor], Tensor]") -> Batch:
+    """A batch with each of its images changed."""
+    names = ("noisy", "target", "clean")
+    shown = {name: getattr(batch, name) for name in names}
+    return replace(batch, **{k: change(v) for k, v in shown.items() if v is not None})
+
+
+def enliven(network: "nn.Module") -> None:
+    """Draw all weights of two axes and more anew: a fresh network may be 0 everywhere."""
+    import torch
+    from torch import nn
+
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(SEED)
+        for weight in network.parameters():
+            if weight.ndim >= 2 and weight.is_floating_point():
+                nn.init.kaiming_uniform_(weight)
+
+
+@dataclass(eq=False, kw_only=True)
+class MethodSubject(Subject):
+    """A method.  configs: those that are looked at.  noises: asked first to last; the others of the
+    suite if it declines them all."""
+
+    configs: Sequence[Any]
+    noises: Sequence[Noise]
+    others: Sequence[Noise] = field(default_factory=tuple)
+
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """All that the method does not decline."""
+        return tuple(self._cases(self.noises)) or tuple(self._cases(self.others))[:1]
+
+    @property
+    def found_cases(self) -> tuple[Case, ...]:
+        """The same, if a check has asked for them."""
+        return tuple(vars(self).get("cases", ()))
+
+    @cached_property
+    def few_cases(self) -> tuple[Case, ...]:
+        """The first case of each config, for what takes long."""
+        return tuple({id(case.config): case for case in reversed(self.cases)}.values())[::-1]
+
+    @property
+    def asked(self) -> Iterator[tuple[Any, Task]]:
+        """All configs and tasks that it may decline."""
+        for config, noise, channels, parameters in self._all((*self.noises, *self.others)):
+            yield config, self._task(config, noise, channels, parameters)
+
+    def _cases(self, noises: Iterable[Noise]) -> Iterator[Case]:
+        for config, noise, channels, parameters in self._all(noises):
+            task = self._task(config, noise, channels, parameters)
+            if self.thing.declines(config, task) is None:
+                yield Case(self.thing, config, task, noise, self.device, self.origin.files)
+
+    def _all(self, noises: Iterable[Noise]) -> Iterator[tuple[Any, Noise, int, TrainingKnowledge]]:
+        noises = tuple(noises)
+        for config in self.configs:
+            for channels in (GRAY, COLOUR):
+                for noise in noises:
+                    if noise.family.colour_only and channels == GRAY:
+                        continue
+                    for parameters in KNOWLEDGE:
+                        yield config, noise, channels, parameters
+
+    def _task(
+        self, config: Any, noise: Noise, channels: int, parameters: TrainingKnowledge
+    ) -> Task:
+        from denoisebench.planning.training_planner import usual_noise
+
+        return Task(usual_noise(self.thing, config, noise, parameters), parameters, channels)
+
+
+def each_case(judge: Callable[[Case], Outcome]) -> Callable[[MethodSubject], Outcome]:
+    """A judge of a method that judges all of its cases."""
+    return lambda subject: _worst(judge, subject, subject.cases)
+
+
+def few_cases(judge: Callable[[Case], Outcome]) -> Callable[[MethodSubject], Outcome]:
+    """A judge of a method that judges the first case of each config."""
+    return lambda subject: _worst(judge, subject, subject.few_cases)
+
+
+def _worst(
+    judge: Callable[[Case], Outcome], subject: MethodSubject, cases: Iterable[Case]
+) -> Outcome:
+    """The first FAIL; else what was noted; else the largest value."""
+    found: list[Outcome] = []
+    for case in cases:
+        try:
+            outcome = judge(case)
+        except MemoryError:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # a plugin may raise anything
+            outcome = raised(error, subject.origin.files)
+        if outcome.failed:
+            return replace(outcome, case=str(case))
+        found.append(outcome)
+    notes = [
+        replace(o, case=str(c)) for o, c in zip(found, cases, strict=True) if o.status == "NOTE"
+    ]
+    if notes:
+        same = len(notes) > 1 and len({note.text for note in notes}) == 1
+        return replace(notes[0], case="") if same else notes[0]
+    if all(outcome.status == "SKIP" for outcome in found):
+        return found[0] if found else skipped("there is nothing to look at")
+    values = [outcome for outcome in found if outcome.value is not None]
+    return max(values, key=lambda outcome: outcome.value or 0.0) if values else passed()

@@ -1,0 +1,56 @@
+"""Lines of a plugin: where it raised, and where something is defined."""
+
+import inspect
+import linecache
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file; code: its text."""
+
+    file: str
+    line: int
+    code: str = ""
+
+    def __str__(self) -> str:
+        """`n2n.py:84`; of a package from its folder on: `n2n/loss.py:84`."""
+        path = Path(self.file)
+        first = path.parent
+        while (first / "__init__.py").is_file():
+            first = first.parent
+        return f"{path.relative_to(first).as_posix()}:{self.line}"
+
+
+def place_of_error(error: BaseException, files: Sequence[str]) -> Place | None:
+    """The innermost line in `files` (files and folders) that an exception came through."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if _lies_in(frame.filename, files) and frame.lineno is not None:
+            return Place(frame.filename, frame.lineno, (frame.line or "").strip())
+    return None
+
+
+def place_of(thing: Any, files: Sequence[str], name: str = "") -> str:
+    """Where a class, a function or the function `name` of an object is defined, as text.
+
+    Where that is not in `files`, the place of the object's class; empty if that is not either.
+    """
+    owner = thing if inspect.isclass(thing) or inspect.isfunction(thing) else type(thing)
+    for one in (getattr(owner, name, owner), owner):
+        try:
+            file, line = inspect.getsourcefile(one), inspect.getsourcelines(one)[1]
+        except (OSError, TypeError):  # made by code that is in no file
+            continue
+        if file is not None and _lies_in(file, files):
+            return str(Place(file, line, linecache.getline(file, line).strip()))
+    return ""
+
+
+def _lies_in(file: str, files: Sequence[str]) -> bool:
+    return any(file == one or Path(one) in Path(file).parents for one in files)

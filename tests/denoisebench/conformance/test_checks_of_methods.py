@@ -1,0 +1,102 @@
+"""Each check of methods fails for a plugin that breaks its rule, and no other one does."""
+
+from pathlib import Path
+
+import pytest
+from broken import SOUND, broken, failures, plugin
+
+from denoisebench.conformance import checks
+
+Changes = list[tuple[str, str]]
+
+LOSS = "        predicted = model.network(batch.noisy).float() * model.config.gain\n"
+RETURNED = "        return (predicted - batch.target).square().mean(dim=(1, 2, 3))\n"
+DENOISED = "        return model.network(noisy) * model.config.gain\n"
+NETWORK = "        return nn.Conv2d(task.channels, task.channels, 3, padding=1)\n"
+
+BROKEN: dict[str, Changes] = {
+    "names": [('name = "sound"', 'name = "Sound_1"')],
+    "config": [('f"gain: {self.gain:g} must', 'f"{self.gain:g} must')],
+    "signature": [("def loss(self, model, batch, moment, rng)", "def loss(self, model, batch)")],
+    "declines": [('"it is for gray images', 'self.name + " is for gray images')],
+    "pickles": [
+        ("    def declines(", "    def __reduce__(self):\n        return 1\n\n    def declines(")
+    ],
+    "init-seeded": [
+        (
+            NETWORK,
+            "        import random\n"
+            "        made = nn.Conv2d(task.channels, task.channels, 3, padding=1)\n"
+            "        made.register_buffer('offset', __import__('torch').tensor(random.random()))\n"
+            "        return made\n",
+        )
+    ],
+    "evidence": [("return Evidence.NOISY_PAIRS", "return Evidence.NOISY")],
+    "loss-shape": [("dim=(1, 2, 3))\n", "dim=(0, 1, 2, 3))\n")],
+    "loss-seeded": [
+        (LOSS, f"        import torch\n{LOSS}        predicted = predicted + torch.rand(())\n")
+    ],
+    "loss-per-patch": [
+        (RETURNED, RETURNED.rstrip() + ".mean().expand(len(batch.noisy))\n"),
+    ],
+    "gradients": [(".float()", ".detach().float()")],
+    "crops": [
+        (LOSS, LOSS + "        assert batch.noisy.shape[-1] >= 64, 'too small a patch'\n"),
+    ],
+    "level": [(DENOISED, DENOISED.rstrip() + " + 0.0 * level\n")],
+    "shape": [(DENOISED, DENOISED.rstrip() + ".double()\n")],
+    "any-size": [
+        (DENOISED, "        assert min(noisy.shape[-2:]) > 1, 'too thin'\n" + DENOISED),
+    ],
+    "keeps-input": [(DENOISED, "        noisy -= 0.5\n" + DENOISED)],
+    "deterministic": [
+        (
+            DENOISED,
+            "        import torch\n        noisy = noisy + torch.randn(noisy.shape)\n" + DENOISED,
+        )
+    ],
+    "alone": [
+        (
+            DENOISED,
+            "        last, self.last = getattr(self, 'last', noisy.mean()), noisy.mean()\n"
+            + DENOISED.rstrip()
+            + " + last\n",
+        )
+    ],
+}
+
+
+def test_a_sound_plugin_fails_nothing(tmp_path: Path) -> None:
+    assert not failures(broken(tmp_path, []))
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_plugin_fails_its_check_and_no_other(name: str, tmp_path: Path) -> None:
+    found = failures(broken(tmp_path, BROKEN[name]))
+    assert list(found) == [name], found
+    assert "plugin.py:" in found[name]
+
+
+def test_each_check_of_methods_has_a_plugin_that_breaks_it(tmp_path: Path) -> None:
+    known = {check.id for check in checks(plugin(broken(tmp_path, [])))}
+    assert known - BROKEN.keys() == {"import-light"}
+
+
+def test_a_failure_names_the_line_and_its_code(tmp_path: Path) -> None:
+    path = broken(tmp_path, BROKEN["crops"])
+    line = 1 + SOUND[: SOUND.index(RETURNED)].count("\n")
+    said = failures(path)["crops"]
+    assert f"(plugin.py:{line})" in said
+    assert "crop 32: AssertionError: too small a patch `assert batch.noisy" in said
+    assert "Set `smallest_crop = 64`, or use run_padded in the loss." in said
+
+
+def test_what_needs_a_check_that_fails_is_skipped(tmp_path: Path) -> None:
+    outcomes = {
+        check.id: check.run()
+        for check in checks(plugin(broken(tmp_path, BROKEN["evidence"])))
+        if check.id != "import-light"
+    }
+    assert "NOISY shows no clean image" in outcomes["evidence"].text
+    assert str(outcomes["loss-seeded"]) == "SKIP evidence fails"
+    assert outcomes["deterministic"].status == "PASS"
