@@ -63,7 +63,7 @@ def fit(
             load_into(plan.start.path, network)
         settings = TrainingSettings(
             budget=plan.budget,
-            patches_per_step=_patches_per_step(plan, method.passes_per_patch(plan.config)),
+            patches_per_step=plan.patches_per_step,
             optimiser=Optimiser.of(method),
             seed=plan.seed,
             device=device,
@@ -153,16 +153,6 @@ def _middle(image: Tensor) -> Tensor:
     """The middle of an image (1, C, H, W), at most ORACLE_PX wide and high."""
     top, left = (max(0, (side - ORACLE_PX) // 2) for side in image.shape[-2:])
     return image[..., top : top + ORACLE_PX, left : left + ORACLE_PX]
-
-
-def _patches_per_step(plan: TrainingPlan, passes: int) -> int:
-    patches, rest = divmod(plan.budget.batch, passes)
-    if rest or not patches:
-        raise UserError(
-            f"{plan.method.name} sees each patch {passes} times: --batch {plan.budget.batch} is no"
-            f" multiple of that; give --batch {passes * max(1, patches)}"
-        )
-    return patches
 
 
 def _fresh_network(method: TrainedMethod[object], plan: TrainingPlan) -> nn.Module:

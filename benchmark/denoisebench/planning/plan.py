@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from denoisebench.budgets import Budget
+from denoisebench.errors import UserError
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.orientations import method_label
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import ORACLE_CHECKPOINT, LevelKnowledge, oracle_levels
 from denoisebench.planning.ids import cell_id, hash_of
-from denoisebench.plugin.method import Evidence, Method, Task
+from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.specs import config_spec
 from denoisebench.training.recipe import TrainingRecipe
@@ -59,6 +60,27 @@ class TrainingPlan:
         sets = self.train_set.spec + (f" + {self.clean_set.spec}" if self.clean_set else "")
         kind = CHANNEL_WORDS[self.task.channels]
         return f"{self.recipe.method} on {sets} in {kind}, {self.recipe.noise}"
+
+    @property
+    def passes_per_patch(self) -> int:
+        """How often the network runs on each patch in one step."""
+        assert isinstance(self.method, TrainedMethod)  # a method with evidence is one
+        return self.method.passes_per_patch(self.config)
+
+    @property
+    def patches_per_step(self) -> int:
+        """The patches that are sampled for a step: the network sees the budget's batch of them.
+
+        Raises UserError for a batch that is no multiple of the passes on each.
+        """
+        passes = self.passes_per_patch
+        patches, rest = divmod(self.budget.batch, passes)
+        if rest or not patches:
+            raise UserError(
+                f"{self.method.name} sees each patch {passes} times: --batch {self.budget.batch} is"
+                f" no multiple of that; give --batch {passes * max(1, patches)}"
+            )
+        return patches
 
     @property
     def oracle_checkpoint(self) -> bool:

@@ -78,6 +78,16 @@ def test_a_method_that_takes_no_small_patch_is_trained_on_larger_ones_and_the_pl
         make_plan(asked, registries)
 
 
+def test_a_loss_that_runs_the_network_twice_gets_half_of_the_patches(
+    registries: Registries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = make_plan(ASKED, registries).trainings
+    assert [(t.passes_per_patch, t.patches_per_step) for t in planned[:2]] == [(2, 2), (1, 4)]
+    monkeypatch.setattr(registries.method("noise2noise")[0], "passes_per_patch", lambda _: 3)
+    with pytest.raises(UserError, match="noise2noise sees each patch 3 times: --batch 4 is no mul"):
+        _ = planned[1].patches_per_step
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -69,7 +69,7 @@ def print_training(training: TrainingPlan, out: Path, *, several: bool = False) 
     kind = CHANNEL_WORDS[training.task.channels]
     what = (
         f"{recipe.method} on {recipe.train_set_label} in {kind}, {recipe.noise},"
-        f" {training.budget}{_seed(training.seed, several)}"
+        f" {training.budget}{_passes(training)}{_seed(training.seed, several)}"
     )
     click.echo(f"training {training.id}  {what}: {about(done, seconds)}")
     return seconds
@@ -77,8 +77,17 @@ def print_training(training: TrainingPlan, out: Path, *, several: bool = False) 
 
 def print_total(seconds: float) -> None:
     """The last line of a dry run."""
-    minutes = seconds / 60
-    click.echo(f"about {minutes:.0f} min on two CPU cores with bfloat16; nothing was computed")
+    left = f"about {_time(seconds)} on two CPU cores with bfloat16" if seconds else "all is done"
+    click.echo(f"{left}; nothing was computed")
+
+
+def _passes(training: TrainingPlan) -> str:
+    """How many patches a step has, where that is not the batch of the budget."""
+    passes = training.passes_per_patch
+    if passes == 1:
+        return ""
+    times = "twice" if passes == 2 else f"{passes} times"
+    return f", {training.patches_per_step} patches a step: the network runs {times} on each"
 
 
 def _seed(seed: int, several: bool) -> str:
@@ -88,4 +97,9 @@ def _seed(seed: int, several: bool) -> str:
 
 def about(done: bool, seconds: float) -> str:
     """How long a line of a dry run will take."""
-    return "done" if done else f"about {seconds:.0f} s"
+    return "done" if done else f"about {_time(seconds)}"
+
+
+def _time(seconds: float) -> str:
+    """`28 s`, `12 min`."""
+    return f"{max(1, round(seconds))} s" if seconds < 90.0 else f"{seconds / 60.0:.0f} min"
