@@ -1,5 +1,6 @@
 """Choosing among stored results: those of some methods, image sets and noises, each once."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -33,7 +34,8 @@ class Selection:
 
 
 def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Selection:
-    """The results under `out` that are wanted, in the order in which the wanted items are named.
+    """The results under `out` that are wanted, in the order in which the wanted items are named;
+    then by noise, data set and method, numbers in names by their size.
 
     wanted: `method`, `dataset` or `noise` -> items; each is a spec as results have it, or the name
     in front of one: `gaussian` stands for all its levels.  A field that is not there, or has no
@@ -52,7 +54,7 @@ def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Selection:
     kept = [result for result in results if -1 not in places[result.cell]]
     if not kept:
         raise UserError(f"no result under {out} is of all that was asked for together")
-    kept.sort(key=lambda result: (places[result.cell], cell_path(out, result.cell).stat().st_mtime))
+    kept.sort(key=lambda result: cell_path(out, result.cell).stat().st_mtime)
     failed = [result for result in kept if result.error is not None]
     sound = [result for result in kept if result.error is None and result.scores]
     if not sound:
@@ -60,9 +62,24 @@ def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Selection:
         raise UserError(f"every result asked for {reason}")
     latest = {tuple(getattr(result, name) for name in _SAME): result.cell for result in sound}
     newest = set(latest.values())
-    chosen = tuple(result for result in sound if result.cell in newest)
+    chosen = [result for result in sound if result.cell in newest]
+    chosen.sort(key=lambda result: (places[result.cell], *map(_in_order, _order(result))))
     empty = len(kept) - len(failed) - len(sound)
-    return Selection(chosen, len(failed), empty, len(sound) - len(chosen))
+    return Selection(tuple(chosen), len(failed), empty, len(sound) - len(chosen))
+
+
+def _order(result: CellResult) -> tuple[str, ...]:
+    """What results are ordered by."""
+    return (
+        *(result.noise, result.parameters, result.dataset, result.protocol, result.method),
+        *(result.budget, str(result.seed)),
+    )
+
+
+def _in_order(text: str) -> list[str | float]:
+    """A key that puts `gaussian:5` before `gaussian:25`."""
+    parts = re.split(r"(\d+(?:\.\d+)?(?:e-?\d+)?)", text)
+    return [float(part) if number % 2 else part for number, part in enumerate(parts)]
 
 
 def _places(results: list[CellResult], field: str, items: list[str]) -> list[int]:

@@ -28,15 +28,19 @@ def out(tmp_path):
     return tmp_path
 
 
-def test_without_a_wish_all_are_chosen_in_the_order_they_were_written(out):
-    assert cells(out) == ["c", "b", "a"]
+def test_without_a_wish_all_are_chosen_in_an_order_that_files_do_not_decide(out):
+    assert cells(out) == ["a", "b", "c"]
+    save(out, "0", 9, noise="gaussian:100", dataset="kodak")
+    save(out, "1", 8, noise="gaussian:5..50", dataset="set12")
+    save(out, "2", 7, noise="gaussian:50", dataset="set5")
+    assert cells(out) == ["1", "a", "2", "b", "0", "c"]
 
 
 def test_a_name_stands_for_all_its_specs_and_a_spec_for_itself(out):
-    assert cells(out, method=["nlm"]) == ["c", "b"]
+    assert cells(out, method=["nlm"]) == ["b", "c"]
     assert cells(out, method=["nlm:h=0.5"]) == ["b"]
-    assert cells(out, noise=["gaussian"]) == ["b", "a"]
-    assert cells(out, noise=["gaussian:25", "gaussian:50"]) == ["a", "b"]
+    assert cells(out, noise=["gaussian"]) == ["a", "b"]
+    assert cells(out, noise=["gaussian:50", "gaussian:25"]) == ["b", "a"]
 
 
 def test_a_spec_comes_at_its_own_place_and_not_at_that_of_its_name(out):
@@ -45,8 +49,8 @@ def test_a_spec_comes_at_its_own_place_and_not_at_that_of_its_name(out):
 
 
 def test_the_order_is_that_of_the_wishes(out):
-    assert cells(out, method=["tv", "nlm"]) == ["a", "c", "b"]
-    assert cells(out, dataset=["set12", "kodak"], method=["nlm"]) == ["b", "c"]
+    assert cells(out, method=["nlm", "tv"]) == ["b", "c", "a"]
+    assert cells(out, dataset=["kodak", "set12"], method=["nlm"]) == ["c", "b"]
 
 
 def test_what_no_result_has_is_told_with_the_nearest(out):
