@@ -1,6 +1,7 @@
 """bench list: what the plugins offer."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -9,35 +10,39 @@ from denoisebench.cli.shared.basics import load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.specs import number_text
 
-KINDS = (
-    *("methods", "noises", "datasets", "presets", "protocols", "budgets", "recipes", "reports"),
-    *("executors", "trackers"),
+KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "methods": ("methods", "method"),
+        "noises": ("noises", "noise model"),
+        "datasets": ("image_sets", "data set"),
+        "presets": ("presets", "preset"),
+        "protocols": ("protocols", "protocol"),
+        "budgets": ("budgets", "budget"),
+        "recipes": ("recipes", "recipe"),
+        "reports": ("reports", "report"),
+        "executors": ("executors", "executor"),
+        "trackers": ("trackers", "tracker"),
+    }
 )
+"""Kind -> the registry, and what one of them is called."""
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.option("--mine", is_flag=True, help="Only what is not the suite's, and whose it is.")
 @plugin_option
-def command(kind: str, plugin: tuple[str, ...]) -> None:
+def command(kind: str, mine: bool, plugin: tuple[str, ...]) -> None:
     """List methods, noises, datasets, presets, protocols, budgets, recipes, reports, executors or
     trackers, one a line."""
     from tabulate import tabulate
 
     registries = load_plugins(plugin)
-    kinds: dict[str, Mapping[str, Any]] = {
-        "methods": registries.methods,
-        "noises": registries.noises,
-        "datasets": registries.image_sets,
-        "presets": registries.presets,
-        "protocols": registries.protocols,
-        "budgets": registries.budgets,
-        "recipes": registries.recipes,
-        "reports": registries.reports,
-        "executors": registries.executors,
-        "trackers": registries.trackers,
-    }
-    things = kinds[kind]
+    registry, word = KINDS[kind]
+    things: Mapping[str, Any] = getattr(registries, registry)
     rows = [(name, f"{thing.summary}{_levels(thing)}") for name, thing in things.items()]
+    if mine:
+        owners = {name: registries.foreign.get(f"{word} {name}") for name in things}
+        rows = [(name, f"{said} [{owners[name]}]") for name, said in rows if owners[name]]
     if rows:
         click.echo(tabulate(rows, tablefmt="plain", disable_numparse=True))
 

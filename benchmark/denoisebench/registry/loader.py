@@ -9,6 +9,7 @@ and wrong types refused.
 import hashlib
 import importlib
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -36,9 +37,12 @@ from denoisebench.registry.moved import new_import, renamed_members
 from denoisebench.registry.published import checked_figures
 from denoisebench.registry.registries import Registries
 from denoisebench.scoring.protocol import Protocol
+from denoisebench.specs import split_list
 
 GROUP = DISTRIBUTION = "denoisebench"
 SUITE = "the suite"
+PLUGINS = "DENOISEBENCH_PLUGINS"
+"""The variable that names plugins which are loaded each time, separated by commas."""
 
 HOOKS: dict[str, tuple[str, type]] = {
     "register_noise_models": ("noise model", NoiseFamily),
@@ -61,11 +65,13 @@ _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST - 1}}}")
 
 
 def load(extra: Sequence[str] = ()) -> Registries:
-    """Load every installed plugin and the `extra` ones (files or module names).
+    """Load every installed plugin, those that `PLUGINS` names and the `extra` ones (files or module
+    names).
 
     Raises UserError for an extra that does not load and for two plugins that offer one name.  An
     installed plugin that raises, or misuses a hook, is recorded in `broken`.
     """
+    extra = [*_named(), *extra]
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hooks)
     manager.register(builtin, SUITE)
@@ -82,8 +88,19 @@ def load(extra: Sequence[str] = ()) -> Registries:
         try:
             _register(manager, import_plugin(item), item)
         except Exception as error:
-            raise UserError(f"plugin {item!r} does not load: {_one_line(error)}") from error
+            raise _does_not_load(item, error) from error
     return _collect(manager, broken, shipped, extra)
+
+
+def _named() -> list[str]:
+    """The plugins that the environment names."""
+    text = os.environ.get(PLUGINS, "")
+    return split_list(text) if text else []
+
+
+def _does_not_load(plugin: str, error: Exception) -> UserError:
+    where = f" of ${PLUGINS}" if plugin in _named() else ""
+    return UserError(f"plugin {plugin!r}{where} does not load: {_one_line(error)}")
 
 
 def _register(manager: pluggy.PluginManager, plugin: Any, name: str) -> None:
@@ -136,6 +153,7 @@ def _collect(
     extra: Sequence[str],
 ) -> Registries:
     origins: dict[str, Any] = {}
+    foreign: dict[str, str] = {}
     registries: dict[str, dict[str, Any]] = {}
     plugins = sorted(manager.list_name_plugin(), key=lambda pair: (pair[0] not in shipped, pair[0]))
     for hook, (kind, offered_type) in HOOKS.items():
@@ -147,7 +165,7 @@ def _collect(
                     _check_tables(things, registries)
             except Exception as error:
                 if name in extra:
-                    raise UserError(f"plugin {name!r} does not load: {_one_line(error)}") from error
+                    raise _does_not_load(name, error) from error
                 broken[name] = _one_line(error)
                 continue
             for thing in things:
@@ -156,6 +174,8 @@ def _collect(
                     first = manager.get_name(origins[key])
                     raise UserError(f"{kind} {thing.name!r} is offered by {first!r} and {name!r}")
                 origins[key] = plugin
+                if name not in shipped:
+                    foreign[key] = name
                 registry[thing.name] = thing
         in_order = offered_type is PublishedTable  # which says whose figure is shown first
         registries[hook] = registry if in_order else dict(sorted(registry.items()))
@@ -172,6 +192,7 @@ def _collect(
         executors=registries["register_executors"],
         published=registries["register_published"],
         origins=origins,
+        foreign=foreign,
         broken=broken,
     )
 

@@ -44,6 +44,7 @@ class Registries:
     executors: Mapping[str, Executor]
     published: Mapping[str, PublishedTable]
     origins: Mapping[str, object]  # "method noise2score" -> the plugin it came from
+    foreign: Mapping[str, str]  # the same of plugins that are not the suite's -> their names
     broken: Mapping[str, str]
 
     def noise(self, text: str) -> Noise:

@@ -286,6 +286,19 @@ def test_every_hook_says_what_it_returns_and_what_a_clash_does(hook):
     assert "already taken" in text
 
 
+def test_plugins_named_in_the_environment_are_loaded_each_time(plugin_file, monkeypatch):
+    paths = [plugin_file("a.py", toy("aaa")), plugin_file("z.py", toy("zzz"))]
+    monkeypatch.setenv("DENOISEBENCH_PLUGINS", ",".join(paths))
+    found = load(paths[:1])
+    assert found.foreign == {"method aaa": paths[0], "method zzz": paths[1]}
+    assert not load([]).broken
+    monkeypatch.setenv("DENOISEBENCH_PLUGINS", "absent.py")
+    with pytest.raises(UserError, match=r"'absent\.py' of \$DENOISEBENCH_PLUGINS does not load: "):
+        load()
+    monkeypatch.setenv("DENOISEBENCH_PLUGINS", "")
+    assert load().foreign == {}
+
+
 def test_there_is_a_hook_for_each_kind_of_thing():
     kinds = ["budgets", "executors", "image_sets", "methods", "noise_models", "presets"]
     kinds += ["protocols", "published", "recipes", "reports", "trackers"]

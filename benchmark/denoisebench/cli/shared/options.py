@@ -17,7 +17,8 @@ plugin_option = click.option(
     "--plugin",
     multiple=True,
     metavar="FILE_OR_MODULE",
-    help="Load a plugin that is not installed.  May be given several times.",
+    help="Load a plugin that is not installed.  May be given several times; $DENOISEBENCH_PLUGINS"
+    " names plugins, separated by commas, that are loaded each time.",
 )
 
 

@@ -1,0 +1,34 @@
+"""`bench list`: what plugins offer."""
+
+from pathlib import Path
+
+import pytest
+from bench import bench
+
+from denoisebench.cli.list import KINDS
+from denoisebench.registry.loader import HOOKS, load
+
+PLUGIN = """
+from denoisebench.plugin import Budget, hookimpl
+
+@hookimpl
+def register_budgets():
+    return [Budget("night", steps=100_000, batch=16, crop_px=64)]
+"""
+
+
+def test_what_is_not_the_suites_is_listed_with_its_plugin(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(PLUGIN)
+    call = ("list", "budgets", "--plugin", "mine.py")
+    assert "smoke" in bench(*call, cwd=tmp_path).stdout
+    mine = bench(*call, "--mine", cwd=tmp_path).stdout
+    assert mine == "night  100000 steps of 16×64², 6554 Mpx [mine.py]\n"
+    named = bench("list", "budgets", "--mine", cwd=tmp_path, DENOISEBENCH_PLUGINS="mine.py")
+    assert named.stdout == mine
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_listed_under_its_registry_and_word(kind: str) -> None:
+    registry, word = KINDS[kind]
+    assert word in {word for word, _ in HOOKS.values()}
+    assert f"{word} {next(iter(getattr(load(), registry)))}" in load().origins
