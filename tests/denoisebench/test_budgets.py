@@ -40,7 +40,7 @@ def test_a_budget_of_a_plugin_is_asked_for_by_name_and_results_give_its_length(p
 
 
 def test_a_name_of_the_suite_is_not_taken_twice(plugin):
-    offered = r"budget 'quick' is offered by '.*quick_100.py' and 'the suite'"
+    offered = r"budget 'quick' is offered by 'the suite' and '.*quick_100.py'"
     with pytest.raises(UserError, match=offered):
         load([plugin("quick")])
 

@@ -158,7 +158,7 @@ def test_an_image_that_does_not_tell_its_level_is_left_out_and_a_set_of_such_one
     done = bench(*call, cwd=place)
     assert done.returncode == 1
     assert (
-        f"failed: tv on {PAIRS}, gaussian:25: dim.npy: its level of gaussian noise cannot be told"
+        f": tv on {PAIRS}, gaussian:25: dim.npy: its level of gaussian noise cannot be told"
         " (out of range: σ is below 0.01): give the level, as --noise gaussian:5, or leave the"
         " image out"
     ) in done.stderr

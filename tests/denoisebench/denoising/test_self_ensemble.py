@@ -205,7 +205,7 @@ def test_a_settings_file_asks_for_it_and_a_dry_run_takes_eight_times_as_long(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "run.toml").write_text("self-ensemble = true\n")
-    make_images(tmp_path / "test", 20, side=8)
+    make_images(tmp_path / "test", 80, side=250)
     run = ("run", "--method", "tv", "--datasets", "folder:test", "--dry-run")
     plans = [bench(*run, *more, cwd=tmp_path).stdout for more in ((), ("--config", "run.toml"))]
     seconds = [float(re.findall(r"about (\d+) s", plan)[0]) for plan in plans]
