@@ -13,7 +13,6 @@ from typing import Literal
 from denoisebench.errors import PluginError
 from denoisebench.execution.context import Context
 from denoisebench.planning.plan import CellPlan, Plan, Unit
-from denoisebench.registry.state import state_of
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import CellResult
@@ -64,6 +63,8 @@ class Runner:
         retry, state = self.options.retry, result.provenance.get("failed_with")
         if result.error is None or retry != "changed":
             return result.error is not None and retry == "all"
+        from denoisebench.registry.state import state_of
+
         return state is not None and state != state_of(self.plan.cell_of[result.cell].plugins)
 
     def train(self, training: str) -> Path:

@@ -25,9 +25,9 @@ def run_workers(runner: Runner, crew: Crew | None, arguments: Sequence[str]) -> 
     Returns the runner for what is left.  Raises UserError if something is left and workers failed:
     what they could not do, this process is not to do in their place.
     """
-    missing = runner.missing()
+    missing = runner.missing() if crew is not None else ()
     units = len(missing)
-    if crew is None or not units:
+    if crew is None or not missing:
         return runner
     from denoisebench.execution.survey import begin
 

@@ -13,7 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from importlib.metadata import entry_points
+from importlib.metadata import distribution, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -76,10 +76,8 @@ def load(extra: Sequence[str] = ()) -> Registries:
     manager.add_hookspecs(hooks)
     manager.register(builtin, SUITE)
     broken: dict[str, str] = {}
-    shipped = {SUITE}
+    shipped = {SUITE, *(entry.name for entry in distribution(DISTRIBUTION).entry_points)}
     for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
-        if entry.dist is not None and entry.dist.name == DISTRIBUTION:
-            shipped.add(entry.name)
         try:
             _register(manager, entry.load(), entry.name)
         except Exception as error:  # noqa: BLE001  # a stranger's plugin may raise anything

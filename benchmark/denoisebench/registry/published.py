@@ -24,28 +24,27 @@ def checked_figures(
     Raises UserError for a file that is not as it should be, an unknown data set or protocol, and a
     figure that is there twice, in whatever words.
     """
-    figures = [_canonical(figure, table, noises) for figure in table.read()]
-    places: set[tuple[str, ...]] = set()
-    for figure in figures:
-        name = parse_spec(figure.dataset).name
+    figures = table.read()
+    specs = {noise: _spec_of(noise, table, noises) for noise in {f.noise for f in figures}}
+    for name in {parse_spec(dataset).name for dataset in {f.dataset for f in figures}}:
         if name not in image_sets:
             raise UserError(f"{table.file}: {unknown_name('data set', name, image_sets)}")
-        if figure.protocol and labelled(figure.protocol, protocols) is None:
-            raise UserError(f"{table.file}: {figure.protocol} is no label of a protocol")
-        if figure.place in places:
-            raise UserError(f"{table.file}: {', '.join(figure.place)} is there twice")
-        places.add(figure.place)
-    return figures
+    for label in {f.protocol for f in figures if f.protocol}:
+        if labelled(label, protocols) is None:
+            raise UserError(f"{table.file}: {label} is no label of a protocol")
+    places: set[tuple[str, ...]] = set()
+    for place in ((specs[f.noise], *f.place[1:]) for f in figures):
+        if place in places:
+            raise UserError(f"{table.file}: {', '.join(place)} is there twice")
+        places.add(place)
+    return [f if specs[f.noise] == f.noise else replace(f, noise=specs[f.noise]) for f in figures]
 
 
-def _canonical(
-    figure: PublishedFigure, table: PublishedTable, noises: Mapping[str, NoiseFamily]
-) -> PublishedFigure:
-    """A figure under the spec that results have of its noise: of `poisson-peak:30`, that is
+def _spec_of(noise: str, table: PublishedTable, noises: Mapping[str, NoiseFamily]) -> str:
+    """The spec that results have of a noise: of `poisson-peak:30`, that is
     `poisson:0.03333333333`."""
     try:
-        spec = parse_spec(figure.noise)
-        noise = str(noises[spec.name].parse(spec)) if spec.name in noises else figure.noise
+        spec = parse_spec(noise)
+        return str(noises[spec.name].parse(spec)) if spec.name in noises else noise
     except UserError as error:
         raise UserError(f"{table.file}: {error}") from None
-    return replace(figure, noise=noise)

@@ -20,7 +20,6 @@ from denoisebench.plugin.recipe import Recipe
 from denoisebench.plugin.report import Report
 from denoisebench.plugin.tracker import Tracker
 from denoisebench.registry.packages import files_of, package_file, package_of
-from denoisebench.registry.published import checked_figures
 from denoisebench.registry.source_hash import SourceHasher
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.scoring.protocols import parse_protocol
@@ -124,6 +123,8 @@ class Registries:
         return {name: self._figures(table) for name, table in self.published.items()}
 
     def _figures(self, table: PublishedTable) -> Sequence[PublishedFigure]:
+        from denoisebench.registry.published import checked_figures
+
         return checked_figures(table, self.noises, self.image_sets, self.protocols)
 
     def weights_folder(self, method: str) -> Path | None:
