@@ -27,7 +27,7 @@ class Batch:
     noisy: (B, C, h, w).  target: the same shape; the second noisy copy (NOISY_PAIRS) or the clean
     patch (CLEAN).  level: of `noisy`, (B, 1, 1, 1) in the unit of the noise family, or None if the
     parameters are unknown.  clean: clean patches of other scenes (UNPAIRED) in the shape of
-    `noisy`.  In a training, RuntimeError comes of any use of a target or a clean that the evidence
+    `noisy`.  In a training, an error comes of any use of a target or a clean that the evidence
     does not show.
 
     >>> batch = Batch(torch.zeros(4, 1, 64, 64), None, torch.full((4, 1, 1, 1), 25.0))

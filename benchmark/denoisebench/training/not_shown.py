@@ -25,6 +25,10 @@ _WHY: Mapping[tuple[Evidence, str], str] = MappingProxyType(
 """By evidence and field of a batch."""
 
 
+class NotShownError(RuntimeError):
+    """A loss used an image that its evidence does not show."""
+
+
 class NotShown(Tensor):
     """A tensor that can only be passed on."""
 
@@ -32,7 +36,7 @@ class NotShown(Tensor):
 
     @staticmethod
     def because(why: str) -> "NotShown":
-        """One whose use raises RuntimeError with this text."""
+        """One whose use raises NotShownError with this text."""
         made: NotShown = Tensor._make_subclass(NotShown, torch.empty(0))
         made.why = why
         return made
@@ -46,7 +50,7 @@ class NotShown(Tensor):
         kwargs: Mapping[str, Any] | None = None,
     ) -> NoReturn:
         del func, types
-        raise RuntimeError(next(x.why for x in _each((*args, kwargs or {})) if type(x) is cls))
+        raise NotShownError(next(x.why for x in _each((*args, kwargs or {})) if type(x) is cls))
 
     def __repr__(self, **_: Any) -> str:  # type: ignore[override]  # its contents play no part
         return f"<not shown: {self.why}>"

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from denoisebench.plugin.method import Batch, Evidence
-from denoisebench.training.not_shown import shown_as
+from denoisebench.training.not_shown import NotShownError, shown_as
 
 PATCHES = torch.ones(2, 1, 4, 4)
 NOISY = shown_as(Batch(PATCHES, None, None), Evidence.NOISY)
@@ -32,7 +32,7 @@ NOISY = shown_as(Batch(PATCHES, None, None), Evidence.NOISY)
 )
 def test_any_use_of_what_is_not_shown_raises(use: Callable[[Tensor], object]) -> None:
     said = "^NOISY shows no clean image and no second noisy copy: there is no batch.target$"
-    with pytest.raises(RuntimeError, match=said):
+    with pytest.raises(NotShownError, match=said):
         use(NOISY.target)
 
 
@@ -54,7 +54,7 @@ def test_each_evidence_says_what_it_does_not_show(
     evidence: Evidence, batch: Batch, field: str, said: str
 ) -> None:
     shown = shown_as(batch, evidence)
-    with pytest.raises(RuntimeError, match=said):
+    with pytest.raises(NotShownError, match=said):
         getattr(shown, field).mean()
     assert all(
         getattr(shown, name) is getattr(batch, name)
