@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 
 from denoisebench.registry.packages import files_of, package_of
 
@@ -20,4 +20,12 @@ def state_of(things: Iterable[object]) -> str:
 
 @cache
 def _installed() -> str:
-    return "\n".join(sorted(f"{each.name} {each.version}" for each in distributions()))
+    return "\n".join(sorted(map(_label, distributions())))
+
+
+def _label(installed: Distribution) -> str:
+    """A name and a version; empty for what is left of a package that was removed by half."""
+    try:
+        return f"{installed.name} {installed.version}"
+    except (KeyError, TypeError):
+        return ""
