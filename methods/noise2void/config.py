@@ -20,6 +20,8 @@ class Config:
     among them (`uniform`) or not; or the `mean`, the `median` or a normal draw (`gaussian`) of the
     window's mean and deviation, without the pixel itself.
 
+    loss: the mean square or the mean absolute error of the hidden pixels.
+
     radius: of the window, which is 2·radius + 1 pixels a side.
 
     loss: of the hidden pixels, squared or absolute errors.

@@ -13,7 +13,7 @@ from denoisebench.plugin import Evidence, Method, Recipe, hookimpl, read_recipes
 
 class Supervised(RegressionMethod[RegressionConfig]):
     name = "supervised"
-    summary = "the clean image predicted from a noisy one: the reference with clean training data"
+    summary = "the clean image predicted from a noisy one: the reference with clean images"
     config_type = RegressionConfig
 
     def evidence(self, config: RegressionConfig) -> Evidence:

@@ -49,9 +49,9 @@ class UnbiasedRisk(TrainedMethod[RiskConfigT]):
 
     def declines(self, config: RiskConfigT, task: Task) -> str | None:
         if task.noise.family.name != self.family:
-            return f"{self.name} is for {self.family} noise; {self.elsewhere}"
+            return f"it is for {self.family} noise; {self.elsewhere}"
         if task.parameters == "unknown":
-            return f"{self.name} must know the noise level of each training image"
+            return "it must know the noise level of each training image"
         return None
 
     def warns(self, config: RiskConfigT, task: Task) -> str | None:

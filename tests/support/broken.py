@@ -28,6 +28,7 @@ class Sound(TrainedMethod[Config]):
     name = "sound"
     summary = "a 3x3 filter that learns from pairs"
     config_type = Config
+    learning_rate = 1e-2
 
     def evidence(self, config):
         return Evidence.NOISY_PAIRS
@@ -79,5 +80,5 @@ def failing(found: Iterable[Check]) -> dict[str, str]:
     return {name: str(outcome) for name, outcome in outcomes.items() if outcome.failed}
 
 
-def failures(path: Path) -> dict[str, str]:
-    return failing(checks(plugin(path)))
+def failures(path: Path, *, slow: bool = False) -> dict[str, str]:
+    return failing(checks(plugin(path), slow=slow))

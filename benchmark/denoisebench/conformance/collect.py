@@ -6,14 +6,24 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
+from denoisebench.conformance import (
+    image_set_checks,
+    noise_checks,
+    report_checks,
+    static_checks,
+)
 from denoisebench.conformance.check import Check, Examination, Rule
+from denoisebench.conformance.image_set_checks import ImageSetSubject
 from denoisebench.conformance.import_check import Origin, item_of
 from denoisebench.conformance.method_case import MethodSubject
+from denoisebench.conformance.noise_checks import NoiseSubject
 from denoisebench.conformance.subject import Subject
 from denoisebench.errors import UserError
 from denoisebench.noise.family import Noise, NoiseFamily
 from denoisebench.noise_models import register_noise_models
+from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.method import Method, TrainedMethod
+from denoisebench.plugin.report import Report
 from denoisebench.registry.loader import HOOKS, offers
 from denoisebench.specs import Spec, build_config, parse_spec
 
@@ -75,6 +85,10 @@ def subject_of(
         ]
         configs = _configs(thing, spec)
         return MethodSubject(**base, configs=configs, noises=first, others=others)
+    if isinstance(thing, NoiseFamily):
+        return NoiseSubject(**base)
+    if isinstance(thing, ImageSource):
+        return ImageSetSubject(**base, spec=spec or Spec(thing.name))
     return Subject(**base)
 
 
@@ -103,14 +117,27 @@ def checks_for(subject: Subject, *, slow: bool) -> list[Check]:
 
 
 def _rules(subject: Subject) -> Sequence[Rule[Any]]:
-    from denoisebench.conformance import image_checks, static_checks
-
+    """The rules of its kind.  Those that need torch are imported for methods alone."""
     if subject.kind == UNLOADED:
         return static_checks.ANY[:1]
+    if isinstance(subject, NoiseSubject):
+        return noise_checks.RULES
+    if isinstance(subject, ImageSetSubject):
+        return image_set_checks.RULES
+    if isinstance(subject.thing, Report):
+        return report_checks.RULES
     if not isinstance(subject, MethodSubject):
         return static_checks.ANY
-    if not isinstance(subject.thing, TrainedMethod):
-        return (*static_checks.OF_METHODS, *image_checks.RULES)
-    from denoisebench.conformance import loss_checks
+    from denoisebench.conformance import image_checks, promise_checks
 
-    return (*static_checks.OF_METHODS, *loss_checks.RULES, *image_checks.RULES)
+    if not isinstance(subject.thing, TrainedMethod):
+        return (*static_checks.OF_METHODS, *image_checks.RULES, *promise_checks.OF_ALL)
+    from denoisebench.conformance import loss_checks, training_checks
+
+    return (
+        *static_checks.OF_METHODS,
+        *loss_checks.RULES,
+        *image_checks.RULES,
+        *promise_checks.OF_TRAINED,
+        *training_checks.RULES,
+    )

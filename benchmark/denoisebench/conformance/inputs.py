@@ -16,3 +16,10 @@ def picture(channels: int, height: int, width: int, seed: int = 0) -> Pixels:
         edges = (rows * d + columns * a) % 4.0 < 2.0
         channel[:] = 0.5 + 0.25 * waves + np.where(edges, 0.15, -0.15)
     return made.astype(np.float32)
+
+
+def slope(channels: int, height: int, width: int) -> Pixels:
+    """A picture without detail, from 0.2 to 0.8.  Returns (C, H, W)."""
+    rows = np.linspace(0.2, 0.6, height)[:, None]
+    columns = np.linspace(0.0, 0.2, width)
+    return np.broadcast_to(rows + columns, (channels, height, width)).astype(np.float32)

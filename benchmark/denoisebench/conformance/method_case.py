@@ -119,6 +119,13 @@ class Case:
         """A noisy image, (1, C, H, W)."""
         return self._noisy(height, width, seed).clone()
 
+    def clean(self, height: int, width: int, seed: int = SEED) -> "Tensor":
+        """The same without noise."""
+        import torch
+
+        pixels = picture(self.task.channels, height, width, seed)
+        return torch.from_numpy(pixels)[None].to(self.device)
+
     @cache  # noqa: B019  # a case lives as long as its checks
     def _noisy(self, height: int, width: int, seed: int) -> "Tensor":
         import torch
@@ -127,8 +134,8 @@ class Case:
         return torch.from_numpy(self.noise.noisy(clean, seed=seed)[0])[None].to(self.device)
 
     def denoise(self, noisy: "Tensor") -> Denoised:
-        """The estimate, with the level that the task tells, from a copy of the image."""
-        return estimate(self.denoiser, noisy.clone(), self.level)
+        """The estimate, with the level that the task tells."""
+        return estimate(self.denoiser, noisy, self.level)
 
     def batch(self, count: int, height: int, width: int | None = None) -> Batch:
         """Patches as the engine shows them to the loss."""
@@ -183,13 +190,14 @@ class Case:
 
 
 def estimate(denoiser: "Denoiser", noisy: "Tensor", level: float | None) -> Denoised:
-    """What a method makes of an image, in float32 and without gradients, as the suite asks it."""
+    """What a method makes of a copy of an image, in float32 and without gradients, as the suite
+    asks it."""
     import torch
 
     from denoisebench.nn.devices import true_float32
 
     with torch.no_grad(), true_float32():
-        made = denoiser(noisy, level)
+        made = denoiser(noisy.clone(), level)
     return made if isinstance(made, Denoised) else Denoised(made)
 
 
@@ -231,10 +239,9 @@ class MethodSubject(Subject):
         """The same, if a check has asked for them."""
         return tuple(vars(self).get("cases", ()))
 
-    @cached_property
-    def few_cases(self) -> tuple[Case, ...]:
-        """The first case of each config, for what takes long."""
-        return tuple({id(case.config): case for case in reversed(self.cases)}.values())[::-1]
+    def first_cases(self, key: Callable[[Case], object]) -> tuple[Case, ...]:
+        """The first case of each key."""
+        return tuple({key(case): case for case in reversed(self.cases)}.values())[::-1]
 
     @property
     def asked(self) -> Iterator[tuple[Any, Task]]:
@@ -272,8 +279,22 @@ def each_case(judge: Callable[[Case], Outcome]) -> Callable[[MethodSubject], Out
 
 
 def few_cases(judge: Callable[[Case], Outcome]) -> Callable[[MethodSubject], Outcome]:
-    """A judge of a method that judges the first case of each config."""
-    return lambda subject: _worst(judge, subject, subject.few_cases)
+    """A judge of a method that judges the first cases of each config with a known level and with an
+    unknown one."""
+
+    def key(case: Case) -> object:
+        return id(case.config), case.task.parameters
+
+    return lambda subject: _worst(judge, subject, subject.first_cases(key))
+
+
+def one_case(judge: Callable[[Case], Outcome]) -> Callable[[MethodSubject], Outcome]:
+    """A judge of a method that judges the first case of each config: for what takes long."""
+
+    def key(case: Case) -> object:
+        return id(case.config)
+
+    return lambda subject: _worst(judge, subject, subject.first_cases(key))
 
 
 def _worst(

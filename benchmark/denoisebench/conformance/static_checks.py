@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, get_type_hints
 
-from denoisebench.conformance.check import Outcome, Rule, failed, passed
+from denoisebench.conformance.check import Outcome, Rule, failed, passed, skipped
 from denoisebench.conformance.method_case import MethodSubject
 from denoisebench.conformance.places import place_of
 from denoisebench.conformance.subject import Subject
@@ -147,7 +147,7 @@ def pickles(subject: Subject) -> Outcome:
 
 def declines(subject: MethodSubject) -> Outcome:
     """Reasons are sentences without the method's name, and something is left."""
-    where = subject.place("declines")
+    where, reasons = subject.place("declines"), []
     for config_, task in subject.asked:
         reason = subject.thing.declines(config_, task)
         if reason is None:
@@ -155,9 +155,14 @@ def declines(subject: MethodSubject) -> Outcome:
         if not isinstance(reason, str) or len(reason.split()) < 3:
             text = f"{task.noise} is declined by {reason!r}"
             return failed(text, "Say why, in a sentence.", where)
-        if re.search(rf"(?<![\w-]){re.escape(subject.name)}(?![\w-])", reason):
-            text, advice = f"{reason!r} names the method", "Say `it`: the name is put before it."
+        if reason.split()[0] == subject.name:
+            text = f"{reason!r} begins with the method's name"
+            advice = "Say `it`: the name is put before the reason."
             return failed(text, advice, where)
+        reasons.append(reason)
+    lacking = [reason for reason in reasons if "not installed" in reason]
+    if not subject.cases and lacking:
+        return skipped(lacking[0])
     if not subject.cases:
         text = "it declines every noise of the suite, known or unknown, gray or colour"
         return failed(text, "Return None for what it can do.", where)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class Rayleigh(Weibull):
     name = "rayleigh"
     summary = "y = x·Rayleigh of mean 1, the same as weibull:2"
+    example = name
     can_estimate = False  # it has no level
 
     def parse(self, spec: Spec) -> Noise:
@@ -34,6 +35,7 @@ class Rayleigh(Weibull):
 class Exponential(Gamma):
     name = "exponential"
     summary = "y = x·Exponential of mean 1, the same as gamma:1"
+    example = name
     can_estimate = False  # it has no level
 
     def parse(self, spec: Spec) -> Noise:

@@ -47,7 +47,7 @@ class MultivariateGaussian(NoiseFamily):
     covariance: Triangle | None = None
 
     name = "multivariate-gaussian"
-    summary = "y = x + N(0, (L/255)²·R) over the channels, R random or covariance=; colour alone"
+    summary = "y = x + N(0, (L/255)²·R) of the channels, R random or covariance=; colour only"
     symbol = "L"
     unit = "standard deviation, 0-255 units, for a variance of 1 in R"
     lowest, highest = 0.01, 1000.0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class SaltAndPepper(NoiseFamily):
     name = "salt-and-pepper"
-    summary = "y = 0 or 1 at a share p of the pixels, in all channels at once; y = x at the others"
+    summary = "y = 0 or 1 at a share p of the pixels, in all channels at once; else y = x"
     symbol = "p"
     unit = "share of the pixels replaced, up to 0.99"
     lowest, highest = 0.0, 0.99

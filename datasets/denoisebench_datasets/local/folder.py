@@ -36,7 +36,7 @@ class FolderSource(ImageSource, FileOpener):
     """The images of one folder."""
 
     name = "folder"
-    summary = f"your own images: folder:PATH{OPTIONS}"
+    summary = f"your images: folder:PATH{OPTIONS}"
     licence = "your own"
     source = "this machine"
 

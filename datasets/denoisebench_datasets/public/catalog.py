@@ -76,7 +76,7 @@ ENTRIES = (
     Entry(
         "cbsd399",
         COLOUR,
-        "cbsd400 without the image that contains set12/04.png; the default for training",
+        "cbsd400 without the image that holds set12/04.png; default for training",
         BSDS_TERMS,
         BSDS500,
         folder="cbsd400",
@@ -85,7 +85,7 @@ ENTRIES = (
     Entry(
         "polyu",
         COLOUR,
-        "100 camera images with real noise, each with the mean of many shots (PolyU, 512×512)",
+        "100 camera images with real noise, and means of many shots (PolyU, 512×512)",
         "non-commercial",
         POLYU,
         pairs=("_real.JPG", "_mean.JPG"),

@@ -101,7 +101,7 @@ def test_why_a_cell_is_missing_stands_beneath_the_saved_table(place: Path) -> No
     )
     assert done.returncode == 0, done.stderr
     table = (place / "why" / "table.txt").read_text(encoding="utf-8")
-    assert "–: pure declines gaussian:25 known: pure is for poisson noise" in table
+    assert "–: pure declines gaussian:25 known: it is for poisson noise" in table
     assert table.strip() == done.stdout.strip()
 
 

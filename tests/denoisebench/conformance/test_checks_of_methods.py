@@ -55,6 +55,35 @@ BROKEN: dict[str, Changes] = {
             "        import torch\n        noisy = noisy + torch.randn(noisy.shape)\n" + DENOISED,
         )
     ],
+    "tiles": [("halo=1", "halo=0")],
+    "blind": [
+        (
+            "    def denoise(",
+            "    def blind_prediction(self, model, noisy):\n"
+            "        return model.network(noisy)\n\n    def denoise(",
+        )
+    ],
+    "passes": [(LOSS, LOSS + "        predicted = predicted + 0.0 * model.network(batch.noisy)\n")],
+    "learns": [(LOSS, LOSS + "        predicted = 2.0 * predicted.detach() - predicted\n")],
+    "denoises": [(DENOISED, "        return noisy\n")],
+    "resume": [
+        (
+            LOSS,
+            "        self.calls = 1 if moment.step == 0 else getattr(self, 'calls', 0) + 1\n"
+            + LOSS.rstrip()
+            + " + 0.001 * self.calls\n",
+        )
+    ],
+    "save-load": [
+        (
+            NETWORK,
+            "        made = nn.Conv2d(task.channels, task.channels, 3, padding=1)\n"
+            "        offset = made.bias.detach()[0] + 1.0\n"
+            "        made.register_buffer('offset', offset, persistent=False)\n"
+            "        return made\n",
+        ),
+        (DENOISED, DENOISED.rstrip() + " + model.network.offset\n"),
+    ],
     "alone": [
         (
             DENOISED,
@@ -67,12 +96,12 @@ BROKEN: dict[str, Changes] = {
 
 
 def test_a_sound_plugin_fails_nothing(tmp_path: Path) -> None:
-    assert not failures(broken(tmp_path, []))
+    assert not failures(broken(tmp_path, []), slow=True)
 
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_plugin_fails_its_check_and_no_other(name: str, tmp_path: Path) -> None:
-    found = failures(broken(tmp_path, BROKEN[name]))
+    found = failures(broken(tmp_path, BROKEN[name]), slow=name == "denoises")
     assert list(found) == [name], found
     assert "plugin.py:" in found[name]
 

@@ -1,0 +1,319 @@
+"""Checks of a noise family, on images of one value each."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from denoisebench.conformance.check import Outcome, Rule, failed, passed, skipped
+from denoisebench.conformance.inputs import picture, slope
+from denoisebench.conformance.static_checks import ANY, pickles
+from denoisebench.conformance.subject import Subject
+from denoisebench.errors import UserError
+from denoisebench.images.channels import COLOUR, GRAY
+from denoisebench.images.pixels import Pixels
+from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.specs import number_text, parse_spec
+
+IMAGES, SIDE_PX = 64, 128
+"""A million pixels.  A mean over them has the spread of the means of single images as its error,
+also where the noise of neighbours is alike."""
+
+DEVIATIONS = 5.0
+"""A mean may be off by this many standard errors."""
+
+OFF = 0.1
+"""An estimate of the level may be off by this share."""
+
+LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
+"""Quantiles of the blind range.  At the low one no bound of the pixels is near."""
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(eq=False, kw_only=True)
+class NoiseSubject(Subject):
+    """A noise family."""
+
+    @property
+    def family(self) -> NoiseFamily:
+        assert isinstance(self.thing, NoiseFamily)  # by its kind
+        return self.thing
+
+    @property
+    def channels(self) -> int:
+        return COLOUR if self.family.colour_only else GRAY
+
+    def at(self, quantile: float) -> Noise:
+        """The noise at a quantile of the blind range."""
+        level = Noise(self.family, *self.family.blind).level_quantile(quantile)
+        return Noise(self.family, level, level)
+
+    @cached_property
+    def low(self) -> tuple[Pixels, Pixels]:
+        """Clean and noisy images, (N, C, H, W), at a low level, between 0.2 and 0.8."""
+        return self.drawn(self.at(LOW), np.linspace(0.2, 0.8, IMAGES))
+
+    def drawn(self, noise: Noise, values: Array) -> tuple[Pixels, Pixels]:
+        """Images of one value each, and their noisy copies."""
+        shape = (self.channels, SIDE_PX, SIDE_PX)
+        clean = np.stack([np.full(shape, value, np.float32) for value in values])
+        noisy = [noise.noisy(image, seed=seed)[0] for seed, image in enumerate(clean)]
+        return clean, np.stack(noisy)
+
+
+def _of_drawn(judge: Callable[[NoiseSubject], Outcome]) -> Callable[[NoiseSubject], Outcome]:
+    """A judge that leaves out noise that is given with images."""
+
+    def judged(subject: NoiseSubject) -> Outcome:
+        given = subject.family.treated_as() is not None
+        return skipped("it is given with images, never drawn") if given else judge(subject)
+
+    return judged
+
+
+def image(subject: NoiseSubject) -> Outcome:
+    where, noise = subject.place("sample"), subject.at(MIDDLE)
+    for channels in (COLOUR,) if subject.family.colour_only else (GRAY, COLOUR):
+        clean = picture(channels, 20, 33)
+        before = clean.copy()
+        noisy = noise.noisy(clean, seed=0)[0]
+        if noisy.dtype != np.float32 or noisy.shape != clean.shape:
+            text = f"sample makes {noisy.dtype} {noisy.shape} of float32 {clean.shape}"
+            return failed(text, "Return float32 of the same shape.", where)
+        if not np.isfinite(noisy).all():
+            return failed("sample makes pixels that are not finite", "Guard it.", where)
+        if not np.array_equal(clean, before):
+            return failed("sample changes the clean image", "Work on a copy.", where)
+    return passed()
+
+
+def seeded(subject: NoiseSubject) -> Outcome:
+    from denoisebench.conformance.seeds import changed_generators, global_seed, states
+
+    where, noise, made = subject.place("sample"), subject.at(MIDDLE), []
+    clean = picture(subject.channels, 20, 33)
+    for seed in (1, 2):
+        with global_seed(seed):
+            before = states()
+            made.append(noise.noisy(clean, seed=0)[0])
+            changed = changed_generators(before)
+        if changed:
+            text = f"sample draws from the global generator of {changed}"
+            return failed(text, "Draw from `stream` alone.", where)
+    if not np.array_equal(made[0], made[1]):
+        return failed("one stream gives two noisy images", "Draw from `stream` alone.", where)
+    if np.array_equal(made[0], noise.noisy(clean, seed=1)[0]):
+        return failed("another seed gives the same noise", "Draw from `stream`.", where)
+    return passed()
+
+
+def preserves(subject: NoiseSubject) -> Outcome:
+    (clean, noisy), kind = subject.low, subject.family.preserves
+    where = subject.place()
+    advice = "Set `preserves` to what equals the clean value: see `NoiseFamily`."
+    if kind == "nothing":
+        return skipped("it preserves nothing")
+    if kind == "mean":
+        off = _deviations(_means(noisy.astype(np.float64) - clean))
+        text = f"the mean of noisy pixels is {off:.1f} standard errors off the clean value"
+    elif kind == "median":
+        above = _deviations(_means(np.greater(noisy, clean) - 0.5))
+        below = _deviations(_means(np.less(noisy, clean) - 0.5))
+        off = max(above, below)
+        text = f"more than half of the noisy pixels are on one side, by {off:.1f} standard errors"
+    elif kind == "mode":
+        counts = np.histogram(noisy - clean, bins=511, range=(-1.0, 1.0))[0]
+        off = float(abs(int(counts.argmax()) - 255))
+        text = f"the most frequent noisy value is {off:g}/255 off the clean one"
+        if off <= 1:
+            return passed(off, 1.0)
+        return failed(text, advice, where, value=off, bound=1.0)
+    else:
+        return _kept_pixels(subject)
+    size = abs(off) if kind == "mean" else off
+    if size > DEVIATIONS:
+        return failed(text, advice, where, value=size, bound=DEVIATIONS)
+    return passed(size, DEVIATIONS)
+
+
+def _kept_pixels(subject: NoiseSubject) -> Outcome:
+    import torch
+
+    clean, noisy = subject.low
+    observed = subject.family.observed(torch.from_numpy(noisy))
+    where = subject.place("observed")
+    if observed is None:
+        return failed("observed marks no pixel", "Return 1 where a pixel is kept, else 0.", where)
+    kept = np.broadcast_to(observed.numpy(), noisy.shape) > 0
+    if not np.array_equal(clean[kept], noisy[kept]):
+        text = "pixels that `observed` marks are not those of the clean image"
+        return failed(text, "Return 1 where a pixel is kept, else 0.", where)
+    return passed()
+
+
+def level(subject: NoiseSubject) -> Outcome:
+    sizes = []
+    for quantile in (LOW, MIDDLE, HIGH):
+        clean, noisy = subject.drawn(subject.at(quantile), np.linspace(0.2, 0.8, 16))
+        sizes.append(float(np.abs(noisy - clean).mean()))
+    if sizes[0] < sizes[1] < sizes[2] or sizes[0] > sizes[1] > sizes[2]:
+        return passed()
+    text = f"the noise is {', '.join(f'{s:.3g}' for s in sizes)} in size at three rising levels"
+    return failed(text, "Let `sample` scale with the level.", subject.place("sample"))
+
+
+def unclipped(subject: NoiseSubject) -> Outcome:
+    if subject.family.preserves != "mean":
+        return skipped("it does not keep the mean")
+    worst = 0.0
+    for value in (0.02, 0.98):
+        clean, noisy = subject.drawn(subject.at(HIGH), np.full(IMAGES // 2, value))
+        worst = max(worst, abs(_deviations(_means(noisy.astype(np.float64) - clean))))
+    if worst > DEVIATIONS:
+        text = f"near black or white the mean is {worst:.1f} standard errors off: it is clipped"
+        advice, where = "Do not clip to [0, 1].", subject.place("sample")
+        return failed(text, advice, where, value=worst, bound=DEVIATIONS)
+    return passed(worst, DEVIATIONS)
+
+
+def resample(subject: NoiseSubject) -> Outcome:
+    """Fresh draws have the mean and the mean square of the fixed ones."""
+    if type(subject.family).resample is NoiseFamily.resample:
+        return skipped("it offers no fresh draws")
+    import torch
+
+    clean, noisy = subject.low
+    levels = torch.full((IMAGES, 1, 1, 1), subject.at(LOW).low)
+    rng = torch.Generator().manual_seed(0)
+    fresh = subject.family.resample(torch.from_numpy(clean), levels, rng).numpy()
+    worst = 0.0
+    for power in (1, 2):
+        ours, theirs = (
+            _means((made.astype(np.float64) - clean) ** power) for made in (fresh, noisy)
+        )
+        worst = max(worst, abs(_deviations(ours - theirs)))
+    if worst > DEVIATIONS:
+        text = f"resample and sample differ in a moment by {worst:.1f} standard errors"
+        where = subject.place("resample")
+        return failed(text, "Let both draw the same noise.", where, value=worst, bound=DEVIATIONS)
+    return passed(worst, DEVIATIONS)
+
+
+def variance(subject: NoiseSubject) -> Outcome:
+    if not subject.family.has_variance:
+        return skipped("it defines no variance")
+    import torch
+
+    clean, noisy = subject.low
+    level = torch.tensor(subject.at(LOW).low)
+    said = subject.family.variance(torch.from_numpy(clean), level).numpy()
+    found = _means((noisy.astype(np.float64) - clean) ** 2 - said)
+    off = abs(_deviations(found))
+    if off > DEVIATIONS:
+        text = f"the noise has another variance than `variance` says, by {off:.1f} standard errors"
+        where = subject.place("variance")
+        return failed(text, "Mind the unit: [0, 1] squared.", where, value=off, bound=DEVIATIONS)
+    return passed(off, DEVIATIONS)
+
+
+def estimate(subject: NoiseSubject) -> Outcome:
+    if not subject.family.can_estimate:
+        return skipped("it estimates no level")
+    noise = subject.at(MIDDLE)
+    found = subject.family.estimate(noise.noisy(slope(subject.channels, 256, 256), seed=0)[0])
+    off = math.inf if found is None else abs(found / noise.low - 1.0)
+    if off > OFF:
+        text = f"estimate finds {found} where the level is {number_text(noise.low)}"
+        where = subject.place("estimate")
+        return failed(text, "Return None if it cannot tell.", where, value=off, bound=OFF)
+    return passed(off, OFF)
+
+
+def spec(subject: NoiseSubject) -> Outcome:
+    """Specs come back as they are, and a level out of range is refused."""
+    family, where = subject.family, subject.place("parse")
+    noise = family.parse(parse_spec(family.example))
+    again = noise.family.parse(parse_spec(str(noise)))
+    if (again, str(again)) != (noise, str(noise)) and str(again) != str(noise):
+        text = f"{str(noise)!r} becomes {str(again)!r} when it is read again"
+        return failed(text, "Let `settings` write what `parse` reads.", where)
+    if noise.family.name != family.name:  # another name for noise of another family
+        return passed()
+    beyond = str(Noise(family, 10.0 * family.highest, 10.0 * family.highest))
+    try:
+        family.parse(parse_spec(beyond))
+    except UserError:
+        return passed()
+    return failed(f"{beyond!r} is accepted", "Refuse levels outside lowest..highest.", where)
+
+
+def _means(values: npt.NDArray[np.floating[Any]]) -> Array:
+    """Of each image."""
+    means: Array = values.mean(axis=(1, 2, 3))
+    return means
+
+
+def _deviations(means: Array) -> float:
+    """How many standard errors the mean of independent values is above 0."""
+    error = float(means.std(ddof=1)) / math.sqrt(len(means))
+    return float(means.mean()) / max(error, 1e-9)
+
+
+RULES: tuple[Rule[NoiseSubject], ...] = (
+    *ANY,
+    Rule("pickles", "It can be pickled.", pickles),
+    Rule(
+        "noise-image",
+        "Noisy images are float32, finite, of the same shape.",
+        _of_drawn(image),
+        ("signature",),
+    ),
+    Rule(
+        "noise-seeded",
+        "One stream gives one noisy image, another seed another one.",
+        _of_drawn(seeded),
+        ("noise-image",),
+    ),
+    Rule(
+        "noise-preserves",
+        "The mean, median or mode of 10⁶ pixels is the clean value, as `preserves` says.",
+        _of_drawn(preserves),
+        ("noise-seeded",),
+    ),
+    Rule(
+        "noise-level",
+        "The noise grows or falls with the level.",
+        _of_drawn(level),
+        ("noise-seeded",),
+    ),
+    Rule(
+        "noise-unclipped",
+        "The mean is kept near black and white too.",
+        _of_drawn(unclipped),
+        ("noise-preserves",),
+    ),
+    Rule(
+        "noise-resample",
+        "Fresh draws have the moments of fixed ones.",
+        _of_drawn(resample),
+        ("noise-seeded",),
+    ),
+    Rule(
+        "noise-variance",
+        "The noise has the variance that `variance` says.",
+        _of_drawn(variance),
+        ("noise-preserves",),
+    ),
+    Rule(
+        "noise-estimate",
+        "The level read off a picture without detail is at most 10 % off.",
+        _of_drawn(estimate),
+        ("noise-seeded",),
+    ),
+    Rule("noise-spec", "Its specs are read as they are written.", _of_drawn(spec), ("signature",)),
+)
