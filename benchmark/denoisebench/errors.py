@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
-from types import FrameType
+from types import FrameType, TracebackType
 
 
 class UserError(ValueError):
@@ -73,15 +73,25 @@ _NO_PLUGINS = frozenset({"denoisebench", "numpy", "torch", *sys.stdlib_module_na
 def place_in_plugin(error: BaseException) -> str:
     """The innermost line of the plugin that an exception came through: `, in n2n.py:84 (loss)`.
 
-    The plugin is the package of the first function that is not of `_NO_PLUGINS`.  Empty if there is
-    none.
+    Empty if it came through none.
     """
-    found, plugin, step = "", "", error.__traceback__
+    step = step_in_plugin(error)
+    if step is None:
+        return ""
+    return f", in {_file(step.tb_frame)}:{step.tb_lineno}{_function(step.tb_frame)}"
+
+
+def step_in_plugin(error: BaseException) -> TracebackType | None:
+    """The innermost step of an exception in a plugin; None if it came through none.
+
+    The plugin is the package of the first function that is not of `_NO_PLUGINS`.
+    """
+    found, plugin, step = None, "", error.__traceback__
     while step is not None:
         package = _module(step.tb_frame).partition(".")[0]
         plugin = plugin or ("" if package in _NO_PLUGINS else package)
         if plugin and package == plugin:
-            found = f", in {_file(step.tb_frame)}:{step.tb_lineno}{_function(step.tb_frame)}"
+            found = step
         step = step.tb_next
     return found
 

@@ -37,7 +37,7 @@ ROTATIONS = 4
 
 class BlindSpot(TrainedMethod[Config]):
     name = "blindspot"
-    summary = "a pixel's distribution from those around, then Bayes (Laine et al., NeurIPS 2019)"
+    summary = "a pixel's distribution from those around it; Bayes (Laine et al., NeurIPS 2019)"
     paper_code = "https://github.com/NVlabs/selfsupervised-denoising (CC BY-NC 4.0)"
     config_type = Config
     learning_rate = 1e-3

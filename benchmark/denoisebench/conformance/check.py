@@ -91,20 +91,10 @@ class Check:
 
 
 class Examination(Generic[SubjectT]):
-    """The rules for one subject; each is judged once.
+    """The rules for one subject; each is judged once."""
 
-    files: those of the plugin, in which the line of an exception is looked for.
-    """
-
-    def __init__(
-        self,
-        subject: SubjectT,
-        rules: Sequence[Rule[SubjectT]],
-        files: Sequence[str],
-        *,
-        slow: bool,
-    ) -> None:
-        self._subject, self._files, self._slow = subject, files, slow
+    def __init__(self, subject: SubjectT, rules: Sequence[Rule[SubjectT]], *, slow: bool) -> None:
+        self._subject, self._slow = subject, slow
         self._rules: Mapping[str, Rule[SubjectT]] = {rule.id: rule for rule in rules}
         self._outcomes: dict[str, Outcome] = {}
 
@@ -138,12 +128,12 @@ class Examination(Generic[SubjectT]):
         except MemoryError:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001  # a plugin may raise anything
-            return raised(error, self._files)
+            return raised(error)
 
 
-def raised(error: BaseException, files: Sequence[str]) -> Outcome:
+def raised(error: BaseException) -> Outcome:
     """The FAIL of an exception from a plugin."""
-    place = place_of_error(error, files)
+    place = place_of_error(error)
     code = f" `{place.code}`" if place is not None and place.code else ""
     text = " ".join(f"{type(error).__name__}: {error}".split())
     return failed(f"{text[:300]}{code}", "It must not raise.", str(place or ""))

@@ -11,6 +11,7 @@ from denoisebench.conformance import (
     noise_checks,
     report_checks,
     static_checks,
+    table_checks,
 )
 from denoisebench.conformance.check import Check, Examination, Rule
 from denoisebench.conformance.image_set_checks import ImageSetSubject
@@ -18,11 +19,13 @@ from denoisebench.conformance.import_check import Origin, item_of
 from denoisebench.conformance.method_case import MethodSubject
 from denoisebench.conformance.noise_checks import NoiseSubject
 from denoisebench.conformance.subject import Subject
+from denoisebench.conformance.table_checks import TableSubject
 from denoisebench.errors import UserError
 from denoisebench.noise.family import Noise, NoiseFamily
 from denoisebench.noise_models import register_noise_models
 from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.method import Method, TrainedMethod
+from denoisebench.plugin.published import PublishedTable
 from denoisebench.plugin.report import Report
 from denoisebench.registry.loader import HOOKS, offers
 from denoisebench.specs import Spec, build_config, parse_spec
@@ -38,7 +41,10 @@ def checks_of(plugin_object: Any, *, device: str, slow: bool) -> list[Check]:
     """See `denoisebench.conformance.checks`."""
     origin = Origin(item_of(module_of(plugin_object)))
     things = offers(plugin_object) if inspect.ismodule(plugin_object) else [_kind(plugin_object)]
-    subjects = [subject_of(kind, thing, origin, device=device) for kind, thing in things]
+    siblings = [thing for _, thing in things]
+    subjects = [
+        subject_of(kind, thing, origin, device=device, siblings=siblings) for kind, thing in things
+    ]
     return [check for subject in subjects for check in checks_for(subject, slow=slow)]
 
 
@@ -66,16 +72,17 @@ def subject_of(
     device: str,
     taken: Mapping[str, str] | None = None,
     spec: Spec | None = None,
-    noises: Sequence[NoiseFamily] = (),
+    siblings: Sequence[Any] = (),
 ) -> Subject:
-    """What is checked.  spec: of the thing, with its settings.  noises: families of the same
-    plugin."""
+    """What is checked.  spec: of the thing, with its settings.  siblings: all that its plugin
+    registers."""
     base: dict[str, Any] = {
         **{"kind": kind, "thing": thing, "origin": origin},
         **{"device": device, "taken": taken or {}},
     }
     if isinstance(thing, Method):
-        families = [*register_noise_models(), *noises]
+        own = (one for one in siblings if isinstance(one, NoiseFamily))
+        families = [*register_noise_models(), *own]
         by_name = {family.name: family for family in families}
         first = [_noise(by_name, text) for text in NOISES]
         others = [
@@ -89,6 +96,8 @@ def subject_of(
         return NoiseSubject(**base)
     if isinstance(thing, ImageSource):
         return ImageSetSubject(**base, spec=spec or Spec(thing.name))
+    if isinstance(thing, PublishedTable):
+        return TableSubject(**base, siblings=siblings)
     return Subject(**base)
 
 
@@ -113,7 +122,7 @@ def _configs(method: Method[Any], spec: Spec | None) -> Sequence[Any]:
 def checks_for(subject: Subject, *, slow: bool) -> list[Check]:
     """The checks of one object."""
     rules = _rules(subject)
-    return Examination(subject, rules, subject.origin.files, slow=slow).checks()
+    return Examination(subject, rules, slow=slow).checks()
 
 
 def _rules(subject: Subject) -> Sequence[Rule[Any]]:
@@ -126,6 +135,8 @@ def _rules(subject: Subject) -> Sequence[Rule[Any]]:
         return image_set_checks.RULES
     if isinstance(subject.thing, Report):
         return report_checks.RULES
+    if isinstance(subject, TableSubject):
+        return table_checks.RULES
     if not isinstance(subject, MethodSubject):
         return static_checks.ANY
     from denoisebench.conformance import image_checks, promise_checks

@@ -152,7 +152,7 @@ RULES: tuple[Rule[MethodSubject], ...] = (
     Rule(
         "level",
         "It denoises without a level where the parameters are unknown.",
-        each_case(level),
+        few_cases(level),
         ("declines", "init-seeded"),
     ),
     Rule("shape", "(1, C, H, W) becomes the same, float32, finite.", each_case(shape), ("level",)),

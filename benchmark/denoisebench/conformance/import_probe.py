@@ -1,7 +1,6 @@
 """Imports a plugin in a process of its own, so that it may end it, hang it or print."""
 
 import faulthandler
-import importlib.util
 import json
 import sys
 import time
@@ -71,7 +70,7 @@ def main(item: str, limit_s: float) -> None:
     except BaseException as error:  # noqa: BLE001  # SystemExit too
         watch.stop()
         failure = " ".join(f"{type(error).__name__}: {error}".split())
-        where = str(place_of_error(error, _files(item)) or "")
+        where = str(place_of_error(error) or "")
     faulthandler.cancel_dump_traceback_later()
     report = {
         "failure": failure,
@@ -81,13 +80,3 @@ def main(item: str, limit_s: float) -> None:
         "files": [f"{path} ({place})" for path, place in watch.files.items()],
     }
     print(MARK + json.dumps(report), flush=True)
-
-
-def _files(item: str) -> list[str]:
-    """The file, or the folder of the module."""
-    if item.endswith(".py"):
-        return [item]
-    spec = importlib.util.find_spec(item.partition(".")[0])
-    if spec is None or spec.origin is None:
-        return []
-    return [*(spec.submodule_search_locations or [spec.origin])]

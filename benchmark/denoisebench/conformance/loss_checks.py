@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from denoisebench.conformance.check import Outcome, Rule, failed, noted, passed, raised, skipped
-from denoisebench.conformance.evidence import NotShownError, shown_as
 from denoisebench.conformance.method_case import (
     Case,
     MethodSubject,
@@ -20,6 +19,7 @@ from denoisebench.conformance.method_case import (
 from denoisebench.conformance.places import place_of_error
 from denoisebench.conformance.seeds import changed_generators, global_seed, states
 from denoisebench.plugin.method import Batch
+from denoisebench.training.not_shown import NotShownError
 
 CROPS = ((32, 32), (64, 64), (128, 128), (64, 96))
 
@@ -41,13 +41,13 @@ def init_seeded(case: Case) -> Outcome:
 
 
 def evidence(case: Case) -> Outcome:
-    batch = shown_as(case.batch(2, case.crop_px), case.method.evidence(case.config))
+    batch = case.batch(2, case.crop_px)
     for stage in case.stages:
         try:
             case.losses(case.network(), batch, stage=stage)
         except NotShownError as error:
             advice = "Declare the evidence that the loss uses, or do without."
-            return failed(str(error), advice, str(place_of_error(error, case.files) or ""))
+            return failed(str(error), advice, str(place_of_error(error) or ""))
         except Exception:  # noqa: BLE001  # another check names it
             continue
     return passed()
@@ -190,7 +190,7 @@ def crops(case: Case) -> Outcome:
         except Exception as error:
             if works:
                 raise
-            failure = failure or _of_crop(case, error, height, width)
+            failure = failure or _of_crop(error, height, width)
             continue
         works.append(min(height, width))
     if failure is None:
@@ -199,8 +199,8 @@ def crops(case: Case) -> Outcome:
     return replace(failure, advice=f"{fits} run_padded in the loss.")
 
 
-def _of_crop(case: Case, error: Exception, height: int, width: int) -> Outcome:
-    outcome = raised(error, case.files)
+def _of_crop(error: Exception, height: int, width: int) -> Outcome:
+    outcome = raised(error)
     name = f"crop {height}" if height == width else f"crop {height}×{width}"
     return replace(outcome, text=f"{name}: {outcome.text}")
 

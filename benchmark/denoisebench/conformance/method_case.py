@@ -80,7 +80,7 @@ class Case:
     @property
     def smallest_crop(self) -> int:
         """The least side of a patch that the method says it needs."""
-        return int(getattr(self.method, "smallest_crop", 1))
+        return self.trained.smallest_crop
 
     @property
     def crop_px(self) -> int:
@@ -181,8 +181,21 @@ class Case:
     ) -> "Tensor":
         """The loss of each patch, in float32."""
         moment = TrainingStep(0, STEPS, len(batch.noisy), stage)
-        model = Model(self.config, self.task, network)
-        return self.trained.loss(model, batch, moment, rng or self.generator())
+        return self.loss(self.trained, network, batch, moment, rng or self.generator())
+
+    def loss(
+        self,
+        method: TrainedMethod[Any],
+        network: "nn.Module",
+        batch: Batch,
+        moment: TrainingStep,
+        rng: "torch.Generator",
+    ) -> "Tensor":
+        """The loss of each patch, as a training asks a method for it."""
+        from denoisebench.training.not_shown import shown_as
+
+        shown = shown_as(batch, method.evidence(self.config))
+        return method.loss(Model(self.config, self.task, network), shown, moment, rng)
 
     @property
     def stages(self) -> range:
@@ -275,7 +288,7 @@ class MethodSubject(Subject):
 
 def each_case(judge: Callable[[Case], Outcome]) -> Callable[[MethodSubject], Outcome]:
     """A judge of a method that judges all of its cases."""
-    return lambda subject: _worst(judge, subject, subject.cases)
+    return lambda subject: _worst(judge, subject.cases)
 
 
 def few_cases(judge: Callable[[Case], Outcome]) -> Callable[[MethodSubject], Outcome]:
@@ -285,7 +298,7 @@ def few_cases(judge: Callable[[Case], Outcome]) -> Callable[[MethodSubject], Out
     def key(case: Case) -> object:
         return id(case.config), case.task.parameters
 
-    return lambda subject: _worst(judge, subject, subject.first_cases(key))
+    return lambda subject: _worst(judge, subject.first_cases(key))
 
 
 def one_case(judge: Callable[[Case], Outcome]) -> Callable[[MethodSubject], Outcome]:
@@ -294,12 +307,10 @@ def one_case(judge: Callable[[Case], Outcome]) -> Callable[[MethodSubject], Outc
     def key(case: Case) -> object:
         return id(case.config)
 
-    return lambda subject: _worst(judge, subject, subject.first_cases(key))
+    return lambda subject: _worst(judge, subject.first_cases(key))
 
 
-def _worst(
-    judge: Callable[[Case], Outcome], subject: MethodSubject, cases: Iterable[Case]
-) -> Outcome:
+def _worst(judge: Callable[[Case], Outcome], cases: Iterable[Case]) -> Outcome:
     """The first FAIL; else what was noted; else the largest value."""
     found: list[Outcome] = []
     for case in cases:
@@ -308,7 +319,7 @@ def _worst(
         except MemoryError:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001  # a plugin may raise anything
-            outcome = raised(error, subject.origin.files)
+            outcome = raised(error)
         if outcome.failed:
             return replace(outcome, case=str(case))
         found.append(outcome)

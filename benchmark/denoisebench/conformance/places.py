@@ -2,11 +2,12 @@
 
 import inspect
 import linecache
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from denoisebench.errors import step_in_plugin
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,15 @@ class Place:
         return f"{path.relative_to(first).as_posix()}:{self.line}"
 
 
-def place_of_error(error: BaseException, files: Sequence[str]) -> Place | None:
-    """The innermost line in `files` (files and folders) that an exception came through."""
+def place_of_error(error: BaseException) -> Place | None:
+    """The innermost line of a plugin that an exception came through."""
     while error.__cause__ is not None:
         error = error.__cause__
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if _lies_in(frame.filename, files) and frame.lineno is not None:
-            return Place(frame.filename, frame.lineno, (frame.line or "").strip())
-    return None
+    step = step_in_plugin(error)
+    if step is None:
+        return None
+    file, line = step.tb_frame.f_code.co_filename, step.tb_lineno
+    return Place(file, line, linecache.getline(file, line).strip())
 
 
 def place_of(thing: Any, files: Sequence[str], name: str = "") -> str:

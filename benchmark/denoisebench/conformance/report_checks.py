@@ -12,6 +12,7 @@ from denoisebench.conformance.static_checks import ANY
 from denoisebench.conformance.subject import Subject
 from denoisebench.errors import UserError
 from denoisebench.plugin.report import Report
+from denoisebench.registry.loader import load
 from denoisebench.results.records import CellResult, ImageScore
 from denoisebench.results.results import Results
 from denoisebench.scoring.protocols import FLOAT
@@ -76,7 +77,9 @@ def _rendered(subject: Subject, cells: Sequence[CellResult]) -> Outcome:
     assert isinstance(report, Report)  # by its kind
     with tempfile.TemporaryDirectory() as folder:
         declined = (("method-x", "gaussian:25 known", "it is for other noise"),)
-        results = Results(tuple(cells), declined, Path(folder), {}, {FLOAT.name: FLOAT})
+        results = Results(
+            tuple(cells), declined, Path(folder), {}, {FLOAT.name: FLOAT}, load().published_figures
+        )
         before = copy.deepcopy(results.cells)
         try:
             text = report.render(results)

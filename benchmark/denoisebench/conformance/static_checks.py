@@ -16,7 +16,8 @@ from denoisebench.specs import build_config, config_spec, parse_spec
 
 LONGEST_SUMMARY = 80
 
-_NAME = re.compile(r"[a-z0-9]+([-.][a-z0-9]+)*")
+_NAME = re.compile(r"[a-z0-9]+([-./][a-z0-9]+)*")
+"""A recipe's has a slash."""
 
 _ODD: dict[type, tuple[Any, ...]] = {
     int: (-(10**9), 10**9),

@@ -9,7 +9,6 @@ from denoisebench.conformance.collect import UNLOADED, module_of, subject_of
 from denoisebench.conformance.import_check import Origin, is_importable, item_of
 from denoisebench.conformance.subject import Subject
 from denoisebench.errors import UserError, shortened
-from denoisebench.noise.family import NoiseFamily
 from denoisebench.registry.loader import GROUP, HOOKS, import_plugin, load, offers
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec
@@ -67,13 +66,13 @@ def _of_plugin(item: str, registries: Registries, device: str) -> list[Subject]:
     things = offers(plugin)
     if not things:
         raise UserError(f"{item} has no hooks; see docs/writing-a-plugin.md")
-    families = [thing for _, thing in things if isinstance(thing, NoiseFamily)]
+    siblings = [thing for _, thing in things]
     taken = {
         key: module_of(other).__name__
         for key, other in registries.origins.items()
         if other is not plugin
     }
     return [
-        subject_of(kind, thing, origin, device=device, taken=taken, noises=families)
+        subject_of(kind, thing, origin, device=device, taken=taken, siblings=siblings)
         for kind, thing in things
     ]

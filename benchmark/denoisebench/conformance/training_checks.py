@@ -70,7 +70,7 @@ def _trainer(
     def loss(
         network: nn.Module, batch: Batch, moment: TrainingStep, rng: torch.Generator
     ) -> Tensor:
-        return method.loss(Model(case.config, case.task, network), batch, moment, rng)
+        return case.loss(method, network, batch, moment, rng)
 
     settings = TrainingSettings(
         budget=Budget("check", steps, batch=2, crop_px=crop_px),
@@ -93,10 +93,10 @@ def learns(case: Case) -> Outcome:
     batch = case.batch(JUDGED_ON, _crop_px(case))
 
     def loss_of(network: nn.Module) -> float:
-        model, rng, total = Model(case.config, case.task, network), case.generator(1), 0.0
+        rng, total = case.generator(1), 0.0
         for step in range(SOME - JUDGED_AT, SOME):
             moment = TrainingStep(step, SOME, JUDGED_ON)
-            total += float(case.trained.loss(model, batch, moment, rng).mean().detach())
+            total += float(case.loss(case.trained, network, batch, moment, rng).mean().detach())
         return total / JUDGED_AT
 
     before = loss_of(case.network())
@@ -181,7 +181,7 @@ def save_load(case: Case) -> Outcome:
             network = case.network(SEED + 1).eval().requires_grad_(False)
             load_into(path, network)
             made = estimate(_with(case, network), noisy, case.level).image
-            off = float((made - before).abs().max())
+            off = float((made - before).square().mean().sqrt())
             if off > bound:
                 kind = "float32" if path == whole else "float16"
                 text = f"weights saved as {kind} and loaded make an estimate that is {off:.2g} off"

@@ -1,4 +1,5 @@
-"""Each check of image sets and of reports fails for a plugin that breaks its rule, and no other."""
+"""Each check of image sets, reports and published tables fails for a plugin that breaks its rule,
+and no other one does."""
 
 from pathlib import Path
 
@@ -56,6 +57,18 @@ def render(results):
 def register_reports():
     return [Report("mine", "all rows", render)]
 """
+TABLE = """
+from pathlib import Path
+
+from denoisebench.plugin import PublishedTable, hookimpl
+
+
+@hookimpl
+def register_published():
+    return [PublishedTable("author-table1", Path(__file__).with_name("figures.csv"))]
+"""
+FIGURES = "# source: A. Author, Table 1\nnoise,parameters,dataset,method,psnr_db,flag\n"
+FIGURE = "gaussian:25,known,set12,noise2noise,29.35,\n"
 COUNTED = "        self.opened = getattr(self, 'opened', 0) + 1\n"
 OPENED = "        paths = sorted"
 
@@ -89,10 +102,11 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "images").mkdir()
     for name in ("a1", "a2"):
         Image.new("L", (6, 8), 100).save(tmp_path / "images" / f"{name}.png")
+    (tmp_path / "figures.csv").write_text(FIGURES + FIGURE, encoding="utf-8")
     return tmp_path
 
 
-@pytest.mark.parametrize("source", [SET, REPORT], ids=["set", "report"])
+@pytest.mark.parametrize("source", [SET, REPORT, TABLE], ids=["set", "report", "table"])
 def test_a_sound_one_fails_nothing(source: str, folder: Path) -> None:
     assert not failures(broken(folder, [], source))
 
@@ -104,7 +118,24 @@ def test_a_broken_one_fails_its_check_and_no_other(name: str, folder: Path) -> N
     assert list(found) == [name], found
 
 
-@pytest.mark.parametrize("source", [SET, REPORT], ids=["set", "report"])
+@pytest.mark.parametrize("source", [SET, REPORT, TABLE], ids=["set", "report", "table"])
 def test_each_check_has_a_plugin_that_breaks_it(source: str, folder: Path) -> None:
     known = {check.id for check in checks(plugin(broken(folder, [], source)))}
-    assert known - BROKEN.keys() == {"import-light"}
+    assert known - BROKEN.keys() - {"published"} == {"import-light"}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (FIGURE, "is there twice"),
+        ("gaussian:25,known,set13,noise2noise,29.35,\n", "unknown data set 'set13'"),
+        ("gaussian:25,known,set12,29.35\n", "it has 4 fields, not 6"),
+    ],
+)
+def test_a_wrong_table_of_figures_fails_with_its_file(line: str, said: str, folder: Path) -> None:
+    with (folder / "figures.csv").open("a", encoding="utf-8") as file:
+        file.write(line)
+    found = failures(broken(folder, [], TABLE))
+    assert list(found) == ["published"]
+    assert said in found["published"]
+    assert "(figures.csv)" in found["published"]
