@@ -9,6 +9,17 @@ from pathlib import Path
 import pytest
 from bench import bench
 
+from denoisebench.conformance import (
+    image_checks,
+    image_set_checks,
+    loss_checks,
+    noise_checks,
+    promise_checks,
+    report_checks,
+    static_checks,
+    table_checks,
+    training_checks,
+)
 from denoisebench.plugin import hooks
 
 DOC = Path(__file__).parents[2] / "docs" / "writing-a-plugin.md"
@@ -51,6 +62,20 @@ def test_every_hook_is_explained():
     for hook in (name for name in vars(hooks) if name.startswith("register_")):
         assert f"def {hook}(" in text, hook
         assert f"| `{hook}` |" in text, hook
+
+
+def test_each_check_has_a_row():
+    modules = (noise_checks, image_set_checks, report_checks, table_checks)
+    of_methods = (
+        *static_checks.OF_METHODS,
+        *loss_checks.RULES,
+        *image_checks.RULES,
+        *promise_checks.OF_TRAINED,
+        *training_checks.RULES,
+    )
+    ids = [rule.id for rule in of_methods] + [r.id for module in modules for r in module.RULES]
+    section = DOC.read_text(encoding="utf-8").partition("## Check it\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `([\w-]+)` \|", section, re.M) == list(dict.fromkeys(ids))
 
 
 def test_every_command_prints_a_result_with_the_images_named(outputs):

@@ -12,6 +12,9 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from denoisebench.conformance import checks
+from denoisebench.registry.loader import import_plugin
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "plugin"
 
 
@@ -89,3 +92,10 @@ def test_it_imports_no_torch_before_it_works(installed: Path, tmp_path: Path):
     code = "import sys, bench_example; bench_example.register_methods(); print(*sys.modules)"
     loaded = run(sys.executable, "-c", code, cwd=tmp_path, PYTHONPATH=str(installed))
     assert "torch" not in loaded.split()
+
+
+def test_it_passes_its_own_check():
+    found = checks(import_plugin(str(EXAMPLE / "bench_example.py")))
+    assert {"import-light", "learns"} <= {check.id for check in found}
+    outcomes = [(check.id, check.run()) for check in found]
+    assert not [f"{name}: {outcome}" for name, outcome in outcomes if outcome.failed]

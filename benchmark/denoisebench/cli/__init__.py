@@ -70,7 +70,7 @@ def _one_line(text: str) -> str:
 def main() -> None:
     """The console script.
 
-    Exit status: 0 done, 1 a method failed, 2 bad input or trouble with the machine, 130
+    Exit status: 0 done, 1 a method or a check failed, 2 bad input or trouble with the machine, 130
     interrupted, 143 terminated.
     """
     try:

@@ -16,8 +16,8 @@ from denoisebench.conformance import (
 from denoisebench.conformance.check import Check, Examination, Rule
 from denoisebench.conformance.image_set_checks import ImageSetSubject
 from denoisebench.conformance.import_check import Origin, item_of
-from denoisebench.conformance.method_case import MethodSubject
-from denoisebench.conformance.noise_checks import NoiseSubject
+from denoisebench.conformance.method_subject import MethodSubject
+from denoisebench.conformance.noise_subject import NoiseSubject
 from denoisebench.conformance.subject import Subject
 from denoisebench.conformance.table_checks import TableSubject
 from denoisebench.errors import UserError

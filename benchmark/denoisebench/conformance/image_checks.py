@@ -3,7 +3,8 @@
 import torch
 
 from denoisebench.conformance.check import Outcome, Rule, failed, noted, passed
-from denoisebench.conformance.method_case import Case, MethodSubject, each_case, estimate, few_cases
+from denoisebench.conformance.method_case import Case, estimate
+from denoisebench.conformance.method_subject import MethodSubject, each_case, few_cases
 from denoisebench.conformance.seeds import changed_generators, global_seed, states
 from denoisebench.denoising.denoiser import denoise_checked
 from denoisebench.errors import PluginError

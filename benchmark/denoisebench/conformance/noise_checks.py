@@ -2,68 +2,31 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from denoisebench.conformance.check import Outcome, Rule, failed, passed, skipped
 from denoisebench.conformance.inputs import picture, slope
+from denoisebench.conformance.noise_subject import (
+    HIGH,
+    IMAGES,
+    LOW,
+    MIDDLE,
+    NoiseSubject,
+    deviations,
+    means_of,
+)
 from denoisebench.conformance.static_checks import ANY, pickles
-from denoisebench.conformance.subject import Subject
 from denoisebench.errors import UserError
 from denoisebench.images.channels import COLOUR, GRAY
-from denoisebench.images.pixels import Pixels
 from denoisebench.noise.family import Noise, NoiseFamily
 from denoisebench.specs import number_text, parse_spec
-
-IMAGES, SIDE_PX = 64, 128
-"""A million pixels.  A mean over them has the spread of the means of single images as its error,
-also where the noise of neighbours is alike."""
 
 DEVIATIONS = 5.0
 """A mean may be off by this many standard errors."""
 
 OFF = 0.1
 """An estimate of the level may be off by this share."""
-
-LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
-"""Quantiles of the blind range.  At the low one no bound of the pixels is near."""
-
-Array = npt.NDArray[np.float64]
-
-
-@dataclass(eq=False, kw_only=True)
-class NoiseSubject(Subject):
-    """A noise family."""
-
-    @property
-    def family(self) -> NoiseFamily:
-        assert isinstance(self.thing, NoiseFamily)  # by its kind
-        return self.thing
-
-    @property
-    def channels(self) -> int:
-        return COLOUR if self.family.colour_only else GRAY
-
-    def at(self, quantile: float) -> Noise:
-        """The noise at a quantile of the blind range."""
-        level = Noise(self.family, *self.family.blind).level_quantile(quantile)
-        return Noise(self.family, level, level)
-
-    @cached_property
-    def low(self) -> tuple[Pixels, Pixels]:
-        """Clean and noisy images, (N, C, H, W), at a low level, between 0.2 and 0.8."""
-        return self.drawn(self.at(LOW), np.linspace(0.2, 0.8, IMAGES))
-
-    def drawn(self, noise: Noise, values: Array) -> tuple[Pixels, Pixels]:
-        """Images of one value each, and their noisy copies."""
-        shape = (self.channels, SIDE_PX, SIDE_PX)
-        clean = np.stack([np.full(shape, value, np.float32) for value in values])
-        noisy = [noise.noisy(image, seed=seed)[0] for seed, image in enumerate(clean)]
-        return clean, np.stack(noisy)
 
 
 def _of_drawn(judge: Callable[[NoiseSubject], Outcome]) -> Callable[[NoiseSubject], Outcome]:
@@ -119,11 +82,11 @@ def preserves(subject: NoiseSubject) -> Outcome:
     if kind == "nothing":
         return skipped("it preserves nothing")
     if kind == "mean":
-        off = _deviations(_means(noisy.astype(np.float64) - clean))
+        off = deviations(means_of(noisy.astype(np.float64) - clean))
         text = f"the mean of noisy pixels is {off:.1f} standard errors off the clean value"
     elif kind == "median":
-        above = _deviations(_means(np.greater(noisy, clean) - 0.5))
-        below = _deviations(_means(np.less(noisy, clean) - 0.5))
+        above = deviations(means_of(np.greater(noisy, clean) - 0.5))
+        below = deviations(means_of(np.less(noisy, clean) - 0.5))
         off = max(above, below)
         text = f"more than half of the noisy pixels are on one side, by {off:.1f} standard errors"
     elif kind == "mode":
@@ -173,7 +136,7 @@ def unclipped(subject: NoiseSubject) -> Outcome:
     worst = 0.0
     for value in (0.02, 0.98):
         clean, noisy = subject.drawn(subject.at(HIGH), np.full(IMAGES // 2, value))
-        worst = max(worst, abs(_deviations(_means(noisy.astype(np.float64) - clean))))
+        worst = max(worst, abs(deviations(means_of(noisy.astype(np.float64) - clean))))
     if worst > DEVIATIONS:
         text = f"near black or white the mean is {worst:.1f} standard errors off: it is clipped"
         advice, where = "Do not clip to [0, 1].", subject.place("sample")
@@ -194,9 +157,9 @@ def resample(subject: NoiseSubject) -> Outcome:
     worst = 0.0
     for power in (1, 2):
         ours, theirs = (
-            _means((made.astype(np.float64) - clean) ** power) for made in (fresh, noisy)
+            means_of((made.astype(np.float64) - clean) ** power) for made in (fresh, noisy)
         )
-        worst = max(worst, abs(_deviations(ours - theirs)))
+        worst = max(worst, abs(deviations(ours - theirs)))
     if worst > DEVIATIONS:
         text = f"resample and sample differ in a moment by {worst:.1f} standard errors"
         where = subject.place("resample")
@@ -212,8 +175,8 @@ def variance(subject: NoiseSubject) -> Outcome:
     clean, noisy = subject.low
     level = torch.tensor(subject.at(LOW).low)
     said = subject.family.variance(torch.from_numpy(clean), level).numpy()
-    found = _means((noisy.astype(np.float64) - clean) ** 2 - said)
-    off = abs(_deviations(found))
+    found = means_of((noisy.astype(np.float64) - clean) ** 2 - said)
+    off = abs(deviations(found))
     if off > DEVIATIONS:
         text = f"the noise has another variance than `variance` says, by {off:.1f} standard errors"
         where = subject.place("variance")
@@ -250,18 +213,6 @@ def spec(subject: NoiseSubject) -> Outcome:
     except UserError:
         return passed()
     return failed(f"{beyond!r} is accepted", "Refuse levels outside lowest..highest.", where)
-
-
-def _means(values: npt.NDArray[np.floating[Any]]) -> Array:
-    """Of each image."""
-    means: Array = values.mean(axis=(1, 2, 3))
-    return means
-
-
-def _deviations(means: Array) -> float:
-    """How many standard errors the mean of independent values is above 0."""
-    error = float(means.std(ddof=1)) / math.sqrt(len(means))
-    return float(means.mean()) / max(error, 1e-9)
 
 
 RULES: tuple[Rule[NoiseSubject], ...] = (

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from denoisebench.conformance.check import Outcome, Rule, failed, noted, passed, skipped
-from denoisebench.conformance.method_case import Case, MethodSubject, estimate, few_cases, one_case
+from denoisebench.conformance.method_case import Case, estimate
+from denoisebench.conformance.method_subject import MethodSubject, few_cases, one_case
 from denoisebench.denoising.tiling import tiled
 from denoisebench.plugin.tiling import Tiling
 

@@ -8,7 +8,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, get_type_hints
 
 from denoisebench.conformance.check import Outcome, Rule, failed, passed, skipped
-from denoisebench.conformance.method_case import MethodSubject
+from denoisebench.conformance.method_subject import MethodSubject
 from denoisebench.conformance.places import place_of
 from denoisebench.conformance.subject import Subject
 from denoisebench.plugin.method import Method

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from denoisebench.conformance.check import Check, Outcome, Status
-from denoisebench.conformance.method_case import MethodSubject
+from denoisebench.conformance.method_subject import MethodSubject
 from denoisebench.conformance.subject import Subject
 from denoisebench.images.channels import CHANNEL_WORDS
 
@@ -98,9 +98,16 @@ def summary(examined: Sequence[Examined], seconds: float) -> str:
     if notes := len(counts["NOTE"]):
         words.append(f"{notes} note{'s' if notes > 1 else ''}")
     if counts["SKIP"]:
-        why = dict.fromkeys(f"{check.id}: {outcome.text}" for check, outcome in counts["SKIP"])
-        words.append(f"{len(counts['SKIP'])} skipped ({'; '.join(why)})")
+        words.append(f"{len(counts['SKIP'])} skipped ({_reasons(counts['SKIP'])})")
     return f"{', '.join(words)} in {seconds:.1f} s"
+
+
+def _reasons(skipped: Sequence[tuple[Check, Outcome]]) -> str:
+    """`learns, resume: loss-seeded fails; blind: not claimed`."""
+    ids: dict[str, dict[str, None]] = {}
+    for check, outcome in skipped:
+        ids.setdefault(outcome.text, {})[check.id] = None
+    return "; ".join(f"{', '.join(names)}: {why}" for why, names in ids.items())
 
 
 def as_json(plugin: str, examined: Sequence[Examined]) -> dict[str, Any]:

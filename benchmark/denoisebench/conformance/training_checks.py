@@ -12,14 +12,9 @@ from torch import Tensor, nn
 
 from denoisebench.budgets import Budget
 from denoisebench.conformance.check import Outcome, Rule, failed, passed
-from denoisebench.conformance.method_case import (
-    IMAGE_PX,
-    SEED,
-    Case,
-    MethodSubject,
-    estimate,
-    one_case,
-)
+from denoisebench.conformance.loss_checks import CROPS_PX
+from denoisebench.conformance.method_case import IMAGE_PX, SEED, Case, estimate
+from denoisebench.conformance.method_subject import MethodSubject, one_case
 from denoisebench.denoising.denoiser import Denoiser
 from denoisebench.plugin.method import Batch, Model, TrainedMethod, TrainingStep
 from denoisebench.progress import Progress
@@ -27,8 +22,6 @@ from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.recipe import TrainingRecipe
 from denoisebench.training.trainer import Trainer, TrainingSettings
 from denoisebench.training.weights_file import Header, halve, load_into, write_weights
-
-CROPS_PX = (32, 64, 128)
 
 FEW, KILLED_AT, SOME, MANY = 6, 3, 60, 300
 """Steps."""

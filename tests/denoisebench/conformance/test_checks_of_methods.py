@@ -120,6 +120,31 @@ def test_a_failure_names_the_line_and_its_code(tmp_path: Path) -> None:
     assert "Set `smallest_crop = 64`, or use run_padded in the loss." in said
 
 
+def test_a_patch_that_no_budget_has_is_only_noted(tmp_path: Path) -> None:
+    square = "        assert len(set(batch.noisy.shape[-2:])) == 1, 'not square'\n"
+    (crops,) = (
+        c for c in checks(plugin(broken(tmp_path, [(LOSS, LOSS + square)]))) if c.id == "crops"
+    )
+    assert crops.run().status == "NOTE"
+    assert "a patch of 64×96 raises AssertionError: not square" in crops.run().text
+
+
+def test_other_configs_are_checked_if_the_method_lists_them(tmp_path: Path) -> None:
+    listed = [
+        (
+            "    learning_rate",
+            "    check_configs = (Config(), Config(gain=2.0))\n    learning_rate",
+        ),
+        (RETURNED, RETURNED + "\n"),
+        (LOSS, LOSS + "        assert model.config.gain < 2.0, 'too much'\n"),
+    ]
+    found = failures(broken(tmp_path, listed))
+    assert list(found) == ["loss-shape"]
+    assert found["loss-shape"].startswith(
+        "FAIL gain=2, gray, gaussian:25 known: AssertionError: too"
+    )
+
+
 def test_what_needs_a_check_that_fails_is_skipped(tmp_path: Path) -> None:
     outcomes = {
         check.id: check.run()
