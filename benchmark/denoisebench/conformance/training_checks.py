@@ -175,7 +175,7 @@ def save_load(case: Case) -> Outcome:
             load_into(path, network)
             made = estimate(_with(case, network), noisy, case.level).image
             off = float((made - before).square().mean().sqrt())
-            if off > bound:
+            if not off <= bound:
                 kind = "float32" if path == whole else "float16"
                 text = f"weights saved as {kind} and loaded make an estimate that is {off:.2g} off"
                 advice = "Keep all that `denoise` needs in parameters and buffers."

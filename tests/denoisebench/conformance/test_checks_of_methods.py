@@ -55,7 +55,7 @@ BROKEN: dict[str, Changes] = {
             "        import torch\n        noisy = noisy + torch.randn(noisy.shape)\n" + DENOISED,
         )
     ],
-    "tiles": [("halo=1", "halo=0")],
+    "equivariance": [("halo=1", "halo=0")],
     "blind": [
         (
             "    def denoise(",
