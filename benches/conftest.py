@@ -4,12 +4,16 @@ from typing import Any
 
 import pytest
 
+STEPS = 2000
+"""Of the budget quick."""
+
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Ratios of means of this run."""
     session = getattr(config, "_benchmarksession", None)
     means = {b.name: b.stats.mean for b in session.benchmarks if b.stats} if session else {}
     say = terminalreporter.write_line
+    extras = {b.name: b.extra_info for b in session.benchmarks} if session else {}
     for bench in session.benchmarks if session else []:
         extra = bench.extra_info
         if "convolution_share" in extra:
@@ -19,6 +23,18 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             )
         if "s_per_mpx" in extra:
             say(f"{bench.name}: {extra['s_per_mpx']:.1f} s/Mpx; {extra['threads']} threads")
+        if "unit_cpu_s" in extra:
+            say(
+                f"{bench.name}: {bench.stats.mean / extra['units']:.3f} s a unit beside its images,"
+                f" {extra['unit_cpu_s']:.3f} s of CPU time"
+            )
+    one, two = (extras.get(f"test_cells[{n}]", {}).get("cpu_s") for n in (1, 2))
+    if one and two:
+        faster = means["test_cells[1]"] / means["test_cells[2]"]
+        say(
+            f"two workers are {faster:.2f} times as fast as one, in {two / one:.2f} times its CPU"
+            f" time ({two:.0f} s)"
+        )
     plain, engine = means.get("test_step_fp32_contiguous"), means.get("test_step_of_the_engine")
     if plain and engine:
         say(f"the engine's step is {plain / engine:.1f} times faster than fp32 contiguous eager")
@@ -32,12 +48,16 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     sample, noise = means.get("test_sample_a_batch"), means.get("test_noise_gaussian")
     log = means.get("test_log")
     if engine and sample and noise and log:
-        steps, training_mpx, logs = 2000, 61.6, 100  # quick, cbsd399 in gray
-        total = steps * engine
+        training_mpx, logs = 61.6, 100  # cbsd399 in gray
+        total = STEPS * engine
         parts = {
-            "sampling": steps * sample / total,
+            "sampling": STEPS * sample / total,
             "noise": training_mpx * noise / total,
             "logging": logs * log / total,
         }
         text = ", ".join(f"{name} {share:.2%}" for name, share in parts.items())
         say(f"share of a quick gray training: {text}; together {sum(parts.values()):.2%}")
+    for name in ("csv", "tensorboard"):
+        told = means.get(f"test_tracker[{name}]")
+        if engine and told:
+            say(f"--track {name}: {told / (STEPS * engine):.2%} of a quick gray training")
