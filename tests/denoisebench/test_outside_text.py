@@ -2,7 +2,7 @@
 
 import pytest
 
-from denoisebench.outside_text import printable
+from denoisebench.outside_text import printable, printable_report
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,9 @@ def test_what_steers_or_cannot_be_shown_is_escaped(text, shown):
 
 def test_a_table_keeps_its_lines():
     assert printable("a  b\n-  -\n\x1b[2J", keep="\n") == "a  b\n-  -\n\\x1b[2J"
+
+
+def test_of_a_report_bold_and_underlined_stay_and_nothing_else_steers_the_terminal() -> None:
+    text = "\x1b[1m31.00\x1b[0m\t\x1b[4m30.00\x1b[0m\n\x1b[2J\x1b[31mred"
+    shown = "\x1b[1m31.00\x1b[0m\t\x1b[4m30.00\x1b[0m\n\\x1b[2J\\x1b[31mred"
+    assert printable_report(text) == shown

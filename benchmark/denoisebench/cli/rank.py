@@ -28,7 +28,7 @@ from denoisebench.errors import UserError
 from denoisebench.files import write_whole
 from denoisebench.image_files.names import image_paths
 from denoisebench.noise.level_knowledge import TrainingKnowledge
-from denoisebench.outside_text import printable
+from denoisebench.outside_text import printable, printable_report
 from denoisebench.own_images.options import LookOptions
 from denoisebench.specs import parse_spec, split_list
 from denoisebench.training.recipe import TRANSDUCTIVE
@@ -200,7 +200,7 @@ def _show(ranked: "list[RankedMethod]", commands: Mapping[str, str], out: Path, 
 
     if ranked:
         text = FORMATS[form](ranked, commands)
-        click.echo(printable(text, keep="\n\t"))
+        click.echo(printable_report(text))
         path = out / f"rank.{'txt' if form == 'table' else form}"
         write_whole(path, f"{text}\n".encode())
         click.echo(f"saved as {path}", err=True)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.basics import load_plugins
+from denoisebench.cli.shared.basics import load_plugins, shown_and_stored
 from denoisebench.cli.shared.options import plugin_option, results_option
 from denoisebench.files import write_whole
-from denoisebench.outside_text import printable
+from denoisebench.outside_text import printable_report
 from denoisebench.specs import split_list
 
 PAGE = "html"
@@ -67,9 +67,9 @@ def command(
         if count:
             click.echo(f"left out: {count} that {'is' if count == 1 else 'are'} {what}", err=True)
     stored = Results.of(chosen.results, (), results, registries)
-    text = stored.render(name)
+    shown, text = shown_and_stored(stored, name)
     if out is None and report.printed:
-        click.echo(printable(text.removesuffix("\n"), keep="\n\t"))
+        click.echo(printable_report(shown.removesuffix("\n")))
         return
     path = out or Path(f"report.{report.name}")
     write_whole(path, text.encode())

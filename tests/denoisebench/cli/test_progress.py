@@ -2,10 +2,13 @@
 
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from bench import bench, make_images
+from click.testing import CliRunner, Result, _NamedTextIOWrapper
 
+from denoisebench.cli import group
 from denoisebench.cli.shared import progress
 from denoisebench.cli.shared.progress import Display, Heard
 from denoisebench.progress import Progress, Whole
@@ -109,3 +112,21 @@ def test_quiet_and_verbose_contradict_each_other(tmp_path: Path) -> None:
     refused = bench(*CALL, "--quiet", "--verbose", cwd=tmp_path)
     said = "bench: --quiet says less and --verbose says more: give one of them\n"
     assert (refused.returncode, refused.stderr) == (2, said)
+
+
+def test_a_terminal_is_shown_bold_marks_and_the_file_has_plain_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_images(tmp_path / "test", 2)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    def invoke(terminal: bool) -> Result:
+        with mock.patch.object(_NamedTextIOWrapper, "isatty", create=True, return_value=terminal):
+            call = ["compare", "--methods", "tv,wavelet", *CALL[3:], "--out", "a"]
+            return CliRunner().invoke(group, call, catch_exceptions=False, color=True)
+
+    plain, shown = invoke(terminal=False).stdout, invoke(terminal=True).stdout
+    assert "\x1b[1m" in shown
+    assert "\\x1b" not in shown
+    assert (tmp_path / "a/table.txt").read_text() == plain

@@ -3,6 +3,8 @@
 Nothing here, nor in `options`, imports NumPy: so the help of a verb is there at once.
 """
 
+import contextlib
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +16,7 @@ from denoisebench.errors import UserError
 
 if TYPE_CHECKING:
     from denoisebench.registry.registries import Registries
+    from denoisebench.results.results import Results
 
 
 def load_plugins(extra: Sequence[str]) -> "Registries":
@@ -38,6 +41,15 @@ def out_folder(path: Path, *, create: bool) -> Path:
     except OSError as error:
         raise UserError(f"--out {path}: {error.strerror or error}") from None
     return path
+
+
+def shown_and_stored(results: "Results", report: str) -> tuple[str, str]:
+    """A report as it is shown here and as a file holds it: a terminal may get bold for marks."""
+    shown = results.render(report)
+    if "\x1b" not in shown:
+        return shown, shown
+    with contextlib.redirect_stdout(io.StringIO()):
+        return shown, results.render(report)
 
 
 def exit_with(status: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from denoisebench.cli.shared.basics import out_folder
+from denoisebench.cli.shared.basics import out_folder, shown_and_stored
 from denoisebench.cli.shared.computing import CommandOptions
 from denoisebench.cli.shared.dry_run import asides, declined_text, print_plan
 from denoisebench.cli.shared.progress import Display
@@ -17,7 +17,7 @@ from denoisebench.execution.runner import ExecutionOptions, Retry, Runner
 from denoisebench.execution.tracking import Tracking
 from denoisebench.execution.workers import refuse_other_plan, run_workers
 from denoisebench.files import write_whole
-from denoisebench.outside_text import printable
+from denoisebench.outside_text import printable, printable_report
 from denoisebench.planning.plan import Plan
 from denoisebench.planning.planner import make_plan
 from denoisebench.plugin.executor import PLAN_VARIABLE, Crew
@@ -98,11 +98,11 @@ def _say_failed(cell: CellResult, asked: CommandOptions) -> None:
 def show(results: Results, asked: CommandOptions, report: Report) -> None:
     """Print the results and save what is printed; nothing where all failed."""
     if len(results.errors) < len(results.cells):
-        text = results.render(report.name).removesuffix("\n")
+        shown, stored = shown_and_stored(results, report.name)
         if report.printed:
-            click.echo(printable(text, keep="\n\t"))
+            click.echo(printable_report(shown.removesuffix("\n")))
         name = "table.txt" if report.name == "table" else f"results.{report.name}"
-        write_whole(asked.out / name, f"{text}\n".encode())
+        write_whole(asked.out / name, stored.removesuffix("\n").encode() + b"\n")
         say(asked, f"saved as {asked.out / name}")
         say_saved(asked)
 

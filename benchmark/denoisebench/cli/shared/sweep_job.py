@@ -11,7 +11,7 @@ from denoisebench.cli.shared.computing import CommandOptions
 from denoisebench.cli.shared.dry_run import print_plan
 from denoisebench.cli.shared.trackers import asked_trackers
 from denoisebench.files import safe_name, write_whole
-from denoisebench.outside_text import printable
+from denoisebench.outside_text import printable_report
 from denoisebench.planning.plan import Plan
 from denoisebench.registry.registries import Registries
 from denoisebench.results.records import CellResult
@@ -50,7 +50,7 @@ def _show(
     stem = asked.out / "sweeps" / _name(sweep)
     text = render_sweep(curves, axis)
     if asked.format == "table":
-        click.echo(printable(text, keep="\n\t"))
+        click.echo(printable_report(text))
         say_saved(asked)
     table, figure = stem.with_name(f"{stem.name}.txt"), plot or stem.with_name(f"{stem.name}.png")
     write_whole(table, text.encode())
