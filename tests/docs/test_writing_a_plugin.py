@@ -54,7 +54,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, st
 def test_every_python_block_has_a_file_name():
     text = DOC.read_text(encoding="utf-8")
     named = [name for name, _ in NAMED_FILE.findall(text) if name.endswith(".py")]
-    assert len(named) == text.count("```python") == 12
+    assert len(named) == text.count("```python") == 13
 
 
 def test_every_hook_is_explained():
@@ -81,7 +81,7 @@ def test_each_check_has_a_row():
 def test_every_command_prints_a_result_with_the_images_named(outputs):
     scored = re.compile("bench (run|compare) ")
     shown = [stdout for command, (stdout, _) in outputs.items() if scored.match(command)]
-    assert len(shown) == 9
+    assert len(shown) == 10
     for stdout in shown:
         assert re.search(r"(folder|npz):images/test", stdout)
         assert re.search(r"\b[1-4]\d\.\d\d", stdout), stdout

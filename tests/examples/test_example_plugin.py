@@ -36,8 +36,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the example, and nothing else, is installed."""
     folder = tmp_path_factory.mktemp("example")
     source, target = folder / "source", folder / "installed"
-    source.mkdir()  # a copy: building leaves files beside setup.cfg
-    for name in ("bench_example.py", "pyproject.toml", "setup.cfg"):
+    source.mkdir()  # a copy: building leaves files beside it
+    for name in ("bench_example.py", "pyproject.toml"):
         (source / name).write_bytes((EXAMPLE / name).read_bytes())
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q")
     offline = ("--no-index", "--no-deps", "--no-build-isolation")

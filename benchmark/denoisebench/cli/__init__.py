@@ -20,6 +20,7 @@ VERBS = {
     "results": "Merge folders of stored results; export them, a row for each image.",
     "list": "List methods, noises, datasets, presets, protocols, and what else plugins offer.",
     "show": "Spell out a protocol, a method, a noise or a data set.",
+    "new": "Write a plugin to begin with: a package, or one file.",
     "check": "Check what must hold of a plugin that you write.",
     "rescore": "Score kept estimates under another protocol; denoise nothing.",
     "datasets": "List, fetch, verify, pack image sets; find what two share.",
