@@ -6,7 +6,6 @@ import pytest
 from broken import SOUND, broken, failures, plugin
 
 from denoisebench.conformance import checks
-from denoisebench.plugin import PublishedTable
 
 Changes = list[tuple[str, str]]
 
@@ -105,12 +104,6 @@ def test_a_broken_plugin_fails_its_check_and_no_other(name: str, tmp_path: Path)
     found = failures(broken(tmp_path, BROKEN[name]), slow=name == "denoises")
     assert list(found) == [name], found
     assert "plugin.py:" in found[name]
-
-
-def test_a_published_table_needs_no_summary() -> None:
-    table = PublishedTable("author-table1", Path("author_table1.csv"))
-    found = {check.id: check.run() for check in checks(table)}
-    assert found["names"].status == "PASS"
 
 
 def test_each_check_of_methods_has_a_plugin_that_breaks_it(tmp_path: Path) -> None:
