@@ -76,4 +76,4 @@ def about(seconds: float) -> str:
     minutes = round(seconds / 60)
     if minutes >= 60:
         return f"{minutes // 60}:{minutes % 60:02} h"
-    return f"{minutes} min" if seconds >= 60 else f"{max(1, round(seconds))} s"
+    return f"{minutes} min" if seconds >= 90 else f"{max(1, round(seconds))} s"

@@ -237,7 +237,7 @@ def _usual_knowledge(model: "Noise | None") -> TrainingKnowledge:
 
 def _print_plan(plan: "Plan", out: Path, memory_gb: float | None) -> None:
     """The trainings, what is ranked, in which tiles, and about how long it takes."""
-    from denoisebench.cli.shared.dry_run import about, print_total, print_trainings, tiles_text
+    from denoisebench.cli.shared.dry_run import print_total, print_trainings, takes, tiles_text
     from denoisebench.denoising.memory import memory_limit
     from denoisebench.ranking.records import rank_path
 
@@ -249,5 +249,5 @@ def _print_plan(plan: "Plan", out: Path, memory_gb: float | None) -> None:
         total += seconds
         what = f"{cell.method_spec} on {cell.image_set.spec} ({count} images), {cell.noise}"
         in_tiles = "" if done else tiles_text(cell, limit_bytes)
-        click.echo(f"rank     {what}: {about(done, seconds)}{in_tiles}")
+        click.echo(f"rank     {what}: {takes(done, seconds)}{in_tiles}")
     print_total(total)

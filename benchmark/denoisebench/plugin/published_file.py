@@ -4,9 +4,8 @@ import csv
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import get_args
 
 from denoisebench.errors import UserError
 from denoisebench.noise.draws import Draws
@@ -16,19 +15,17 @@ _HIGHEST_DB = 100.0
 _TRAINING = re.compile(r"(\S+?)(?: (known|unknown))?: (?:([\d.]+) Mpx)?(?:, )?(?:(\w+) draws)?")
 
 
-class _Training(NamedTuple):
-    megapixels: float
-    draws: str
+_Training = tuple[float, str]
+"""Megapixels and draws."""
 
 
-@dataclass(slots=True)
 class PublishedFile:
     """A file's lines, and what its comments say."""
 
-    path: Path
-    lines: Sequence[str]
-    said: dict[str, str] = field(default_factory=dict)
-    trainings: dict[tuple[str, str], _Training] = field(default_factory=dict)
+    def __init__(self, path: Path, lines: Sequence[str]) -> None:
+        self.path, self.lines = path, lines
+        self.said: dict[str, str] = {}
+        self.trainings: dict[tuple[str, str], _Training] = {}
 
     def figures(self) -> Sequence[PublishedFigure]:
         for number, line in enumerate(self.lines, start=1):
@@ -55,8 +52,8 @@ class PublishedFile:
         if parts is None or not any(parts.groups()[2:]) or parts[4] not in (None, *get_args(Draws)):
             form = "`# training: METHOD: 39322 Mpx, fixed draws`"
             raise self._wrong(number, f"write {form}, fresh draws, or one of the two")
-        training = _Training(float(parts[3] or math.nan), parts[4] or "")
-        self.trainings[parts[1], parts[2] or ""] = training
+        megapixels, draws = float(parts[3] or math.nan), parts[4] or ""
+        self.trainings[parts[1], parts[2] or ""] = megapixels, draws
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         """The rows beneath the header, with the numbers of their lines."""
@@ -75,8 +72,8 @@ class PublishedFile:
             raise self._wrong(number, f"parameters {parameters!r}: give known or unknown")
         if flag and flag not in self.said:
             raise self._wrong(number, f"no line says what the flag means: `# {flag}: WHY`")
-        either = self.trainings.get((method, ""), _Training(math.nan, ""))
-        training = self.trainings.get((method, parameters), either)
+        either = self.trainings.get((method, ""), (math.nan, ""))
+        megapixels, draws = self.trainings.get((method, parameters), either)
         return PublishedFigure(
             noise=noise,
             parameters=parameters,
@@ -86,8 +83,8 @@ class PublishedFile:
             source=self.said["source"],
             protocol=self.said.get("protocol", ""),
             images=self.said.get("images", ""),
-            megapixels=training.megapixels,
-            draws=training.draws,
+            megapixels=megapixels,
+            draws=draws,
             doubt=self.said[flag] if flag else "",
         )
 

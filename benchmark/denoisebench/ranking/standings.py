@@ -10,7 +10,7 @@ from scipy import stats
 
 from denoisebench.ranking.records import RankedMethod
 from denoisebench.scoring.marks import comparable_means, tied_with_best
-from denoisebench.scoring.statistics import mean_of
+from denoisebench.scoring.statistics import finite_mean, mean_of
 
 Array = npt.NDArray[np.float64]
 
@@ -107,7 +107,7 @@ def agreement(ranked: Sequence[RankedMethod], score: str) -> Agreement | None:
     if len(both) < FEWEST_METHODS:
         return None
     scores, truth = -scores[both], truth[both]
-    mean_scores, mean_truth = (np.array([mean_of(row).value for row in x]) for x in (scores, truth))
+    mean_scores, mean_truth = (np.array([finite_mean(row) for row in x]) for x in (scores, truth))
     within = mean_of(spearman(s, t) for s, t in zip(scores.T, truth.T, strict=True))
     first = int(np.argmax(mean_scores))
     return Agreement(

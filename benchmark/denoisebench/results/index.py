@@ -5,13 +5,13 @@ digest.  It is never the only copy: a file that has changed since, that is not i
 is damaged is read itself, and the index is written anew once many are.  It may be deleted.
 """
 
+import gc
 import hashlib
 import struct
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
-from operator import attrgetter
 from pathlib import Path
 
 import msgspec
@@ -20,15 +20,14 @@ from denoisebench import budgets
 from denoisebench.errors import OutputError
 from denoisebench.files import ordinary_file, whole_file
 from denoisebench.results import records, store, strict_json
-from denoisebench.results.records import CellResult, ImageScore
+from denoisebench.results.records import CellResult
 from denoisebench.results.store import cell_paths, read_cell
 
 NAME = "cells.index"
 WORTH = 200
 """The index is written where so many results, at least, were not in it: reading takes a second."""
 
-_OF_CELL = tuple(field.name for field in fields(CellResult) if field.name != "scores")
-_OF_IMAGE = tuple(field.name for field in fields(ImageScore))
+_RECORD = msgspec.msgpack.Decoder(CellResult)
 _DIGEST_BYTES = 16
 _HEAD = struct.Struct(f"<{_DIGEST_BYTES}s3qHI")
 """Of an entry: the digest of what follows, the stamp, and the lengths of the id and the record."""
@@ -89,9 +88,9 @@ class Index:
         with suppress(OutputError), whole_file(self._path) as file:
             file.write(_version())
             for result in results:
-                name, stamp = result.cell.encode(), self._stamps.get(result.cell)
-                record = _packed(result)
-                if stamp is not None and record is not None:
+                name, stamp = result.cell.encode(), self._stamps[result.cell]
+                with suppress(OverflowError):  # of a number that is too large for a record
+                    record = msgspec.msgpack.encode(result)
                     digest = _digest(name + record)
                     file.write(_HEAD.pack(digest, *stamp, len(name), len(record)) + name + record)
 
@@ -102,16 +101,29 @@ class Index:
         record = self._file.read(entry.length)
         if _digest(cell.encode() + record) != entry.digest:
             return None
-        return _unpacked(record)
+        return _RECORD.decode(record)
 
 
 def read_all(out: Path) -> list[CellResult]:
     """The results of all cells under `out`, by id.  Raises UserError for a file that `read_cell`
     refuses."""
-    with Index(out) as index:
+    with Index(out) as index, _uncollected():
         results = [index.cell(path) for path in cell_paths(out)]
         index.keep(results)
     return results
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for garbage meanwhile: it would go through all scores read so far, time and again,
+    and none of them is in a cycle."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _entries(path: Path) -> Mapping[str, _Entry]:
@@ -130,22 +142,6 @@ def _entries(path: Path) -> Mapping[str, _Entry]:
     except (OSError, UnicodeDecodeError):  # there is none, or it is damaged
         pass
     return entries
-
-
-def _packed(result: CellResult) -> bytes | None:
-    """A result, its scores by column; None for one that has numbers too large to be packed."""
-    of_cell = [getattr(result, name) for name in _OF_CELL]
-    of_image = [list(map(attrgetter(name), result.scores)) for name in _OF_IMAGE]
-    try:
-        return msgspec.msgpack.encode((of_cell, of_image))
-    except OverflowError:
-        return None
-
-
-def _unpacked(record: bytes) -> CellResult:
-    of_cell, of_image = msgspec.msgpack.decode(record)
-    values = dict(zip(_OF_CELL, of_cell, strict=True))
-    return CellResult(**values, scores=tuple(map(ImageScore, *of_image)))
 
 
 def _digest(data: bytes) -> bytes:

@@ -90,7 +90,8 @@ class CellResult:
     @property
     def declines(self) -> tuple[str, str, str] | None:
         """What a plan says of a method that declines, of an oracle with no level to pick."""
-        picked = any(score.level_estimate is not None for score in self.scores)
-        if self.parameters != ORACLE or self.error is not None or picked:
+        if self.parameters != ORACLE or self.error is not None:
+            return None
+        if any(score.level_estimate is not None for score in self.scores):
             return None
         return self.method, f"{self.noise} {self.parameters}", IGNORES_LEVELS

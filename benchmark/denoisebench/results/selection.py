@@ -1,8 +1,11 @@
 """Choosing among stored results: those of some methods, image sets and noises, each once."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
+from operator import attrgetter
 from pathlib import Path
 
 from denoisebench.errors import UserError, unknown_name
@@ -15,10 +18,12 @@ from denoisebench.specs import parse_spec
 OUTCOME = ("cell", "training", "train_s", "network_parameters", "gmacs_per_mpx", "peak_memory_mb")
 """Fields that may differ between two results that were made in the same way."""
 
-_SAME = tuple(
-    field.name
-    for field in fields(CellResult)
-    if field.name not in (*OUTCOME, "scores", "provenance", "error")
+_what_is_same = attrgetter(
+    *(
+        field.name
+        for field in fields(CellResult)
+        if field.name not in (*OUTCOME, "scores", "provenance", "error")
+    )
 )
 
 
@@ -54,18 +59,22 @@ def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Selection:
     kept = [result for result in results if -1 not in places[result.cell]]
     if not kept:
         raise UserError(f"no result under {out} is of all that was asked for together")
-    kept.sort(key=lambda result: cell_path(out, result.cell).stat().st_mtime)
     failed = [result for result in kept if result.error is not None]
     sound = [result for result in kept if result.error is None and result.scores]
     if not sound:
         reason = f"failed, as {failed[0].method}: {failed[0].error}" if failed else "has no score"
         raise UserError(f"every result asked for {reason}")
-    latest = {tuple(getattr(result, name) for name in _SAME): result.cell for result in sound}
-    newest = set(latest.values())
-    chosen = [result for result in sound if result.cell in newest]
+    alike: defaultdict[tuple[object, ...], list[CellResult]] = defaultdict(list)
+    for result in sound:
+        alike[_what_is_same(result)].append(result)
+    chosen = [its[0] if len(its) == 1 else _written_last(its, out) for its in alike.values()]
     chosen.sort(key=lambda result: (places[result.cell], *map(_in_order, _order(result))))
     empty = len(kept) - len(failed) - len(sound)
     return Selection(tuple(chosen), len(failed), empty, len(sound) - len(chosen))
+
+
+def _written_last(results: Sequence[CellResult], out: Path) -> CellResult:
+    return max(results, key=lambda result: cell_path(out, result.cell).stat().st_mtime)
 
 
 def _order(result: CellResult) -> tuple[str, ...]:
@@ -76,6 +85,7 @@ def _order(result: CellResult) -> tuple[str, ...]:
     )
 
 
+@cache
 def _in_order(text: str) -> list[str | float]:
     """A key that puts `gaussian:5` before `gaussian:25`."""
     parts = re.split(r"(\d+(?:\.\d+)?(?:e-?\d+)?)", text)

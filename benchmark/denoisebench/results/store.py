@@ -37,7 +37,8 @@ def cell_path(out: Path, cell: str) -> Path:
 
 def cell_paths(out: Path) -> list[Path]:
     """The files of all results under `out`, by id."""
-    return sorted(p for p in (out / "cells").glob("*.json") if not p.name.startswith("."))
+    found = (p for p in (out / "cells").glob("*.json") if not p.name.startswith("."))
+    return sorted(found, key=lambda path: path.name)
 
 
 def write_cell(out: Path, result: CellResult) -> Path:

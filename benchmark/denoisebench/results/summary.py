@@ -11,7 +11,7 @@ import numpy.typing as npt
 from denoisebench.noise.level_knowledge import ORACLE
 from denoisebench.scoring.average import means_of_images, psnr_of_images
 from denoisebench.scoring.marks import comparable_means
-from denoisebench.scoring.statistics import mean_of
+from denoisebench.scoring.statistics import finite_mean, mean_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +135,7 @@ def _summary(key: dict[Any, Any], rows: Mapping[str, Values]) -> Summary:
         train_s=_mean(rows["train_s"]),
         denoise_s_per_mpx=float(rows["denoise_s"].sum() / rows["megapixels"].sum()),
         level_error=_level_error(rows) if estimated else math.nan,
-        noisy_psnr_db=mean_of(noisy_of_image.values()).value,
+        noisy_psnr_db=finite_mean(noisy_of_image.values()),
         seed=" ".join(str(seed) for seed in dict.fromkeys(rows["seed"].tolist())),
         seed_sd_db=_spread_of_seeds(rows, key["protocol"]),
         repeats=len(set(rows["repeat"].tolist())),

@@ -28,10 +28,22 @@ class Mean:
 
 def mean_of(scores: Iterable[float]) -> Mean:
     """The mean of one score per image, without those that are infinite or NaN."""
+    finite = _finite(scores)
+    return Mean(_mean(finite), half_interval(finite), int(finite.size))
+
+
+def finite_mean(scores: Iterable[float]) -> float:
+    """The value of `mean_of` alone."""
+    return _mean(_finite(scores))
+
+
+def _finite(scores: Iterable[float]) -> npt.NDArray[np.float64]:
     values = np.array(list(scores), dtype=np.float64)
-    finite = values[np.isfinite(values)]
-    mean = float(finite.mean()) if finite.size else math.nan
-    return Mean(mean, half_interval(finite), int(finite.size))
+    return values[np.isfinite(values)]
+
+
+def _mean(finite: npt.NDArray[np.float64]) -> float:
+    return float(finite.mean()) if finite.size else math.nan
 
 
 def half_interval(values: npt.NDArray[np.float64], confidence: float = CONFIDENCE) -> float:

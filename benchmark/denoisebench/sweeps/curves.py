@@ -10,7 +10,7 @@ from denoisebench.planning.plan import CellPlan
 from denoisebench.results.records import CellResult
 from denoisebench.scoring.average import means_of_images, psnr_of_images
 from denoisebench.scoring.paired import paired_difference
-from denoisebench.scoring.statistics import mean_of
+from denoisebench.scoring.statistics import finite_mean, mean_of
 from denoisebench.specs import number_text
 from denoisebench.sweeps.plan import Series, Sweep
 
@@ -186,9 +186,9 @@ def _point(cells: Sequence[CellPlan], scored: Mapping[str, CellResult]) -> Point
         left_out=len(psnr_of_image) - psnr_db.count,
         psnr_db=psnr_db.value,
         half_db=psnr_db.half_interval,
-        noisy_psnr_db=mean_of(noisy_of_image.values()).value,
+        noisy_psnr_db=finite_mean(noisy_of_image.values()),
         gain_db=paired_difference(psnr_of_image, noisy_of_image).mean,
-        estimate=mean_of(estimates.values()).value,
+        estimate=finite_mean(estimates.values()),
         error=error.value,
         error_half=error.half_interval,
     )

@@ -28,7 +28,6 @@ from denoisebench.plugin import (
 )
 from denoisebench_datasets.local.folder_config import WORDS, ChannelsConfig
 from denoisebench_datasets.packs.file_format import Entry, open_pack, read_pixels
-from denoisebench_datasets.packs.writer import pack_folder
 
 
 class PackSource(ImageSource, ImagePacker):
@@ -82,6 +81,8 @@ class PackSource(ImageSource, ImagePacker):
         self, folder: Path, out: Path, choice: PackChoice, progress: ProgressCallback
     ) -> Packed:
         """Make a pack of the images in and below a folder; see `ImagePacker`."""
+        from denoisebench_datasets.packs.writer import pack_folder
+
         typed, _ = _parse(Spec(self.name, (str(out),)))
         left_out, remark = pack_folder(folder, out, choice, progress)
         image_set = self.open(Spec(self.name, (typed,)))

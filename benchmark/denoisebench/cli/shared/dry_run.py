@@ -10,6 +10,7 @@ from denoisebench.denoising.memory import memory_limit, planned_tiles
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.planning.estimates import cell_s, training_s
 from denoisebench.planning.plan import CellPlan, Plan, TrainingPlan
+from denoisebench.progress import about
 from denoisebench.results.store import cell_path, weights_path
 
 
@@ -39,7 +40,7 @@ def print_plan(plan: Plan, out: Path, memory_gb: float | None) -> None:
         what += f", {cell.protocol}" if len({c.protocol for c in plan.cells}) > 1 else ""
         what += _seed(cell.seed, len({c.seed for c in plan.cells}) > 1)
         in_tiles = "" if done else tiles_text(cell, limit_bytes)
-        click.echo(f"cell     {cell.id}  {what}: {about(done, seconds)}{in_tiles}")
+        click.echo(f"cell     {cell.id}  {what}: {takes(done, seconds)}{in_tiles}")
     print_total(total)
 
 
@@ -71,13 +72,13 @@ def print_training(training: TrainingPlan, out: Path, *, several: bool = False) 
         f"{recipe.method} on {recipe.train_set_label} in {kind}, {recipe.noise},"
         f" {training.budget}{_passes(training)}{_seed(training.seed, several)}"
     )
-    click.echo(f"training {training.id}  {what}: {about(done, seconds)}")
+    click.echo(f"training {training.id}  {what}: {takes(done, seconds)}")
     return seconds
 
 
 def print_total(seconds: float) -> None:
     """The last line of a dry run."""
-    left = f"about {_time(seconds)} on two CPU cores with bfloat16" if seconds else "all is done"
+    left = f"about {about(seconds)} on two CPU cores with bfloat16" if seconds else "all is done"
     click.echo(f"{left}; nothing was computed")
 
 
@@ -95,11 +96,6 @@ def _seed(seed: int, several: bool) -> str:
     return f", seed {seed}" if several else ""
 
 
-def about(done: bool, seconds: float) -> str:
+def takes(done: bool, seconds: float) -> str:
     """How long a line of a dry run will take."""
-    return "done" if done else f"about {_time(seconds)}"
-
-
-def _time(seconds: float) -> str:
-    """`28 s`, `12 min`."""
-    return f"{max(1, round(seconds))} s" if seconds < 90.0 else f"{seconds / 60.0:.0f} min"
+    return "done" if done else f"about {about(seconds)}"
