@@ -1,7 +1,7 @@
 """Exceptions for bad user input and for failures inside a plugin."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import PurePath
 from types import FrameType, TracebackType
@@ -32,12 +32,18 @@ def shortened(text: str) -> str:
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:
     """The error for a `name` that no plugin offers, with the nearest known one."""
+    names = sorted(known)
+    near = nearest(name, names)
+    hint = f"did you mean {near!r}?" if near else f"known: {', '.join(names) or 'none'}"
+    return UserError(f"unknown {kind} {shortened(name)}; {hint}")
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """The known name that a mistyped one is most like; None if it is like none."""
     import difflib  # here: the start of every command needs errors, and seldom this
 
-    names = sorted(known)
-    near = difflib.get_close_matches(name[:100], names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
-    return UserError(f"unknown {kind} {shortened(name)}; {hint}")
+    near = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.5)
+    return near[0] if near else None
 
 
 class PluginError(Exception):

@@ -63,6 +63,13 @@ def failed(
     return Outcome("FAIL", text, value, bound, where, advice)
 
 
+def within(value: float, bound: float, text: str, advice: str, where: str) -> Outcome:
+    """A PASS where a value is at most its bound; else a FAIL with this text."""
+    if value <= bound:
+        return passed(value, bound)
+    return failed(text, advice, where, value=value, bound=bound)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[SubjectT_contra]):
     """What must hold, and the function that finds out.

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,10 +79,10 @@ def _of_local(judge: Judge) -> Judge:
 def ids(subject: ImageSetSubject) -> Outcome:
     where = subject.place("open")
     names = [image.id for image in subject.images.images]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        text = f"{doubled[0]!r} is the id of {names.count(doubled[0])} images"
-        return failed(text, "Give each image an id of its own.", where)
+    for name, count in Counter(names).most_common(1):
+        if count > 1:
+            text = f"{name!r} is the id of {count} images"
+            return failed(text, "Give each image an id of its own.", where)
     for image in subject.images.images:
         if not _SHA256.fullmatch(image.sha256):
             text = f"{image.id} has the SHA-256 {image.sha256[:20]!r}"

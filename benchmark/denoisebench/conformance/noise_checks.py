@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from denoisebench.conformance.check import Outcome, Rule, failed, passed, skipped
+from denoisebench.conformance.check import Outcome, Rule, failed, passed, skipped, within
 from denoisebench.conformance.inputs import picture, slope
 from denoisebench.conformance.noise_subject import (
     HIGH,
@@ -93,15 +93,11 @@ def preserves(subject: NoiseSubject) -> Outcome:
         counts = np.histogram(noisy - clean, bins=511, range=(-1.0, 1.0))[0]
         off = float(abs(int(counts.argmax()) - 255))
         text = f"the most frequent noisy value is {off:g}/255 off the clean one"
-        if off <= 1:
-            return passed(off, 1.0)
-        return failed(text, advice, where, value=off, bound=1.0)
+        return within(off, 1.0, text, advice, where)
     else:
         return _kept_pixels(subject)
     size = abs(off) if kind == "mean" else off
-    if size > DEVIATIONS:
-        return failed(text, advice, where, value=size, bound=DEVIATIONS)
-    return passed(size, DEVIATIONS)
+    return within(size, DEVIATIONS, text, advice, where)
 
 
 def _kept_pixels(subject: NoiseSubject) -> Outcome:
@@ -137,11 +133,8 @@ def unclipped(subject: NoiseSubject) -> Outcome:
     for value in (0.02, 0.98):
         clean, noisy = subject.drawn(subject.at(HIGH), np.full(IMAGES // 2, value))
         worst = max(worst, abs(deviations(means_of(noisy.astype(np.float64) - clean))))
-    if worst > DEVIATIONS:
-        text = f"near black or white the mean is {worst:.1f} standard errors off: it is clipped"
-        advice, where = "Do not clip to [0, 1].", subject.place("sample")
-        return failed(text, advice, where, value=worst, bound=DEVIATIONS)
-    return passed(worst, DEVIATIONS)
+    text = f"near black or white the mean is {worst:.1f} standard errors off: it is clipped"
+    return within(worst, DEVIATIONS, text, "Do not clip to [0, 1].", subject.place("sample"))
 
 
 def resample(subject: NoiseSubject) -> Outcome:
@@ -160,11 +153,9 @@ def resample(subject: NoiseSubject) -> Outcome:
             means_of((made.astype(np.float64) - clean) ** power) for made in (fresh, noisy)
         )
         worst = max(worst, abs(deviations(ours - theirs)))
-    if worst > DEVIATIONS:
-        text = f"resample and sample differ in a moment by {worst:.1f} standard errors"
-        where = subject.place("resample")
-        return failed(text, "Let both draw the same noise.", where, value=worst, bound=DEVIATIONS)
-    return passed(worst, DEVIATIONS)
+    text = f"resample and sample differ in a moment by {worst:.1f} standard errors"
+    where = subject.place("resample")
+    return within(worst, DEVIATIONS, text, "Let both draw the same noise.", where)
 
 
 def variance(subject: NoiseSubject) -> Outcome:
@@ -177,11 +168,9 @@ def variance(subject: NoiseSubject) -> Outcome:
     said = subject.family.variance(torch.from_numpy(clean), level).numpy()
     found = means_of((noisy.astype(np.float64) - clean) ** 2 - said)
     off = abs(deviations(found))
-    if off > DEVIATIONS:
-        text = f"the noise has another variance than `variance` says, by {off:.1f} standard errors"
-        where = subject.place("variance")
-        return failed(text, "Mind the unit: [0, 1] squared.", where, value=off, bound=DEVIATIONS)
-    return passed(off, DEVIATIONS)
+    text = f"the noise has another variance than `variance` says, by {off:.1f} standard errors"
+    where = subject.place("variance")
+    return within(off, DEVIATIONS, text, "Mind the unit: [0, 1] squared.", where)
 
 
 def estimate(subject: NoiseSubject) -> Outcome:
@@ -190,11 +179,8 @@ def estimate(subject: NoiseSubject) -> Outcome:
     noise = subject.at(MIDDLE)
     found = subject.family.estimate(noise.noisy(slope(subject.channels, 256, 256), seed=0)[0])
     off = math.inf if found is None else abs(found / noise.low - 1.0)
-    if off > OFF:
-        text = f"estimate finds {found} where the level is {number_text(noise.low)}"
-        where = subject.place("estimate")
-        return failed(text, "Return None if it cannot tell.", where, value=off, bound=OFF)
-    return passed(off, OFF)
+    text = f"estimate finds {found} where the level is {number_text(noise.low)}"
+    return within(off, OFF, text, "Return None if it cannot tell.", subject.place("estimate"))
 
 
 def spec(subject: NoiseSubject) -> Outcome:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from denoisebench.conformance.collect import UNLOADED, module_of, subject_of
 from denoisebench.conformance.import_check import Origin, is_importable, item_of
 from denoisebench.conformance.subject import Subject
-from denoisebench.errors import UserError, shortened
+from denoisebench.errors import UserError, nearest, shortened
 from denoisebench.registry.loader import GROUP, HOOKS, import_plugin, load, offers
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec
@@ -26,7 +26,7 @@ def subjects(target: str, extra: Sequence[str], device: str) -> list[Subject]:
         named = _named(target, registries, device)
         if named:
             return named
-    return _of_plugin(_importable(target), registries, device)
+    return _of_plugin(_importable(target, registries), registries, device)
 
 
 def _named(target: str, registries: Registries, device: str) -> list[Subject]:
@@ -41,13 +41,16 @@ def _named(target: str, registries: Registries, device: str) -> list[Subject]:
     return found
 
 
-def _importable(target: str) -> str:
+def _importable(target: str, registries: Registries) -> str:
     if target.endswith(".py"):
         return target
     for entry in entry_points(group=GROUP):
         if entry.name == target:
             return entry.module
     if not is_importable(target):
+        names = [key.split()[-1] for key in registries.origins]
+        if near := nearest(target, names):
+            raise UserError(f"{shortened(target)} is no plugin; did you mean {near!r}?")
         raise UserError(
             f"{shortened(target)} is no plugin: give a file that ends in .py, a module, or a name"
             " that `bench list` shows"
