@@ -24,7 +24,7 @@ EVERY_S = 1.0
 SHARE = 0.01
 """Looks take no more of the time than that."""
 MEASURED = 5
-"""So many units tell how fast others like them are."""
+"""This number of units tells how fast others like them are."""
 UNTOLD = 0.2
 """With a larger share of unknown pace, the time left is unknown."""
 _WORDS = {"training": "training", "cell": "scoring"}
@@ -58,7 +58,7 @@ class Survey:
         return Whole("units", done, self._total, ", ".join(parts), others=tuple(others))
 
     def _leave_out_done(self, claims: Mapping[str, Found]) -> None:
-        """Forget what is done, and the trainings that nobody needs any more."""
+        """Forget what is done, and the trainings that no cell needs any more."""
         for unit in [unit for unit in self._pending.values() if unit.id not in claims]:
             written = _written(unit.path(self._out))
             if written > self._before.get(unit.id, 0.0):

@@ -69,7 +69,7 @@ def _again_and_again(*calls: Callable[[], None]) -> Iterator[None]:
     def work() -> None:
         while not ended.wait(LOOK_S):
             for call in calls:
-                with suppress(OSError):  # nobody listens, or the drive is away
+                with suppress(OSError):  # no one listens, or the drive is away
                     call()
 
     thread = threading.Thread(target=work, daemon=True)

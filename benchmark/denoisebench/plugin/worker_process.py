@@ -92,5 +92,5 @@ class WorkerProcess:
     def _pass_on(self, lines: IO[str], said: list[str]) -> None:
         for line in filter(None, map(str.strip, lines)):
             said[:] = [line]
-            with suppress(OSError):  # nobody listens
+            with suppress(OSError):  # no one listens
                 self._say(line)

@@ -25,7 +25,7 @@ from denoisebench.results.store import cell_paths, read_cell
 
 NAME = "cells.index"
 WORTH = 200
-"""The index is written where so many results, at least, were not in it: reading takes a second."""
+"""The index is written where it lacked at least this number of results: reading takes a second."""
 
 _RECORD = msgspec.msgpack.Decoder(CellResult)
 _DIGEST_BYTES = 16
