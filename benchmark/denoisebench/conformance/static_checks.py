@@ -12,10 +12,13 @@ from denoisebench.conformance.method_subject import MethodSubject
 from denoisebench.conformance.places import place_of
 from denoisebench.conformance.subject import Subject
 from denoisebench.plugin.method import Method
+from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.recipe import Recipe
+from denoisebench.scoring.protocol import Protocol
 from denoisebench.specs import build_config, config_spec, parse_spec
 
 LONGEST_SUMMARY = 80
+"""But of a preset or a protocol: it has the words of a paper's code, and spells out its rules."""
 
 _NAME = re.compile(r"[a-z0-9]+([-./][a-z0-9]+)*")
 """A recipe's has a slash."""
@@ -34,7 +37,8 @@ def import_light(subject: Subject) -> Outcome:
 
 def names(subject: Subject) -> Outcome:
     where, thing = subject.place(), subject.thing
-    if not _NAME.fullmatch(subject.name):
+    of_a_paper = isinstance(thing, Preset | Protocol)
+    if not of_a_paper and not _NAME.fullmatch(subject.name):
         text = f"the name {subject.name!r} has other characters"
         return failed(text, "Write it in lower case with hyphens.", where)
     if subject.key in subject.taken:
@@ -45,7 +49,7 @@ def names(subject: Subject) -> Outcome:
     summary = getattr(thing, "summary", None)
     if not isinstance(summary, str) or not summary.strip():
         return failed("it has no summary", "Say in `summary` what it is.", where)
-    if len(summary) > LONGEST_SUMMARY:
+    if not of_a_paper and len(summary) > LONGEST_SUMMARY:
         text, advice = f"its summary has {len(summary)} characters", "Shorten it."
         return failed(text, advice, where, value=len(summary), bound=LONGEST_SUMMARY)
     return _config_names(subject, thing.config_type) if isinstance(thing, Method) else passed()
