@@ -17,6 +17,7 @@ import numpy.typing as npt
 from denoisebench.files import ordinary_file, whole_file
 from denoisebench.image_files.names import is_zarr
 from denoisebench.image_files.refusals import RefusedError, named, sound
+from denoisebench.images.pixels import why_no_values
 from denoisebench.limits import why_too_compressed, why_too_large
 
 Stored = npt.NDArray[Any]
@@ -92,14 +93,14 @@ class PixelFile(ABC):
     def read(self, plane: Plane, rows: slice = ALL_ROWS) -> Stored:
         """The pixels of a plane, or of some of its rows: (h, W) or (h, W, 3).
 
-        Raises UserError for a broken file, and for values that are not finite.
+        Raises UserError for a broken file, and for values that are not finite or beyond 1e15.
         """
         where = f"{self.path}, {self.plane_text(plane)}" if plane else str(self.path)
         with named(where):
             start, stop, _ = rows.indices(self.height)
             pixels = self._read(self.number(plane), start, max(start, stop))
-            if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-                raise RefusedError("holds NaN or infinite values; replace or cut them first")
+            if why := why_no_values(pixels):
+                raise RefusedError(why)
             return pixels
 
     def plane_text(self, plane: Plane) -> str:

@@ -1,6 +1,7 @@
 """Pixels of an image, gray and colour."""
 
 import hashlib
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,6 +19,9 @@ Pixels = npt.NDArray[np.float32]
 
 STRIP_PX = 1 << 20
 """Pixels of an image that are worked on at once, about."""
+
+LARGEST_VALUE = 1e15
+"""The largest number of an image that is worked with: its square is far from the end of float32."""
 
 LUMA_BT601 = (0.299, 0.587, 0.114)
 """Weights of R, G, B in the luma that the suite's gray versions use (full range, as in JPEG)."""
@@ -40,6 +44,22 @@ def to_gray(rgb: Pixels) -> Pixels:
         luma = np.round((red + green + blue) * 255.0, 4)  # a tie of 8-bit values is a tie again
         gray[0, rows] = np.clip(np.rint(luma), 0.0, 255.0) / 255.0
     return gray
+
+
+def why_no_values(values: npt.NDArray[np.generic]) -> str:
+    """Why numbers are no values of an image: they are not finite, or too large.  Else "".
+
+    >>> why_no_values(np.array([[0.5, np.nan]]))
+    'holds NaN or infinite values; replace or cut them first'
+    """
+    if values.size == 0 or (values.dtype.kind in "ui" and values.dtype.itemsize < 8):
+        return ""
+    largest = max(-float(values.min()), float(values.max()))
+    if largest <= LARGEST_VALUE:  # never so with a NaN, which passes through min and max
+        return ""
+    if math.isfinite(largest):
+        return f"holds values of {largest:.3g}; scale it to values below {LARGEST_VALUE:g}"
+    return "holds NaN or infinite values; replace or cut them first"
 
 
 def strips(shape: tuple[int, ...]) -> Iterator[slice]:

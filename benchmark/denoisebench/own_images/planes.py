@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from denoisebench.errors import UserError
+from denoisebench.images.pixels import why_no_values
 
 Values = npt.NDArray[Any]
 """(H, W) or (H, W, 3), in the numbers of the file."""
@@ -54,7 +55,7 @@ class Planes(Rows, Protocol):
         ...
 
     def read(self, plane: Plane, rows: slice = EVERY_ROW) -> Values:
-        """Rows of a plane.  Raises UserError for numbers that are not finite."""
+        """Rows of a plane.  Raises UserError for numbers that are not finite or beyond 1e15."""
         ...
 
 
@@ -137,8 +138,8 @@ class ArrayPlanes:
 
     def read(self, plane: Plane, rows: slice = EVERY_ROW) -> Values:
         values = np.asarray(self._array[plane][rows])
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            raise UserError(f"plane {plane} holds NaN or infinite values")
+        if why := why_no_values(values):
+            raise UserError(f"plane {plane} {why}")
         return values
 
 

@@ -22,8 +22,6 @@ MOST_VALUES = 16_000_000
 
 BANDS = 4
 
-LARGEST = 1e15
-"""Of values: the moments of larger ones leave the range of float32."""
 
 SATURATED = 0.001
 """The share of pixels at the greatest value of the type from which saturation is told."""
@@ -60,24 +58,16 @@ class SeriesNoise:
 
 
 def samples_of(source: Planes, group: int) -> list[Values]:
-    """Some planes of one channel of a file, or bands of rows of them where they are large.
-
-    Raises UserError for values too large to be squared.
-    """
+    """Some planes of one channel of a file, or bands of rows of them where they are large."""
     planes = [plane for plane in source.planes() if group_of(source, plane) == group]
     chosen = [planes[place] for place in chosen_places(len(planes))]
     height, width = source.height, source.width
     rows = max(8 * BANDS, MOST_VALUES // (len(chosen) * width * source.channels))
     if rows >= height:
-        samples = [source.read(plane) for plane in chosen]
-    else:
-        starts = np.linspace(0, height - rows // BANDS, BANDS).astype(int)
-        bands = [slice(int(start), int(start) + rows // BANDS) for start in starts]
-        samples = [np.concatenate([source.read(plane, band) for band in bands]) for plane in chosen]
-    largest = max(float(np.abs(sample.astype(np.float64)).max()) for sample in samples)
-    if largest > LARGEST:
-        raise UserError(f"it holds values of {largest:.3g}; scale it to values below {LARGEST:g}")
-    return samples
+        return [source.read(plane) for plane in chosen]
+    starts = np.linspace(0, height - rows // BANDS, BANDS).astype(int)
+    bands = [slice(int(start), int(start) + rows // BANDS) for start in starts]
+    return [np.concatenate([source.read(plane, band) for band in bands]) for plane in chosen]
 
 
 def told_noise(noise: Noise, black: float, white: float) -> SeriesNoise:

@@ -229,3 +229,12 @@ def test_a_format_whose_packages_are_missing_names_the_command(
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(UserError, match=rf"a\..* pip install 'denoisebench\[{extra}\]'$"):
         open_pixels(tmp_path / name.split("/")[0])
+
+
+@pytest.mark.parametrize("values", [np.full((40, 40), 1e300), np.diag([1e39, *[0.5] * 39])])
+def test_values_beyond_what_can_be_squared_are_refused_by_file(tmp_path, values):
+    np.save(tmp_path / "a.npy", values)
+    with pytest.raises(
+        UserError, match=r"a\.npy holds values of 1e\+\d+; scale it to values below"
+    ):
+        open_pixels(tmp_path / "a.npy").read(())
