@@ -72,7 +72,7 @@ def plugin_code(name: str) -> Iterator[None]:
         raise PluginError(f"{name} raised {text}{place_in_plugin(error)}") from error
 
 
-_NO_PLUGINS = frozenset({"denoisebench", "numpy", "torch", *sys.stdlib_module_names})
+_NO_PLUGINS = frozenset({"click", "denoisebench", "numpy", "torch", *sys.stdlib_module_names})
 """What calls plugins, by the names of packages."""
 
 
@@ -85,6 +85,26 @@ def place_in_plugin(error: BaseException) -> str:
     if step is None:
         return ""
     return f", in {_file(step.tb_frame)}:{step.tb_lineno}{_function(step.tb_frame)}"
+
+
+def plugin_failure(error: Exception) -> str | None:
+    """What an exception that nothing caught says of a plugin, in words; None if it came through
+    none."""
+    if isinstance(error, PluginError):
+        return str(error)
+    step = step_in_plugin(error)
+    if step is None:
+        return None
+    package = _module(step.tb_frame).partition(".")[0]
+    if not _has_hooks(package):
+        return None
+    return f"a plugin raised {_in_one_line(error)}{place_in_plugin(error)}"
+
+
+def _has_hooks(package: str) -> bool:
+    """Whether an imported package implements hooks of the suite; a library does not."""
+    modules = [m for name, m in list(sys.modules.items()) if name.partition(".")[0] == package]
+    return any(hasattr(thing, "denoisebench_impl") for m in modules for thing in vars(m).values())
 
 
 def step_in_plugin(error: BaseException) -> TracebackType | None:

@@ -2,11 +2,12 @@
 
 import importlib
 import sys
+import traceback
 
 import click
 
 import denoisebench
-from denoisebench.errors import TerminatedError, UserError
+from denoisebench.errors import TerminatedError, UserError, plugin_failure
 from denoisebench.interrupts import terminated_as_interrupted
 
 VERBS = {
@@ -94,6 +95,14 @@ def main() -> None:
         what = "terminated" if terminated else "interrupted"
         click.echo(f"\nbench: {what}; the same command continues from here{said}", err=True)
         sys.exit(143 if terminated else 130)
+    except Exception as error:
+        failure = plugin_failure(error)
+        if failure is None:  # a fault of the suite: its traceback is what the report of it needs
+            raise
+        if "--traceback" in sys.argv:
+            traceback.print_exc()
+        click.echo(f"bench: {_one_line(failure)}", err=True)
+        sys.exit(1)
 
 
 def _said(error: Exception) -> str:

@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import is_dataclass
 from importlib.metadata import distribution, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -221,6 +222,11 @@ def _offered(plugin: Any, hook: str, offered_type: type) -> list[Any]:
         renamed = renamed_members(thing)
         if renamed is not None:
             raise UserError(renamed)
+        if isinstance(thing, Method) and not is_dataclass(thing.config_type):
+            raise UserError(
+                f"config_type of {type(thing).__name__} is {thing.config_type!r};"
+                " give a class with @dataclass(frozen=True), empty where there are no settings"
+            )
         if offered_type is not Recipe:  # whose name, METHOD/STEM, is checked when it is made
             _refuse_name(hook, thing)
     return things

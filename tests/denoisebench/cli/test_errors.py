@@ -125,3 +125,46 @@ def test_weights_without_a_recipe_are_refused(tmp_path: Path) -> None:
     done = bench("run", "--method", "noise2score", "--weights", "w.safetensors", cwd=tmp_path)
     assert done.returncode == 2
     assert "Object missing required field `method` - at `$.recipe`" in done.stderr
+
+
+PLUGIN = """
+from dataclasses import dataclass
+from denoisebench.plugin import UntrainedMethod, hookimpl
+
+@dataclass(frozen=True)
+class Config:
+    pass
+
+class Mine(UntrainedMethod):
+    name, summary, config_type = "mine", "mine", Config
+
+    def declines(self, config, task):
+        raise KeyError("boom")
+
+    def denoise(self, config, task, noisy, level):
+        return noisy
+
+@hookimpl
+def register_methods():
+    return [Mine()]
+"""
+
+
+def test_a_plugin_that_fails_before_any_cell_is_named_by_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(PLUGIN)
+    run = ("run", "--plugin", "mine.py", "--method", "mine")
+    done = bench(*run, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == "bench: a plugin raised KeyError: 'boom', in mine.py:13 (declines)\n"
+    told = bench(*run, "--traceback", cwd=tmp_path)
+    assert told.returncode == 1
+    assert told.stderr.startswith("Traceback (most recent call last)")
+    assert told.stderr.endswith(done.stderr)
+
+
+def test_a_config_that_is_no_dataclass_is_refused_when_the_plugin_loads(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(PLUGIN.replace('"mine", Config', '"mine", object'))
+    done = bench("run", "--plugin", "mine.py", "--method", "mine", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "config_type of Mine is <class 'object'>; give a class with @dataclass" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -11,10 +11,15 @@ from denoisebench.registry.loader import load
 from denoisebench.registry.state import state_of
 
 PLUGIN = """
+from dataclasses import dataclass
 from denoisebench.plugin import UntrainedMethod, hookimpl
 
+@dataclass(frozen=True)
+class Config:
+    pass
+
 class Toy(UntrainedMethod):
-    name, summary, config_type = "toy", "a toy", object
+    name, summary, config_type = "toy", "a toy", Config
 
     def denoise(self, config, task, noisy, level):
         return noisy
