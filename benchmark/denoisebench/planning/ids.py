@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from denoisebench.nn.devices import AskedPrecision
 
 
-RECIPE_VERSION = 2
+RECIPE_VERSION = 3
 """Counts changes of the engine and the networks that change what a recipe yields.  Since 2 the
-U-Net starts from small weights."""
+U-Net starts from small weights, since 3 Adam's usual β₂ is 0.99."""
 
 
 CELL_VERSION = 1

@@ -269,9 +269,9 @@ class TrainedMethod(Method[ConfigT]):
     learning_rate: float = 2e-3
     """Adam's peak rate."""
 
-    beta2: float = 0.999
-    """Adam's β₂.  Use 0.99 if early gradients are thousands of times larger than later ones: at
-    0.999 they shrink the steps for the first thousand iterations."""
+    beta2: float = 0.99
+    """Adam's β₂.  At 0.999 the steps follow gradients of the last thousand: while gradients grow, as
+    they do from small initial weights, the steps are too long and may lose the network."""
 
     schedule: Schedule = "cosine"
     """The course of the rate, up to its peak and down to zero: `cosine`, a short warm-up and half a
