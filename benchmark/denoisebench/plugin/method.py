@@ -270,8 +270,8 @@ class TrainedMethod(Method[ConfigT]):
     """Adam's peak rate."""
 
     beta2: float = 0.99
-    """Adam's β₂.  At 0.999 the steps follow gradients of the last thousand: while gradients grow, as
-    they do from small initial weights, the steps are too long and may lose the network."""
+    """Adam's β₂.  At 0.999 the steps follow the gradients of the last thousand: while gradients
+    grow, as from small initial weights, the steps are too long and may lose the network."""
 
     schedule: Schedule = "cosine"
     """The course of the rate, up to its peak and down to zero: `cosine`, a short warm-up and half a

@@ -28,7 +28,7 @@ def test_adam_has_the_rate_and_beta2_and_skips_steps() -> None:
 
 
 def test_steps_stay_near_the_rate_while_gradients_grow() -> None:
-    """With β₂ = 0.999 the last of these is 5.4 times the rate; so small initial weights are lost."""
+    """With β₂ = 0.999 the last step is 5.4 times the rate, and small weights may be lost."""
     weight = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
     adam = Optimiser(1e-3).start([weight])
     for step in range(1000):
