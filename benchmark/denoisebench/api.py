@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.execution.context import make_context
+from denoisebench.execution.plan_failures import plan_failures
 from denoisebench.execution.runner import Runner
+from denoisebench.planning.answers import blind_noise_of, reason_to_decline
 from denoisebench.planning.planner import make_plan
 from denoisebench.planning.run_options import CHANNELS, RunOptions
 from denoisebench.planning.weights_finder import WeightsFinder
@@ -57,7 +59,7 @@ def compare(
     registries = load(plugins)
     plan = make_plan(_options(options).request(methods, registries.budgets), registries)
     context = make_context(Path(out), device, registries, _lines(progress), memory)
-    cells = Runner(plan, context).run()
+    cells = [*Runner(plan, context).run(), *plan_failures(plan, context.out)]
     return Results.of(cells, plan.declined, Path(out), registries)
 
 
@@ -96,7 +98,7 @@ def load_denoiser(
     request = options.request([method], registries.budgets)
     found, config = registries.method(method)
     model = registries.noise(noise)
-    trained_on = model if parameters == "known" else found.blind_noise(config, model)
+    trained_on = model if parameters == "known" else blind_noise_of(found, config, model)
     task = Task(trained_on, request.parameters[0], CHANNELS[channels])  # type: ignore[arg-type]
     given = None
     if isinstance(found, TrainedMethod):
@@ -105,7 +107,7 @@ def load_denoiser(
         if given is None:
             raise UserError(f"no bundled weights fit {finder.lack(found, config, task)}")
         config, task = finder.resolve(given, found, config, task)
-    reason = found.declines(config, task)
+    reason = reason_to_decline(found, config, task)
     if reason is not None:
         raise UserError(f"{method} declines {noise} {parameters}: {reason}")
     level = model.low if parameters == "known" and model.low == model.high else None

@@ -87,6 +87,25 @@ def place_in_plugin(error: BaseException) -> str:
     return f", in {_file(step.tb_frame)}:{step.tb_lineno}{_function(step.tb_frame)}"
 
 
+def wrong_answer(thing: object, function: str, answer: object, advice: str) -> PluginError:
+    """The error for what a function of a plugin's object returned, with the line of its `def`:
+    `n2n: evidence returned 'noisy', in n2n.py:84: return Evidence.NOISY`."""
+    said = shortened(answer) if isinstance(answer, str) else " ".join(repr(answer).split())[:60]
+    place = place_of_function(thing, function)
+    return PluginError(
+        f"{getattr(thing, 'name', thing)}: {function} returned {said}{place}: {advice}"
+    )
+
+
+def place_of_function(thing: object, function: str) -> str:
+    """Where a plugin defines a function of an object: `, in n2n.py:84`; empty if the core does."""
+    defined = getattr(type(thing), function, None)
+    code, module = getattr(defined, "__code__", None), getattr(defined, "__module__", "")
+    if code is None or module.partition(".")[0] in _NO_PLUGINS:
+        return ""
+    return f", in {_from_package(code.co_filename, module)}:{code.co_firstlineno}"
+
+
 def plugin_failure(error: Exception) -> str | None:
     """What an exception that nothing caught says of a plugin, in words; None if it came through
     none."""
@@ -127,9 +146,13 @@ def _module(frame: FrameType) -> str:
 
 
 def _file(frame: FrameType) -> str:
-    """The file of a function, from its package on: `noise2score/loss.py`."""
-    path = PurePath(frame.f_code.co_filename)
-    folders = _module(frame).count(".") + (path.name == "__init__.py")
+    return _from_package(frame.f_code.co_filename, _module(frame))
+
+
+def _from_package(file: str, module: str) -> str:
+    """The file of a module, from its package on: `noise2score/loss.py`."""
+    path = PurePath(file)
+    folders = module.count(".") + (path.name == "__init__.py")
     return "/".join(path.parts[-folders - 1 :])
 
 

@@ -169,7 +169,7 @@ def command(
             commands = denoise_commands(plan, ranked, sets, images, look, out)
             ranked = in_variances(ranked, sets)
         _show(ranked, commands, out, format)
-    done = dry_run or len(ranked) == len(plan.cells)
+    done = not plan.failed and (dry_run or len(ranked) == len(plan.cells))
     exit_with(0 if done and not (own and own.failures) else 1)
 
 
@@ -237,12 +237,19 @@ def _usual_knowledge(model: "Noise | None") -> TrainingKnowledge:
 
 def _print_plan(plan: "Plan", out: Path, memory_gb: float | None) -> None:
     """The trainings, what is ranked, in which tiles, and about how long it takes."""
-    from denoisebench.cli.shared.dry_run import print_total, print_trainings, takes, tiles_text
+    from denoisebench.cli.shared.dry_run import (
+        print_total,
+        print_trainings,
+        say_failures,
+        takes,
+        tiles_text,
+    )
     from denoisebench.denoising.memory import memory_limit
     from denoisebench.ranking.records import rank_path
 
     limit_bytes = memory_limit(memory_gb)
     total = print_trainings(plan, out)
+    say_failures(plan)
     for cell in plan.cells:
         done, count = rank_path(out, cell).exists(), len(cell.image_set.images)
         seconds = 0.0 if done else DENOISED * count * 0.25 / DENOISE_MPX_PER_S

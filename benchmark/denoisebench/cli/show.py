@@ -11,6 +11,7 @@ from denoisebench.cli.shared.options import plugin_option
 from denoisebench.cli.shared.shown import Lines, equations, method_facts, prose, published, settings
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.noise.family import Preserves
+from denoisebench.planning.answers import evidence_of
 from denoisebench.registry.docstrings import EQUATION
 from denoisebench.registry.registries import Registries
 from denoisebench.scoring.protocol_text import spelled_out
@@ -48,7 +49,7 @@ def _method(text: str, registries: Registries) -> Lines:
         ("spec", spec),
         ("in short", method.summary),
         *prose(method),
-        ("evidence", method.evidence(config).value),
+        ("evidence", evidence_of(method, config).value),
         *settings(config),
         *equations(method),
         *method_facts(method, config, registries),

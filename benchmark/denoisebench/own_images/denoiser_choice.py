@@ -8,6 +8,7 @@ from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.noise.family import Noise
+from denoisebench.planning.answers import reason_to_decline
 from denoisebench.planning.plan import GivenWeights
 from denoisebench.planning.run_options import RunOptions
 from denoisebench.planning.weights_finder import WeightsFinder
@@ -108,7 +109,7 @@ def choose_denoiser(
 
 def _untrained(method: Method[Any], config: Any, noise: Noise, channels: int) -> ChosenDenoiser:
     task = Task(noise, "known", channels)
-    reason = method.declines(config, task)
+    reason = reason_to_decline(method, config, task)
     if reason is not None:
         raise UserError(f"{method.name} declines {noise.family.name} noise: {reason}")
     return ChosenDenoiser(method, config, task, None, str(config_spec(method.name, config)))

@@ -14,6 +14,7 @@ from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.own_images.denoiser_choice import ChosenDenoiser, denoiser_of_file
 from denoisebench.own_images.options import DenoiseOptions
 from denoisebench.own_images.shown_set import Seen, noisy_planes, shown_level, shown_set
+from denoisebench.planning.answers import evidence_of, reason_to_decline
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.planning.run_options import RunOptions
 from denoisebench.planning.training_planner import TrainingPlanner
@@ -38,14 +39,15 @@ def plan_own_training(
     method, config = registries.method(options.method or DEFAULTS.denoiser)
     if not isinstance(method, TrainedMethod):
         raise UserError(f"--weights train: {method.name} learns nothing; leave it out")
-    if method.evidence(config) is not Evidence.NOISY:
+    evidence = evidence_of(method, config)
+    if evidence is not Evidence.NOISY:
         raise UserError(
-            f"--weights train: {method.name} learns from {method.evidence(config).value}, and here"
+            f"--weights train: {method.name} learns from {evidence.value}, and here"
             " is one noisy copy of each image; give another --method, as noise2score"
         )
     level = shown_level(files, "--weights train")
     task = Task(Noise(Gaussian(), level, level), "known", channels)
-    reason = method.declines(config, task)
+    reason = reason_to_decline(method, config, task)
     if reason is not None:
         raise UserError(f"{method.name} declines {task.noise}: {reason}")
     asked = RunOptions(budget=options.budget, weights="none")

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from denoisebench.images.image_set import ImageSet
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import LevelKnowledge
+from denoisebench.planning.answers import evidence_of
 from denoisebench.planning.plan import GivenWeights, TrainingPlan
 from denoisebench.plugin.method import Evidence, Method, Task
 from denoisebench.specs import config_spec
@@ -28,7 +29,7 @@ class Candidate(NamedTuple):
 
     @property
     def evidence(self) -> Evidence:
-        return self.method.evidence(self.config)
+        return evidence_of(self.method, self.config)
 
     @property
     def trains(self) -> bool:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from denoisebench.budgets import Budget
-from denoisebench.errors import UserError
+from denoisebench.errors import PluginError, UserError
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.orientations import method_label
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import ORACLE_CHECKPOINT, LevelKnowledge, oracle_levels
+from denoisebench.planning.answers import passes_of
 from denoisebench.planning.ids import cell_id, hash_of
 from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
 from denoisebench.scoring.protocol import Protocol
@@ -65,22 +66,21 @@ class TrainingPlan:
     def passes_per_patch(self) -> int:
         """How often the network runs on each patch in one step."""
         assert isinstance(self.method, TrainedMethod)  # a method with evidence is one
-        return self.method.passes_per_patch(self.config)
+        return passes_of(self.method, self.config)
 
     @property
     def patches_per_step(self) -> int:
-        """The patches that are sampled for a step: the network sees the budget's batch of them.
+        """The patches that are sampled for a step: the network sees the budget's batch of them."""
+        return self.budget.batch // self.passes_per_patch
 
-        Raises UserError for a batch that is no multiple of the passes on each.
-        """
-        passes = self.passes_per_patch
-        patches, rest = divmod(self.budget.batch, passes)
-        if rest or not patches:
+    def refuse_odd_batch(self) -> None:
+        """Raise UserError for a batch that is no multiple of the passes on each patch."""
+        passes, batch = self.passes_per_patch, self.budget.batch
+        if batch % passes:
             raise UserError(
-                f"{self.method.name} sees each patch {passes} times: --batch {self.budget.batch} is"
-                f" no multiple of that; give --batch {passes * max(1, patches)}"
+                f"{self.method.name} sees each patch {passes} times: --batch {batch} is"
+                f" no multiple of that; give --batch {passes * max(1, batch // passes)}"
             )
-        return patches
 
     @property
     def oracle_checkpoint(self) -> bool:
@@ -209,6 +209,23 @@ class CellPlan:
         )
 
 
+class PlanFailure(NamedTuple):
+    """A cell that cannot be planned, as the code of its method failed."""
+
+    method: str
+    noise: str
+    parameters: LevelKnowledge
+    dataset: str
+    protocol: str
+    seed: int
+    error: PluginError
+
+    @property
+    def id(self) -> str:
+        """Names its traceback."""
+        return hash_of({"failed": self[:-1]})
+
+
 class Unit(NamedTuple):
     """A piece of work that one process does.  needs: ids of the trainings that come before it."""
 
@@ -224,6 +241,7 @@ class Plan:
     cells: tuple[CellPlan, ...]
     declined: tuple[tuple[str, str, str], ...] = ()  # method, noise and parameters, reason
     notes: tuple[str, ...] = ()
+    failed: tuple[PlanFailure, ...] = ()
 
     @property
     def trainings(self) -> tuple[TrainingPlan, ...]:

@@ -4,16 +4,18 @@ Imports no torch: a comparison that is finished already prints at once.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
-from denoisebench.errors import UserError
+from denoisebench.errors import PluginError, UserError
 from denoisebench.images.image_set import ImageSet
 from denoisebench.nn.shelf import modules_of
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import take_given_noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge, trained_for
+from denoisebench.planning.answers import evidence_of, reason_to_decline, warning_of
 from denoisebench.planning.candidates import Candidate, ScoringTest, labels_of
-from denoisebench.planning.plan import CellPlan, Plan, TrainingPlan
+from denoisebench.planning.plan import CellPlan, Plan, PlanFailure, TrainingPlan
 from denoisebench.planning.request import Request
 from denoisebench.planning.training_planner import TrainingPlanner, usual_noise
 from denoisebench.planning.training_sets import TrainingSets
@@ -30,7 +32,8 @@ def make_plan(
 ) -> Plan:
     """Resolve a request.  image_sets: opened ones, to be scored with those that it names.
 
-    Raises UserError for anything unknown, misspelt or refused.
+    A method whose code fails has its cells in `Plan.failed`.  Raises UserError for anything
+    unknown, misspelt or refused.
     """
     return _Planner(request, registries, image_sets).plan()
 
@@ -70,13 +73,14 @@ class _Planner:
         self._target_noise = self._asked_target_noise()
         self._notes: dict[str, None] = {}  # in order, each once
         self._declined: dict[tuple[str, str, str], None] = {}
+        self._failed: list[PlanFailure] = []
         self._lacking: dict[str, None] = {}  # tasks that no bundled weights fit
         self._weights = WeightsFinder(request, registries, self._note)
         self._sets = TrainingSets(request, registries, self._note)
         self._trainings = TrainingPlanner(
             request, registries, self._sets, self._weights, self._image_sets, self._note
         )
-        self._sets.refuse_unused({method.evidence(config) for method, config in self._methods})
+        self._sets.refuse_unused(self._evidences())
 
     def plan(self) -> Plan:
         methods = self._methods
@@ -86,7 +90,7 @@ class _Planner:
         _refuse_doubles([image_set.spec for image_set in self._image_sets])
         _refuse_doubles([f"seed {seed}" for seed in self._request.seeds])
         cells = [
-            self._cell(method, config, test, protocol, seed)
+            self._cell_or_failure(method, config, test, protocol, seed)
             for seed in self._request.seeds
             for test in self._tests(noises)
             for protocol in self._protocols
@@ -98,10 +102,10 @@ class _Planner:
                 " --weights auto trains what is missing"
             )
         planned = tuple(cell for cell in cells if cell is not None)
-        if not planned:
+        if not planned and not self._failed:
             reasons = [f"{name} declines {what}: {reason}" for name, what, reason in self._declined]
             raise UserError(f"nothing to compute: {'; '.join(reasons)}")
-        return Plan(planned, tuple(self._declined), tuple(self._notes))
+        return Plan(planned, tuple(self._declined), tuple(self._notes), tuple(self._failed))
 
     def _tests(self, noises: Sequence[Noise]) -> Iterator[ScoringTest]:
         """Each noise with each kind of parameters and each set; then sets that know their noise.
@@ -133,8 +137,7 @@ class _Planner:
         asked = self._request.target_noise
         if asked is None:
             return None
-        evidences = {method.evidence(config) for method, config in self._methods}
-        if Evidence.NOISY_PAIRS not in evidences:
+        if Evidence.NOISY_PAIRS not in self._evidences():
             raise UserError(
                 f"--target-noise {asked}: no method asked for sees pairs of noisy images"
             )
@@ -150,8 +153,28 @@ class _Planner:
             )
         return noise
 
+    def _evidences(self) -> set[Evidence]:
+        """Of all methods but those that fail to say."""
+        found = set()
+        for method, config in self._methods:
+            with suppress(PluginError):  # its cells will fail
+                found.add(evidence_of(method, config))
+        return found
+
     def _note(self, text: str) -> None:
         self._notes[text] = None
+
+    def _cell_or_failure(
+        self, method: Method[Any], config: Any, test: ScoringTest, protocol: Protocol, seed: int
+    ) -> CellPlan | None:
+        """As `_cell`; None too where the code of the method fails."""
+        try:
+            return self._cell(method, config, test, protocol, seed)
+        except PluginError as error:
+            spec, noise, dataset = config_spec(method.name, config), test.noise, test.image_set.spec
+            said = (str(spec), str(noise), test.knowledge, dataset, str(protocol), seed)
+            self._failed.append(PlanFailure(*said, error))
+            return None
 
     def _cell(
         self, method: Method[Any], config: Any, test: ScoringTest, protocol: Protocol, seed: int
@@ -192,13 +215,13 @@ class _Planner:
         """What is scored: the method for the task that fits the test, or as its weights are."""
         channels, parameters = test.image_set.channels, trained_for(test.knowledge)
         trained_on = self._trained_on(method, config, test.noise, parameters)
-        pairs = method.evidence(config) is Evidence.NOISY_PAIRS
+        pairs = evidence_of(method, config) is Evidence.NOISY_PAIRS
         target = self._target_noise if pairs and self._target_noise != trained_on else None
         for model in filter(None, (test.noise, trained_on, target)):
             model.refuse_gray(channels, test.image_set.spec)
         task = Task(trained_on, parameters, channels, target)
         given = None
-        if method.evidence(config) is not Evidence.NOTHING:
+        if evidence_of(method, config) is not Evidence.NOTHING:
             assert isinstance(method, TrainedMethod)  # a method with evidence is one
             given = self._weights.find(method, config, task)
             if given is not None:
@@ -208,10 +231,10 @@ class _Planner:
     def _reason_to_decline(self, candidate: Candidate, test: ScoringTest) -> str | None:
         """Why a denoiser cannot be scored in a test; None if it can.  Notes what it warns of."""
         method, config, task = candidate.method, candidate.config, candidate.task
-        reason = method.declines(config, task)
+        reason = reason_to_decline(method, config, task)
         if reason is not None:
             return reason
-        warning = method.warns(config, task)
+        warning = warning_of(method, config, task)
         if warning is not None:
             self._note(f"{candidate.spec} on {test.noise}: {warning}")
         if not candidate.trains:

@@ -13,6 +13,7 @@ from denoisebench.nn.shelf import modules_of
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import take_given_noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge
+from denoisebench.planning.answers import blind_noise_of, config_as_trained, evidence_of
 from denoisebench.planning.ids import RECIPE_VERSION
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.planning.request import Request
@@ -47,7 +48,8 @@ class TrainingPlanner:
         """The training of a task, for a test set; for none, where nothing is scored.
 
         draws_label: of its noise, in tables.  Raises UserError for training images that are
-        among those tested, and for a set that gives other noise.
+        among those tested, for a set that gives other noise, and for a batch that cannot be
+        divided by the passes on each patch.
         """
         request = self.request
         train_set = self.sets.train_set(task, image_set)
@@ -55,9 +57,9 @@ class TrainingPlanner:
         if not request.transductive:
             for other in self.tested:
                 refuse_overlap(train_set, other)
-        evidence = method.evidence(config)
+        evidence = evidence_of(method, config)
         clean_set = self.sets.clean_set(evidence, task, train_set, self.tested)
-        config = method.trained_as(config)
+        config = config_as_trained(method, config)
         start = self.weights.start(evidence, task)
         fp32 = request.precision == "fp32" and not method.float32
         budget = budget_of(request, method)
@@ -78,7 +80,7 @@ class TrainingPlanner:
             clean_digest=clean_set.digest if clean_set else None,
             start=start.sha256 if start else None,
         )
-        return TrainingPlan(
+        training = TrainingPlan(
             recipe=recipe,
             method=method,
             config=config,
@@ -90,6 +92,8 @@ class TrainingPlanner:
             draws_label=draws_label,
             clean_set=clean_set,
         )
+        training.refuse_odd_batch()
+        return training
 
 
 def base_recipe(
@@ -101,7 +105,7 @@ def base_recipe(
     train_set: str,
 ) -> TrainingRecipe:
     """What a recipe says of a training that is known without the images; config: as trained."""
-    unpaired = method.evidence(config) is Evidence.UNPAIRED
+    unpaired = evidence_of(method, config) is Evidence.UNPAIRED
     return TrainingRecipe(
         method=str(config_spec(method.name, config)),
         config=asdict(config),
@@ -133,4 +137,4 @@ def usual_noise(
     method: Method[Any], config: Any, noise: Noise, parameters: TrainingKnowledge
 ) -> Noise:
     """The noise to train on for a test noise, unless the request names another."""
-    return noise if parameters == "known" else method.blind_noise(config, noise)
+    return noise if parameters == "known" else blind_noise_of(method, config, noise)

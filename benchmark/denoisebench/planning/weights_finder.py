@@ -8,6 +8,7 @@ from typing import Any
 from denoisebench.documents import typed
 from denoisebench.errors import UserError
 from denoisebench.images.channels import CHANNEL_WORDS
+from denoisebench.planning.answers import config_as_trained, evidence_of
 from denoisebench.planning.plan import GivenWeights
 from denoisebench.planning.request import Request
 from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
@@ -83,7 +84,7 @@ class WeightsFinder:
             made, asked = CHANNEL_WORDS[recipe.channels], CHANNEL_WORDS[task.channels]
             raise UserError(f"weights {given.path} are for {made} images; the data set is {asked}")
         method, config = self.registries.method(recipe.method)
-        seen = method.evidence(config)
+        seen = evidence_of(method, config)
         if seen not in _WITHIN[evidence]:
             raise UserError(
                 f"--start {given.path}: {method.name} saw {seen.value}; what is trained from it may"
@@ -119,7 +120,7 @@ class WeightsFinder:
         self, method: TrainedMethod[Any], config: Any, task: Task
     ) -> Iterator[GivenWeights]:
         """The bundled weights that fit a task but for the noise and whether its level is known."""
-        unpaired = method.evidence(config) is Evidence.UNPAIRED
+        unpaired = evidence_of(method, config) is Evidence.UNPAIRED
         clean_set = self.request.clean_set or HALF if unpaired else None
         for path in self.bundled(method.name):
             sha256 = self._checked_hash(path)
@@ -131,7 +132,7 @@ class WeightsFinder:
             recipe = given.header.recipe
             fits = (
                 parse_spec(recipe.method).name == method.name
-                and _config(method, given) == method.trained_as(config)
+                and _config(method, given) == config_as_trained(method, config)
                 and recipe.draws == self.request.draws
                 and recipe.train_set in (*self.request.train_sets, *self.request.weights_of)
                 and recipe.clean_set == clean_set
@@ -185,7 +186,7 @@ class WeightsFinder:
         theirs = _config(method, given)
         if theirs is None:
             raise UserError(f"weights {given.path} are of another version of {method.name}")
-        if method.trained_as(config) != method.trained_as(theirs):
+        if config_as_trained(method, config) != config_as_trained(method, theirs):
             if config != method.config_type():
                 raise UserError(
                     f"weights {given.path} were made with {config_spec(method.name, theirs)};"

@@ -61,7 +61,11 @@ def rank_cells(
     save: what is kept of the images besides.  What a method raises leaves it out.  Raises UserError
     for an image below `LEAST_SIDE_PX`.
     """
-    ranked, failures = [], []
+    ranked = []
+    failures = [
+        Failure(f.method, f.dataset, str(f.error), keep_traceback(context.out, f.id, f.error))
+        for f in plan.failed
+    ]
     for cell in plan.cells:
         path, saver = rank_path(context.out, cell), Saver(cell, context.out, save)
         if not path.exists() or saver.missing(_left_out(path)):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from denoisebench.errors import UserError
 from denoisebench.noise.family import Noise
+from denoisebench.planning.answers import evidence_of
 from denoisebench.planning.ids import hash_of
 from denoisebench.planning.plan import CellPlan, Plan
 from denoisebench.planning.planner import make_plan, mismatch
@@ -110,7 +111,8 @@ def plan_sweep(
     notes = dict.fromkeys(note for plan in plans for note in plan.notes if note not in meant)
     declined = dict.fromkeys(item for plan in plans for item in plan.declined)
     cells = {cell.id: cell for plan in plans for cell in plan.cells}
-    whole = Plan(tuple(cells.values()), tuple(declined), tuple(notes))
+    failed = {failure[:-1]: failure for plan in plans for failure in plan.failed}
+    whole = Plan(tuple(cells.values()), tuple(declined), tuple(notes), tuple(failed.values()))
     return Sweep(noises, whole, _different(one for plan in plans for one in _series(plan)))
 
 
@@ -145,7 +147,7 @@ def _trained_on(cells: Sequence[CellPlan]) -> Noise | None:
 
 
 def _learns(cells: Sequence[CellPlan]) -> bool:
-    return any(cell.method.evidence(cell.config) is not Evidence.NOTHING for cell in cells)
+    return any(evidence_of(cell.method, cell.config) is not Evidence.NOTHING for cell in cells)
 
 
 def _different(series: Iterable[Series]) -> tuple[Series, ...]:

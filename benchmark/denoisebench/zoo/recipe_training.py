@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from denoisebench.errors import UserError
 from denoisebench.noise.level_knowledge import TrainingKnowledge
+from denoisebench.planning.answers import config_as_trained, evidence_of, reason_to_decline
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.planning.request import Request
 from denoisebench.planning.run_options import RunOptions
@@ -73,11 +74,11 @@ def meaning(recipe: Recipe, registries: Registries) -> ResolvedRecipe:
         )
     noise.refuse_gray(recipe.channels, f"recipe {recipe.name}")
     task = Task(usual_noise(method, config, noise, parameters), parameters, recipe.channels)
-    reason = method.declines(config, task)
+    reason = reason_to_decline(method, config, task)
     if reason is not None:
         spec = config_spec(method.name, config)
         raise UserError(f"recipe {recipe.name}: {spec} declines {noise} {parameters}: {reason}")
-    return ResolvedRecipe(method, method.trained_as(config), task)
+    return ResolvedRecipe(method, config_as_trained(method, config), task)
 
 
 def header_of(recipe: Recipe, registries: Registries) -> TrainingRecipe:
@@ -97,7 +98,7 @@ def plan_training(recipe: Recipe, registries: Registries) -> tuple[TrainingPlan,
     note = notes.setdefault
     sets = TrainingSets(request, registries, note)
     weights = WeightsFinder(request, registries, note)
-    evidence = meant.method.evidence(meant.config)
+    evidence = evidence_of(meant.method, meant.config)
     reason = sets.refuses_given(evidence, meant.task, None)
     if reason is not None:
         raise UserError(f"recipe {recipe.name}: {reason}")

@@ -138,9 +138,6 @@ class Config:
 class Mine(UntrainedMethod):
     name, summary, config_type = "mine", "mine", Config
 
-    def declines(self, config, task):
-        raise KeyError("boom")
-
     def denoise(self, config, task, noisy, level):
         return noisy
 
@@ -149,13 +146,31 @@ def register_methods():
     return [Mine()]
 """
 
+NOISE = """
+from denoisebench.plugin import NoiseFamily, hookimpl
+
+class Mine(NoiseFamily):
+    name, summary, symbol, unit = "mine", "mine", "s", "1"
+    lowest, highest, blind = 0.1, 10.0, (1.0, 2.0)
+
+    def parse(self, spec):
+        raise KeyError("boom")
+
+    def sample(self, clean, level, stream):
+        return clean
+
+@hookimpl
+def register_noise_models():
+    return [Mine()]
+"""
+
 
 def test_a_plugin_that_fails_before_any_cell_is_named_by_file_and_line(tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(PLUGIN)
-    run = ("run", "--plugin", "mine.py", "--method", "mine")
+    (tmp_path / "mine.py").write_text(NOISE)
+    run = ("run", "--plugin", "mine.py", "--method", "tv", "--noise", "mine:1")
     done = bench(*run, cwd=tmp_path)
     assert done.returncode == 1
-    assert done.stderr == "bench: a plugin raised KeyError: 'boom', in mine.py:13 (declines)\n"
+    assert done.stderr == "bench: a plugin raised KeyError: 'boom', in mine.py:9 (parse)\n"
     told = bench(*run, "--traceback", cwd=tmp_path)
     assert told.returncode == 1
     assert told.stderr.startswith("Traceback (most recent call last)")

@@ -85,7 +85,7 @@ def test_a_loss_that_runs_the_network_twice_gets_half_of_the_patches(
     assert [(t.passes_per_patch, t.patches_per_step) for t in planned[:2]] == [(2, 2), (1, 4)]
     monkeypatch.setattr(registries.method("noise2noise")[0], "passes_per_patch", lambda _: 3)
     with pytest.raises(UserError, match="noise2noise sees each patch 3 times: --batch 4 is no mul"):
-        _ = planned[1].patches_per_step
+        make_plan(ASKED, registries)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from denoisebench.cli.shared.dry_run import asides, declined_text, print_plan
 from denoisebench.cli.shared.progress import Display
 from denoisebench.cli.shared.trackers import asked_trackers
 from denoisebench.execution.context import make_context
+from denoisebench.execution.plan_failures import plan_failures
 from denoisebench.execution.runner import ExecutionOptions, Retry, Runner
 from denoisebench.execution.tracking import Tracking
 from denoisebench.execution.workers import refuse_other_plan, run_workers
@@ -44,7 +45,7 @@ def compute(asked: CommandOptions, methods: Sequence[str], registries: Registrie
         click.echo(line, err=True)
     if asked.dry_run:
         print_plan(plan, out, asked.memory)
-        return 0
+        return 1 if plan.failed else 0
     results = carry_out(plan, asked, crew, registries, trackers)
     show(results, asked, report)
     return status_of(results)
@@ -71,6 +72,7 @@ def carry_out(
             runner.run(wait=False)
             raise click.exceptions.Exit(0)
         cells = run_workers(runner, crew, sys.argv[1:]).run()
+    cells += plan_failures(plan, asked.out)
     results = Results.of(cells, plan.declined, asked.out, registries)
     for cell in results.errors:
         _say_failed(cell, asked)
@@ -85,7 +87,8 @@ def _say_failed(cell: CellResult, asked: CommandOptions) -> None:
     """Say what failed, when, and where its traceback is, or print that."""
     day = cell.provenance.get("failed_on")
     line = f"{cell.method} on {cell.dataset}, {cell.noise}: {cell.error}"
-    click.echo(f"failed{f' on {day}' if day else ''}: {printable(line)} ({AGAIN})", err=True)
+    again = f" ({AGAIN})" if "failed_with" in cell.provenance else ""
+    click.echo(f"failed{f' on {day}' if day else ''}: {printable(line)}{again}", err=True)
     path = traceback_path(asked.out, cell.cell)
     if not path.exists():  # it failed in an earlier version
         return

@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from denoisebench.denoising.memory import memory_limit, planned_tiles
+from denoisebench.errors import PluginError, plugin_code
 from denoisebench.images.channels import CHANNEL_WORDS
+from denoisebench.outside_text import printable
 from denoisebench.planning.estimates import cell_s, training_s
 from denoisebench.planning.plan import CellPlan, Plan, TrainingPlan
 from denoisebench.progress import about
@@ -25,11 +27,19 @@ def declined_text(declined: tuple[str, str, str]) -> str:
     return f"{method} declines {what}: {reason}"
 
 
+def say_failures(plan: Plan) -> None:
+    """Say what cannot be planned, and why."""
+    for failed in plan.failed:
+        line = f"failed: {failed.method} on {failed.dataset}, {failed.noise}: {failed.error}"
+        click.echo(printable(line), err=True)
+
+
 def print_plan(plan: Plan, out: Path, memory_gb: float | None) -> None:
     """The trainings and cells, what is there already, and about how long the rest takes; the tiles
     of cells with images that are denoised in tiles.  memory_gb: as of `memory_limit`."""
     limit_bytes = memory_limit(memory_gb)
     total = print_trainings(plan, out)
+    say_failures(plan)
     for cell in plan.cells:
         done = cell_path(out, cell.id).exists()
         count, repeats = len(cell.image_set.images), cell.repeats
@@ -51,7 +61,12 @@ def tiles_text(cell: CellPlan, limit_bytes: int) -> str:
     if not sizes:
         return ""
     height, width = max(sizes, key=math.prod)
-    tiles = planned_tiles(cell.method.tiling(cell.config, cell.task), limit_bytes, height, width)
+    try:
+        with plugin_code(cell.method.name):
+            tiling = cell.method.tiling(cell.config, cell.task)
+    except PluginError as error:
+        return f"; {error}"
+    tiles = planned_tiles(tiling, limit_bytes, height, width)
     return f"; {width}×{height} pixels in {tiles}" if tiles else ""
 
 

@@ -7,6 +7,7 @@ from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import PluginError
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.noise.family import Noise
+from denoisebench.planning.answers import passes_of, reason_to_decline
 from denoisebench.plugin.method import Method, Task, TrainedMethod
 from denoisebench.plugin.published import PublishedFigure
 from denoisebench.registry.docstrings import EQUATION, equations_of, prose_of, settings_of
@@ -91,12 +92,12 @@ def _tasks(
     for noise in (usual, *(Noise(family, *family.blind) for family in families)):
         for parameters in ("known", "unknown"):
             task = Task(noise, parameters, channels)
-            if method.declines(config, task) is None:
+            if reason_to_decline(method, config, task) is None:
                 yield task
 
 
 def _training(method: TrainedMethod[Any], config: Any) -> str:
-    passes = method.passes_per_patch(config)
+    passes = passes_of(method, config)
     parts = [
         f"Adam at {number_text(method.learning_rate)}, schedule {method.schedule}",
         *([f"the network runs {passes} times on each patch"] if passes > 1 else []),

@@ -31,7 +31,7 @@ def carry_out_sweep(
         click.echo(line, err=True)
     if asked.dry_run:
         print_plan(sweep.plan, out, asked.memory)
-        return 0
+        return 1 if sweep.plan.failed else 0
     results = carry_out(sweep.plan, asked, crew, registries, trackers)
     if asked.format != "table":
         show(results, asked, report)

@@ -1,0 +1,71 @@
+"""What a method answers while plans are made, each answer checked.
+
+All raise PluginError, with file and line, for what the method raises and for a wrong answer.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from denoisebench.errors import plugin_code, wrong_answer
+from denoisebench.noise.family import Noise
+from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
+
+
+def evidence_of(method: Method[Any], config: Any) -> Evidence:
+    """What training may see."""
+    evidence = _asked(method, method.evidence, config)
+    if isinstance(evidence, Evidence):
+        return evidence
+    meant = [f"Evidence.{one.name}" for one in Evidence if one == evidence]
+    advice = f"return {meant[0] if meant else 'one of Evidence, as Evidence.NOISY'}"
+    raise wrong_answer(method, "evidence", evidence, advice)
+
+
+def reason_to_decline(method: Method[Any], config: Any, task: Task) -> str | None:
+    """Why the method does not apply; None if it does."""
+    return _words(method, method.declines, config, task, "a reason in words, or None")
+
+
+def warning_of(method: Method[Any], config: Any, task: Task) -> str | None:
+    """What it warns of; None for nothing."""
+    return _words(method, method.warns, config, task, "a warning in words, or None")
+
+
+def blind_noise_of(method: Method[Any], config: Any, noise: Noise) -> Noise:
+    """What it is trained on where the level is unknown."""
+    blind = _asked(method, method.blind_noise, config, noise)
+    if isinstance(blind, Noise):
+        return blind
+    raise wrong_answer(method, "blind_noise", blind, "return a Noise, as noise.blind_range()")
+
+
+def config_as_trained(method: TrainedMethod[Any], config: Any) -> Any:
+    """The config without what affects only denoising."""
+    trained = _asked(method, method.trained_as, config)
+    if isinstance(trained, method.config_type):
+        return trained
+    advice = f"return a {method.config_type.__name__}, as dataclasses.replace(config, ...)"
+    raise wrong_answer(method, "trained_as", trained, advice)
+
+
+def passes_of(method: TrainedMethod[Any], config: Any) -> int:
+    """How often the network runs on each patch in one step."""
+    passes = _asked(method, method.passes_per_patch, config)
+    if isinstance(passes, int) and passes >= 1:
+        return passes
+    advice = "return a whole number, 1 or more"
+    raise wrong_answer(method, "passes_per_patch", passes, advice)
+
+
+def _asked(method: Method[Any], function: Callable[..., Any], *arguments: Any) -> Any:
+    with plugin_code(method.name):
+        return function(*arguments)
+
+
+def _words(
+    method: Method[Any], function: Callable[..., Any], config: Any, task: Task, wanted: str
+) -> str | None:
+    words = _asked(method, function, config, task)
+    if words is None or isinstance(words, str):
+        return words
+    raise wrong_answer(method, function.__name__, words, f"return {wanted}")
