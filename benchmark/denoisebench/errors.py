@@ -106,6 +106,17 @@ def place_of_function(thing: object, function: str) -> str:
     return f", in {_from_package(code.co_filename, module)}:{code.co_firstlineno}"
 
 
+def place_of_class(cls: type) -> str:
+    """Where a class is defined: `, in n2n.py:84`; empty if it is in no file."""
+    import inspect  # here: only what is wrong needs it
+
+    try:
+        file, line = inspect.getsourcefile(cls), inspect.getsourcelines(cls)[1]
+    except (OSError, TypeError):
+        return ""
+    return f", in {_from_package(str(file), cls.__module__)}:{line}"
+
+
 def plugin_failure(error: Exception) -> str | None:
     """What an exception that nothing caught says of a plugin, in words; None if it came through
     none."""

@@ -155,6 +155,15 @@ ConfigT = TypeVar("ConfigT")
 """
 
 
+@dataclass(frozen=True, slots=True)
+class NoSettings:
+    """The config of a method without settings.
+
+    >>> build_config(NoSettings, parse_spec("my-method"))
+    NoSettings()
+    """
+
+
 def build_config(cls: type[ConfigT], spec: Spec) -> ConfigT:
     """A config of the frozen dataclass `cls` with the options of `spec`.
 

@@ -86,7 +86,8 @@ class Origin:
         said = json.loads(report)
         if said["failure"]:
             text = f"it does not load: {said['failure']}"
-            return failed(text, "Its import and its hooks must not raise.", str(said["where"]))
+            advice = "" if said["misused"] else "Its import and its hooks must not raise."
+            return failed(text, advice, str(said["where"]))
         return self._judged(said, " ".join(f"{printed}{done.stderr}".split()))
 
     def _ended(self, done: "subprocess.CompletedProcess[str]") -> Outcome:

@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Any
 
 from denoisebench.conformance.places import Place, place_of_error
+from denoisebench.errors import UserError
 from denoisebench.registry.loader import import_plugin, offers
 
 MARK = "\x1edenoisebench\x1e"
@@ -59,7 +60,7 @@ def main(item: str, limit_s: float) -> None:
     """
     for module in _IMPORTED_BEFORE:
         __import__(module)
-    watch, failure, where, seconds = Watch(item), "", "", 0.0
+    watch, failure, where, seconds, misused = Watch(item), "", "", 0.0, False
     faulthandler.dump_traceback_later(limit_s, exit=True)
     try:
         began = time.process_time()
@@ -69,11 +70,13 @@ def main(item: str, limit_s: float) -> None:
         offers(plugin)
     except BaseException as error:  # noqa: BLE001  # SystemExit too
         watch.stop()
-        failure = " ".join(f"{type(error).__name__}: {error}".split())
+        misused = isinstance(error, UserError)
+        failure = " ".join((str(error) if misused else f"{type(error).__name__}: {error}").split())
         where = str(place_of_error(error) or "")
     faulthandler.cancel_dump_traceback_later()
     report = {
         "failure": failure,
+        "misused": misused,
         "where": where,
         "seconds": seconds,
         "torch": watch.torch,

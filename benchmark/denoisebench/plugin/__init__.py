@@ -66,6 +66,7 @@ from denoisebench.scoring.protocol import Protocol
 from denoisebench.specs import (
     Between,
     ConfigT,
+    NoSettings,
     Spec,
     build_config,
     config_spec,
@@ -107,6 +108,7 @@ __all__ = [
     "LevelUnknownError",
     "Method",
     "Model",
+    "NoSettings",
     "Noise",
     "NoiseFamily",
     "Output",

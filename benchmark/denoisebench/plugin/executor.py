@@ -87,7 +87,7 @@ class Executor(ABC):
     >>> class AlwaysOne(Executor):
     ...     name, summary = "one", "one process of this machine"
     ...     def crew(self, spec: Spec) -> Crew:
-    ...         build_config(object, spec)  # which has no settings
+    ...         build_config(NoSettings, spec)
     ...         return Here()
     """
 

@@ -13,7 +13,7 @@ from denoisebench.errors import UserError
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.plugin.tiling import Tiling
-from denoisebench.specs import ConfigT
+from denoisebench.specs import ConfigT, NoSettings
 
 if TYPE_CHECKING:
     import torch
@@ -147,6 +147,7 @@ class Method(ABC, Generic[ConfigT]):
     `TrainedMethod` or `UntrainedMethod`.
 
     config_type: a frozen dataclass whose fields have defaults; `name:field=value` builds one.
+    Leave it out if there are no settings.
 
     >>> issubclass(TrainedMethod, Method), issubclass(UntrainedMethod, Method)
     (True, True)
@@ -154,7 +155,7 @@ class Method(ABC, Generic[ConfigT]):
 
     name: str
     summary: str
-    config_type: type[ConfigT]
+    config_type: type[ConfigT] = NoSettings  # type: ignore[assignment]
 
     paper_code: str = ""
     """Where the code of the method's paper is, and its licence, for `bench show`."""
@@ -191,11 +192,11 @@ class Method(ABC, Generic[ConfigT]):
 class UntrainedMethod(Method[ConfigT]):
     """A method that is not trained.
 
-    >>> class Mean(UntrainedMethod[object]):
-    ...     name, summary, config_type = "mean", "the mean of the noisy image", object
+    >>> class Mean(UntrainedMethod[NoSettings]):
+    ...     name, summary = "mean", "the mean of the noisy image"
     ...     def denoise(self, config, task, noisy, level):
     ...         return noisy.mean(dim=(2, 3), keepdim=True).expand_as(noisy)
-    >>> Mean().denoise(None, None, torch.rand(1, 3, 4, 6), None).shape
+    >>> Mean().denoise(NoSettings(), None, torch.rand(1, 3, 4, 6), None).shape
     torch.Size([1, 3, 4, 6])
     """
 
@@ -253,15 +254,15 @@ class Imported(Generic[ConfigT]):
 class TrainedMethod(Method[ConfigT]):
     """A method with a network and a loss; the suite trains it.
 
-    >>> class Regression(TrainedMethod[object]):
-    ...     name, summary, config_type = "regression", "learns from clean images", object
+    >>> class Regression(TrainedMethod[NoSettings]):
+    ...     name, summary = "regression", "learns from clean images"
     ...     def evidence(self, config): return Evidence.CLEAN
     ...     def network(self, config, task): return torch.nn.Conv2d(1, 1, 3, padding=1)
     ...     def loss(self, model, batch, moment, rng):
     ...         return (model.network(batch.noisy) - batch.target).square().mean(dim=(1, 2, 3))
     ...     def denoise(self, model, noisy, level): return model.network(noisy)
     >>> method, patches = Regression(), torch.zeros(2, 1, 8, 8)
-    >>> model = Model(None, None, method.network(None, None))
+    >>> model = Model(NoSettings(), None, method.network(NoSettings(), None))
     >>> method.loss(model, Batch(patches, patches, None), None, None).shape
     torch.Size([2])
     """

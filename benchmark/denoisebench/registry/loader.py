@@ -13,7 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from importlib.metadata import distribution, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -22,7 +22,7 @@ from typing import Any
 import pluggy
 
 from denoisebench.budgets import Budget
-from denoisebench.errors import UserError, place_in_plugin, shortened
+from denoisebench.errors import UserError, place_in_plugin, place_of_class, shortened
 from denoisebench.noise.family import NoiseFamily
 from denoisebench.plugin import hooks
 from denoisebench.plugin.executor import Executor
@@ -218,18 +218,36 @@ def _offered(plugin: Any, hook: str, offered_type: type) -> list[Any]:
             raise UserError(f"{hook} returned {thing!r}, which is no {offered_type.__name__}")
         missing = [a for a in _promised(offered_type) if not hasattr(thing, a)]
         if missing:
-            raise UserError(f"{type(thing).__name__} has no {', '.join(missing)}")
+            cls = type(thing)
+            raise UserError(
+                f"{cls.__name__} has no {', '.join(missing)}{place_of_class(cls)}: give it a"
+                f" {missing[0]}"
+            )
         renamed = renamed_members(thing)
         if renamed is not None:
             raise UserError(renamed)
-        if isinstance(thing, Method) and not is_dataclass(thing.config_type):
-            raise UserError(
-                f"config_type of {type(thing).__name__} is {thing.config_type!r};"
-                " give a class with @dataclass(frozen=True), empty where there are no settings"
-            )
+        if isinstance(thing, Method):
+            _refuse_config(thing)
         if offered_type is not Recipe:  # whose name, METHOD/STEM, is checked when it is made
             _refuse_name(hook, thing)
     return things
+
+
+def _refuse_config(method: Method[Any]) -> None:
+    """Raise UserError for a config that cannot be built."""
+    cls: type = method.config_type
+    if not is_dataclass(cls):
+        owner = type(method)
+        raise UserError(
+            f"config_type of {owner.__name__} is {cls!r}{place_of_class(owner)}: give a class with"
+            " @dataclass(frozen=True), or leave it out where there are no settings"
+        )
+    for field in fields(cls):
+        if field.default is MISSING and field.default_factory is MISSING:
+            raise UserError(
+                f"field {field.name} of {cls.__name__} has no default{place_of_class(cls)}: give"
+                " each field a default"
+            )
 
 
 def _check_tables(tables: Sequence[PublishedTable], registries: Mapping[str, Any]) -> None:

@@ -181,5 +181,5 @@ def test_a_config_that_is_no_dataclass_is_refused_when_the_plugin_loads(tmp_path
     (tmp_path / "mine.py").write_text(PLUGIN.replace('"mine", Config', '"mine", object'))
     done = bench("run", "--plugin", "mine.py", "--method", "mine", cwd=tmp_path)
     assert done.returncode == 2
-    assert "config_type of Mine is <class 'object'>; give a class with @dataclass" in done.stderr
+    assert "config_type of Mine is <class 'object'>, in mine.py:9: give a class" in done.stderr
     assert "Traceback" not in done.stderr
