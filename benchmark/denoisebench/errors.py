@@ -87,14 +87,22 @@ def place_in_plugin(error: BaseException) -> str:
     return f", in {_file(step.tb_frame)}:{step.tb_lineno}{_function(step.tb_frame)}"
 
 
-def wrong_answer(thing: object, function: str, answer: object, advice: str) -> PluginError:
-    """The error for what a function of a plugin's object returned, with the line of its `def`:
-    `n2n: evidence returned 'noisy', in n2n.py:84: return Evidence.NOISY`."""
-    said = shortened(answer) if isinstance(answer, str) else " ".join(repr(answer).split())[:60]
-    place = place_of_function(thing, function)
-    return PluginError(
-        f"{getattr(thing, 'name', thing)}: {function} returned {said}{place}: {advice}"
-    )
+class WrongAnswerError(PluginError):
+    """A function of a plugin's object returned what it must not, with the line of its `def`:
+    `n2n: evidence returned 'noisy', in n2n.py:84: return Evidence.NOISY`.
+
+    said: the answer, in words.  advice: what to return instead.
+    """
+
+    def __init__(self, thing: object, function: str, said: str, advice: str) -> None:
+        self.function, self.said, self.advice = function, f"{function} returned {said}", advice
+        place = place_of_function(thing, function)
+        super().__init__(f"{getattr(thing, 'name', thing)}: {self.said}{place}: {advice}")
+
+
+def answer_in_words(answer: object) -> str:
+    """A value in at most 60 characters."""
+    return shortened(answer) if isinstance(answer, str) else " ".join(repr(answer).split())[:60]
 
 
 def place_of_function(thing: object, function: str) -> str:

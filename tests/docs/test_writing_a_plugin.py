@@ -10,6 +10,7 @@ import pytest
 from bench import bench
 
 from denoisebench.conformance import (
+    answer_checks,
     image_checks,
     image_set_checks,
     loss_checks,
@@ -69,6 +70,7 @@ def test_each_check_has_a_row():
     of_methods = (
         *static_checks.OF_METHODS,
         *loss_checks.RULES,
+        *answer_checks.OF_MODELS,
         *image_checks.RULES,
         *promise_checks.OF_TRAINED,
         *training_checks.RULES,

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from denoisebench.conformance import (
+    answer_checks,
     image_set_checks,
     noise_checks,
     report_checks,
@@ -116,7 +117,11 @@ def _configs(method: Method[Any], spec: Spec | None) -> Sequence[Any]:
     """That of the spec, else those that the method lists in `check_configs`, else the default."""
     if spec is not None and spec.options:
         return (build_config(method.config_type, spec),)
-    return tuple(getattr(method, "check_configs", ())) or (method.config_type(),)
+    listed = tuple(getattr(method, "check_configs", ()))
+    try:
+        return listed or (method.config_type(),)
+    except Exception:  # noqa: BLE001  # the check `config` names it
+        return ()
 
 
 def checks_for(subject: Subject, *, slow: bool) -> list[Check]:
@@ -148,6 +153,7 @@ def _rules(subject: Subject) -> Sequence[Rule[Any]]:
     return (
         *static_checks.OF_METHODS,
         *loss_checks.RULES,
+        *answer_checks.OF_MODELS,
         *image_checks.RULES,
         *promise_checks.OF_TRAINED,
         *training_checks.RULES,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, get_type_hints
 
+from denoisebench.conformance import answer_checks
 from denoisebench.conformance.check import Outcome, Rule, failed, passed, skipped
 from denoisebench.conformance.method_subject import MethodSubject
 from denoisebench.conformance.places import place_of
@@ -79,6 +80,7 @@ def config(subject: MethodSubject) -> Outcome:
     bare = [f.name for f in fields(cls) if _lacks_default(f)]
     if bare:
         return failed(f"{', '.join(bare)}: no default", "Give each field a default.", where)
+    subject.thing.config_type()  # what it raises is told
     for one in subject.configs:
         text = str(config_spec(subject.name, one))
         if build_config(subject.thing.config_type, parse_spec(text)) != one:
@@ -188,6 +190,7 @@ ANY: tuple[Rule[Subject], ...] = (
 OF_METHODS: tuple[Rule[MethodSubject], ...] = (
     *ANY,
     Rule("config", "Its config is frozen, has defaults, and refuses values by name.", config),
-    Rule("declines", "A reason is a sentence, and it takes some noise.", declines, ("signature",)),
+    *answer_checks.PLANNED,
+    Rule("declines", "A reason is a sentence, and it takes some noise.", declines, ("answers",)),
     Rule("pickles", "It, its config and its task can be pickled.", pickles, ("declines",)),
 )

@@ -16,6 +16,7 @@ from denoisebench.files import safe_name
 from denoisebench.images.pixels import Pixels
 from denoisebench.nn.devices import Precision, kind_of, true_float32
 from denoisebench.nn.padding import run_in_bf16
+from denoisebench.planning.answers import tiling_of
 from denoisebench.plugin.method import (
     Denoised,
     Method,
@@ -56,7 +57,7 @@ class Denoiser:
     @property
     def tiling(self) -> Tiling | None:
         """How an image may be cut into tiles; None if it must be denoised as a whole."""
-        return self.method.tiling(self.config, self.task)
+        return tiling_of(self.method, self.config, self.task)
 
     def for_tiles_of(self, noisy: Tensor) -> "Denoiser":
         """What denoises tiles of an image (1, C, H, W), or of one like it, as it does the whole."""

@@ -17,6 +17,7 @@ from denoisebench.images.pixels import Pixels
 from denoisebench.nn.devices import pick_precision
 from denoisebench.noise.draws import Draws
 from denoisebench.noise.given import noisy_of
+from denoisebench.planning.answers import stages_of
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.plugin.method import Batch, Denoised, Evidence, Model, TrainedMethod, TrainingStep
 from denoisebench.progress import Progress, ProgressCallback
@@ -69,7 +70,7 @@ def fit(
             device=device,
             precision="fp32" if method.float32 else pick_precision(device, plan.precision),
             keep="oracle" if plan.oracle_checkpoint else method.checkpoint,
-            stages=method.stages(plan.config, plan.task),
+            stages=stages_of(method, plan.config, plan.task),
         )
 
     def source(images: TrainingImages) -> BatchSource:

@@ -8,7 +8,7 @@ from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.noise.family import Noise
-from denoisebench.planning.answers import reason_to_decline
+from denoisebench.planning.answers import reason_to_decline, tiling_of
 from denoisebench.planning.plan import GivenWeights
 from denoisebench.planning.run_options import RunOptions
 from denoisebench.planning.weights_finder import WeightsFinder
@@ -36,7 +36,7 @@ class ChosenDenoiser:
     @property
     def tiling(self) -> Tiling | None:
         """How an image may be cut into tiles; None if it must be denoised as a whole."""
-        return self.method.tiling(self.config, self.task)
+        return tiling_of(self.method, self.config, self.task)
 
     @property
     def levels(self) -> tuple[float, float]:

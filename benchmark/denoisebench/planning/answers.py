@@ -3,12 +3,14 @@
 All raise PluginError, with file and line, for what the method raises and for a wrong answer.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
-from denoisebench.errors import plugin_code, wrong_answer
+from denoisebench.errors import WrongAnswerError, answer_in_words, plugin_code
 from denoisebench.noise.family import Noise
 from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
+from denoisebench.plugin.tiling import Tiling
 
 
 def evidence_of(method: Method[Any], config: Any) -> Evidence:
@@ -18,7 +20,7 @@ def evidence_of(method: Method[Any], config: Any) -> Evidence:
         return evidence
     meant = [f"Evidence.{one.name}" for one in Evidence if one == evidence]
     advice = f"return {meant[0] if meant else 'one of Evidence, as Evidence.NOISY'}"
-    raise wrong_answer(method, "evidence", evidence, advice)
+    raise _wrong(method, "evidence", evidence, advice)
 
 
 def reason_to_decline(method: Method[Any], config: Any, task: Task) -> str | None:
@@ -36,7 +38,7 @@ def blind_noise_of(method: Method[Any], config: Any, noise: Noise) -> Noise:
     blind = _asked(method, method.blind_noise, config, noise)
     if isinstance(blind, Noise):
         return blind
-    raise wrong_answer(method, "blind_noise", blind, "return a Noise, as noise.blind_range()")
+    raise _wrong(method, "blind_noise", blind, "return a Noise, as noise.blind_range()")
 
 
 def config_as_trained(method: TrainedMethod[Any], config: Any) -> Any:
@@ -45,7 +47,7 @@ def config_as_trained(method: TrainedMethod[Any], config: Any) -> Any:
     if isinstance(trained, method.config_type):
         return trained
     advice = f"return a {method.config_type.__name__}, as dataclasses.replace(config, ...)"
-    raise wrong_answer(method, "trained_as", trained, advice)
+    raise _wrong(method, "trained_as", trained, advice)
 
 
 def passes_of(method: TrainedMethod[Any], config: Any) -> int:
@@ -54,7 +56,29 @@ def passes_of(method: TrainedMethod[Any], config: Any) -> int:
     if isinstance(passes, int) and passes >= 1:
         return passes
     advice = "return a whole number, 1 or more"
-    raise wrong_answer(method, "passes_per_patch", passes, advice)
+    raise _wrong(method, "passes_per_patch", passes, advice)
+
+
+def stages_of(method: TrainedMethod[Any], config: Any, task: Task) -> tuple[float, ...]:
+    """The share of the steps of each stage of a training."""
+    shares = _asked(method, method.stages, config, task)
+    sound = isinstance(shares, tuple | list) and all(isinstance(s, int | float) for s in shares)
+    if sound and all(share > 0 for share in shares) and math.isclose(sum(shares), 1.0):
+        return tuple(shares)
+    advice = "return shares above 0 that add up to 1, as (0.5, 0.5)"
+    raise _wrong(method, "stages", shares, advice)
+
+
+def tiling_of(method: Method[Any], config: Any, task: Task) -> Tiling | None:
+    """How an image may be cut into tiles; None if it may not."""
+    tiling = _asked(method, method.tiling, config, task)
+    if tiling is None or isinstance(tiling, Tiling):
+        return tiling
+    raise _wrong(method, "tiling", tiling, "return a Tiling, or None")
+
+
+def _wrong(method: Method[Any], function: str, answer: object, advice: str) -> WrongAnswerError:
+    return WrongAnswerError(method, function, answer_in_words(answer), advice)
 
 
 def _asked(method: Method[Any], function: Callable[..., Any], *arguments: Any) -> Any:
@@ -68,4 +92,4 @@ def _words(
     words = _asked(method, function, config, task)
     if words is None or isinstance(words, str):
         return words
-    raise wrong_answer(method, function.__name__, words, f"return {wanted}")
+    raise _wrong(method, function.__name__, words, f"return {wanted}")

@@ -86,7 +86,7 @@ def test_a_name_that_is_taken_fails(tmp_path: Path) -> None:
     [
         (("nothing.py",), "there is no file nothing.py"),
         (("nothing-of-this-name",), "'nothing-of-this-name' is no plugin: give a file"),
-        (("tv", "--only", "loss-sedeed"), "unknown check 'loss-sedeed'; known: alone, any-size"),
+        (("tv", "--only", "loss-sedeed"), "unknown check 'loss-sedeed'; known: alone, answers"),
         (("tv:a=1",), "unknown setting of tv 'a'"),
     ],
 )

@@ -18,6 +18,10 @@ BROKEN: dict[str, Changes] = {
     "names": [('name = "sound"', 'name = "Sound_1"')],
     "config": [('f"gain: {self.gain:g} must', 'f"{self.gain:g} must')],
     "signature": [("def loss(self, model, batch, moment, rng)", "def loss(self, model, batch)")],
+    "answers": [("return Evidence.NOISY_PAIRS", "return 'noisy-pairs'")],
+    "model-answers": [
+        ("    def denoise(", "    def for_level(self, model, level): ...\n\n    def denoise(")
+    ],
     "declines": [('"it is for gray images', 'self.name + " is for gray images')],
     "pickles": [
         ("    def declines(", "    def __reduce__(self):\n        return 1\n\n    def declines(")

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from denoisebench.denoising.memory import memory_limit, planned_tiles
-from denoisebench.errors import PluginError, plugin_code
+from denoisebench.errors import PluginError
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.outside_text import printable
+from denoisebench.planning.answers import tiling_of
 from denoisebench.planning.estimates import cell_s, training_s
 from denoisebench.planning.plan import CellPlan, Plan, TrainingPlan
 from denoisebench.progress import about
@@ -62,8 +63,7 @@ def tiles_text(cell: CellPlan, limit_bytes: int) -> str:
         return ""
     height, width = max(sizes, key=math.prod)
     try:
-        with plugin_code(cell.method.name):
-            tiling = cell.method.tiling(cell.config, cell.task)
+        tiling = tiling_of(cell.method, cell.config, cell.task)
     except PluginError as error:
         return f"; {error}"
     tiles = planned_tiles(tiling, limit_bytes, height, width)
