@@ -54,9 +54,9 @@ def test_the_default_is_the_unet_and_is_left_out_of_the_spec(registries, method)
 @pytest.mark.parametrize("method", METHODS)
 def test_a_wrong_name_is_one_line_with_the_known_ones(registries, method):
     with pytest.raises(UserError) as raised:
-        registries.method(f"{method}:network=dncnn")
+        registries.method(f"{method}:network=mlp")
     known = ", ".join(NETWORKS)
-    assert str(raised.value) == f"{method}.network: 'dncnn' is none of {known}"
+    assert str(raised.value) == f"{method}.network: 'mlp' is none of {known}"
 
 
 @pytest.mark.parametrize("spec", ["noise2score", "noise2self:fill=zero"])

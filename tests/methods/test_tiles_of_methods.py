@@ -11,11 +11,14 @@ from torch import Tensor, nn
 from denoisebench.denoising.denoiser import Denoiser
 from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.denoising.tiling import tiled
+from denoisebench.nn.dncnn import DeepDnCNN, DnCNN
 from denoisebench.nn.noise2noise_keras import LargeUNet, SRResNet
 from denoisebench.nn.padding import multiple_of, run_padded
 from denoisebench.nn.residual_unet import HalfResidualUNet, ResidualUNet
+from denoisebench.nn.shared_relu_unet import SharedReLUUNet
 from denoisebench.nn.shared_unet import SharedUNet
 from denoisebench.nn.shelf import NETWORKS, network_tiling
+from denoisebench.nn.transposed_unet import TransposedUNet
 from denoisebench.nn.unet import UNet
 from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.plugin.method import Denoised, Model, Task, TrainedMethod
@@ -55,6 +58,10 @@ NARROW = {
     "unet-residual": partial(ResidualUNet, 1, widths=(8, 8, 8, 8)),
     "unet-residual-half": partial(HalfResidualUNet, 1),
     "srresnet": partial(SRResNet, 1, width=8),
+    "dncnn": partial(DnCNN, 1),
+    "dncnn-deep": partial(DeepDnCNN, 1),
+    "unet-transposed": partial(TransposedUNet, 1, width=8),
+    "unet-shared-relu": partial(SharedReLUUNet, 1),
 }
 """The networks of the shelf, with fewer features where they can be had."""
 
@@ -66,6 +73,7 @@ def _narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("blindspot.network.DECODER", 8)
     monkeypatch.setattr("dbsn.mwcnn.FEATURES", (8, 8, 8))
     monkeypatch.setattr("denoisebench.nn.shared_unet.WIDTH", 8)
+    monkeypatch.setattr("denoisebench.nn.dncnn.WIDTH", 8)
 
 
 def built(text: str, noise_text: str, knowledge: TrainingKnowledge) -> Denoiser:

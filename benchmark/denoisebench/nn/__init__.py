@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from denoisebench.nn.convolutions import conv1x1, he_start
+    from denoisebench.nn.foreign_networks import ForeignNetwork, read_network
     from denoisebench.nn.gaussian_likelihood import (
         Prediction,
         columns_of,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
         predicted_std,
         regulariser,
     )
-    from denoisebench.nn.output_scale import SCALE, add_output
+    from denoisebench.nn.output_scale import SCALE, Predicts, add_output, estimate
     from denoisebench.nn.padding import in_float32, multiple_of, run_padded
     from denoisebench.nn.regression import RegressionConfig, RegressionMethod
     from denoisebench.nn.regression_losses import annealed_gamma, power, squared
@@ -38,6 +39,10 @@ _NAMES = {
         "conv1x1",
         "he_start",
     ),
+    "foreign_networks": (
+        "ForeignNetwork",
+        "read_network",
+    ),
     "gaussian_likelihood": (
         "Prediction",
         "columns_of",
@@ -51,7 +56,9 @@ _NAMES = {
     ),
     "output_scale": (
         "SCALE",
+        "Predicts",
         "add_output",
+        "estimate",
     ),
     "padding": (
         "in_float32",
@@ -93,7 +100,9 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "SCALE",
     "UNSTEADY",
+    "ForeignNetwork",
     "Prediction",
+    "Predicts",
     "RegressionConfig",
     "RegressionMethod",
     "SharedUNet",
@@ -106,6 +115,7 @@ __all__ = [
     "conv3x3",
     "conv_of_upsampled",
     "determinant",
+    "estimate",
     "gaussian_loss",
     "gaussian_mean",
     "he_start",
@@ -117,6 +127,7 @@ __all__ = [
     "network_tiling",
     "power",
     "predicted_std",
+    "read_network",
     "refuse_unknown_network",
     "regulariser",
     "run_padded",

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from denoisebench.nn.output_scale import add_output
+from denoisebench.nn.output_scale import Predicts, estimate
 from denoisebench.nn.shelf import build_network, network_tiling, refuse_unknown_network
 from denoisebench.noise.family import Noise, Preserves
-from denoisebench.plugin.method import Evidence, Model, Task, TrainedMethod, TrainingStep
+from denoisebench.plugin.method import (
+    Evidence,
+    Imported,
+    Model,
+    Task,
+    TrainedMethod,
+    TrainingStep,
+)
 from denoisebench.plugin.tiling import Tiling
 from denoisebench.specs import refuse_unknown_words
 
@@ -34,6 +41,9 @@ class RegressionConfig:
     loss: `mse`, `mae`, `l0` (annealed); or `auto`, the one that fits the target's noise (see
     `FITTING`).  network: a name of `denoisebench.nn.shelf`.
 
+    predicts: what the network's output is: a `correction` of its input, in tenths; the `image`; or
+    the `noise`, to be taken away.
+
     Raises ValueError for another word.
 
     >>> RegressionConfig(loss="mae").network
@@ -45,6 +55,7 @@ class RegressionConfig:
 
     loss: Literal["auto", "mse", "mae", "l0"] = "auto"
     network: str = "unet"
+    predicts: Predicts = "correction"
 
     def __post_init__(self) -> None:
         refuse_unknown_words(self)
@@ -59,7 +70,8 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
 
     If the noise preserves the mean, the prediction is y + f(y − ½)/10: the network need not learn
     to copy its input, and methods then differ by their evidence only.  If the noise replaces
-    pixels, the prediction is ½ + f(y − ½)/10.
+    pixels, the prediction is ½ + f(y − ½)/10.  Networks of other codes predict otherwise: see
+    `RegressionConfig.predicts`.
 
     >>> class Regression(RegressionMethod[RegressionConfig]):
     ...     name, summary, config_type = "regression", "learns from pairs", RegressionConfig
@@ -133,14 +145,26 @@ class RegressionMethod(TrainedMethod[RegressionConfigT]):
     def denoise(
         self, model: Model[RegressionConfigT], noisy: "Tensor", level: float | None
     ) -> "Tensor":
-        from denoisebench.nn.padding import run_padded
+        from denoisebench.nn.padding import in_float32, run_padded
 
-        return predict(model, noisy, partial(run_padded, model.network))
+        network = partial(run_padded, model.network)
+        if model.config.predicts == "correction":
+            return predict(model, noisy, network)
+        with in_float32(model.network):  # in bfloat16 the image itself would be rounded
+            return predict(model, noisy, network)
+
+    def import_weights(self, stored: object) -> Imported[RegressionConfigT]:
+        """A file of one of the codes in `foreign_networks`, whose networks regress too."""
+        from denoisebench.nn.foreign_networks import read_network
+
+        read = read_network(stored)
+        config = self.config_type(network=read.network, predicts=read.predicts)
+        return Imported(config, read.channels, read.tensors)
 
 
 def predict(
     model: Model[RegressionConfigT], noisy: "Tensor", network: "Callable[[Tensor], Tensor]"
 ) -> "Tensor":
-    """The prediction x̂ for noisy images y: y + f(y − ½)/10, or ½ + f(y − ½)/10.  (B, C, H, W)"""
+    """The prediction x̂ for noisy images y, as the config has it.  (B, C, H, W)"""
     base = noisy if model.task.noise.family.preserves == "mean" else 0.5
-    return add_output(base, network, noisy)
+    return estimate(model.config.predicts, base, network, noisy)

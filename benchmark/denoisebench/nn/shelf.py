@@ -19,6 +19,10 @@ _CLASSES = {
     "unet-residual": ("denoisebench.nn.residual_unet", "ResidualUNet"),
     "unet-residual-half": ("denoisebench.nn.residual_unet", "HalfResidualUNet"),
     "srresnet": ("denoisebench.nn.noise2noise_keras", "SRResNet"),
+    "dncnn": ("denoisebench.nn.dncnn", "DnCNN"),
+    "dncnn-deep": ("denoisebench.nn.dncnn", "DeepDnCNN"),
+    "unet-transposed": ("denoisebench.nn.transposed_unet", "TransposedUNet"),
+    "unet-shared-relu": ("denoisebench.nn.shared_relu_unet", "SharedReLUUNet"),
 }
 """Name -> module and class."""
 
@@ -72,6 +76,10 @@ _TILINGS = {
     "unet-residual": Tiling(multiple=8, halo=128, bytes_per_pixel=1000),
     "unet-residual-half": Tiling(multiple=8, halo=128, bytes_per_pixel=600),
     "srresnet": Tiling(multiple=1, halo=35, bytes_per_pixel=1500),
+    "dncnn": Tiling(multiple=1, halo=17, bytes_per_pixel=1000),
+    "dncnn-deep": Tiling(multiple=1, halo=20, bytes_per_pixel=1000),
+    "unet-transposed": Tiling(multiple=32, halo=128, bytes_per_pixel=1500),
+    "unet-shared-relu": Tiling(multiple=32, halo=160, bytes_per_pixel=1500),
 }
 """Halos are all that a pixel of a tile can depend on, by the shapes of the layers.  Bytes are about
 the peak of a process on the CPU in float32, measured on 320×320 pixels and more, rounded up."""

@@ -145,7 +145,8 @@ def test_a_file_that_would_run_code_is_refused_and_its_code_does_not_run(tmp_pat
     ("method", "stored", "said"),
     [
         ("noise2score", {"a": torch.zeros(2)}, "official.pth: there is no tensor _block1.0.weight"),
-        ("noise2noise", {}, "official.pth: noise2noise reads no foreign weights"),
+        ("noise2noise", {}, "official.pth: it is of none of these: KAIR's DnCNN of 17 layers, "),
+        ("noise2self", {}, "official.pth: noise2self reads no foreign weights"),
         ("identity", {}, "identity learns nothing and has no weights"),
         ("noise2score:probe=single", {}, "the file decides the settings; give noise2score"),
         ("noise2score", None, "official.pth: No such file or directory"),
