@@ -17,7 +17,7 @@ class Outcome:
     """The outcome of a check.
 
     text: what was found, or why it was skipped.  value, bound: what was measured, and its limit.
-    where: file:line in the plugin, of a FAIL.  advice: what to do about a FAIL.  case: the config,
+    where: file:line in the plugin, of a FAIL.  advice: what to do about it.  case: the config,
     channels and noise that it was found with; empty if it is found with all of them.
     """
 
@@ -48,8 +48,8 @@ def skipped(text: str) -> Outcome:
     return Outcome("SKIP", text)
 
 
-def noted(text: str, value: float | None = None) -> Outcome:
-    return Outcome("NOTE", text, value)
+def noted(text: str, value: float | None = None, advice: str = "") -> Outcome:
+    return Outcome("NOTE", text, value, advice=advice)
 
 
 def failed(

@@ -120,7 +120,7 @@ class _Seen:
 
 
 def passes(case: Case) -> Outcome:
-    """The network sees each patch as often as `passes_per_patch` says."""
+    """The loss costs the passes over each patch that `passes_per_patch` says."""
     declared = case.trained.passes_per_patch(case.config)
     where = case.place("passes_per_patch")
     batch = case.batch(2, case.crop_px)
@@ -137,14 +137,15 @@ def passes(case: Case) -> Outcome:
     if not shown:
         return skipped("no call of the network was seen")
     text = (
-        f"the network saw {shown:.3g} times the patch's pixels ({learned:.3g} with gradients);"
-        f" passes_per_patch says {declared}"
+        f"the network saw {shown:.3g} times the patch's pixels ({learned:.3g} with gradients),"
+        f" which costs {cost:.3g} passes; passes_per_patch says {declared}"
     )
+    fair = max(1, math.ceil(cost / OFF))
     if cost > OFF * declared:
-        advice = f"Return {max(1, round(cost))}, so that it gets no more training than others."
+        advice = f"Return {fair}, so that it gets no more training than others."
         return failed(text, advice, where, value=cost, bound=OFF * declared)
-    if declared > 1 and cost < declared / OFF:
-        return noted(text, cost)
+    if fair < declared:
+        return noted(text, cost, f"Return {fair}, so that it gets as much training as others.")
     return passed(cost, OFF * declared)
 
 
@@ -197,7 +198,7 @@ OF_TRAINED: tuple[Rule[MethodSubject], ...] = (
     ),
     Rule(
         "passes",
-        "The network sees each patch as often as `passes_per_patch` says.",
+        "The loss costs the passes that `passes_per_patch` says.",
         one_case(passes),
         ("loss-shape",),
     ),

@@ -51,7 +51,7 @@ def config_as_trained(method: TrainedMethod[Any], config: Any) -> Any:
 
 
 def passes_of(method: TrainedMethod[Any], config: Any) -> int:
-    """How often the network runs on each patch in one step."""
+    """What the loss costs, in passes of the network over each patch."""
     passes = _asked(method, method.passes_per_patch, config)
     if isinstance(passes, int) and passes >= 1:
         return passes

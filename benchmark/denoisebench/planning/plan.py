@@ -64,7 +64,7 @@ class TrainingPlan:
 
     @property
     def passes_per_patch(self) -> int:
-        """How often the network runs on each patch in one step."""
+        """What a step costs, in passes of the network over each patch."""
         assert isinstance(self.method, TrainedMethod)  # a method with evidence is one
         return passes_of(self.method, self.config)
 
@@ -78,7 +78,7 @@ class TrainingPlan:
         passes, batch = self.passes_per_patch, self.budget.batch
         if batch % passes:
             raise UserError(
-                f"{self.method.name} sees each patch {passes} times: --batch {batch} is"
+                f"{self.method.name} costs {passes} passes over each patch: --batch {batch} is"
                 f" no multiple of that; give --batch {passes * max(1, batch // passes)}"
             )
 

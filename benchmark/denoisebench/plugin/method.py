@@ -297,7 +297,9 @@ class TrainedMethod(Method[ConfigT]):
     read.  A class here must be harmless whatever attributes a file gives it."""
 
     def passes_per_patch(self, config: ConfigT) -> int:
-        """How often the network runs on each sampled patch in one step; budgets count this."""
+        """What the loss costs in passes of the network over a whole sampled patch, rounded up: a
+        pass over a quarter of the pixels counts 1/4, one without gradients 1/3.  Budgets count it.
+        """
         return 1
 
     def stages(self, config: ConfigT, task: Task) -> tuple[float, ...]:

@@ -158,3 +158,38 @@ def test_what_needs_a_check_that_fails_is_skipped(tmp_path: Path) -> None:
     assert "NOISY shows no clean image and no second noisy" in outcomes["evidence"].text
     assert str(outcomes["loss-seeded"]) == "SKIP evidence fails"
     assert outcomes["deterministic"].status == "PASS"
+
+
+UNLEARNED = """
+def unlearned(model, batch):
+    import torch
+
+    with torch.no_grad():
+        return model.network(batch.noisy)
+
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("runs", "declared", "status", "said"),
+    [
+        ("1.0", 2, "NOTE", "costs 1 passes; passes_per_patch says 2. Return 1, so that"),
+        ("model.network(batch.noisy)", 2, "PASS", ""),
+        ("model.network(batch.noisy[..., ::2, ::2]).mean()", 1, "PASS", ""),
+        ("unlearned(model, batch)", 1, "FAIL", "costs 1.33 passes; passes_per_patch says 1"),
+        ("unlearned(model, batch)", 1, "FAIL", "Return 2, so that it gets no more training"),
+    ],
+)
+def test_passes_are_counted_by_their_cost_and_the_number_to_return_is_told(
+    runs: str, declared: int, status: str, said: str, tmp_path: Path
+) -> None:
+    function = f"    def passes_per_patch(self, config):\n        return {declared}\n\n"
+    changes = [
+        (LOSS, f"{LOSS}        predicted = predicted + 0.0 * {runs}\n"),
+        ("    def denoise(", f"{function}    def denoise("),
+        ("class Sound(", f"{UNLEARNED}class Sound("),
+    ]
+    (passes,) = (c for c in checks(plugin(broken(tmp_path, changes))) if c.id == "passes")
+    assert passes.run().status == status
+    assert said in str(passes.run())

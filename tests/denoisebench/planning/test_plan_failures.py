@@ -124,8 +124,9 @@ def test_a_batch_that_cannot_be_divided_is_refused_before_anything_is_computed(
     write(tmp_path, "return 1", "return 3")
     done = bench("compare", *ASKED, "--budget", "smoke", "--dry-run", cwd=tmp_path)
     assert done.returncode == 2
-    assert "brk sees each patch 3 times: --batch 4 is no multiple of that; give --batch 3" in (
-        done.stderr
+    assert (
+        "brk costs 3 passes over each patch: --batch 4 is no multiple of that; give --batch 3"
+        in (done.stderr)
     )
 
 

@@ -84,7 +84,7 @@ def test_a_loss_that_runs_the_network_twice_gets_half_of_the_patches(
     planned = make_plan(ASKED, registries).trainings
     assert [(t.passes_per_patch, t.patches_per_step) for t in planned[:2]] == [(2, 2), (1, 4)]
     monkeypatch.setattr(registries.method("noise2noise")[0], "passes_per_patch", lambda _: 3)
-    with pytest.raises(UserError, match="noise2noise sees each patch 3 times: --batch 4 is no mul"):
+    with pytest.raises(UserError, match="noise2noise costs 3 passes over each patch: --batch 4"):
         make_plan(ASKED, registries)
 
 
