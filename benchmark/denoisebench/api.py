@@ -77,7 +77,8 @@ def load_denoiser(
     """A method as a function of an image, with bundled weights or those of a file.
 
     noise: what the images have, as `gaussian:25`.  channels: gray or colour.  parameters: known,
-    or unknown for a method that estimates the level.  weights: auto or a file.  memory: what
+    or unknown for a method that estimates the level.  weights: auto, a file, or the
+    folder of a training, as results/trainings/ID.  memory: what
     denoising may take, in GB, before an image is denoised in tiles.  Raises UserError where no
     weights fit.
 
@@ -105,7 +106,10 @@ def load_denoiser(
         finder = WeightsFinder(request, registries, lambda _: None)
         given = finder.find(found, config, task)
         if given is None:
-            raise UserError(f"no bundled weights fit {finder.lack(found, config, task)}")
+            raise UserError(
+                f"no bundled weights fit {finder.lack(found, config, task)}; give weights=PATH, of"
+                " a file or of a training, as results/trainings/ID"
+            )
         config, task = finder.resolve(given, found, config, task)
     reason = reason_to_decline(found, config, task)
     if reason is not None:

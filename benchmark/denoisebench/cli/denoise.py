@@ -32,7 +32,7 @@ from denoisebench.outside_text import printable
 @unit_option
 @click.option("--weights", default="auto", show_default=True, metavar="auto|zoo|none|train|PATH",
               help="auto: bundled weights; train: train on these very images, all together; a"
-                   " file: use it.")  # fmt: skip
+                   " file, or results/trainings/ID: use it.")  # fmt: skip
 @click.option("--budget", metavar="B", help="Length of the training of --weights train.")
 @reading_files
 @click.option("--dtype", type=click.Choice(["same", "float32"]), default="same", show_default=True,

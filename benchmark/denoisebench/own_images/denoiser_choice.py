@@ -99,7 +99,9 @@ def choose_denoiser(
         return min(fitting, key=lambda chosen: chosen.rank(level))
     lack = f"{asked} has no weights for {CHANNEL_WORDS[channels]} {noise.family.name} noise"
     if method is not None or weights == "zoo":
-        raise UserError(f"{lack}; give --weights train, a file, or another --method")
+        raise UserError(
+            f"{lack}; give --weights train, a file, results/trainings/ID, or another --method"
+        )
     simple, config = registries.method(DEFAULTS.denoiser_without_weights)
     chosen = _untrained(simple, config, noise, channels)
     return ChosenDenoiser(
@@ -140,17 +142,11 @@ def _is_for(registries: Registries, path: Path, noise: Noise, channels: int) -> 
     )
 
 
-def weights_file(weights: str) -> Path:
-    """The file that `--weights` names, also by the folder of a training."""
-    path = Path(weights).expanduser()
-    return path / "weights.safetensors" if path.is_dir() else path
-
-
 def denoiser_of_file(
     registries: Registries, method: str | None, weights: str, noise: Noise, channels: int
 ) -> ChosenDenoiser:
     """The denoiser of a weights file.  UserError for one of another method, noise or channels."""
-    from denoisebench.training.weights_file import read_header
+    from denoisebench.training.weights_file import read_header, weights_file
 
     path = weights_file(weights)
     weights, recipe = str(path), read_header(path).recipe

@@ -2,11 +2,10 @@
 
 from denoisebench.denoising.memory import memory_limit
 from denoisebench.nn.devices import pick_device
-from denoisebench.own_images.denoiser_choice import weights_file
 from denoisebench.own_images.options import DenoiseOptions
 from denoisebench.own_images.treatment import check_look
 from denoisebench.registry.registries import Registries
-from denoisebench.training.weights_file import read_header
+from denoisebench.training.weights_file import read_header, weights_file
 
 WEIGHTS = ("auto", "zoo", "none", "train")
 """What `--weights` takes besides a file."""

@@ -15,7 +15,7 @@ from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import config_spec, parse_spec
 from denoisebench.training.recipe import HALF
-from denoisebench.training.weights_file import file_hash, read_header
+from denoisebench.training.weights_file import file_hash, read_header, weights_file
 
 _LEAST = frozenset({Evidence.NOTHING, Evidence.NOISY})
 _WITHIN: Mapping[Evidence, frozenset[Evidence]] = {
@@ -46,7 +46,7 @@ class WeightsFinder:
             return None
         if self.request.weights in ("auto", "zoo"):
             return self._that_fit(method, config, task)
-        given = self._read(Path(self.request.weights), self.request.weights)
+        given = self._read(weights_file(self.request.weights), self.request.weights)
         if given.imported:
             self.note(
                 f"weights {given.source} were imported: their training images are unknown, so"
@@ -78,7 +78,7 @@ class WeightsFinder:
         """
         if self.request.start is None:
             return None
-        given = self._read(self.request.start, str(self.request.start))
+        given = self._read(weights_file(str(self.request.start)), str(self.request.start))
         recipe = given.header.recipe
         if recipe.channels != task.channels:
             made, asked = CHANNEL_WORDS[recipe.channels], CHANNEL_WORDS[task.channels]

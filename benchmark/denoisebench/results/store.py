@@ -19,6 +19,7 @@ from denoisebench.errors import UserError
 from denoisebench.files import write_whole
 from denoisebench.results.records import CellResult, ImageScore, Provenance
 from denoisebench.results.strict_json import json_text, parse, stored
+from denoisebench.training.weights_file import FILE
 
 SCHEMA = 5
 
@@ -27,7 +28,7 @@ _DIGEST = "record_sha256"
 
 def weights_path(out: Path, training: str) -> Path:
     """Where the weights of the training with this id are, once it is done."""
-    return out / "trainings" / training / "weights.safetensors"
+    return out / "trainings" / training / FILE
 
 
 def cell_path(out: Path, cell: str) -> Path:

@@ -8,6 +8,7 @@ before there was a digest are read as they are.
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ from denoisebench.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+FILE = "weights.safetensors"
+"""The name of the file in the folder of a training."""
 
 KEY = "denoisebench"
 """The name of the header in the file's metadata."""
@@ -49,6 +53,24 @@ class Header:
     recipe: TrainingRecipe
     images: dict[str, str]
     outcome: dict[str, Any]
+
+
+def weights_file(text: str) -> Path:
+    """The file that a user names: by its path, by the folder of a training, or by the id of one
+    under results/trainings, or the beginning of that.
+
+    Raises UserError for a beginning of several ids.
+    """
+    path = Path(text).expanduser()
+    if path.is_dir():
+        return path / FILE
+    trainings = Path("results", "trainings")
+    if path.exists() or not re.fullmatch("[0-9a-f]{4,16}", text) or not trainings.is_dir():
+        return path
+    near = sorted(each.name for each in trainings.iterdir() if each.name.startswith(text))
+    if len(near) > 1:
+        raise UserError(f"weights {text!r} may be of {', '.join(near)}; give more of the id")
+    return trainings / near[0] / FILE if near else path
 
 
 def write_weights(path: Path, network: "nn.Module", header: Header) -> None:

@@ -108,12 +108,21 @@ def show(results: Results, asked: CommandOptions, report: Report) -> None:
         write_whole(asked.out / name, stored.removesuffix("\n").encode() + b"\n")
         say(asked, f"saved as {asked.out / name}")
         say_saved(asked)
+        say_weights(results, asked)
 
 
 def say_saved(asked: CommandOptions) -> None:
     """Say where the images are that were to be saved."""
     for kind in (*_kinds(asked), *(["estimates"] if asked.keep_estimates else [])):
         say(asked, f"{kind} are under {asked.out / kind}")
+
+
+def say_weights(results: Results, asked: CommandOptions) -> None:
+    """Say where the weights are that were trained, for --weights."""
+    trained = {cell.training: cell.method for cell in results.scored if cell.training}
+    for training, method in trained.items():
+        of = f" of {method}" if len(trained) > 1 else ""
+        say(asked, f"weights{of}: {asked.out / 'trainings' / training}")
 
 
 def say(asked: CommandOptions, line: str) -> None:

@@ -134,7 +134,8 @@ _OPTIONS = [
                       " some papers do: shown in columns called oracle, never ranked."),
     click.option("--weights", default="auto", show_default=True, metavar="auto|zoo|none|PATH",
                  help="auto: bundled weights if they fit, else train; zoo: bundled weights, never"
-                      " train; none: always train; a file: use it, never train."),
+                      " train; none: always train; a file, or results/trainings/ID: use it, never"
+                      " train."),
     click.option("--protocol", default="float", show_default=True, metavar="P[,P...]",
                  help="Rules of scoring: see `bench list protocols` and `bench show protocol P`."
                       "  Several only with --mixed."),
