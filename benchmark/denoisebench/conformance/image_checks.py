@@ -1,13 +1,15 @@
 """Checks of `denoise`."""
 
+from functools import partial
+
 import torch
 
 from denoisebench.conformance.check import Outcome, Rule, failed, noted, passed
 from denoisebench.conformance.method_case import Case, estimate
 from denoisebench.conformance.method_subject import MethodSubject, each_case, few_cases
-from denoisebench.conformance.seeds import changed_generators, global_seed, states
+from denoisebench.conformance.seeds import changed_generators, global_seed, place_that_draws, states
 from denoisebench.denoising.denoiser import denoise_checked
-from denoisebench.errors import PluginError
+from denoisebench.errors import PluginError, WrongAnswerError
 from denoisebench.noise.level_reading import LevelUnknownError
 from denoisebench.plugin.method import Denoised
 
@@ -48,6 +50,9 @@ def _wrong(case: Case, height: int, width: int) -> Outcome | None:
         denoise_checked("it", denoise, noisy[0].cpu().numpy(), case.level, case.device)
     except LevelUnknownError:
         raise
+    except WrongAnswerError as wrong:
+        advice = f"{wrong.advice[0].upper()}{wrong.advice[1:]}."
+        return failed(f"at {size} {wrong.said}", advice, where)
     except PluginError as error:
         if error.__cause__ is not None:  # raised by the method, not by what checks it
             raise error.__cause__ from None
@@ -90,7 +95,8 @@ def deterministic(case: Case) -> Outcome:
             changed = changed_generators(before)
         if changed:
             text = f"denoise draws from the global generator of {changed}"
-            return failed(text, "Draw from a torch.Generator with a fixed seed.", where)
+            line = place_that_draws(partial(case.denoise, noisy), case.files) or where
+            return failed(text, "Draw from a torch.Generator with a fixed seed.", line)
     if not torch.equal(*made):
         text = "the same image gives two estimates"
         advice = "Draw from a torch.Generator with a fixed seed."

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +12,7 @@ from denoisebench.conformance.check import Outcome, Rule, failed, noted, passed,
 from denoisebench.conformance.method_case import Case, each_image
 from denoisebench.conformance.method_subject import MethodSubject, each_case, few_cases, one_case
 from denoisebench.conformance.places import place_of_error
-from denoisebench.conformance.seeds import changed_generators, global_seed, states
+from denoisebench.conformance.seeds import changed_generators, global_seed, place_that_draws, states
 from denoisebench.plugin.method import Batch
 from denoisebench.training.not_shown import NotShownError
 
@@ -94,7 +95,8 @@ def loss_seeded(case: Case) -> Outcome:
                 changed = changed_generators(before)
             if changed and not _drops(network):
                 text = f"the loss draws from the global generator of {changed}"
-                return failed(text, advice, where)
+                draw = partial(case.losses, network, batch, stage=stage)
+                return failed(text, advice, place_that_draws(draw, case.files) or where)
         if not torch.equal(*made) and not _drops(network):
             difference = float((made[0] - made[1]).abs().max())
             text = "the same rng gives two losses"

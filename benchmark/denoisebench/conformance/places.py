@@ -49,10 +49,16 @@ def place_of(thing: Any, files: Sequence[str], name: str = "") -> str:
             file, line = inspect.getsourcefile(one), inspect.getsourcelines(one)[1]
         except (OSError, TypeError):  # made by code that is in no file
             continue
-        if file is not None and _lies_in(file, files):
+        if file is not None and lies_in(file, files):
             return str(Place(file, line, linecache.getline(file, line).strip()))
     return ""
 
 
-def _lies_in(file: str, files: Sequence[str]) -> bool:
+def place_of_line(file: str, line: int) -> str:
+    """A line as text."""
+    return str(Place(file, line))
+
+
+def lies_in(file: str, files: Sequence[str]) -> bool:
+    """Whether a file is one of these, or lies in one of these folders."""
     return any(file == one or Path(one) in Path(file).parents for one in files)

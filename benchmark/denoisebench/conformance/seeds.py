@@ -1,11 +1,16 @@
 """The global states of random numbers, which no plugin may draw from or set."""
 
 import random
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
+from typing import Any
 
 import numpy as np
 import torch
+
+from denoisebench.conformance.places import lies_in, place_of_line
 
 
 @contextmanager
@@ -38,3 +43,30 @@ def states() -> tuple[object, ...]:
         (bytes(np.asarray(keys)), position),
         random.getstate(),
     )
+
+
+def place_that_draws(run: Callable[[], object], files: Sequence[str]) -> str:
+    """The line of a plugin, of these files, in which `run` changes a global generator: file:line.
+
+    Empty if it is in no line of them.
+    """
+    before, found, line = states(), "", ("", 0)
+
+    def look(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal found, line
+        if not lies_in(frame.f_code.co_filename, files):
+            return None
+        if not found and states() != before:
+            found = place_of_line(*line)
+        line = (frame.f_code.co_filename, frame.f_lineno)
+        if event == "return" and frame.f_back is not None:  # what is left of the caller's line
+            line = (frame.f_back.f_code.co_filename, frame.f_back.f_lineno)
+        return look
+
+    old = sys.gettrace()
+    sys.settrace(look)
+    try:
+        run()
+    finally:
+        sys.settrace(old)
+    return found

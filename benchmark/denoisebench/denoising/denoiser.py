@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from denoisebench.denoising.self_ensemble import Denoise
-from denoisebench.errors import PluginError, plugin_code
+from denoisebench.errors import PluginError, WrongAnswerError, plugin_code
 from denoisebench.files import safe_name
 from denoisebench.images.pixels import Pixels
 from denoisebench.nn.devices import Precision, kind_of, true_float32
@@ -50,9 +50,24 @@ class Denoiser:
         """The estimate from an image (1, C, H, W).  level: of its noise, if it is known."""
         if self.model is None:
             assert isinstance(self.method, UntrainedMethod)
-            return self.method.denoise(self.config, self.task, noisy, level)
-        assert isinstance(self.method, TrainedMethod)
-        return self.method.denoise(self.model, noisy, level)
+            made = self.method.denoise(self.config, self.task, noisy, level)
+        else:
+            assert isinstance(self.method, TrainedMethod)
+            made = self.method.denoise(self.model, noisy, level)
+        self._refuse_other(made, noisy)
+        return made
+
+    def _refuse_other(self, made: object, noisy: Tensor) -> None:
+        """Raise WrongAnswerError for what is no image of the size of the noisy one."""
+        image = made.image if isinstance(made, Denoised) else made
+        if not isinstance(image, Tensor):
+            said = f"{type(image).__name__}, not Tensor"
+        elif image.shape != noisy.shape:
+            said = f"{tuple(image.shape)} of an image of {tuple(noisy.shape)}"
+        else:
+            return
+        advice = "return a Tensor (1, C, H, W) of the image's size, or a Denoised of one"
+        raise WrongAnswerError(self.method, "denoise", said, advice)
 
     @property
     def tiling(self) -> Tiling | None:

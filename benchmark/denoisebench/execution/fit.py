@@ -3,12 +3,19 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from denoisebench.errors import PluginError, UserError, plugin_code
+from denoisebench.denoising.denoiser import Denoiser
+from denoisebench.errors import (
+    PluginError,
+    UserError,
+    WrongAnswerError,
+    place_of_function,
+    plugin_code,
+)
 from denoisebench.execution.provenance import provenance
 from denoisebench.execution.tracking import TrackedTraining
 from denoisebench.files import write_whole
@@ -26,7 +33,7 @@ from denoisebench.training.batches import BatchSource, batch_source
 from denoisebench.training.not_shown import shown_as
 from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.splits import HELD_OUT_EVERY, TrainingImages
-from denoisebench.training.trainer import Record, Trainer, TrainingSettings, Watch
+from denoisebench.training.trainer import NeverFiniteError, Record, Trainer, TrainingSettings, Watch
 from denoisebench.training.weights_file import (
     Header,
     load_into,
@@ -88,7 +95,13 @@ def fit(
         network: nn.Module, batch: Batch, moment: TrainingStep, rng: torch.Generator
     ) -> Tensor:
         shown = shown_as(batch, plan.evidence)
-        return method.loss(Model(plan.config, plan.task, network), shown, moment, rng)
+        losses = method.loss(Model(plan.config, plan.task, network), shown, moment, rng)
+        if not isinstance(losses, Tensor) or losses.shape != (len(batch.noisy),):
+            is_tensor = isinstance(losses, Tensor)
+            said = f"the shape {tuple(losses.shape)}" if is_tensor else type(losses).__name__
+            advice = f"return a value for each patch, ({len(batch.noisy)},): a mean over (1, 2, 3)"
+            raise WrongAnswerError(method, "loss", said, advice)
+        return losses
 
     watch = None
     if held_out.noisy:
@@ -101,7 +114,7 @@ def fit(
     trainer = Trainer(network, loss, source(shown), settings, checkpoint, watch)
     trainer.live_history.follow(tracked)
     with plugin_code(method.name):
-        record = trainer.run(progress)
+        record = _trained(trainer, method, progress)
     for name in not_finite(trainer.average.state_dict()):
         raise PluginError(f"{method.name} was trained to numbers that are not finite, in {name}")
     history = json_text(stored(record.history), indent=0)
@@ -110,6 +123,15 @@ def fit(
     write_weights(checkpoint.with_name("weights.safetensors"), trainer.average, header)
     trainer.live_history.end()
     checkpoint.unlink(missing_ok=True)
+
+
+def _trained(trainer: Trainer, method: TrainedMethod[Any], progress: ProgressCallback) -> Record:
+    """The record of a training; where no step could be taken, the loss is named by its line."""
+    try:
+        return trainer.run(progress)
+    except NeverFiniteError as error:
+        where = place_of_function(method, "loss")
+        raise PluginError(f"{method.name}: {error}{where}: guard divisions and roots") from error
 
 
 def _oracle(
@@ -137,8 +159,9 @@ def _oracle(
 
     def psnr_db(network: nn.Module) -> float:
         model, total = Model(plan.config, plan.task, network), 0.0
+        denoise = Denoiser(method, plan.config, plan.task, model)
         for number, (clean, noisy, level) in enumerate(shown):
-            denoised = method.denoise(model, noisy, level)
+            denoised = denoise(noisy, level)
             image = denoised.image if isinstance(denoised, Denoised) else denoised
             image = image.float().clamp(0.0, 1.0)
             if number == 0:

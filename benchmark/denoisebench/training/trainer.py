@@ -50,6 +50,10 @@ class TrainingDivergedError(PluginError):
     """The loss rose without end, at lower rates too, or was never finite."""
 
 
+class NeverFiniteError(TrainingDivergedError):
+    """No step could be taken: the loss or its gradient was never finite."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
     """How to train, beside the network, the loss and the data."""
@@ -282,6 +286,8 @@ class Trainer:
             if loss < record.least_loss:
                 record.least_loss, self._sound = loss, copy.deepcopy(self._learned())
             return
+        if skips and record.skipped_steps == record.step:
+            raise NeverFiniteError("the loss, or its gradient, was not finite from step 1")
         if not self._sound or record.set_backs == MOST_SET_BACKS:
             why = (
                 f"more than {MAX_SKIPS_IN_A_ROW} steps in a row had a non-finite gradient"

@@ -80,7 +80,9 @@ def test_the_estimated_level_is_kept_for_each_repeat():
 
 
 def test_an_estimate_of_another_size_or_not_finite_is_refused():
-    with pytest.raises(PluginError, match=r"made \(3, 19, 40\) of an image of \(3, 20, 40\)"):
+    with pytest.raises(
+        PluginError, match=r"returned \(1, 3, 19, 40\) of an image of \(1, 3, 20, 40\)"
+    ):
         scored(cell(DenoiserOutput(lambda noisy: noisy[:, :, 1:]), CLEAN))
     with pytest.raises(PluginError, match="made made pixels that are not finite"):
         scored(cell(DenoiserOutput(lambda noisy: noisy / 0.0), CLEAN))
