@@ -29,6 +29,15 @@ def test_its_code_is_that_of_the_example() -> None:
         assert unindented(textwrap.dedent(block)) in code
 
 
+def test_each_name_in_its_code_is_defined_there() -> None:
+    page = (ROOT / "docs" / "from-a-paper.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^ *```python\n(.*?)^ *```", page, re.MULTILINE | re.DOTALL)
+    whole = "\n".join(textwrap.dedent(block) for block in blocks)
+    for name in ("predicted", "target", "difference", "PAIRS", "size", "first", "pairs", "weight"):
+        assert re.search(rf"\b{name}(, \w+)? = |[( ]{name}: |\b{name}, \w+ = ", whole), name
+    assert "examples/" not in "\n".join(re.findall(r"^ +bench .*$", page, re.MULTILINE))
+
+
 @pytest.mark.parametrize("check", [c for c in checks(PLUGIN) if c.id in FAST], ids=str)
 def test_the_example_conforms(check: Check) -> None:
     outcome = check.run()
