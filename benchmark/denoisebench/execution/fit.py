@@ -42,8 +42,9 @@ from denoisebench.training.weights_file import (
     write_weights,
 )
 
-ORACLE_IMAGES, ORACLE_PX = 4, 128
-"""The oracle looks at the middle of a few images, so that it costs next to nothing."""
+ORACLE_IMAGES, ORACLE_PX = 8, 320
+"""The oracle looks at some images nearly whole: a network can be sound on patches as large as those
+it learned from, and fail where a region is flat over more than that."""
 
 
 def fit(
