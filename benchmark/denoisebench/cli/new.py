@@ -1,6 +1,7 @@
 """bench new: a plugin to begin with."""
 
 import shlex
+import sys
 from pathlib import Path
 
 import click
@@ -49,5 +50,6 @@ def command(kind: str, name: str, evidence: str | None, folder: Path, as_file: b
     else:
         plugin.refuse_importable()
         made = write_package(plugin, kind, evidence or "noisy", folder)
-        then = f"pip install --no-deps --no-build-isolation -e {shlex.quote(str(made.resolve()))}"
+        python, place = shlex.quote(sys.executable), shlex.quote(str(made.resolve()))
+        then = f"{python} -m pip install --no-deps --no-build-isolation -e {place}"
     click.echo(f"{made} is written.  Next:\n{then}")

@@ -1,6 +1,7 @@
 """What `bench new` writes passes `bench check` and runs, for each kind of plugin and evidence."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,8 @@ def test_the_last_line_is_the_next_command(tmp_path: Path) -> None:
     done = bench("new", "method", "new-one", "--file", cwd=tmp_path)
     assert done.stdout == "new_one.py is written.  Next:\nbench check new_one.py\n"
     done = bench("new", "noise", "new-two", cwd=tmp_path)
-    assert done.stdout.splitlines()[-1].startswith("pip install --no-deps --no-build-isolation -e")
+    said = f"{sys.executable} -m pip install --no-deps --no-build-isolation -e "
+    assert done.stdout.splitlines()[-1].startswith(said)
     assert (tmp_path / "denoisebench-new-two" / "README.md").is_file()
 
 

@@ -1,0 +1,5 @@
+"""`python -m denoisebench` is `bench`."""
+
+from denoisebench.cli import main
+
+main()
