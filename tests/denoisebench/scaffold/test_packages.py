@@ -61,3 +61,11 @@ def test_all_that_is_written_is_typed_and_formatted(tmp_path: Path) -> None:
         "--follow-imports=silent",
     )
     run(*typed, *sources, cwd=tmp_path, MYPYPATH=":".join(map(str, roots)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("found", [True, False])
+def test_mypy_passes_by_the_packages_own_settings(found: bool, tmp_path: Path) -> None:
+    """Also where mypy does not find the suite, as if it was installed with `pip install -e`."""
+    made = write_package(PluginName("new-one"), "method", "noisy", tmp_path)
+    run("mypy", "src", cwd=made, **({"MYPYPATH": str(CORE)} if found else {}))
