@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from denoisebench.conformance.text import Examined
 
 
+ONCE = "import-light"
+"""The check of a plugin's import, which is that of the first of its objects."""
+
+
 @click.command("check")
 @click.argument("target", metavar="PLUGIN|NAME")
 @click.option("--only", metavar="ID[,ID...]", help="Checks to run.  [default: all]")
@@ -52,11 +56,13 @@ def command(
     from denoisebench.nn.devices import pick_device
     from denoisebench.results.strict_json import exported, json_text
 
-    began, done = time.monotonic(), []
+    began = time.monotonic()
+    done: list[Examined] = []
     found = [(s, checks_for(s, slow=slow)) for s in subjects(target, plugin, pick_device(device))]
     chosen = _chosen([check for _, checks in found for check in checks], only, skip)
     for subject, checks in found:
-        examined = _examined(subject, [check for check in checks if check.id in chosen])
+        left_out = {ONCE} if any(one.subject.origin is subject.origin for one in done) else set()
+        examined = _examined(subject, [c for c in checks if c.id in chosen - left_out])
         done.append(examined)
         if not as_json:
             for line in as_text(examined, verbose=verbose):

@@ -106,7 +106,9 @@ class Origin:
         torch, files = str(said["torch"]), said["files"]
         assert isinstance(files, list)
         if torch:
-            text, advice = "it imports torch", "Import torch inside the functions that use it."
+            by = str(said["torch_by"])
+            text = f"it imports torch by importing {by}" if by else "it imports torch"
+            advice = f"Import {by or 'torch'} inside the functions that use it."
             return failed(text, advice, torch, value=seconds)
         if files:
             advice = "Read files in the functions that need them."

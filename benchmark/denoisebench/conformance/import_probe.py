@@ -7,6 +7,7 @@ import time
 from types import FrameType
 from typing import Any
 
+import denoisebench.nn
 from denoisebench.conformance.places import Place, place_of_error
 from denoisebench.errors import UserError
 from denoisebench.registry.loader import import_plugin, offers
@@ -24,7 +25,7 @@ class Watch:
     def __init__(self, item: str) -> None:
         self._item = item
         self.files: dict[str, str] = {}
-        self.torch = ""
+        self.torch, self.torch_by = "", ""
         self._on = True
         sys.addaudithook(self._hear)
 
@@ -38,6 +39,7 @@ class Watch:
                 self.files.setdefault(arguments[0], place)
         if event == "import" and arguments[0] == "torch" and not self.torch:
             self.torch = self._place(past_imports=True) or "?"
+            self.torch_by = _name_asked_for()
 
     def _place(self, *, past_imports: bool) -> str:
         """The innermost line of the plugin; of what it opens, none where Python's import does."""
@@ -51,6 +53,16 @@ class Watch:
                 return str(Place(file, frame.f_lineno))
             frame = frame.f_back
         return ""
+
+
+def _name_asked_for() -> str:
+    """The name of `denoisebench.nn` whose module is being imported; empty if there is none."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code is denoisebench.nn.__getattr__.__code__:
+            return str(frame.f_locals["name"])
+        frame = frame.f_back
+    return ""
 
 
 def main(item: str, limit_s: float) -> None:
@@ -80,6 +92,7 @@ def main(item: str, limit_s: float) -> None:
         "where": where,
         "seconds": seconds,
         "torch": watch.torch,
+        "torch_by": watch.torch_by,
         "files": [f"{path} ({place})" for path, place in watch.files.items()],
     }
     print(MARK + json.dumps(report), flush=True)

@@ -1,8 +1,12 @@
 """`import-light`: what an import may not do, each in a process of its own."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from bench import bench
 from broken import SOUND
 
 from denoisebench.conformance.import_check import MOST_S, Origin
@@ -17,6 +21,20 @@ BAD = {
     "open(__file__).close()": "it opens ",
     "import torch": "it imports torch",
 }
+
+
+LIGHT_NAMES = """
+import sys
+import denoisebench.nn as nn
+
+sys.modules["torch"] = None  # an import of it raises
+for name in sorted(nn.__all__):
+    try:
+        getattr(nn, name)
+    except ImportError:
+        continue
+    print(name)
+"""
 
 
 def origin(folder: Path, line: str) -> Origin:
@@ -44,3 +62,30 @@ def test_a_light_import_passes(tmp_path: Path) -> None:
     assert outcome.status == "PASS"
     assert outcome.value is not None
     assert outcome.value < MOST_S == outcome.bound
+
+
+def test_the_name_that_imports_torch_is_told(tmp_path: Path) -> None:
+    found = origin(tmp_path, "from denoisebench.nn import build_network, run_padded").outcome
+    assert found.text == "it imports torch by importing run_padded"
+    assert found.advice == "Import run_padded inside the functions that use it."
+    assert found.where == "plugin.py:2"
+
+
+def test_a_plugin_of_several_things_is_imported_and_counted_once(tmp_path: Path) -> None:
+    twice = "@hookimpl\ndef register_budgets():\n    from denoisebench.plugin import Budget\n\n"
+    made = "    return [Budget('night', steps=100, batch=4, crop_px=32)]\n"
+    (tmp_path / "plugin.py").write_text(f"import torch\n{SOUND}\n\n{twice}{made}")
+    done = bench("check", "plugin.py", "--only", "import-light", cwd=tmp_path)
+    assert done.stdout.count("imports torch") == 1
+    assert "0 passed, 1 failed" in done.stdout
+
+
+def test_the_docs_mark_the_names_that_import_no_torch() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "writing-a-plugin.md").read_text("utf-8")
+    table = page.partition("### Names of `denoisebench.nn`")[2].partition("\n### ")[0]
+    rows = re.findall(r"^\| (`.*?) \| (.*?) \|$", table, re.MULTILINE)
+    light = [n for names, said in rows if "*light*" in said for n in re.findall(r"`(\w+)`", names)]
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT_NAMES], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == sorted(light)
