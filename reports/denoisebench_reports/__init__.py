@@ -41,6 +41,9 @@ PUBLISHED = (
     "dbsn_tables",
     "blindspot_official",
     "noise2noise_keras",
+    "neighbor2neighbor_tables",
+    "neighbor2neighbor_fixed_noise",
+    "neighbor2neighbor_paddle",
 )
 """The tables of `published/`.  If several have a figure, a table's cell shows the first."""
 

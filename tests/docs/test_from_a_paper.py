@@ -11,7 +11,7 @@ from denoisebench.conformance import Check, checks
 from denoisebench.registry.loader import import_plugin
 
 ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples" / "neighbor2neighbor.py"
+EXAMPLE = ROOT / "examples" / "neighbours.py"
 PLUGIN = import_plugin(str(EXAMPLE))
 FAST = ("names", "signature", "config", "declines", "loss-seeded", "crops")
 
@@ -67,6 +67,6 @@ def test_the_example_trains(tmp_path: Path) -> None:
     make_images(tmp_path / "train", 2, side=96)
     make_images(tmp_path / "test", 1, seed=1)
     sets = ("--datasets", "folder:test", "--train-set", "folder:train")
-    asked = ("--method", "neighbor2neighbor", "--budget", "smoke", "--steps", "20", *sets)
+    asked = ("--method", "neighbours", "--budget", "smoke", "--steps", "20", *sets)
     done = bench("run", "--plugin", str(EXAMPLE), *asked, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -12,7 +12,15 @@ from denoisebench.plugin.method import Batch, Denoised, Model, Task, TrainingSte
 from denoisebench.registry.loader import load
 from denoisebench.specs import config_spec
 
-METHODS = ("noise2score", "noise2noise", "supervised", "noise2self", "sure", "pure")
+METHODS = (
+    "noise2score",
+    "noise2noise",
+    "supervised",
+    "neighbor2neighbor",
+    "noise2self",
+    "sure",
+    "pure",
+)
 QUICK = [name for name in NETWORKS if name not in UNSTEADY]  # the others take a second a step
 
 

@@ -36,6 +36,7 @@ CASES: list[tuple[str, str, TrainingKnowledge]] = [
     ("noise2score:network=unet-residual-half", "poisson:0.01..0.1", "unknown"),
     ("noise2score:network=unet-residual-half", "gamma:40..120", "unknown"),
     ("supervised:network=unet-residual-half", "gaussian:25", "unknown"),
+    ("neighbor2neighbor:network=unet-residual-half", "gaussian:25", "known"),
     ("noise2void:network=n2v:features=16", "gaussian:25", "known"),
     ("noise2void:network=n2v2:replacement=median:features=16", "gaussian:25", "known"),
     ("noise2self:width=3:network=unet-residual-half:inference=single", "gaussian:25", "known"),

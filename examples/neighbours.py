@@ -9,6 +9,9 @@ F = f(y), without gradient.  Λ grows from 0 to `regulariser`: neighbouring clea
 the second term takes away the blur that this causes.
 
 Departures from the paper: the suite's U-Net, optimiser and schedule, and y - ½ as its input.
+
+The suite has this method as `neighbor2neighbor`, with more settings and tests.  This one is called
+`neighbours`: it is the case of docs/from-a-paper.md, a whole method in one file.
 """
 
 from collections.abc import Iterable
@@ -71,8 +74,8 @@ class Config:
     regulariser: Annotated[float, Between(0.0, 100.0)] = 2.0
 
 
-class Neighbor2Neighbor(TrainedMethod[Config]):
-    name = "neighbor2neighbor"
+class Neighbours(TrainedMethod[Config]):
+    name = "neighbours"
     summary = "a pixel predicts its neighbour (Huang et al., CVPR 2021)"
     config_type = Config
     paper_code = "https://github.com/TaoHuang2018/Neighbor2Neighbor (BSD-3-Clause)"
@@ -119,4 +122,4 @@ class Neighbor2Neighbor(TrainedMethod[Config]):
 
 @hookimpl
 def register_methods() -> Iterable[Method[Any]]:
-    return [Neighbor2Neighbor()]
+    return [Neighbours()]

@@ -1,0 +1,24 @@
+"""What can be set about Neighbor2Neighbor."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from denoisebench.nn import Predicts, refuse_unknown_network
+from denoisebench.plugin import Between, refuse_unknown_words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """regulariser: γ, the weight of the second term at the end of training; 0 leaves it out.
+
+    network: one of the shelf (see `denoisebench.nn.shelf`).  predicts: what its output is: a
+    `correction` of its input, in tenths; the `image`; or the `noise`, to be taken away.
+    """
+
+    regulariser: Annotated[float, Between(0.0, 100.0)] = 2.0
+    network: str = "unet"
+    predicts: Predicts = "correction"
+
+    def __post_init__(self) -> None:
+        refuse_unknown_words(self)
+        refuse_unknown_network(self.network)

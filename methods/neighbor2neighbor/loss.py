@@ -1,0 +1,58 @@
+"""Neighbor2Neighbor's sub-images and its loss (Huang et al., CVPR 2021, sections 4.1 and 4.2).
+
+A cell is 2 × 2 pixels, numbered 0 1 above 2 3.  Each cell gives one pixel to g1(y) and one next to
+it, never the one across, to g2(y).
+"""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+PAIRS = ((0, 1), (0, 2), (1, 3), (2, 3), (1, 0), (2, 0), (3, 1), (3, 2))
+"""The ordered pairs of adjacent pixels of a cell."""
+
+
+def drawn_pairs(noisy: Tensor, rng: torch.Generator) -> Tensor:
+    """One of `PAIRS` for each cell, all alike likely: (B, C, H, W) -> (B, 1, 2, H/2, W/2), 0..3."""
+    size = (len(noisy), noisy.shape[-2] // 2, noisy.shape[-1] // 2)
+    drawn = torch.randint(len(PAIRS), size, generator=rng, device=rng.device)
+    return torch.tensor(PAIRS, device=rng.device)[drawn].movedim(-1, 1)[:, None]
+
+
+def sub_images(images: Tensor, pairs: Tensor) -> tuple[Tensor, Tensor]:
+    """g1 and g2 of images: (B, C, H, W) -> twice (B, C, H/2, W/2).
+
+    pairs: as `drawn_pairs` has them, the same for all channels.  A last row or column that makes
+    no cell is left out.
+    """
+    height, width = (2 * (side // 2) for side in images.shape[-2:])
+    batch, channels = images.shape[:2]
+    cells = F.pixel_unshuffle(images[..., :height, :width], 2)
+    cells = cells.reshape(batch, channels, 4, height // 2, width // 2)
+    first, second = cells.gather(2, pairs.expand(-1, channels, -1, -1, -1)).unbind(2)
+    return first, second
+
+
+def neighbour_loss(
+    f: Callable[[Tensor], Tensor], y: Tensor, weight: float, rng: torch.Generator
+) -> Tensor:
+    """How badly a pixel's neighbour is predicted from it.
+
+        L = mean d² + Λ mean (d − (g1(F) − g2(F)))²,   d = f(g1(y)) − g2(y),   F = f(y)
+
+    F is without gradient: the second term moves f(g1(y)) alone.  Neighbouring clean pixels differ,
+    by g1(F) − g2(F) as far as is known; mean d² takes that difference for noise, and blurs.
+
+    f: the denoiser, of any even H and W.  y: (B, C, H, W) noisy.  weight: Λ.  Returns (B,).
+    """
+    pairs = drawn_pairs(y, rng)
+    first, second = sub_images(y, pairs)
+    d = f(first) - second
+    each = d.square()
+    if weight > 0.0:
+        with torch.no_grad():
+            first_denoised, second_denoised = sub_images(f(y), pairs)
+        each = each + weight * (d - (first_denoised - second_denoised)).square()
+    return each.mean(dim=(1, 2, 3))
