@@ -13,7 +13,7 @@ from denoisebench.plugin import Protocol
 _OWN_NOISE = "the noise is drawn by this suite's generator, not by the original's"
 _LUMA = "the gray version of a colour set is its BT.601 luma in 8 bits, the original's"
 
-_NVLABS_REPEATS = (("kodak", 10), ("bsd300", 3), ("set14", 20))
+_NVLABS_REPEATS = (("kodak", 10), ("bsd300", 3), ("set14", 20), ("set14-12", 20))
 NVLABS = Protocol(
     name="nvlabs",
     version=1,

@@ -20,6 +20,7 @@ COUNTS = {
     "cbsd68": 68,
     "kodak": 24,
     "set14": 14,
+    "set14-12": 12,
     "bsd300": 100,
     "cbsd400": 400,
     "cbsd399": 399,
@@ -153,3 +154,11 @@ def test_set14_holds_a_gray_file_repeated_to_three_channels(real_set):
     bridge = image.load()
     np.testing.assert_array_equal(bridge, np.repeat(bridge[:1], 3, axis=0))
     np.testing.assert_array_equal(to_gray(bridge), bridge[:1])
+
+
+def test_set14_12_is_set14_without_its_two_gray_images(sources):
+    whole, twelve = (
+        [image.id for image in opened(sources, name).images] for name in ("set14", "set14-12")
+    )
+    assert [name for name in whole if name not in twelve] == ["bridge.bmp", "man.bmp"]
+    assert {share.image for share in opened(sources, "set14-12").shares} <= set(twelve)

@@ -71,6 +71,15 @@ ENTRIES = (
     Entry("cbsd68", COLOUR, "BSD68's images in colour", BSDS_TERMS, FFDNET),
     Entry("kodak", COLOUR, "Kodak's 24 photographs, whole", "free for any use", KODAK),
     Entry("set14", COLOUR, "14 classic colour test images", "research use", DNCNN),
+    Entry(
+        "set14-12",
+        COLOUR,
+        "set14 without its gray images bridge and man, as Neighbor2Neighbor's code has it",
+        "research use",
+        DNCNN,
+        folder="set14",
+        without=("bridge.bmp", "man.bmp"),
+    ),
     Entry("bsd300", COLOUR, "BSDS300's 100 test images", BSDS_TERMS, BSDS500),
     Entry("cbsd400", COLOUR, "BSDS500's train and test images", BSDS_TERMS, BSDS500),
     Entry(

@@ -150,8 +150,8 @@ def test_an_image_is_reflected_about_its_last_row_and_column_again_and_again(
 
 @pytest.mark.parametrize(
     ("image_set", "repeats"),
-    [("kodak", 10), ("kodak-gray", 10), ("bsd300", 3), ("set14", 20), ("set12", 1),
-     ("folder:kodak", 1)],
+    [("kodak", 10), ("kodak-gray", 10), ("bsd300", 3), ("set14", 20), ("set14-12", 20),
+     ("set12", 1), ("folder:kodak", 1)],
 )  # fmt: skip
 def test_nvlabs_repeats_the_sets_of_its_paper_and_float_none(image_set, repeats):
     assert NVLABS.repeats_of(image_set) == repeats
