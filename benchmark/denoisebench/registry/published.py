@@ -26,18 +26,29 @@ def checked_figures(
     """
     figures = table.read()
     specs = {noise: _spec_of(noise, table, noises) for noise in {f.noise for f in figures}}
-    for name in {parse_spec(dataset).name for dataset in {f.dataset for f in figures}}:
+    for dataset in dict.fromkeys(f.dataset for f in figures):
+        name = parse_spec(dataset).name
         if name not in image_sets:
-            raise UserError(f"{table.file}: {unknown_name('data set', name, image_sets)}")
+            unknown = unknown_name("data set", name, image_sets)
+            raise UserError(f"{_place(table, dataset)}: {unknown}")
     for label in {f.protocol for f in figures if f.protocol}:
         if labelled(label, protocols) is None:
-            raise UserError(f"{table.file}: {label} is no label of a protocol")
+            place = _place(table, f"# protocol: {label}")
+            raise UserError(f"{place}: {label} is no label of a protocol")
     places: set[tuple[str, ...]] = set()
     for place in ((specs[f.noise], *f.place[1:]) for f in figures):
         if place in places:
             raise UserError(f"{table.file}: {', '.join(place)} is there twice")
         places.add(place)
     return [f if specs[f.noise] == f.noise else replace(f, noise=specs[f.noise]) for f in figures]
+
+
+def _place(table: PublishedTable, text: str) -> str:
+    """The file, and the first of its lines that is this text or has it in a field."""
+    for number, line in enumerate(table.file.read_text(encoding="utf-8").splitlines(), start=1):
+        if line.strip() == text or (not line.startswith("#") and text in line.split(",")):
+            return f"{table.file}, line {number}"
+    return str(table.file)
 
 
 def _spec_of(noise: str, table: PublishedTable, noises: Mapping[str, NoiseFamily]) -> str:
@@ -47,4 +58,4 @@ def _spec_of(noise: str, table: PublishedTable, noises: Mapping[str, NoiseFamily
         spec = parse_spec(noise)
         return str(noises[spec.name].parse(spec)) if spec.name in noises else noise
     except UserError as error:
-        raise UserError(f"{table.file}: {error}") from None
+        raise UserError(f"{_place(table, noise)}: {error}") from None
