@@ -13,6 +13,7 @@ from denoisebench.conformance.check import Outcome, Rule, failed, noted, passed,
 from denoisebench.conformance.method_case import Case, estimate
 from denoisebench.conformance.method_subject import MethodSubject, few_cases, one_case
 from denoisebench.denoising.tiling import tiled
+from denoisebench.nn import multiple_of
 from denoisebench.plugin.tiling import Tiling
 
 SIDE_PX, PIXELS, STEP = 32, 16, 0.5
@@ -100,7 +101,11 @@ def _reach(case: Case) -> Outcome:
     if reach >= REACH_PX:
         return passed(float(reach))
     text = f"no tiling is declared, and a pixel changes the estimate up to {reach} pixels away"
-    return noted(text, float(reach))
+    multiple = 1 if case.model is None else multiple_of(case.model.network)
+    written = f"Tiling(multiple={multiple}, halo={reach}, bytes_per_pixel=N)"
+    return noted(
+        text, float(reach), f"Let `tiling` return {written}, with N measured as the docs say."
+    )
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from denoisebench.conformance.collect import UNLOADED, module_of, subject_of
 from denoisebench.conformance.import_check import Origin, is_importable, item_of
 from denoisebench.conformance.subject import Subject
 from denoisebench.errors import UserError, nearest, shortened
-from denoisebench.registry.loader import GROUP, HOOKS, import_plugin, load, offers
+from denoisebench.registry.loader import GROUP, HOOKS, folder_refused, import_plugin, load, offers
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec
 
@@ -47,6 +47,8 @@ def _importable(target: str, registries: Registries) -> str:
     for entry in entry_points(group=GROUP):
         if entry.name == target:
             return entry.module
+    if Path(target).is_dir() and not target.isidentifier():
+        raise UserError(f"{shortened(target)} is no plugin: {folder_refused(Path(target))}")
     if not is_importable(target):
         names = [key.split()[-1] for key in registries.origins]
         if near := nearest(target, names):

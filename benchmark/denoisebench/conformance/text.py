@@ -72,10 +72,9 @@ def _told(outcome: Outcome) -> str:
 
 
 def _measured(outcome: Outcome) -> str:
-    if outcome.value is None:
+    if outcome.value is None or outcome.bound is None:  # the text says what it is
         return ""
-    bound = "" if outcome.bound is None else f", bound {outcome.bound:.3g}"
-    return f" [{outcome.value:.3g}{bound}]"
+    return f" (measured {outcome.value:.3g}, bound {outcome.bound:.3g})"
 
 
 def _wrapped(begin: str, words: str) -> Iterator[str]:

@@ -119,12 +119,22 @@ def _check_hooks(plugin: Any) -> None:
             raise UserError(f"{name} is not marked with @hookimpl")
 
 
+def folder_refused(path: Path) -> str:
+    """Why a folder is no plugin, and what to give for it."""
+    packages = sorted([*path.glob("__init__.py"), *path.glob("*/__init__.py")])
+    packages = packages or sorted(path.glob("src/*/__init__.py"))
+    given = f"its module, {packages[0]}" if packages else "a file that ends in .py, or a module"
+    return f"it is a folder; give {given}"
+
+
 def import_plugin(item: str) -> ModuleType:
     """The module of a file, whose name ends in .py, or of a module's name.
 
     Raises UserError where there is no such file, and what the module raises.
     """
     path = Path(item).resolve()
+    if path.is_dir() and ("/" in item or not item.isidentifier()):
+        raise UserError(folder_refused(path))
     if path.suffix != ".py":
         return importlib.import_module(item)
     if not path.is_file():

@@ -32,3 +32,23 @@ def test_each_kind_is_listed_under_its_registry_and_word(kind: str) -> None:
     registry, word = KINDS[kind]
     assert word in {word for word, _ in HOOKS.values()}
     assert f"{word} {next(iter(getattr(load(), registry)))}" in load().origins
+
+
+def test_without_a_kind_all_are_listed(tmp_path: Path) -> None:
+    done = bench("list", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [line[:-1] for line in done.stdout.splitlines() if line.endswith(":")] == list(KINDS)
+    tv = next(line for line in done.stdout.splitlines() if line.startswith("  tv "))
+    assert tv.strip().split()[0] in bench("list", "methods", cwd=tmp_path).stdout
+
+
+def test_a_folder_is_refused_with_the_module_to_give(tmp_path: Path) -> None:
+    bench("new", "noise", "my-own", cwd=tmp_path)
+    folder, module = "denoisebench-my-own", "src/denoisebench_my_own/__init__.py"
+    for verb in (("list", "noises", "--plugin", folder), ("check", folder)):
+        done = bench(*verb, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "it is a folder; give its module, " in done.stderr
+        assert f"{folder}/{module}" in done.stderr
+    done = bench("list", "noises", "--plugin", f"{folder}/{module}", cwd=tmp_path)
+    assert "my-own" in done.stdout

@@ -74,3 +74,20 @@ def test_a_field_without_a_default_is_a_failure_of_bench_check_too(tmp_path: Pat
     done = bench("check", path.name, cwd=tmp_path)
     assert done.returncode == 1
     assert "field gain of Config has no default, in plugin.py:7" in " ".join(done.stdout.split())
+
+
+def test_a_method_without_tiling_is_told_the_one_to_write(tmp_path: Path) -> None:
+    tiling = "        return Tiling(multiple=1, halo=1, bytes_per_pixel=100)\n"
+    path = broken(tmp_path, [(tiling, "        return None\n")])
+    done = bench("check", path.name, "--only", "equivariance", cwd=tmp_path)
+    said = " ".join(done.stdout.split())
+    assert "Let `tiling` return Tiling(multiple=1, halo=1, bytes_per_pixel=N), with N" in said
+    assert "[1]" not in said
+
+
+def test_what_is_measured_is_named(tmp_path: Path) -> None:
+    tiling = ("halo=1", "halo=0")
+    path = broken(tmp_path, [tiling])
+    done = bench("check", path.name, "--only", "equivariance", cwd=tmp_path)
+    assert "(measured 0." in done.stdout
+    assert ", bound " in done.stdout
