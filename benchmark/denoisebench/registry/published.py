@@ -33,8 +33,8 @@ def checked_figures(
             raise UserError(f"{_place(table, dataset)}: {unknown}")
     for label in {f.protocol for f in figures if f.protocol}:
         if labelled(label, protocols) is None:
-            place = _place(table, f"# protocol: {label}")
-            raise UserError(f"{place}: {label} is no label of a protocol")
+            where = _place(table, f"# protocol: {label}")
+            raise UserError(f"{where}: {label} is no label of a protocol")
     places: set[tuple[str, ...]] = set()
     for place in ((specs[f.noise], *f.place[1:]) for f in figures):
         if place in places:
