@@ -169,7 +169,8 @@ def _of_a_detector(fit: DetectorFit, count: int) -> SeriesNoise:
 def _saturation(fit: DetectorFit) -> tuple[str, ...]:
     if fit.saturated_share < SATURATED:
         return ()
-    return (f"{fit.saturated_share:.1%} of the pixels are saturated",)
+    share = f"{fit.saturated_share:.1%} of the pixels are saturated"
+    return (f"{share}; where noise is clipped, too little is found",)
 
 
 def _planes_text(count: int) -> str:
