@@ -267,7 +267,7 @@ class TrainedMethod(Method[ConfigT]):
     torch.Size([2])
     """
 
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     """Adam's peak rate."""
 
     beta2: float = 0.99

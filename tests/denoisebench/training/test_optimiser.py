@@ -12,7 +12,7 @@ from noise2noise import Noise2Noise
 
 
 def test_it_has_what_a_method_asks_for() -> None:
-    assert Optimiser.of(Noise2Noise()) == Optimiser(2e-3, "cosine", 0.99, 0.01) == Optimiser()
+    assert Optimiser.of(Noise2Noise()) == Optimiser(1e-3, "cosine", 0.99, 0.01) == Optimiser()
     assert Optimiser.of(BlindSpot()) == Optimiser(1e-3, "ramps", 0.99, 0.01)
 
 
