@@ -86,8 +86,9 @@ class WideSupervised(Supervised):
 @hookimpl
 def register_methods() -> Iterable[Method[Any]]:
     made: list[Method[Any]] = [WideNoise2Score(), WideSupervised()]
-    made += [_long_memory(kind()) for kind in (Noise2Score, FanInNoise2Score, SmallHeadNoise2Score)]
-    made.append(_long_memory(_at(Noise2Score(), "1e-3")))
+    made.append(_long_memory(Noise2Score()))
+    for start in (Noise2Score, FanInNoise2Score, SmallHeadNoise2Score):
+        made.append(_long_memory(_at(start(), "2e-3")))
     for kind in (Noise2Score, Supervised):
         made += [_at(kind(), rate) for rate in ("5e-4", "2e-3", "4e-3")]
         made.append(_at(kind(), "2e-3", "ramps"))
