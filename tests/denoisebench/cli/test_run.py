@@ -91,7 +91,7 @@ def test_compare_prints_one_csv_row_per_method_and_data_set_and_computes_nothing
     }
     second = bench(*call, cwd=place)
     assert second.stdout == first.stdout
-    assert "training" not in second.stderr
+    assert "training " not in second.stderr
     assert all(p.stat().st_mtime_ns == stamp for p, stamp in stamps.items())
 
 
