@@ -41,7 +41,8 @@ def test_wide_convolutions_round_what_they_multiply_and_narrow_ones_do_not() -> 
     with bf16_hardware():
         found = network(IMAGE)
     assert found.dtype == torch.float32
-    torch.testing.assert_close(found, expected, rtol=0.0, atol=1e-5)
+    # 1e-4: sums of another order may round to the next bfloat16; a narrow one rounded gives 1e-3
+    torch.testing.assert_close(found, expected, rtol=0.0, atol=1e-4)
 
 
 @torch.no_grad()
