@@ -74,7 +74,7 @@ ENTRIES = (
     Entry(
         "set14-12",
         COLOUR,
-        "set14 without its gray images bridge and man, as Neighbor2Neighbor's code has it",
+        "set14 without its gray images: that of Neighbor2Neighbor's code",
         "research use",
         DNCNN,
         folder="set14",

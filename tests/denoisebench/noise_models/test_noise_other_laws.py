@@ -31,7 +31,7 @@ LAWS = {
     "laplace": stats.laplace(scale=0.1 * np.sqrt(0.5)),
 }
 LEARNING = ["noise2noise", "supervised"]
-OF_MEANS = ["noise2self", "noise2void", "blindspot", "dbsn"]
+OF_MEANS = ["noise2self", "noise2void", "neighbor2neighbor", "blindspot", "dbsn"]
 TAKERS = {
     "uniform:25": [*LEARNING, *OF_MEANS],
     "laplace:25": [*LEARNING, *OF_MEANS],

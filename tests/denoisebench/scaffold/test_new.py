@@ -57,7 +57,7 @@ def test_a_package_has_all_that_its_readme_names(kind: str, evidence: str) -> No
     assert (f"{source}/loss.py" in made) == (evidence != UNTRAINED)
     assert (f"{source}/published.csv" in made) == (kind == "method")
     assert not [path for path, text in made.items() if "$" in text]
-    assert len(re.findall(r"^(?:pip|bench) ", made["README.md"], re.MULTILINE)) == 4
+    assert len(re.findall(r"^(?:python -m pip|bench) ", made["README.md"], re.MULTILINE)) == 4
 
 
 def test_every_comment_leads_to_a_heading() -> None:

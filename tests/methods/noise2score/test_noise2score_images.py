@@ -221,7 +221,7 @@ def test_the_network_is_the_one_that_is_asked_for_in_the_channels_of_the_task():
         ("probe=double", r"noise2score\.probe: 'double' is none of paired, single"),
         ("schedule=cosine", r"noise2score\.schedule: 'cosine' is none of geometric, paper, saw"),
         ("coordinate=log", r"noise2score\.coordinate: 'log' is none of own, identity, raw"),
-        ("network=dncnn", r"noise2score\.network: 'dncnn' is none of unet, unet-shared"),
+        ("network=resnet", r"noise2score\.network: 'resnet' is none of unet, unet-shared"),
         ("estimate=guess", r"noise2score\.estimate: 'guess' is none of patches, penalty, closed"),
         ("probe_start=0.5", r"noise2score\.probe_end: 0 must be above 0 .* or leave both out"),
         ("probe_end=0.6", r"noise2score\.probe_end: 0\.6 must be .* above probe_start \(0\)"),
