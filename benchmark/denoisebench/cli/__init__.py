@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-import traceback
 
 import click
 
@@ -100,6 +99,8 @@ def main() -> None:
         if failure is None:  # a fault of the suite: its traceback is what the report of it needs
             raise
         if "--traceback" in sys.argv:
+            import traceback  # not needed where all goes well
+
             traceback.print_exc()
         click.echo(f"bench: {_one_line(failure)}", err=True)
         sys.exit(1)
