@@ -6,6 +6,7 @@ recorded in its cells and does not stop the others; what the user did wrong, or 
 """
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -41,18 +42,19 @@ class Runner:
     context: Context
     options: ExecutionOptions = ExecutionOptions()
 
-    def run(self, *, wait: bool = True) -> list[CellResult]:
+    def run(self, *, wait: bool = True, only: Collection[str] | None = None) -> list[CellResult]:
         """The results of the cells, in the order of the plan.  Computes what is not stored.
 
         What another process works on is left to it.  wait: for what others compute; without it,
-        cells that are not there at the end are left out.
+        cells that are not there at the end are left out.  only: ids of the units to do; None for
+        all.
         """
         done = self._done()
         if len(done) == len(self.plan.cells):
             return [done[cell.id] for cell in self.plan.cells]
         from denoisebench.execution.shared_run import SharedRun
 
-        return SharedRun(self, done).run(wait=wait)
+        return SharedRun(self, done).run(wait=wait, only=only)
 
     def missing(self) -> tuple[Unit, ...]:
         """The work that is left."""

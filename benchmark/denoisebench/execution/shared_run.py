@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -37,13 +37,14 @@ class SharedRun:
         self._scored_here = 0
         self._tell_whole: Callable[[], None] = lambda: None
 
-    def run(self, *, wait: bool) -> list[CellResult]:
+    def run(self, *, wait: bool, only: Collection[str] | None = None) -> list[CellResult]:
         """See `Runner.run`."""
         sweep_claims(self._out)
         missing = [cell for cell in self._plan.cells if cell.id not in self._results]
         self._failed_before = self._failures(missing)
         self._tell_of_incomplete(missing)
-        pending = list(self._plan.units(done=self._results.keys()))
+        units = self._plan.units(done=self._results.keys())
+        pending = [unit for unit in units if only is None or unit.id in only]
         if pending:
             telling = begin(self._plan, pending, self._out, self._runner.context.progress)
             self._tell_whole = telling if wait else self._tell_whole

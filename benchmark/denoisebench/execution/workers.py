@@ -11,7 +11,7 @@ from denoisebench.errors import PluginError, UserError, plugin_code
 from denoisebench.execution.runner import Runner
 from denoisebench.files import hidden_part, told_of_writing
 from denoisebench.planning.plan import Plan
-from denoisebench.plugin.executor import PLAN_VARIABLE, Crew, WorkerCommand
+from denoisebench.plugin.executor import PLAN_VARIABLE, UNITS_VARIABLE, Crew, WorkerCommand
 
 LOOK_S = 1.0
 """How often it is told how far the workers are, at most."""
@@ -29,14 +29,18 @@ def run_workers(runner: Runner, crew: Crew | None, arguments: Sequence[str]) -> 
     units = len(missing)
     if crew is None or not missing:
         return runner
+    from denoisebench.execution.parcels import parcels_of
     from denoisebench.execution.survey import begin
 
     out, progress = runner.context.out, runner.context.progress
+    parcels = parcels_of(runner.plan, missing, out)
     done = replace(runner, options=replace(runner.options, retry="none"))
     ours = {key: value for key, value in os.environ.items() if key.startswith(_OURS)}
     tell = begin(runner.plan, missing, out, progress)
     with _marked(out) as mark, _again_and_again(mark.touch, tell):
-        command = WorkerCommand((*arguments, "--worker"), Path.cwd(), mark, runner.plan.id, ours)
+        command = WorkerCommand(
+            (*arguments, "--worker"), Path.cwd(), mark, runner.plan.id, ours, parcels
+        )
         try:
             with plugin_code("--workers"):
                 failures = crew.run(command, units, progress)
@@ -50,6 +54,12 @@ def run_workers(runner: Runner, crew: Crew | None, arguments: Sequence[str]) -> 
             f" {failures[0]}{more}"
         )
     return done
+
+
+def units_of_worker() -> frozenset[str] | None:
+    """The ids of the units that this worker is to do, and no others; None for all."""
+    units = os.environ.get(UNITS_VARIABLE)
+    return None if units is None else frozenset(units.split(","))
 
 
 def refuse_other_plan(plan: Plan) -> None:

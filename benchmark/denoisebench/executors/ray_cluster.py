@@ -1,16 +1,22 @@
-"""Workers on a Ray cluster, one a task.  https://docs.ray.io"""
+"""Workers on a Ray cluster.  https://docs.ray.io
+
+Where all machines see the folder of results, each worker is a task, and they divide the work there.
+Else each parcel of work is one, whose results come back.
+"""
 
 import logging
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
 from denoisebench.errors import UserError
 from denoisebench.executors.settings import MOST_WORKERS, Count, require
+from denoisebench.plugin.errand import Delivery, Errand, inputs_of, together
 from denoisebench.plugin.executor import (
     ENDS_WITHIN_S,
     MOST_RESTARTS,
@@ -20,7 +26,11 @@ from denoisebench.plugin.executor import (
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.specs import Between, Spec, build_config
 
+T = TypeVar("T")
+
 CONNECTS_WITHIN_S = 20.0
+STARTS_WITHIN_S = 120.0
+"""A worker imports the suite first."""
 LOOK_S = 1.0
 
 
@@ -45,24 +55,57 @@ class RayCrew(Crew):
         import ray
 
         with connected(self.address):
-            room = self.room(ray.nodes())
+            nodes = ray.nodes()
+            room = self.room(nodes)
             count = min(self.workers or room, units)
             progress(Progress(f"{count} workers on Ray, which has room for {room}", 0, 0))
-            task = ray.remote(_work).options(
-                num_cpus=self.threads,
-                num_gpus=self.gpus,
-                max_retries=MOST_RESTARTS,
-                retry_exceptions=False,
-                name="worker",
+            if all_see(command, nodes):
+                work, numbers = self._task(_work), range(1, count + 1)
+                return _failures({work.remote(command, n, self.threads): n for n in numbers})
+            progress(
+                Progress(f"not all machines see {command.mark.parent}: results are sent", 0, 0)
             )
-            return _failures(
-                {task.remote(command, n, self.threads): n for n in range(1, count + 1)}
-            )
+            return self._errands(command, count)
+
+    def _errands(self, command: WorkerCommand, count: int) -> list[str]:
+        """Have the work done in folders of the workers, at most `count` at a time, and store it."""
+        import ray
+
+        errand, inputs = self._task(_run_errand), ray.put(inputs_of(command))
+        waiting = list(enumerate(together(command.parcels, count), 1))
+        running: dict[Any, int] = {}
+        failures: list[str] = []
+        try:
+            while waiting or running:
+                while waiting and len(running) < count:
+                    number, parcel = waiting.pop(0)
+                    sent = Errand.of(command, parcel)
+                    running[errand.remote(sent, inputs, number, self.threads)] = number
+                for task in ray.wait(list(running), timeout=LOOK_S)[0]:
+                    number = running.pop(task)
+                    delivery = _result(task, Delivery)
+                    delivery.store(command.mark.parent)
+                    if delivery.failure:
+                        failures.append(f"worker {number} {delivery.failure}")
+        finally:
+            _cancel(running)
+        return failures
+
+    def _task(self, function: Callable[..., Any]) -> Any:
+        """A function as a task of Ray."""
+        import ray
+
+        return ray.remote(function).options(
+            num_cpus=self.threads,
+            num_gpus=self.gpus,
+            max_retries=MOST_RESTARTS,
+            retry_exceptions=False,
+            name="worker",
+        )
 
     def room(self, nodes: Sequence[Mapping[str, Any]]) -> int:
         """How many workers run at a time.  Raises UserError if none can."""
-        there = [node["Resources"] for node in nodes if node["Alive"]]
-        room = sum(self._fit(resources) for resources in there)
+        room = sum(self._fit(node["Resources"]) for node in nodes if node["Alive"])
         if not room:
             gpus = f" and {self.gpus:g} GPUs" if self.gpus else ""
             raise UserError(
@@ -123,34 +166,90 @@ def look_for(address: str) -> None:
         ) from None
 
 
+def all_see(command: WorkerCommand, nodes: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether each machine sees the folder of results and the one where the command runs.
+
+    Raises UserError if one has no denoisebench, or does not answer.
+    """
+    import ray
+    from ray.exceptions import GetTimeoutError, RayError
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    look = ray.remote(_sees)
+    asked = [
+        look.options(
+            num_cpus=0,
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False),
+        ).remote(command)
+        for node in nodes
+        if node["Alive"]
+    ]
+    try:
+        return all(ray.get(asked, timeout=STARTS_WITHIN_S))
+    except GetTimeoutError:
+        raise UserError(
+            f"--workers ray: a machine does not answer within {STARTS_WITHIN_S:g} s"
+        ) from None
+    except RayError as error:
+        last = str(error).strip().splitlines()[-1]
+        raise UserError(
+            f"--workers ray: a machine cannot start a worker; denoisebench must be installed on"
+            f" each, in this version: {last}"
+        ) from None
+
+
+def _sees(command: WorkerCommand) -> bool:
+    return command.mark.exists() and command.folder.is_dir()
+
+
 def _work(command: WorkerCommand, number: int, threads: int) -> str:
-    """What a task does.  Ray passes on what it prints, with the machine's address."""
+    """What a task does where all see one folder."""
+    return command.run(_saying(number), {"OMP_NUM_THREADS": str(threads)})
 
-    def say(line: str) -> None:
-        print(f"worker {number}: {line}", flush=True)
 
-    return command.run(say, {"OMP_NUM_THREADS": str(threads)})
+def _run_errand(errand: Errand, inputs: dict[Path, bytes], number: int, threads: int) -> Delivery:
+    """What a task does where not all see one folder."""
+    return errand.run(inputs, _saying(number), {"OMP_NUM_THREADS": str(threads)})
+
+
+def _saying(number: int) -> Callable[[str], None]:
+    """Ray passes on what a task prints, with the machine's address."""
+    return lambda line: print(f"worker {number}: {line}", flush=True)
 
 
 def _failures(tasks: Mapping[Any, int]) -> list[str]:
     """Wait for tasks, whose values are their numbers.  Returns how they failed."""
     import ray
-    from ray.exceptions import RayError
 
     waiting, failures = dict(tasks), []
     try:
         while waiting:
             for task in ray.wait(list(waiting), timeout=LOOK_S)[0]:
-                number = waiting.pop(task)
-                try:
-                    failure = ray.get(task)
-                except RayError as error:
-                    failure = f"was lost: {' '.join(str(error).split())}"
+                number, failure = waiting.pop(task), _result(task, str)
                 if failure:
                     failures.append(f"worker {number} {failure}")
     finally:
-        for task in waiting:
-            ray.cancel(task)
-        if waiting:
-            ray.wait(list(waiting), num_returns=len(waiting), timeout=ENDS_WITHIN_S)
+        _cancel(waiting)
     return failures
+
+
+def _result(task: Any, lost: Callable[[str], T]) -> T:
+    """What a task returned; where its worker was lost, `lost` of how."""
+    import ray
+    from ray.exceptions import RayError
+
+    try:
+        result: T = ray.get(task)
+    except RayError as error:
+        return lost(f"was lost: {' '.join(str(error).split())}")
+    return result
+
+
+def _cancel(tasks: Mapping[Any, int]) -> None:
+    """End the tasks that still run, and wait for that."""
+    import ray
+
+    for task in tasks:
+        ray.cancel(task)
+    if tasks:
+        ray.wait(list(tasks), num_returns=len(tasks), timeout=ENDS_WITHIN_S)

@@ -19,10 +19,23 @@ ENDS_WITHIN_S = 60.0
 """A worker that is told to end has a checkpoint to save."""
 PLAN_VARIABLE = "DENOISEBENCH_PLAN"
 """Tells a worker the mark of the plan that it is to share in."""
+UNITS_VARIABLE = "DENOISEBENCH_UNITS"
+"""Tells a worker the units of work that it is to do, and no others."""
 
 
 def _to_stderr(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Units of work that one worker does.
+
+    units: their ids.  brings: files of the folder of results that they need, relative to it.
+    """
+
+    units: tuple[str, ...]
+    brings: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,7 @@ class WorkerCommand:
     folder: where it runs; paths in the arguments are relative to it.  mark: a file in the folder of
     results, of a new name; who sees it sees that folder.  plan: the mark of the plan.
     environment: variables of the command that started it, for machines that do not set them.
+    parcels: the same work, cut for machines that do not see that folder.
 
     >>> here = Path.cwd()
     >>> WorkerCommand(("--version",), here, here / "results" / ".workers-1", "").run()
@@ -44,6 +58,7 @@ class WorkerCommand:
     mark: Path
     plan: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    parcels: tuple[Parcel, ...] = ()
 
     def run(
         self, say: Callable[[str], None] = _to_stderr, environment: Mapping[str, str] | None = None

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from denoisebench.plugin.worker_process import PROGRAM
 pytestmark = pytest.mark.slow
 
 NOISES = ",".join(f"gaussian:{level}" for level in (10, 25, 40, 55))
+PATH = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 CALL = ("compare", "--methods", "identity,tv,shipped", "--noise", NOISES, "--plugin", "shipped")
 CALL = (*CALL, "--datasets", "folder:test", "--train-set", "folder:train", "--weights", "none")
 CALL = (*CALL, "--steps", "20", "--batch", "2", "--crop", "32", "--device", "cpu")
@@ -34,6 +37,27 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     return tmp_path
+
+
+@pytest.fixture
+def one_node(folder: Path) -> Iterator[str]:
+    """The address of a Ray cluster of one node, which has one CPU."""
+    assert folder.is_dir()  # which its node must find
+    pytest.importorskip("ray", reason="needs the package ray")
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    try:
+        yield cluster.address
+    finally:
+        cluster.shutdown()
+
+
+def nodes(address: str) -> int:
+    """How many nodes a cluster has."""
+    from ray.util.state import list_nodes
+
+    return len(list_nodes(address=address))
 
 
 @pytest.fixture
@@ -94,6 +118,32 @@ def test_two_ray_nodes_share_the_work(folder: Path, two_nodes: str) -> None:
     assert "2 workers on Ray, which has room for 2" in said
     assert said.count("of 12 cells computed here") in (1, 2)  # Ray shows equal lines once
     check_same(folder, "ray")
+
+
+def test_ray_nodes_without_the_folder_of_results_send_files(folder: Path, one_node: str) -> None:
+    """The second node has an empty file system in the place of the folder."""
+    address, drive = one_node, folder / "drive"
+    drive.mkdir()
+    start = f"ray start --address={address} --num-cpus=1 --block"
+    apart = f"mount -t tmpfs none {shlex.quote(str(drive))} && {start}"
+    node = subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", apart],
+        env=environment(PYTHONPATH=str(folder), OMP_NUM_THREADS="1", PATH=PATH),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_until(lambda: node.poll() is not None or nodes(address) == 2)
+        if node.poll() is not None:
+            pytest.skip("needs the right to mount a file system (run as root)")
+        spec = f"ray:{address}:threads=1"
+        said = output(bench(folder, *CALL, "--out", "drive/ray", "--workers", spec))
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(node.pid, signal.SIGTERM)
+        node.wait()
+    assert f"not all machines see {drive / 'ray'}: files are sent" in said
+    check_same(folder, "drive/ray")
 
 
 def test_submitits_local_jobs_share_the_work(folder: Path) -> None:

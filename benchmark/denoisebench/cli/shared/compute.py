@@ -16,7 +16,7 @@ from denoisebench.execution.context import make_context
 from denoisebench.execution.plan_failures import plan_failures
 from denoisebench.execution.runner import ExecutionOptions, Retry, Runner
 from denoisebench.execution.tracking import Tracking
-from denoisebench.execution.workers import refuse_other_plan, run_workers
+from denoisebench.execution.workers import refuse_other_plan, run_workers, units_of_worker
 from denoisebench.files import write_whole
 from denoisebench.outside_text import printable, printable_report
 from denoisebench.planning.plan import Plan
@@ -69,7 +69,7 @@ def carry_out(
         runner = Runner(plan, replace(context, tracking=tracking), options)
         if asked.worker:
             refuse_other_plan(plan)
-            runner.run(wait=False)
+            runner.run(wait=False, only=units_of_worker())
             raise click.exceptions.Exit(0)
         cells = run_workers(runner, crew, sys.argv[1:]).run()
     cells += plan_failures(plan, asked.out)
