@@ -67,8 +67,8 @@ BUDGETS = {
     budget.name: budget
     for budget in (
         Budget("smoke", steps=20, batch=4, crop_px=32),  # seconds: tests only
-        Budget("quick", steps=2_000, batch=16, crop_px=64),  # 131 megapixels, minutes on a CPU
-        Budget("zoo", steps=16_000, batch=16, crop_px=64),  # 1.05 gigapixels
+        Budget("quick", steps=4_000, batch=8, crop_px=64),  # 131 megapixels, minutes on a CPU
+        Budget("zoo", steps=32_000, batch=8, crop_px=64),  # 1.05 gigapixels
         Budget("paper", steps=300_000, batch=8, crop_px=128),  # 39 gigapixels: Noise2Score's
     )
 }

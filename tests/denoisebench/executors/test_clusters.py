@@ -1,6 +1,7 @@
 """Ray's workers and SLURM's, as their packages imitate them: the results of one process alone."""
 
 import json
+import logging
 import os
 import shlex
 import signal
@@ -55,9 +56,13 @@ def one_node(folder: Path) -> Iterator[str]:
 
 def nodes(address: str) -> int:
     """How many nodes a cluster has."""
-    from ray.util.state import list_nodes
+    import ray
 
-    return len(list_nodes(address=address))
+    ray.init(address, logging_level=logging.ERROR)
+    try:
+        return sum(node["Alive"] for node in ray.nodes())
+    finally:
+        ray.shutdown()
 
 
 @pytest.fixture
@@ -142,7 +147,7 @@ def test_ray_nodes_without_the_folder_of_results_send_files(folder: Path, one_no
         with suppress(ProcessLookupError):
             os.killpg(node.pid, signal.SIGTERM)
         node.wait()
-    assert f"not all machines see {drive / 'ray'}: files are sent" in said
+    assert "files are sent" in said
     check_same(folder, "drive/ray")
 
 
