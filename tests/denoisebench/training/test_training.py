@@ -177,8 +177,8 @@ def test_a_checkpoint_of_another_precision_is_refused_with_both_named(tmp_path: 
 
 def test_budgets_take_overrides_and_refuse_what_the_networks_cannot_do() -> None:
     assert get_budget("quick").megapixels == pytest.approx(131, abs=1)
-    assert str(get_budget("quick", steps=5)) == "custom (5 steps of 16×64²)"
-    assert get_budget("quick", steps=2000).name == "quick"
+    assert str(get_budget("quick", steps=5)) == "custom (5 steps of 8×64²)"
+    assert get_budget("quick", steps=4000).name == "quick"
     with pytest.raises(UserError, match="multiple of 32"):
         get_budget("quick", crop_px=50)
     with pytest.raises(UserError, match="did you mean 'quick'"):
@@ -187,8 +187,8 @@ def test_budgets_take_overrides_and_refuse_what_the_networks_cannot_do() -> None
 
 def test_a_budget_without_a_name_is_labelled_by_its_length() -> None:
     assert get_budget("quick").label == "quick"
-    assert get_budget("quick", steps=8000).label == "524 Mpx"
-    assert get_budget("quick", steps=5).label == "0.33 Mpx"
+    assert get_budget("quick", steps=8000).label == "262 Mpx"
+    assert get_budget("quick", steps=5).label == "0.16 Mpx"
 
 
 def test_a_device_that_is_not_there_is_refused() -> None:
