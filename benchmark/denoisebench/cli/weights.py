@@ -67,13 +67,14 @@ def import_file(
 
     The file is a pickle; nothing in it is run, and a file that holds more than weights is refused.
     """
+    from denoisebench.planning.answers import why_no_weights
     from denoisebench.plugin.method import TrainedMethod
     from denoisebench.zoo.importing import import_weights
 
     registries = load_plugins(plugin)
     trained, config = registries.method(method)
     if not isinstance(trained, TrainedMethod):
-        raise UserError(f"{trained.name} learns nothing and has no weights")
+        raise UserError(f"{why_no_weights(trained)} and has no weights")
     if config != trained.config_type():
         raise UserError(f"--method {method}: the file decides the settings; give {trained.name}")
     model = registries.noise(noise)

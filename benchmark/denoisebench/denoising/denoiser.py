@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from denoisebench.denoising.image_fits import ImageFits
 from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.errors import PluginError, WrongAnswerError, plugin_code
 from denoisebench.files import safe_name
@@ -17,6 +18,7 @@ from denoisebench.images.pixels import Pixels
 from denoisebench.nn.devices import Precision, kind_of, true_float32
 from denoisebench.nn.padding import run_in_bf16
 from denoisebench.planning.answers import tiling_of
+from denoisebench.plugin.image_method import ImageMethod
 from denoisebench.plugin.method import (
     Denoised,
     Method,
@@ -27,6 +29,7 @@ from denoisebench.plugin.method import (
     UntrainedMethod,
 )
 from denoisebench.plugin.tiling import Tiling
+from denoisebench.progress import ProgressCallback
 from denoisebench.results.saved_images import RESERVED, SavedOutput
 from denoisebench.training.weights_file import load_into
 
@@ -38,34 +41,39 @@ ROUNDING = 1e-4
 class Denoiser:
     """A method that is ready to denoise images.
 
-    model: its network, of a method that learns; else None.
+    model: its network, of a method that is trained; else None.  fits: how a method learns that does
+    so on each image.
     """
 
     method: Method[Any]
     config: Any
     task: Task
     model: Model[Any] | None
+    fits: ImageFits = field(default_factory=ImageFits)
 
     def __call__(self, noisy: Tensor, level: float | None) -> Tensor | Denoised:
         """The estimate from an image (1, C, H, W).  level: of its noise, if it is known."""
-        if self.model is None:
-            assert isinstance(self.method, UntrainedMethod)
-            made = self.method.denoise(self.config, self.task, noisy, level)
-        else:
-            assert isinstance(self.method, TrainedMethod)
-            made = self.method.denoise(self.model, noisy, level)
-        self._refuse_other(made, noisy)
-        return made
+        return self._checked(self._made(noisy, level), noisy)
 
-    def _refuse_other(self, made: object, noisy: Tensor) -> None:
-        """Raise WrongAnswerError for what is no image of the size of the noisy one."""
+    def _made(self, noisy: Tensor, level: float | None) -> object:
+        method = self.method
+        if isinstance(method, ImageMethod):
+            return self.fits.denoise(method, self.config, self.task, noisy, level)
+        if self.model is None:
+            assert isinstance(method, UntrainedMethod)
+            return method.denoise(self.config, self.task, noisy, level)
+        assert isinstance(method, TrainedMethod)
+        return method.denoise(self.model, noisy, level)
+
+    def _checked(self, made: Any, noisy: Tensor) -> Tensor | Denoised:
+        """What was made.  Raises WrongAnswerError if it is no image of the noisy one's size."""
         image = made.image if isinstance(made, Denoised) else made
         if not isinstance(image, Tensor):
             said = f"{type(image).__name__}, not Tensor"
         elif image.shape != noisy.shape:
             said = f"{tuple(image.shape)} of an image of {tuple(noisy.shape)}"
         else:
-            return
+            return made  # type: ignore[no-any-return]
         advice = "return a Tensor (1, C, H, W) of the image's size, or a Denoised of one"
         raise WrongAnswerError(self.method, "denoise", said, advice)
 
@@ -80,6 +88,10 @@ class Denoiser:
             return self
         assert isinstance(self.method, TrainedMethod)
         return replace(self, model=self.method.for_tiles_of(self.model, noisy))
+
+    def telling(self, progress: ProgressCallback) -> "Denoiser":
+        """The same, that tells `progress` the steps on an image if it learns on each."""
+        return replace(self, fits=replace(self.fits, progress=progress))
 
     def for_level(self, level: float) -> "Denoiser":
         """What denoises images whose level is known (see `TrainedMethod.for_level`)."""
@@ -96,14 +108,16 @@ def load_denoiser(
     weights: Path | None,
     device: str,
     precision: Precision,
+    seed: int = 0,
 ) -> Denoiser:
     """What denoises an image (1, C, H, W) by a method.
 
-    weights: of a method that learns.  precision: of its network; what comes before and after is
-    float32.  Raises UserError for weights that do not fit the network.
+    weights: of a method that is trained.  precision: of its network; what comes before and after is
+    float32.  seed: the run's, for a method that learns on each image.  Raises UserError for weights
+    that do not fit the network.
     """
     if weights is None:
-        return Denoiser(method, config, task, None)
+        return Denoiser(method, config, task, None, ImageFits(seed, precision))
     assert isinstance(method, TrainedMethod)
     with plugin_code(method.name):
         network = method.network(config, task)
@@ -124,6 +138,7 @@ class DenoiserOutput(NamedTuple):
     seconds: float
     level: float | None
     outputs: dict[str, SavedOutput]
+    steps: int = 0
 
 
 @torch.no_grad()
@@ -143,7 +158,7 @@ def denoise_checked(
         if not np.isfinite(image).all():
             raise PluginError(f"{name} made pixels that are not finite")
         outputs = {key: _shown(name, key, o, noisy) for key, o in result.outputs.items()}
-    return DenoiserOutput(image, seconds, result.level, outputs)
+    return DenoiserOutput(image, seconds, result.level, outputs, result.steps)
 
 
 def _shown(name: str, key: str, output: Output, noisy: Pixels) -> SavedOutput:

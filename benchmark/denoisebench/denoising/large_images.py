@@ -1,6 +1,7 @@
 """Denoising images of any size within a limit of memory."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -67,4 +68,4 @@ class WithinMemory:
         denoise = self._around(self._denoiser.for_tiles_of(noisy))
         made = tiled(denoise, tiling, core_px)(noisy, told)
         self.core_px = min(core_px, self.core_px or core_px)
-        return Denoised(made.image, told if level is None and told else made.level, made.outputs)
+        return replace(made, level=told if level is None and told else made.level)

@@ -34,6 +34,7 @@ def self_ensembled(denoise: Denoise) -> Denoise:
             _mean([one.image for one in made]),
             sum(levels) / len(levels) if levels else None,
             {name: _mean_output([one.outputs[name] for one in made]) for name in names},
+            sum(one.steps for one in made),
         )
 
     return mean_of_all
@@ -54,7 +55,7 @@ def _turned_back(result: Tensor | Denoised, quarters: int, mirrored: bool) -> De
     if isinstance(result, Tensor):
         return Denoised(back(result))
     outputs = {name: Output(back(o.image), o.white) for name, o in result.outputs.items()}
-    return Denoised(back(result.image), result.level, outputs)
+    return Denoised(back(result.image), result.level, outputs, result.steps)
 
 
 def _mean(images: Sequence[Tensor]) -> Tensor:

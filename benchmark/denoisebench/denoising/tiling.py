@@ -8,7 +8,7 @@ the halo ends, and a tile is continued there as the whole image is.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -122,17 +122,19 @@ def _cropped(made: Denoised, crop: Slices) -> Denoised:
 def _joined(parts: Iterable[tuple[Slices, Denoised]], height: int, width: int) -> Denoised:
     """One image of parts that are each put in their place; its level is that of the first."""
     whole: Denoised | None = None
+    steps = 0
     for place, part in parts:
         if whole is None:
             whole = _mapped(part, lambda image: image.new_empty((*image.shape[:2], height, width)))
         whole.image[..., *place] = part.image
+        steps += part.steps
         for name, output in whole.outputs.items():
             output.image[..., *place] = part.outputs[name].image
     assert whole is not None  # an image has a pixel
-    return whole
+    return replace(whole, steps=steps)
 
 
 def _mapped(made: Denoised, change: Callable[[Tensor], Tensor]) -> Denoised:
     """`made` with each of its images changed."""
     outputs = {name: Output(change(o.image), o.white) for name, o in made.outputs.items()}
-    return Denoised(change(made.image), made.level, outputs)
+    return Denoised(change(made.image), made.level, outputs, made.steps)

@@ -14,6 +14,7 @@ from denoisebench.nn.devices import kind_of
 from denoisebench.noise.given import noisy_of
 from denoisebench.noise.level_reading import LevelUnknownError
 from denoisebench.planning.plan import CellPlan
+from denoisebench.plugin.image_method import ImageMethod
 from denoisebench.plugin.method import Task, TrainedMethod
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ _CLEAR_REFS, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 
 def network_parameters(cell: CellPlan) -> int | None:
     """The number of parameters of the cell's network; None for a method without one."""
-    if not isinstance(cell.method, TrainedMethod):
+    if not isinstance(cell.method, TrainedMethod | ImageMethod):
         return None
     return parameters_of(cell.method, cell.config, cell.task)
 
 
-def parameters_of(method: TrainedMethod[Any], config: Any, task: Task) -> int:
+def parameters_of(method: TrainedMethod[Any] | ImageMethod[Any], config: Any, task: Task) -> int:
     """The number of parameters of a method's network.  Raises PluginError for one not built."""
     with plugin_code(method.name), torch.random.fork_rng(devices=[]):
         network = method.network(config, task)
@@ -43,7 +44,7 @@ def parameters_of(method: TrainedMethod[Any], config: Any, task: Task) -> int:
 def gmacs_per_mpx(
     cell: CellPlan, image: LoadedImage, denoise: "Denoise", device: str
 ) -> float | None:
-    """Billions of multiply-adds per megapixel denoised; None for a method without a network, and
+    """Billions of multiply-adds per megapixel denoised; None for a method that is not trained, and
     where the part of the image that is denoised does not tell the level that the method needs.
 
     Counted by PyTorch while it denoises a part of `image` once: exact for convolutions and matrix

@@ -8,13 +8,13 @@ import numpy as np
 from denoisebench.denoising.denoiser import ROUNDING, DenoiserOutput, denoise_checked
 from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.errors import plugin_code
+from denoisebench.execution.cell_progress import CellProgress
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import Pixels, pixel_hash
 from denoisebench.noise.given import noisy_of
 from denoisebench.noise.level_knowledge import STRIDE
 from denoisebench.noise.level_reading import LevelUnknownError, naming_image
 from denoisebench.planning.plan import CellPlan
-from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import ImageScore
@@ -31,7 +31,7 @@ def evaluate(
     device: str,
     saver: Saver,
     journal: Unfinished,
-    progress: ProgressCallback,
+    progress: CellProgress,
     estimates: Estimates | None = None,
 ) -> list[ImageScore]:
     """Score every image, as often as the protocol says.  saver: takes the first repeat of each.
@@ -67,7 +67,7 @@ def evaluate(
                     if repeat == 0:
                         saver.save(finding)
             scores.append(score)
-            progress(Progress(cell.what, len(scores), len(images) * repeats))
+            progress.image_done()
     if untold and len(untold) == len(scores):
         raise untold[0]
     saver.finish()
@@ -87,6 +87,7 @@ def _left_out(image: LoadedImage, noisy: Pixels, level: float | None, repeat: in
         denoise_s=0.0,
         megapixels=0.0,
         noisy_sha256=pixel_hash(noisy),
+        steps=None,
     )
 
 
@@ -133,6 +134,7 @@ def _scored(
         denoise_s=made.seconds,
         megapixels=noisy[0].size / 1e6,
         noisy_sha256=pixel_hash(noisy),
+        steps=made.steps or None,
     )
     finding = DenoisedImage(
         image=image.id,
@@ -170,6 +172,7 @@ def _best_of(
     Searched from coarse to fine: one level of each `STRIDE`, then the best one's neighbours up to
     the next of these.  seconds: of all that were tried.  level: the one that was picked; None where
     the level changes nothing, which what is made at the first and the last of the coarse tells.
+    steps: as seconds.
     """
     coarse = range(STRIDE // 2, len(levels), STRIDE)
     ends = {at: run(levels[at]) for at in (coarse[0], coarse[-1])}
@@ -177,14 +180,14 @@ def _best_of(
     if np.abs(first.image - last.image).max() <= ROUNDING:
         return first._replace(level=None)
     places, tried = coarse, set[int]()
-    best, best_at, best_db, seconds = first, coarse[0], -math.inf, 0.0
+    best, best_at, best_db, seconds, steps = first, coarse[0], -math.inf, 0.0, 0
     for _ in ("coarse", "fine"):
         for at in (place for place in places if place not in tried):
             made = ends[at] if at in ends else run(levels[at])
             tried.add(at)
-            seconds += made.seconds
+            seconds, steps = seconds + made.seconds, steps + made.steps
             made_db = quality_db(made.image)
             if made_db > best_db:
                 best, best_at, best_db = made, at, made_db
         places = range(max(0, best_at - STRIDE + 1), min(len(levels), best_at + STRIDE))
-    return best._replace(level=levels[best_at], seconds=seconds)
+    return best._replace(level=levels[best_at], seconds=seconds, steps=steps)

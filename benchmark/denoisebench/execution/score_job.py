@@ -11,6 +11,7 @@ from denoisebench.denoising.memory import memory_limit
 from denoisebench.denoising.self_ensemble import self_ensembled
 from denoisebench.errors import PluginError, plugin_code
 from denoisebench.execution import cost
+from denoisebench.execution.cell_progress import CellProgress
 from denoisebench.execution.context import Context
 from denoisebench.execution.evaluation import evaluate
 from denoisebench.execution.provenance import provenance
@@ -19,6 +20,7 @@ from denoisebench.images.overlap import refuse_same_pixels
 from denoisebench.nn.devices import pick_device, pick_precision
 from denoisebench.noise.given import contradiction
 from denoisebench.planning.plan import CellPlan
+from denoisebench.plugin.method import Evidence
 from denoisebench.registry.state import state_of
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
@@ -44,7 +46,10 @@ def score(
     """
     device = pick_device(context.device)
     try:
-        denoise, images = prepare(cell, weights, context)
+        total = len(cell.image_set.images) * cell.repeats
+        progress = CellProgress(cell.what, total, context.progress)
+        within = replace(context, progress=progress.within_image)
+        denoise, images = prepare(cell, weights, within)
         memory = cost.PeakMemory(device)
         scores = evaluate(
             cell,
@@ -53,7 +58,7 @@ def score(
             device=device,
             saver=saver,
             journal=journal,
-            progress=context.progress,
+            progress=progress,
             estimates=estimates,
         )
         memory_mb = memory.megabytes()
@@ -99,7 +104,9 @@ def prepare(
             seen, tested = header.recipe.train_set_label, reader.hashes(cell.image_set)
             refuse_same_pixels(seen, header.images, cell.image_set.spec, tested)
     precision = pick_precision(device, cell.precision)
-    denoiser = load_denoiser(cell.method, cell.config, cell.task, weights, device, precision)
+    denoiser = load_denoiser(
+        cell.method, cell.config, cell.task, weights, device, precision, cell.seed
+    ).telling(context.progress)
     limit_bytes = memory_limit(context.memory_gb, device)
     around = self_ensembled if cell.self_ensemble else None
     denoise = WithinMemory(denoiser, limit_bytes, context.progress, around)
@@ -115,7 +122,7 @@ def _result(cell: CellPlan, weights: Path | None, device: str) -> CellResult:
     """What a result says of a cell before anything is scored."""
     header = read_header(weights) if weights is not None else None
     outcome = header.outcome if header else {}
-    learns = cell.training is not None or cell.given is not None
+    has_network = cell.labels["evidence"] != Evidence.NOTHING
     return CellResult(
         cell=cell.id,
         method=cell.method_label,
@@ -138,7 +145,7 @@ def _result(cell: CellPlan, weights: Path | None, device: str) -> CellResult:
         scores=(),
         provenance=provenance(device)
         | {
-            "precision": pick_precision(device, cell.precision) if learns else None,
+            "precision": pick_precision(device, cell.precision) if has_network else None,
             "precision_asked": cell.precision,
             "assumed": cell.assumed,
             "recipe": header.recipe.to_json() if header else None,

@@ -8,11 +8,11 @@ from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import UserError
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.noise.family import Noise
-from denoisebench.planning.answers import reason_to_decline, tiling_of
+from denoisebench.planning.answers import reason_to_decline, tiling_of, why_no_weights
 from denoisebench.planning.plan import GivenWeights
 from denoisebench.planning.run_options import RunOptions
 from denoisebench.planning.weights_finder import WeightsFinder
-from denoisebench.plugin.method import Method, Task, TrainedMethod, UntrainedMethod
+from denoisebench.plugin.method import Method, Task, TrainedMethod
 from denoisebench.plugin.tiling import Tiling
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import config_spec
@@ -91,9 +91,8 @@ def choose_denoiser(
         return denoiser_of_file(registries, method, weights, noise, channels)
     asked = method or DEFAULTS.denoiser
     found, config = registries.method(asked)
-    if isinstance(found, UntrainedMethod):
+    if not isinstance(found, TrainedMethod):
         return _untrained(found, config, noise, channels)
-    assert isinstance(found, TrainedMethod)
     fitting = [] if weights == "none" else bundled_denoisers(registries, asked, noise, channels)
     if fitting:
         return min(fitting, key=lambda chosen: chosen.rank(level))
@@ -152,7 +151,7 @@ def denoiser_of_file(
     weights, recipe = str(path), read_header(path).recipe
     found, config = registries.method(recipe.method if method is None else method)
     if not isinstance(found, TrainedMethod):
-        raise UserError(f"--weights {weights}: {found.name} learns nothing; leave it out")
+        raise UserError(f"--weights {weights}: {why_no_weights(found)}; leave it out")
     trained_on = registries.noise(recipe.noise)
     made, asked = (CHANNEL_WORDS[recipe.channels], CHANNEL_WORDS[channels])
     if recipe.channels != channels:

@@ -46,7 +46,11 @@ class Denoisers:
         chosen = treatment.denoiser
         assert chosen is not None  # else there is no noise
         device = pick_device(self.device)
+        name = source.path.name
         denoiser = self._load(chosen, device).for_level(treatment.level)
+        denoiser = denoiser.telling(
+            lambda part: self.progress(Progress(f"{name}, {part.what}", part.done, part.total))
+        )
         core = self._core(denoiser.tiling, source, device)
         while True:
             try:

@@ -14,7 +14,7 @@ from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.own_images.denoiser_choice import ChosenDenoiser, denoiser_of_file
 from denoisebench.own_images.options import DenoiseOptions
 from denoisebench.own_images.shown_set import Seen, noisy_planes, shown_level, shown_set
-from denoisebench.planning.answers import evidence_of, reason_to_decline
+from denoisebench.planning.answers import evidence_of, reason_to_decline, why_no_weights
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.planning.run_options import RunOptions
 from denoisebench.planning.training_planner import TrainingPlanner
@@ -38,7 +38,7 @@ def plan_own_training(
     """
     method, config = registries.method(options.method or DEFAULTS.denoiser)
     if not isinstance(method, TrainedMethod):
-        raise UserError(f"--weights train: {method.name} learns nothing; leave it out")
+        raise UserError(f"--weights train: {why_no_weights(method)}; leave it out")
     evidence = evidence_of(method, config)
     if evidence is not Evidence.NOISY:
         raise UserError(

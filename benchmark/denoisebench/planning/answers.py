@@ -9,6 +9,7 @@ from typing import Any
 
 from denoisebench.errors import WrongAnswerError, answer_in_words, plugin_code
 from denoisebench.noise.family import Noise
+from denoisebench.plugin.image_method import ImageMethod
 from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
 from denoisebench.plugin.tiling import Tiling
 
@@ -17,10 +18,27 @@ def evidence_of(method: Method[Any], config: Any) -> Evidence:
     """What training may see."""
     evidence = _asked(method, method.evidence, config)
     if isinstance(evidence, Evidence):
+        if (evidence is Evidence.IMAGE) != isinstance(method, ImageMethod):
+            advice = "an ImageMethod, and no other, learns on each image: derive from what it is"
+            raise _wrong(method, "evidence", evidence, advice)
         return evidence
     meant = [f"Evidence.{one.name}" for one in Evidence if one == evidence]
     advice = f"return {meant[0] if meant else 'one of Evidence, as Evidence.NOISY'}"
     raise _wrong(method, "evidence", evidence, advice)
+
+
+def why_no_weights(method: Method[Any]) -> str:
+    """Of a method that is not trained, in words."""
+    how = "on each image by itself" if isinstance(method, ImageMethod) else "nothing"
+    return f"{method.name} learns {how}"
+
+
+def most_steps_of(method: ImageMethod[Any], config: Any) -> int:
+    """The most steps that it takes on an image."""
+    steps = _asked(method, method.most_steps, config)
+    if isinstance(steps, int) and steps >= 1:
+        return steps
+    raise _wrong(method, "most_steps", steps, "return a whole number, 1 or more")
 
 
 def reason_to_decline(method: Method[Any], config: Any, task: Task) -> str | None:

@@ -33,7 +33,7 @@ class Candidate(NamedTuple):
 
     @property
     def trains(self) -> bool:
-        return self.given is None and self.evidence is not Evidence.NOTHING
+        return self.given is None and self.evidence.is_trained
 
     @property
     def spec(self) -> str:

@@ -4,10 +4,15 @@ import math
 
 from denoisebench.budgets import DENOISE_MPX_PER_S, TRAIN_MPX_PER_S
 from denoisebench.images.orientations import ORIENTATIONS
+from denoisebench.planning.answers import most_steps_of
 from denoisebench.planning.plan import CellPlan, TrainingPlan
+from denoisebench.plugin.image_method import ImageMethod
 
 USUAL_MPX = 0.25
 """Of an image whose size is not known before it is read."""
+
+FIT_MPX_PER_S = 3.0
+"""What a network of some 20,000 parameters learns from, on two CPU cores with bfloat16."""
 
 
 def training_s(training: TrainingPlan) -> float:
@@ -16,8 +21,10 @@ def training_s(training: TrainingPlan) -> float:
 
 
 def cell_s(cell: CellPlan) -> float:
-    """Of all images of a cell, by a U-Net."""
+    """Of all images of a cell, by a U-Net; by a small network where it learns on each image."""
     sizes = [image.size for image in cell.image_set.images]
     megapixels = sum(math.prod(size) / 1e6 if size else USUAL_MPX for size in sizes)
     passes = cell.repeats * (len(ORIENTATIONS) if cell.self_ensemble else 1)
+    if isinstance(cell.method, ImageMethod):
+        return megapixels * passes * most_steps_of(cell.method, cell.config) / FIT_MPX_PER_S
     return megapixels * passes / DENOISE_MPX_PER_S

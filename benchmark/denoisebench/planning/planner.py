@@ -13,7 +13,12 @@ from denoisebench.nn.shelf import modules_of
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import take_given_noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge, trained_for
-from denoisebench.planning.answers import evidence_of, reason_to_decline, warning_of
+from denoisebench.planning.answers import (
+    evidence_of,
+    reason_to_decline,
+    warning_of,
+    why_no_weights,
+)
 from denoisebench.planning.candidates import Candidate, ScoringTest, labels_of
 from denoisebench.planning.plan import CellPlan, Plan, PlanFailure, TrainingPlan
 from denoisebench.planning.request import Request
@@ -127,11 +132,8 @@ class _Planner:
         """Raise UserError for a weights file where no method learns."""
         named = self._request.weights not in ("auto", "zoo", "none")
         if named and not any(isinstance(method, TrainedMethod) for method, _ in self._methods):
-            names = " and ".join(method.name for method, _ in self._methods)
-            learns = "learn" if len(self._methods) > 1 else "learns"
-            raise UserError(
-                f"--weights {self._request.weights}: {names} {learns} nothing; leave it out"
-            )
+            reasons = " and ".join(why_no_weights(method) for method, _ in self._methods)
+            raise UserError(f"--weights {self._request.weights}: {reasons}; leave it out")
 
     def _asked_target_noise(self) -> Noise | None:
         asked = self._request.target_noise
@@ -192,7 +194,7 @@ class _Planner:
         parameters = trained_for(test.knowledge)
         take_given_noise(test.image_set, test.noise, parameters, self._note)
         training = self._training(candidate, test, seed) if candidate.trains else None
-        learns = candidate.evidence is not Evidence.NOTHING
+        has_network = candidate.evidence is not Evidence.NOTHING
         built_from = modules_of(candidate.config)
         return CellPlan(
             method=method,
@@ -208,7 +210,7 @@ class _Planner:
             training=training,
             given=candidate.given,
             self_ensemble=self._request.self_ensemble,
-            precision=self._request.precision if learns else "auto",
+            precision=self._request.precision if has_network else "auto",
         )
 
     def _candidate(self, method: Method[Any], config: Any, test: ScoringTest) -> Candidate:
@@ -221,7 +223,7 @@ class _Planner:
             model.refuse_gray(channels, test.image_set.spec)
         task = Task(trained_on, parameters, channels, target)
         given = None
-        if evidence_of(method, config) is not Evidence.NOTHING:
+        if evidence_of(method, config).is_trained:
             assert isinstance(method, TrainedMethod)  # a method with evidence is one
             given = self._weights.find(method, config, task)
             if given is not None:

@@ -85,7 +85,7 @@ class TrainingSets:
 
     def refuses_transductive(self, evidence: Evidence) -> str | None:
         """Why a training may not use the scored images; None if it may."""
-        if not self.request.transductive or evidence in (Evidence.NOTHING, Evidence.NOISY):
+        if not self.request.transductive or not evidence.is_trained or evidence is Evidence.NOISY:
             return None
         only = "--train-set test shows the scored noisy images alone"
         if evidence is not Evidence.UNPAIRED:

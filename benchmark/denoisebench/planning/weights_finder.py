@@ -20,6 +20,7 @@ from denoisebench.training.weights_file import file_hash, read_header, weights_f
 _LEAST = frozenset({Evidence.NOTHING, Evidence.NOISY})
 _WITHIN: Mapping[Evidence, frozenset[Evidence]] = {
     Evidence.NOTHING: frozenset({Evidence.NOTHING}),
+    Evidence.IMAGE: frozenset({Evidence.NOTHING}),
     Evidence.NOISY: _LEAST,
     Evidence.NOISY_PAIRS: _LEAST | {Evidence.NOISY_PAIRS},
     Evidence.UNPAIRED: _LEAST | {Evidence.UNPAIRED},

@@ -34,6 +34,7 @@ from denoisebench.noise.stream import Stream
 from denoisebench.outside_text import printable
 from denoisebench.plugin.executor import Crew, Executor, WorkerCommand
 from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.image_method import ImageFit, ImageMethod
 from denoisebench.plugin.image_source import (
     FileOpener,
     ImagePacker,
@@ -98,6 +99,8 @@ __all__ = [
     "ExponentialFamily",
     "FileOpener",
     "ImageFile",
+    "ImageFit",
+    "ImageMethod",
     "ImagePacker",
     "ImageSet",
     "ImageSource",

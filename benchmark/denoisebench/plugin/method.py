@@ -57,10 +57,16 @@ class Evidence(StrEnum):
     """
 
     NOTHING = "nothing"  # no training
+    IMAGE = "image"  # no training set: it learns on each noisy image while it denoises that
     NOISY = "noisy"  # one noisy copy of each image
     NOISY_PAIRS = "noisy-pairs"  # two independent noisy copies of each image
     UNPAIRED = "unpaired"  # one noisy copy of each image, and clean images of other scenes
     CLEAN = "clean"  # a noisy copy and the clean image: supervised
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the suite trains such a method on a training set."""
+        return self not in (Evidence.NOTHING, Evidence.IMAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,8 @@ class Denoised:
     """A denoised image with other outputs of the method.
 
     image: (1, C, H, W).  level: the method's estimate of the noise level, in the unit of the noise
-    family, or None.  outputs: by name; `--save-images` and `--save-arrays` save them.
+    family, or None.  outputs: by name; `--save-images` and `--save-arrays` save them.  steps: those
+    that were taken to learn on this image; the suite counts them.
 
     >>> denoised = Denoised(torch.zeros(1, 1, 4, 6), level=24.3)
     >>> denoised.level, dict(denoised.outputs)
@@ -140,11 +147,12 @@ class Denoised:
     image: "Tensor"
     level: float | None = None
     outputs: "Mapping[str, Output]" = field(default_factory=dict)
+    steps: int = 0
 
 
 class Method(ABC, Generic[ConfigT]):
     """A denoising method.  Stateless: everything it needs is an argument.  Derive from
-    `TrainedMethod` or `UntrainedMethod`.
+    `TrainedMethod`, `ImageMethod` or `UntrainedMethod`.
 
     config_type: a frozen dataclass whose fields have defaults; `name:field=value` builds one.
     Leave it out if there are no settings.

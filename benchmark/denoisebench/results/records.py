@@ -27,6 +27,7 @@ class ImageScore:
     denoise_s: float
     megapixels: float  # denoised, so with what the protocol pads
     noisy_sha256: str
+    steps: int | None = None  # of learning on this image; None for a method that does not
 
     @property
     def is_denoised(self) -> bool:

@@ -21,7 +21,7 @@ from denoisebench.results.records import CellResult, ImageScore, Provenance
 from denoisebench.results.strict_json import json_text, parse, stored
 from denoisebench.training.weights_file import FILE
 
-SCHEMA = 5
+SCHEMA = 6
 
 _DIGEST = "record_sha256"
 
@@ -131,6 +131,14 @@ def _without_level_unit(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "same_level_unit": len(families) == 1}
 
 
+def _without_steps(record: dict[str, Any]) -> dict[str, Any]:
+    """A record of schema 5, which knew no method that learns on an image, as one of schema 6.
+
+    Raises KeyError or TypeError for what has no scores.
+    """
+    return {**record, "scores": [{**score, "steps": None} for score in record["scores"]]}
+
+
 def _with_length_of_budget(record: dict[str, Any]) -> dict[str, Any]:
     """A record whose budget is called custom, as all without a name once were, with its length."""
     if record.get("budget") != "custom":
@@ -146,6 +154,7 @@ _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     2: _without_repeats,
     3: _without_cost,
     4: _without_level_unit,
+    5: _without_steps,
 }
 """What makes a record of each older schema one of the next, in order."""
 

@@ -39,7 +39,7 @@ KEYS = (
 _SUMMARISED = (
     *("image", "repeat", "seed", "psnr_db", "noisy_psnr_db", "ssim"),
     *("level", "level_estimate", "same_level_unit"),
-    *("train_s", "denoise_s", "megapixels"),
+    *("train_s", "denoise_s", "megapixels", "steps"),
     *("network_parameters", "gmacs_per_mpx", "peak_memory_mb"),
 )
 """The columns that a summary is made of."""
@@ -67,6 +67,10 @@ class Summary:
     train_s: float
     """Mean over seeds."""
     denoise_s_per_mpx: float
+    denoise_s: float
+    """Mean over the images that were denoised."""
+    steps: float
+    """Of learning on an image, mean over images; NaN for a method that does not."""
     level_error: float
     """Median over images of |estimate/level − 1|, its mean over repeats and seeds within each; NaN
     where the method estimates no level, as an oracle does not, and where the true level is unknown
@@ -134,6 +138,8 @@ def _summary(key: dict[Any, Any], rows: Mapping[str, Values]) -> Summary:
         ssim=_mean_ssim(rows),
         train_s=_mean(rows["train_s"]),
         denoise_s_per_mpx=float(rows["denoise_s"].sum() / rows["megapixels"].sum()),
+        denoise_s=_mean(rows["denoise_s"][~np.isnan(rows["psnr_db"])]),
+        steps=_mean(rows["steps"]),
         level_error=_level_error(rows) if estimated else math.nan,
         noisy_psnr_db=finite_mean(noisy_of_image.values()),
         seed=" ".join(str(seed) for seed in dict.fromkeys(rows["seed"].tolist())),

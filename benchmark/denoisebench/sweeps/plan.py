@@ -14,7 +14,6 @@ from denoisebench.planning.ids import hash_of
 from denoisebench.planning.plan import CellPlan, Plan
 from denoisebench.planning.planner import make_plan, mismatch
 from denoisebench.planning.request import Request
-from denoisebench.plugin.method import Evidence
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import number_text
 
@@ -147,7 +146,7 @@ def _trained_on(cells: Sequence[CellPlan]) -> Noise | None:
 
 
 def _learns(cells: Sequence[CellPlan]) -> bool:
-    return any(evidence_of(cell.method, cell.config) is not Evidence.NOTHING for cell in cells)
+    return any(evidence_of(cell.method, cell.config).is_trained for cell in cells)
 
 
 def _different(series: Iterable[Series]) -> tuple[Series, ...]:

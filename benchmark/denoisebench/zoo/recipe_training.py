@@ -11,7 +11,12 @@ from typing import Any, NamedTuple, cast
 
 from denoisebench.errors import UserError
 from denoisebench.noise.level_knowledge import TrainingKnowledge
-from denoisebench.planning.answers import config_as_trained, evidence_of, reason_to_decline
+from denoisebench.planning.answers import (
+    config_as_trained,
+    evidence_of,
+    reason_to_decline,
+    why_no_weights,
+)
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.planning.request import Request
 from denoisebench.planning.run_options import RunOptions
@@ -66,7 +71,7 @@ def meaning(recipe: Recipe, registries: Registries) -> ResolvedRecipe:
     said = recipe.settings
     method, config = registries.method(said["method"])
     if not isinstance(method, TrainedMethod):
-        raise UserError(f"recipe {recipe.name}: {method.name} learns nothing and has no weights")
+        raise UserError(f"recipe {recipe.name}: {why_no_weights(method)} and has no weights")
     noise, parameters = registries.noise(said["noise"]), cast(TrainingKnowledge, said["parameters"])
     if noise.is_real:
         raise UserError(

@@ -7,7 +7,8 @@ from denoisebench.defaults import DEFAULTS
 from denoisebench.errors import PluginError
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.noise.family import Noise
-from denoisebench.planning.answers import passes_of, reason_to_decline
+from denoisebench.planning.answers import most_steps_of, passes_of, reason_to_decline
+from denoisebench.plugin.image_method import ImageMethod
 from denoisebench.plugin.method import Method, Task, TrainedMethod
 from denoisebench.plugin.published import PublishedFigure
 from denoisebench.registry.docstrings import EQUATION, equations_of, prose_of, settings_of
@@ -65,10 +66,17 @@ def method_facts(method: Method[Any], config: Any, registries: Registries) -> Li
             ("network", _network(method, config, registries)),
             ("training", _training(method, config)),
         ]
+    elif isinstance(method, ImageMethod):
+        lines = [
+            ("network", _network(method, config, registries)),
+            ("learning", f"at most {most_steps_of(method, config)} steps on each image"),
+        ]
     return [*lines, *([("paper's code", method.paper_code)] if method.paper_code else [])]
 
 
-def _network(method: TrainedMethod[Any], config: Any, registries: Registries) -> str:
+def _network(
+    method: TrainedMethod[Any] | ImageMethod[Any], config: Any, registries: Registries
+) -> str:
     """How many parameters it has.  Builds it, which imports torch."""
     from denoisebench.execution.cost import parameters_of
 
