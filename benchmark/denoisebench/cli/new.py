@@ -8,7 +8,7 @@ import click
 
 from denoisebench.cli.shared.basics import load_plugins
 from denoisebench.errors import UserError
-from denoisebench.scaffold.kinds import KINDS, TRAININGS, UNTRAINED
+from denoisebench.scaffold.kinds import IMAGE, KINDS, TRAININGS, UNTRAINED
 
 
 @click.command("new")
@@ -16,8 +16,8 @@ from denoisebench.scaffold.kinds import KINDS, TRAININGS, UNTRAINED
 @click.argument("name")
 @click.option(
     "--evidence",
-    type=click.Choice([UNTRAINED, *TRAININGS]),
-    help="What a method's training sees.  [default: noisy]",
+    type=click.Choice([UNTRAINED, IMAGE, *TRAININGS]),
+    help="What a method learns from.  [default: noisy]",
 )
 @click.option(
     "--dir",

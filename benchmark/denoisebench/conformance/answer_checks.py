@@ -8,6 +8,7 @@ from denoisebench.conformance.method_case import Case
 from denoisebench.conformance.method_subject import MethodSubject, one_case
 from denoisebench.errors import PluginError, WrongAnswerError, answer_in_words
 from denoisebench.planning import answers
+from denoisebench.plugin.image_method import ImageMethod
 from denoisebench.plugin.method import Model, Task, TrainedMethod
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def asked_while_planning(subject: MethodSubject) -> Outcome:
             if isinstance(subject.thing, TrainedMethod):
                 answers.config_as_trained(subject.thing, config)
                 answers.passes_of(subject.thing, config)
+            elif isinstance(subject.thing, ImageMethod):
+                answers.most_steps_of(subject.thing, config)
         for config, task in subject.asked:
             if answers.reason_to_decline(subject.thing, config, task) is None:
                 _ask(subject.thing, config, task)

@@ -24,8 +24,9 @@ from denoisebench.conformance.table_checks import TableSubject
 from denoisebench.errors import UserError
 from denoisebench.noise.family import Noise, NoiseFamily
 from denoisebench.noise_models import register_noise_models
+from denoisebench.plugin.image_method import ImageMethod
 from denoisebench.plugin.image_source import ImageSource
-from denoisebench.plugin.method import Method, TrainedMethod
+from denoisebench.plugin.method import Method, UntrainedMethod
 from denoisebench.plugin.published import PublishedTable
 from denoisebench.plugin.report import Report
 from denoisebench.registry.loader import HOOKS, offers
@@ -146,10 +147,17 @@ def _rules(subject: Subject) -> Sequence[Rule[Any]]:
         return static_checks.ANY
     from denoisebench.conformance import image_checks, promise_checks
 
-    if not isinstance(subject.thing, TrainedMethod):
+    if isinstance(subject.thing, UntrainedMethod):
         return (*static_checks.OF_METHODS, *image_checks.RULES, *promise_checks.OF_ALL)
-    from denoisebench.conformance import loss_checks, training_checks
+    from denoisebench.conformance import image_fit_checks, loss_checks, training_checks
 
+    if isinstance(subject.thing, ImageMethod):
+        return (
+            *static_checks.OF_METHODS,
+            *loss_checks.OF_NETWORKS,
+            *image_checks.RULES,
+            *image_fit_checks.RULES,
+        )
     return (
         *static_checks.OF_METHODS,
         *loss_checks.RULES,

@@ -202,13 +202,16 @@ def _learn_from(case: Case, height: int, width: int) -> None:
     loss.backward()  # type: ignore[no-untyped-call]
 
 
-RULES: tuple[Rule[MethodSubject], ...] = (
+OF_NETWORKS: tuple[Rule[MethodSubject], ...] = (
     Rule(
         "init-seeded",
         "One torch seed gives one network.",
         each_case(init_seeded),
         ("declines",),
     ),
+)
+RULES: tuple[Rule[MethodSubject], ...] = (
+    *OF_NETWORKS,
     Rule(
         "evidence",
         "The loss uses no image that the evidence does not show.",

@@ -1,5 +1,6 @@
 """A method with a config, for a task: what most checks of methods look at."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -10,6 +11,7 @@ from denoisebench.conformance.places import place_of
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.noise.family import Noise
+from denoisebench.plugin.image_method import ImageMethod
 from denoisebench.plugin.method import (
     Batch,
     Denoised,
@@ -82,12 +84,13 @@ class Case:
         return max(CROP_PX, self.smallest_crop)
 
     def network(self, seed: int = SEED) -> "nn.Module":
-        """A network as a training begins with it."""
+        """A network as learning begins with it."""
         import torch
 
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            network = self.trained.network(self.config, self.task)
+            assert isinstance(self.method, TrainedMethod | ImageMethod)  # others have none
+            network = self.method.network(self.config, self.task)
         return network.to(self.device)
 
     @cached_property
@@ -207,6 +210,13 @@ def estimate(denoiser: "Denoiser", noisy: "Tensor", level: float | None) -> Deno
     with torch.no_grad(), true_float32():
         made = denoiser(noisy.clone(), level)
     return made if isinstance(made, Denoised) else Denoised(made)
+
+
+def gain_of(made: "Tensor", noisy: "Tensor", clean: "Tensor") -> float:
+    """How many dB of PSNR an estimate is better than the noisy image."""
+    errors = [float((image.clamp(0.0, 1.0) - clean).square().mean()) for image in (noisy, made)]
+    before, after = (math.log10(max(error, 1e-12)) for error in errors)
+    return 10.0 * (before - after)
 
 
 def each_image(batch: Batch, change: "Callable[[Tensor], Tensor]") -> Batch:

@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import math
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from denoisebench.budgets import Budget
 from denoisebench.conformance.check import Outcome, Rule, failed, passed
 from denoisebench.conformance.loss_checks import CROPS_PX
-from denoisebench.conformance.method_case import IMAGE_PX, SEED, Case, estimate
+from denoisebench.conformance.method_case import IMAGE_PX, SEED, Case, estimate, gain_of
 from denoisebench.conformance.method_subject import MethodSubject, one_case
 from denoisebench.denoising.denoiser import Denoiser
 from denoisebench.plugin.method import Batch, Model, TrainedMethod, TrainingStep
@@ -120,18 +119,13 @@ def denoises(case: Case) -> Outcome:
     denoiser = Denoiser(case.method, case.config, case.task, model)
     clean, noisy = case.clean(IMAGE_PX, IMAGE_PX), case.noisy(IMAGE_PX, IMAGE_PX)
     made = estimate(denoiser, noisy, case.level).image
-    gain_db = _psnr_db(made, clean) - _psnr_db(noisy, clean)
+    gain_db = gain_of(made, noisy, clean)
     if not gain_db >= LEAST_GAIN_DB:
         text = f"after {MANY} steps the estimate is {gain_db:.2f} dB better than the noisy image"
         advice = "Look at `denoise`: does it undo what the loss does to its input?"
         where = case.place("denoise")
         return failed(text, advice, where, value=gain_db, bound=LEAST_GAIN_DB)
     return passed(gain_db, LEAST_GAIN_DB)
-
-
-def _psnr_db(image: Tensor, clean: Tensor) -> float:
-    error = float((image.clamp(0.0, 1.0) - clean).square().mean())
-    return -10.0 * math.log10(max(error, 1e-12))
 
 
 def resume(case: Case) -> Outcome:

@@ -19,7 +19,7 @@ def evidence_of(method: Method[Any], config: Any) -> Evidence:
     evidence = _asked(method, method.evidence, config)
     if isinstance(evidence, Evidence):
         if (evidence is Evidence.IMAGE) != isinstance(method, ImageMethod):
-            advice = "an ImageMethod, and no other, learns on each image: derive from what it is"
+            advice = "return Evidence.IMAGE for an ImageMethod, and for no other"
             raise _wrong(method, "evidence", evidence, advice)
         return evidence
     meant = [f"Evidence.{one.name}" for one in Evidence if one == evidence]

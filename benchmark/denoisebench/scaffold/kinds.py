@@ -67,8 +67,8 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 
-UNTRAINED = "nothing"
-"""The evidence of a method that is not trained."""
+UNTRAINED, IMAGE = "nothing", "image"
+"""The evidence of methods that are not trained: the second learns on each image."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from string import Template
 
 import denoisebench
 from denoisebench.errors import UserError
-from denoisebench.scaffold.kinds import KINDS, TRAININGS, UNTRAINED
+from denoisebench.scaffold.kinds import IMAGE, KINDS, TRAININGS, UNTRAINED
 from denoisebench.scaffold.plugin_name import PluginName
 
 LINE = 88
 """Characters in a line of what is written."""
 
 _OF_TRAINED = ("Evidence", "Method", "Model", "Task", "TrainedMethod", "TrainingStep", "hookimpl")
+_OF_IMAGE = ("ImageFit", "ImageMethod", "Method", "Model", "Task", "hookimpl")
 _OF_UNTRAINED = ("Method", "Task", "UntrainedMethod", "hookimpl")
 
 
@@ -56,7 +57,7 @@ def package_files(name: PluginName, kind: str, evidence: str) -> Mapping[str, st
     if kind == "method":
         made[f"{source}/published.csv"] = _filled("published.csv", shared)
     if kind == "method" and evidence != UNTRAINED:
-        loss = _template(TRAININGS[evidence].loss).rstrip()
+        loss = _template(_loss_of(evidence)).rstrip()
         made[f"{source}/loss.py"] = _filled("loss_module.py", shared | {"loss": loss})
     return made
 
@@ -70,22 +71,29 @@ def _module(name: PluginName, kind: str, evidence: str, *, packaged: bool) -> st
     words = _words(name, kind)
     if kind != "method":
         return _filled(f"{kind}.py", words)
-    trained = evidence != UNTRAINED
+    learns, trained = evidence != UNTRAINED, evidence in TRAININGS
     names = [
-        *(_OF_TRAINED if trained else _OF_UNTRAINED),
+        *(_OF_TRAINED if trained else _OF_IMAGE if learns else _OF_UNTRAINED),
         *(["PublishedTable"] if packaged else []),
     ]
     words["imports"] = _imports(sorted(names, key=lambda n: (n[0].islower(), n)))
     words["path_import"] = "\nfrom pathlib import Path" if packaged else ""
-    if trained:
-        training = TRAININGS[evidence]
+    if learns:
         words["evidence"] = evidence.upper().replace("-", "_")
-        words["declines"] = _template(training.declines).rstrip()
+        declines = TRAININGS[evidence if trained else "noisy"].declines
+        words["declines"] = _template(declines).rstrip()
         words["collections"] = "Iterable" if packaged else "Callable, Iterable"
-        words["loss"] = "" if packaged else f"\n{_template(training.loss)}\n"
-        words["imports"] += "\n\nfrom .loss import patch_loss" if packaged else ""
-    text = _filled("trained.py" if trained else "untrained.py", words)
+        words["loss"] = "" if packaged else f"\n{_template(_loss_of(evidence))}\n"
+        loss = "patch_loss" if trained else "image_loss"
+        words["imports"] += f"\n\nfrom .loss import {loss}" if packaged else ""
+    template = "trained.py" if trained else "image.py" if learns else "untrained.py"
+    text = _filled(template, words)
     return f"{text}\n\n{_filled('published_hook', words)}" if packaged else text
+
+
+def _loss_of(evidence: str) -> str:
+    """The template of a loss."""
+    return "loss_image" if evidence == IMAGE else TRAININGS[evidence].loss
 
 
 def _imports(names: list[str]) -> str:

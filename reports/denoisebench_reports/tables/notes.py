@@ -61,6 +61,7 @@ def notes(board: Board, marks: str) -> list[str]:
         *(f"Protocol {label}: {board.rules(label)}." for label in protocols),
         f"Images: {', '.join(dict.fromkeys(map(_images, lines)))}.",
         *_levels(lines),
+        *_fits(lines),
         *(["(…): published; compared below."] if board.has_published else []),
         *_reasons(board.declined),
     ]
@@ -124,6 +125,23 @@ def _levels(lines: Sequence[Summary]) -> list[str]:
     if not errors:
         return []
     return [f"Noise levels estimated, median error over images: {', '.join(errors)}."]
+
+
+def _fits(lines: Sequence[Summary]) -> list[str]:
+    """What it took to learn on an image, of methods that do so."""
+    found = [
+        f"{line.method} {line.noise} on {line.dataset} {line.steps:.0f} steps in"
+        f" {_seconds(line.denoise_s)}"
+        for line in lines
+        if not math.isnan(line.steps)
+    ]
+    what = "Learned on each image while denoising it, mean over images"
+    return [f"{what}: {', '.join(found)}."] if found else []
+
+
+def _seconds(seconds: float) -> str:
+    """`84 s`, `0.31 s`."""
+    return f"{seconds:.0f} s" if seconds >= 10.0 else f"{seconds:.2g} s"
 
 
 def _reasons(declined: Declined) -> list[str]:

@@ -9,12 +9,12 @@ from bench import bench, make_images
 
 from denoisebench.conformance import checks
 from denoisebench.registry.loader import import_plugin
-from denoisebench.scaffold.kinds import KINDS, TRAININGS, UNTRAINED
+from denoisebench.scaffold.kinds import IMAGE, KINDS, TRAININGS, UNTRAINED
 from denoisebench.scaffold.plugin_name import PluginName
 from denoisebench.scaffold.writing import package_files, write_module
 
 EACH = [
-    *(("method", evidence) for evidence in (UNTRAINED, *TRAININGS)),
+    *(("method", evidence) for evidence in (UNTRAINED, IMAGE, *TRAININGS)),
     *((kind, UNTRAINED) for kind in KINDS if kind != "method"),
 ]
 NAME = PluginName("new-one")
