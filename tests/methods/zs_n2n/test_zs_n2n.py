@@ -11,7 +11,7 @@ from denoisebench.denoising.image_fits import ImageFits
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.correlated import Correlated
 from denoisebench.noise_models.gaussian import Gaussian
-from denoisebench.noise_models.impulse import ImpulseChannel
+from denoisebench.noise_models.rician import Rician
 from denoisebench.plugin import COLOUR, GRAY, ImageFit, Task
 from denoisebench.registry.loader import load
 from zs_n2n import ZSN2N
@@ -166,7 +166,7 @@ def test_an_image_without_a_cell_is_given_back(size: tuple[int, int]) -> None:
 
 def test_it_declines_what_its_half_size_images_cannot_tell_apart() -> None:
     assert METHOD.declines(Config(), task()) is None
-    for family, why in ((Correlated(), "alike"), (ImpulseChannel(), "mean")):
+    for family, why in ((Correlated(), "alike"), (Rician(), "mean")):
         noise = Noise(family, *family.blind)
         assert why in str(METHOD.declines(Config(), task(noise=noise)))
 
