@@ -9,9 +9,18 @@ See loss.py for D1 and D2, README.md for figures and departures from the paper.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from denoisebench.plugin import ImageFit, ImageMethod, Method, Model, Task, hookimpl
+from denoisebench.plugin import (
+    ImageFit,
+    ImageMethod,
+    Method,
+    Model,
+    PublishedTable,
+    Task,
+    hookimpl,
+)
 from zs_n2n.config import Config
 
 if TYPE_CHECKING:
@@ -66,3 +75,8 @@ class ZSN2N(ImageMethod[Config]):
 @hookimpl
 def register_methods() -> Iterable[Method[Any]]:
     return [ZSN2N()]
+
+
+@hookimpl
+def register_published() -> Iterable[PublishedTable]:
+    return [PublishedTable("zs-n2n", Path(__file__).with_name("published.csv"))]

@@ -126,7 +126,7 @@ def test_denoise_takes_it(folder: Path) -> None:
     "given",
     [
         ("run", "--method", QUICK, "--datasets", "folder:test", "--weights", "w.safetensors"),
-        ("denoise", "test/0.png", "--method", QUICK, "--weights", "train"),
+        ("denoise", "test", "--method", QUICK, "--weights", "train", "--noise", "gaussian:9"),
     ],
 )
 def test_weights_are_refused(folder: Path, given: tuple[str, ...]) -> None:
@@ -157,7 +157,7 @@ def wait_for_scores(folder: Path, count: int) -> None:
 
 
 def test_it_is_killed_and_goes_on_between_images(folder: Path) -> None:
-    method = "zs-n2n:steps=300"
+    method = "zs-n2n:steps=100"
     make_images(folder / "test", 3)
     process = started(folder, method)
     wait_for_scores(folder, 1)
