@@ -42,9 +42,9 @@ class ZSN2N(ImageMethod[Config]):
         return config.steps
 
     def declines(self, config: Config, task: Task) -> str | None:
-        family = task.noise.treated_as.family
+        family = task.noise.family
         if not family.independent:
-            return f"the {family.name} noise of neighbouring pixels is alike"
+            return f"{family.name} noise is not independent between pixels"
         if family.preserves != "mean":
             return f"the mean of {family.name} noise is not the clean image"
         return None

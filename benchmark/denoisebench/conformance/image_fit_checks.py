@@ -32,7 +32,7 @@ def steps(case: Case) -> Outcome:
 def interruptible(case: Case) -> Outcome:
     """An interruption between two steps ends it."""
 
-    def interrupt(progress: Progress) -> None:
+    def interrupt(_: Progress) -> None:
         raise KeyboardInterrupt
 
     try:

@@ -166,7 +166,7 @@ def test_an_image_without_a_cell_is_given_back(size: tuple[int, int]) -> None:
 
 def test_it_declines_what_its_half_size_images_cannot_tell_apart() -> None:
     assert METHOD.declines(Config(), task()) is None
-    for family, why in ((Correlated(), "alike"), (Rician(), "mean")):
+    for family, why in ((Correlated(), "not independent"), (Rician(), "mean")):
         noise = Noise(family, *family.blind)
         assert why in str(METHOD.declines(Config(), task(noise=noise)))
 
