@@ -4,18 +4,20 @@ from denoisebench.progress import Progress, ProgressCallback
 
 
 class CellProgress:
-    """Counts the images of a cell, `what`, of which there are `images`, repeats included."""
+    """Passes on how many images of a cell are done, and remembers it.
+
+    what: the cell in words.  images: how many it has, repeats included.
+    """
 
     def __init__(self, what: str, images: int, progress: ProgressCallback) -> None:
-        self._what, self._images, self._progress = what, images, progress
-        self._done = 0
+        self._at, self._progress = Progress(what, 0, images), progress
 
-    def image_done(self) -> None:
-        self._done += 1
-        self._progress(Progress(self._what, self._done, self._images))
+    def images(self, at: Progress) -> None:
+        self._at = at
+        self._progress(at)
 
     def within_image(self, part: Progress) -> None:
         """How far one image is becomes a note; what is only to be said is passed on."""
         if part.total:
-            part = Progress(self._what, self._done, self._images, str(part))
+            part = Progress(self._at.what, self._at.done, self._at.total, str(part))
         self._progress(part)

@@ -8,13 +8,13 @@ import numpy as np
 from denoisebench.denoising.denoiser import ROUNDING, DenoiserOutput, denoise_checked
 from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.errors import plugin_code
-from denoisebench.execution.cell_progress import CellProgress
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import Pixels, pixel_hash
 from denoisebench.noise.given import noisy_of
 from denoisebench.noise.level_knowledge import STRIDE
 from denoisebench.noise.level_reading import LevelUnknownError, naming_image
 from denoisebench.planning.plan import CellPlan
+from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.results.journal import Unfinished
 from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import ImageScore
@@ -31,7 +31,7 @@ def evaluate(
     device: str,
     saver: Saver,
     journal: Unfinished,
-    progress: CellProgress,
+    progress: ProgressCallback,
     estimates: Estimates | None = None,
 ) -> list[ImageScore]:
     """Score every image, as often as the protocol says.  saver: takes the first repeat of each.
@@ -67,7 +67,7 @@ def evaluate(
                     if repeat == 0:
                         saver.save(finding)
             scores.append(score)
-            progress.image_done()
+            progress(Progress(cell.what, len(scores), len(images) * repeats))
     if untold and len(untold) == len(scores):
         raise untold[0]
     saver.finish()

@@ -58,7 +58,7 @@ def score(
             device=device,
             saver=saver,
             journal=journal,
-            progress=progress,
+            progress=progress.images,
             estimates=estimates,
         )
         memory_mb = memory.megabytes()

@@ -318,7 +318,7 @@ def test_the_frame_has_a_row_per_image_and_repeat_and_the_stated_columns():
 
 def test_the_columns_are_those_of_the_cell_then_those_of_the_image():
     assert COLUMNS[:3] == ("cell", "method", "noise")
-    assert COLUMNS[-10:] == tuple(field.name for field in dataclasses.fields(ImageScore))
+    assert COLUMNS[-11:] == tuple(field.name for field in dataclasses.fields(ImageScore))
     assert not {"scores", "provenance", "error"} & set(COLUMNS)
 
 
