@@ -34,7 +34,7 @@ def test_the_csv_has_a_header_and_a_line_per_summary(make_cell):
 def test_the_columns_and_their_order():
     assert ",".join(SUMMARY_COLUMNS) == (
         "method,noise,parameters,dataset,images,protocol,evidence,draws,"
-        "psnr_db,psnr_low,psnr_high,ssim,train_s,denoise_s_per_mpx,level_error,noisy_psnr_db,"
+        "psnr_db,psnr_low,psnr_high,ssim,train_s,denoise_s_per_mpx,denoise_s,steps,level_error,noisy_psnr_db,"
         "budget,train_set,weights,seed,seed_sd_db,repeats,network_parameters,gmacs_per_mpx,"
         "peak_memory_mb,left_out,level_estimated,"
         "published_psnr_db,published_source,published_protocol,published_diff_db,verdict,"

@@ -28,7 +28,7 @@ def test_a_result_survives_the_disk(tmp_path):
     path = write_cell(tmp_path, RESULT)
     assert path == cell_path(tmp_path, "c0ffee") == tmp_path / "cells" / "c0ffee.json"
     assert read_cell(path) == RESULT
-    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 5
+    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 6
 
 
 def stored_before_digests(path):
@@ -59,6 +59,15 @@ def test_a_result_of_schema_3_is_read_with_its_cost_unknown(tmp_path):
     path.write_text(json.dumps(without_cost(path)), encoding="utf-8")
     assert read_cell(path) == replace(**UNKNOWN_COST)
     assert frame([read_cell(path)])["network_parameters"].isna().all()
+
+
+def test_a_result_of_schema_5_has_no_steps(tmp_path):
+    path = write_cell(tmp_path, RESULT)
+    record = stored_before_digests(path) | {"schema": 5}
+    for score in record["scores"]:
+        del score["steps"]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert read_cell(path) == RESULT
 
 
 @pytest.mark.parametrize(
@@ -280,7 +289,7 @@ def test_no_flipped_bit_changes_a_result(tmp_path):
 
 
 def test_a_result_of_a_newer_schema_asks_for_a_newer_program_not_for_deletion(tmp_path):
-    message = damage(tmp_path, lambda r: r.update(schema=6, colour="red"))
+    message = damage(tmp_path, lambda r: r.update(schema=7, colour="red"))
     assert "install a newer denoisebench" in message
     assert "delete" not in message
 
