@@ -44,6 +44,8 @@ PUBLISHED = (
     "neighbor2neighbor_tables",
     "neighbor2neighbor_fixed_noise",
     "neighbor2neighbor_paddle",
+    "blind2unblind_tables",
+    "promptsid_tables",
 )
 """The tables of `published/`.  If several have a figure, a table's cell shows the first."""
 

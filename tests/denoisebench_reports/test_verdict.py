@@ -115,6 +115,23 @@ def test_images_that_were_changed_are_others():
     assert unlike(replace(UNSTATED, images="cropped")) == ["other images"]
 
 
+def test_a_figure_of_another_spread_of_the_same_range_is_shown_and_not_judged(make_cell):
+    place = {"method": "neighbor2neighbor", "dataset": "kodak", "protocol": "nvlabs-1"}
+    log, even, level = summarise(
+        frame(
+            [
+                make_cell([32.1], noise="gaussian:5..50", draws="fresh", **place),
+                make_cell([32.1], noise="gaussian:5..50:spread=even", draws="fresh", **place),
+                make_cell([32.1], noise="gaussian:30", draws="fresh", **place),
+            ]
+        )
+    )
+    assert [c.verdict for c in comparisons(log)] == ["not comparable: other spread"]
+    assert [c.verdict for c in comparisons(even)] == ["agrees"]
+    assert [c.figure.noise for c in comparisons(log)] == ["gaussian:5..50:spread=even"]
+    assert comparisons(level) == []
+
+
 def test_nothing_is_said_where_the_published_training_is_not_stated():
     assert unlike(UNSTATED, budget="quick") == []
 

@@ -6,6 +6,7 @@ import pytest
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import Pixels, pixel_hash
 from denoisebench.noise.family import Noise, NoiseFamily, Preserves
+from denoisebench.noise.spread import noise_of
 from denoisebench.noise.stream import Stream
 from denoisebench.noise_models import register_noise_models
 from denoisebench.specs import parse_spec
@@ -16,7 +17,7 @@ FAMILIES = {family.name: family for family in register_noise_models()}
 def noise(text: str) -> Noise:
     """The noise model of a spec."""
     spec = parse_spec(text)
-    return FAMILIES[spec.name].parse(spec)
+    return noise_of(FAMILIES[spec.name], spec)
 
 
 def ramp() -> Pixels:

@@ -11,6 +11,7 @@ from denoisebench.cli.shared.options import plugin_option
 from denoisebench.cli.shared.shown import Lines, equations, method_facts, prose, published, settings
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.noise.family import Preserves
+from denoisebench.noise.spread import SPREAD_WORDS
 from denoisebench.planning.answers import evidence_of
 from denoisebench.registry.docstrings import EQUATION
 from denoisebench.registry.registries import Registries
@@ -67,7 +68,7 @@ def _noise(text: str, registries: Registries) -> Lines:
         ("level", f"{family.symbol}: {family.unit}"),
         ("lies in", f"{number_text(family.lowest)}..{number_text(family.highest)}"),
         ("blind range", f"{number_text(family.blind[0])}..{number_text(family.blind[1])}"),
-        ("in a range", f"levels lie {'evenly' if noise.levels_even else 'log-evenly'}"),
+        ("in a range", f"levels lie {SPREAD_WORDS[noise.spread]}"),
         ("clean pixel", CLEAN_PIXEL[family.preserves]),
         ("pixels", "independent" if family.independent else "dependent on those around them"),
         ("variance", "known of each pixel" if family.has_variance else "not told to methods"),

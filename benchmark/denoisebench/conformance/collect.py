@@ -23,6 +23,7 @@ from denoisebench.conformance.subject import Subject
 from denoisebench.conformance.table_checks import TableSubject
 from denoisebench.errors import UserError
 from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise.spread import noise_of
 from denoisebench.noise_models import register_noise_models
 from denoisebench.plugin.image_method import ImageMethod
 from denoisebench.plugin.image_source import ImageSource
@@ -111,7 +112,7 @@ def at_middle(family: NoiseFamily) -> Noise:
 
 def _noise(families: Mapping[str, NoiseFamily], text: str) -> Noise:
     spec = parse_spec(text)
-    return families[spec.name].parse(spec)
+    return noise_of(families[spec.name], spec)
 
 
 def _configs(method: Method[Any], spec: Spec | None) -> Sequence[Any]:

@@ -1,8 +1,9 @@
 """Noise families and noise models: what a noise plugin implements, and how noise is keyed.
 
 A family (`gaussian`) has one level in its own unit; a noise model is a family at a level
-(`gaussian:25`) or over a range of levels (`gaussian:5..50`, one level drawn per image).  Noisy
-images are float32, never clipped and never rounded.
+(`gaussian:25`) or over a range of levels (`gaussian:5..50`, one level drawn per image, spread as
+the family says or as `gaussian:5..50:spread=even` does).  Noisy images are float32, never clipped
+and never rounded.
 """
 
 from abc import ABC, abstractmethod
@@ -15,6 +16,7 @@ from denoisebench.errors import UserError
 from denoisebench.images.channels import GRAY
 from denoisebench.images.pixels import Pixels, pixel_hash
 from denoisebench.noise.level_reading import LevelReading
+from denoisebench.noise.spread import KEY, Spread, level_between
 from denoisebench.noise.stream import Stream, exp, log
 from denoisebench.specs import Spec, number, number_text
 
@@ -44,7 +46,7 @@ class NoiseFamily(ABC):
     `mode`); `pixels` if some pixels are untouched and the rest carry no information (see
     `observed`); `nothing` if no statistic is the clean value.
     independent: whether, given the clean image, the noise of different pixels is independent.
-    spread: how levels are spaced in a range; a range from 0 is always spaced evenly.
+    spread: how levels are spread in a range whose spec does not say it; a range from 0 is even.
     range_from_zero: whether a range may begin at 0, which is no noise, even if 0 is below `lowest`.
     colour_only: whether it is defined for colour images only.
     unit_scale: the level that is 1 in the unit of the pixels: 255 for a standard deviation in 0-255
@@ -73,7 +75,7 @@ class NoiseFamily(ABC):
     blind: tuple[float, float]
     preserves: Preserves = "mean"
     independent: bool = True
-    spread: Literal["log", "even"] = "log"
+    spread: Spread = "log"
     range_from_zero: bool = False
     colour_only: bool = False
     unit_scale: float = 1.0
@@ -144,8 +146,14 @@ class NoiseFamily(ABC):
         empty if there is only a level."""
         return ""
 
+    def spread_of(self, word: Spread) -> Spread:
+        """The spread that the noise of `parse` has where a spec of this family says `word`; another
+        where that noise has another level, as `poisson-peak` has it.
+        """
+        return word
+
     def parse(self, spec: Spec) -> "Noise":
-        """The noise model of a spec such as `gaussian:25` or `gaussian:5..50`.
+        """The noise model of a spec such as `gaussian:25` or `gaussian:5..50`, without a spread.
 
         Raises UserError for a spec that is not so, or a level outside lowest..highest.
         """
@@ -202,6 +210,8 @@ class ExponentialFamily(NoiseFamily):
 class Noise:
     """A family at a level (low = high) or over a range of levels; `str` gives its canonical spec.
 
+    asked_spread: how the levels of the range are spread; None: as the family says.
+
     >>> from denoisebench.noise_models.gaussian import Gaussian
     >>> noise = Noise(Gaussian(), 25.0, 25.0)
     >>> noisy, level = noise.noisy(np.zeros((1, 4, 6), np.float32), seed=0)
@@ -212,13 +222,15 @@ class Noise:
     family: NoiseFamily
     low: float
     high: float
+    asked_spread: Spread | None = None
 
     def __str__(self) -> str:
         if self.is_real:
             return self.family.name
         low, high = number_text(self.low), number_text(self.high)
-        level, settings = low if low == high else f"{low}..{high}", self.family.settings()
-        return ":".join([self.family.name, level, *([settings] if settings else [])])
+        level = low if low == high else f"{low}..{high}"
+        spread = f"{KEY}={self.asked_spread}" if self.asked_spread else ""
+        return ":".join([self.family.name, level, *filter(None, [self.family.settings(), spread])])
 
     @property
     def is_range(self) -> bool:
@@ -272,9 +284,9 @@ class Noise:
         return self.family.sample(clean, level, stream), level
 
     @property
-    def levels_even(self) -> bool:
-        """Whether the levels of the range are spaced evenly, else log-evenly."""
-        return self.low == 0.0 or self.family.spread == "even"
+    def spread(self) -> Spread:
+        """How the levels of the range are spread."""
+        return "even" if self.low == 0.0 else self.asked_spread or self.family.spread
 
     @property
     def middle(self) -> float:
@@ -287,8 +299,8 @@ class Noise:
 
     def level_at(self, u: float) -> float:
         """The level at quantile u of the range, 0 to 1."""
-        if self.levels_even:
-            return self.low + u * (self.high - self.low)
+        if self.spread != "log":
+            return level_between(self.low, self.high, u, self.spread)
         start, stop = log(np.array([self.low, self.high]))
         level = float(exp(np.array([start + u * (stop - start)]))[0])
         return min(max(level, self.low), self.high)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import Pixels
 from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise.spread import Spread
 from denoisebench.noise.stream import Stream
 from denoisebench.noise_models.gamma import Gamma
 from denoisebench.noise_models.heteroscedastic import Heteroscedastic
@@ -20,6 +21,9 @@ from denoisebench.specs import Spec, number_text
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
+
+_OF_INVERSE: dict[Spread, Spread] = {"even": "inverse", "log": "log", "inverse": "even"}
+"""How 1/level lies where a level lies like this."""
 
 
 class Rayleigh(Weibull):
@@ -107,6 +111,10 @@ class PoissonPeak(Poisson):
         noise = super().parse(spec)
         low, high = (float(number_text(1.0 / peak)) for peak in (noise.high, noise.low))
         return Noise(Poisson(), low, high)
+
+    def spread_of(self, word: Spread) -> Spread:
+        """That of ζ = 1/P."""
+        return _OF_INVERSE[word]
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
         return Poisson().sample(clean, 1.0 / level, stream)

@@ -30,6 +30,7 @@ from denoisebench.noise.family import ExponentialFamily, Noise, NoiseFamily, Pre
 from denoisebench.noise.level_knowledge import LEVELS, ORACLE, ORACLE_CHECKPOINT, TrainingKnowledge
 from denoisebench.noise.level_reading import LevelReading, LevelUnknownError
 from denoisebench.noise.overflow_guards import LARGEST_LOG_GAIN, finite
+from denoisebench.noise.spread import Spread, without_spread
 from denoisebench.noise.stream import Stream
 from denoisebench.outside_text import printable
 from denoisebench.plugin.executor import Crew, Executor, WorkerCommand
@@ -132,6 +133,7 @@ __all__ = [
     "Schedule",
     "Share",
     "Spec",
+    "Spread",
     "Stream",
     "Task",
     "Tiling",
@@ -166,4 +168,5 @@ __all__ = [
     "why_too_compressed",
     "why_too_large",
     "without_ensemble",
+    "without_spread",
 ]

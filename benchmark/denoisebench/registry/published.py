@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from denoisebench.errors import UserError, unknown_name
 from denoisebench.noise.family import NoiseFamily
+from denoisebench.noise.spread import noise_of
 from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.published import PublishedFigure, PublishedTable
 from denoisebench.scoring.protocol import Protocol
@@ -56,6 +57,6 @@ def _spec_of(noise: str, table: PublishedTable, noises: Mapping[str, NoiseFamily
     `poisson:0.03333333333`."""
     try:
         spec = parse_spec(noise)
-        return str(noises[spec.name].parse(spec)) if spec.name in noises else noise
+        return str(noise_of(noises[spec.name], spec)) if spec.name in noises else noise
     except UserError as error:
         raise UserError(f"{_place(table, noise)}: {error}") from None

@@ -11,6 +11,7 @@ from denoisebench.errors import UserError, unknown_name
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.images.image_set import ImageSet
 from denoisebench.noise.family import Noise, NoiseFamily
+from denoisebench.noise.spread import noise_of
 from denoisebench.plugin.executor import Crew, Executor
 from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.method import Method
@@ -50,7 +51,7 @@ class Registries:
         """The noise model of a spec."""
         spec = parse_spec(text)
         family: NoiseFamily = self._find("noise model", self.noises, spec)
-        return family.parse(spec)
+        return noise_of(family, spec)
 
     def source(self, text: str) -> tuple[ImageSource, Spec]:
         """The image source of a spec, and the spec, parsed."""

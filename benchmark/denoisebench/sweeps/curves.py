@@ -139,7 +139,7 @@ def axis_of(noises: Sequence[Noise]) -> Axis:
             title=f"{family.symbol} of {kind} noise ({family.unit})",
             values=levels,
             texts=tuple(map(number_text, levels)),
-            logarithmic=not Noise(family, min(levels), max(levels)).levels_even,
+            logarithmic=Noise(family, min(levels), max(levels)).spread == "log",
             levels=first,
         )
     alike = all((n.family.name, n.low) == (family.name, first.low) for n in noises)

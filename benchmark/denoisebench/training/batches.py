@@ -13,6 +13,7 @@ from denoisebench.images.image_set import LazyImages, LoadedImage
 from denoisebench.noise.draws import Draws
 from denoisebench.noise.family import Noise
 from denoisebench.noise.given import noisy_of
+from denoisebench.noise.spread import level_between
 from denoisebench.plugin.method import Batch, Evidence, Task
 from denoisebench.training.patches import AllImages, Pool, TrainingImage
 from denoisebench.training.splits import TrainingImages
@@ -78,8 +79,7 @@ class UnpairedBatches:
 def _noisy(clean: Tensor, noise: Noise, rng: torch.Generator) -> tuple[Tensor, Tensor]:
     """A noisy copy of each patch, and its level, (B, 1, 1, 1)."""
     u = torch.rand((len(clean), 1, 1, 1), generator=rng, device=rng.device)
-    low, high = noise.low, noise.high
-    level = low + (high - low) * u if noise.levels_even else low * (high / low) ** u
+    level = level_between(noise.low, noise.high, u, noise.spread)
     return noise.family.resample(clean, level, rng), level
 
 

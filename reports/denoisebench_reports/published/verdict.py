@@ -2,13 +2,13 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from denoisebench.budgets import BUDGETS
-from denoisebench.plugin import ORACLE_CHECKPOINT, PublishedFigure
+from denoisebench.plugin import ORACLE_CHECKPOINT, PublishedFigure, without_spread
 from denoisebench.results.summary import Summary
-from denoisebench_reports.published.figures import Figures
+from denoisebench_reports.published.figures import Figures, Place
 
 AGREES_WITHIN_DB = 0.1
 ROUNDING_MPX = 0.5
@@ -18,12 +18,12 @@ AGREES, ABOVE, BELOW, NOT_COMPARABLE = "agrees", "above", "below", "not comparab
 
 TRAINED_LESS, TRAINED_MORE = "trained less", "trained more"
 FRESH_THERE, FRESH_HERE = "fresh draws there", "fresh draws here"
-OTHER_PROTOCOL, OTHER_IMAGES = "other protocol", "other images"
+OTHER_PROTOCOL, OTHER_IMAGES, OTHER_SPREAD = "other protocol", "other images", "other spread"
 
 EXPLAIN_BELOW = (TRAINED_LESS, FRESH_THERE)
 """Possible reasons for ours to be below.  They explain nothing if ours is above."""
 EXPLAIN_ABOVE = (TRAINED_MORE, FRESH_HERE)
-EXPLAIN_BOTH = (OTHER_PROTOCOL, OTHER_IMAGES)
+EXPLAIN_BOTH = (OTHER_PROTOCOL, OTHER_IMAGES, OTHER_SPREAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,27 @@ class Comparison:
 
 
 def comparisons(line: Summary, published: Figures) -> list[Comparison]:
-    """Every published figure of a line, next to ours, the suite's first source first; none for
-    weights that an oracle picked, and for settings that no paper's method has."""
+    """Every published figure of a line, next to ours, the suite's first source first; those of
+    the same range with another spread last.  None for weights that an oracle picked, and for
+    settings that no paper's method has."""
     if line.weights.endswith(ORACLE_CHECKPOINT):
         return []
     found = []
-    for figure in published.get((line.noise, line.parameters, line.dataset, line.method), ()):
+    place = (line.noise, line.parameters, line.dataset, line.method)
+    for figure in (*published.get(place, ()), *_of_other_spreads(place, published)):
         diff_db = line.psnr_db - figure.psnr_db
         unlike = differences(figure, line.protocol, line.budget, line.draws)
+        unlike += [OTHER_SPREAD] if figure.noise != line.noise else []
         found.append(Comparison(figure, diff_db, verdict(diff_db, unlike)))
     return found
+
+
+def _of_other_spreads(place: Place, published: Figures) -> Iterator[PublishedFigure]:
+    """The figures of a place whose levels are drawn from the same range in another way."""
+    noise, *rest = place
+    for (theirs, *others), figures in published.items():
+        if others == rest and theirs != noise and without_spread(theirs) == without_spread(noise):
+            yield from figures
 
 
 def verdict(difference_db: float, unlike: Sequence[str] = ()) -> str:

@@ -20,6 +20,7 @@ REASONS = {
     " copy",
     verdict.OTHER_PROTOCOL: "theirs is under {protocols}",
     verdict.OTHER_IMAGES: "theirs are {images}",
+    verdict.OTHER_SPREAD: "theirs draws other levels from the range, {noises}",
 }
 """What each reason that a verdict gives means."""
 
@@ -76,6 +77,7 @@ def _note(board: Board) -> str:
         if of_it:
             protocols = ", ".join(dict.fromkeys(figure.protocol for figure in of_it))
             images = ", ".join(dict.fromkeys(figure.images for figure in of_it))
-            text = meaning.format(protocols=protocols, images=images)
+            noises = ", ".join(dict.fromkeys(figure.noise for figure in of_it))
+            text = meaning.format(protocols=protocols, images=images, noises=noises)
             note += f" {reason.capitalize()}: {text}."
     return note

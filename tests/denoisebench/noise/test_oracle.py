@@ -116,7 +116,7 @@ def test_the_grid_lies_in_the_blind_range_as_the_family_draws_levels(family: Noi
     levels = oracle_levels(Noise(family, family.blind[1], family.blind[1]))
     assert len(levels) == LEVELS
     assert noise.low < levels[0] < levels[-1] < noise.high
-    steps = np.diff(levels if noise.levels_even else np.log(levels))
+    steps = np.diff(levels if noise.spread == "even" else np.log(levels))
     assert np.allclose(steps, steps[0])
 
 
