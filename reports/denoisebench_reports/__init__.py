@@ -6,7 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from denoisebench.plugin import PublishedTable, Report, hookimpl
+from denoisebench.plugin import Preset, PublishedTable, Report, hookimpl
+from denoisebench_reports.paper_tables.definition import TABLES, definition
 
 if TYPE_CHECKING:
     from denoisebench.results.results import Results
@@ -27,10 +28,6 @@ REPORTS = {
     "csv": ("one line per method, noise and data set", "tables.export:render_csv"),
     "json": ("the lines of csv, and every image's scores", "tables.export:render_json"),
     "html": ("one offline page: tables, cost, images", "page.page:render_page"),
-    "noise2score-table2": (
-        "Noise2Score's Table 2, ours beside it, as GitHub's Markdown",
-        "noise2score_table2.page:render_table2",
-    ),
 }
 """Name -> summary, and the module and function that render it."""
 
@@ -59,11 +56,32 @@ def register_published() -> Iterable[PublishedTable]:
 
 @hookimpl
 def register_reports() -> Iterable[Report]:
-    """The reports of `REPORTS`."""
+    """The reports of `REPORTS`, and one for each table of a paper."""
+    tables = map(definition, TABLES)
     return [
-        Report(name, summary, _imported_when_called(function), printed=name != "html")
-        for name, (summary, function) in REPORTS.items()
+        *(
+            Report(name, summary, _imported_when_called(function), printed=name != "html")
+            for name, (summary, function) in REPORTS.items()
+        ),
+        *(Report(table.report, table.summary, _paper_table(table.name)) for table in tables),
     ]
+
+
+@hookimpl
+def register_presets() -> Iterable[Preset]:
+    """Those of the tables of papers."""
+    return [preset for name in TABLES for preset in definition(name).presets]
+
+
+def _paper_table(name: str) -> "Callable[[Results], str]":
+    """The page of a table of a paper."""
+
+    def render(results: "Results") -> str:
+        from denoisebench_reports.paper_tables.page import render_paper_table
+
+        return render_paper_table(name, results)
+
+    return render
 
 
 def _imported_when_called(function: str) -> "Callable[[Results], str]":

@@ -43,7 +43,8 @@ def level_between(low: float, high: float, u: Number, spread: Spread) -> Number:
     if spread == "even":
         return low + u * (high - low)
     if spread == "log":
-        return low * (high / low) ** u
+        level: Number = low * (high / low) ** u
+        return level
     return 1.0 / (1.0 / low + u * (1.0 / high - 1.0 / low))
 
 

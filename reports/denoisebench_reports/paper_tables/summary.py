@@ -7,8 +7,9 @@ from statistics import mean, median
 
 import numpy as np
 
-from denoisebench_reports.noise2score_table2.cells import FilledTable, TableCell, signed
-from denoisebench_reports.noise2score_table2.gap import METHOD, REFERENCE, Gap
+from denoisebench_reports.paper_tables.cells import FilledTable, TableCell, signed
+from denoisebench_reports.paper_tables.definition import FIXED, FRESH, Column
+from denoisebench_reports.paper_tables.gap import Gap
 from denoisebench_reports.tables.layout import NONE
 from denoisebench_reports.tables.markdown import pipe_table
 
@@ -19,7 +20,7 @@ def summary(filled: FilledTable, between: Sequence[Gap]) -> list[str]:
     count = sum(not math.isnan(filled.difference_db(place)) for place in sound)
     doubtful = len(filled.paper.figures) - len(sound)
     notes = [
-        *_gap_notes(between),
+        *_gap_notes(filled, between),
         *_paper_notes(filled),
         *_error_notes(filled),
         "Where several results fit one cell, the one trained longest stands there.",
@@ -31,33 +32,35 @@ def summary(filled: FilledTable, between: Sequence[Gap]) -> list[str]:
         " the sound ones stand ours; their differences from them, in dB:",
         pipe_table(
             ("method", "parameters", "cells", "mean difference", "from", "to", "gigapixels"),
-            [_method_row(filled, sound, *column) for column in filled.paper.columns()],
+            [_method_row(filled, sound, column) for column in filled.paper.columns()],
         ),
         "\n".join(f"- {note}" for note in notes),
     ]
 
 
 def _method_row(
-    filled: FilledTable, sound: Sequence[TableCell], parameters: str, method: str
+    filled: FilledTable, sound: Sequence[TableCell], column: Column
 ) -> list[str]:
     """A column of the paper's: how many of its cells are filled, and how far ours are off."""
-    places = [p for p in sound if (p.parameters, p.method) == (parameters, method)]
+    places = [p for p in sound if p.column == column]
     there = [p for p in places if not math.isnan(filled.difference_db(p))]
     found = [filled.difference_db(p) for p in there]
     told = [signed(mean(found)), signed(min(found)), signed(max(found))] if found else [NONE] * 3
     lengths = sorted({m.megapixels for p in there if (m := filled.counts(p))})
     trained = " / ".join(f"{length / 1e3:.3g}" for length in lengths if length)
-    return [method, parameters, f"{len(there)} of {len(places)}", *told, trained or NONE]
+    drawn = f" ({FRESH} draws)" if column.draws == FRESH else ""
+    method = f"{column.method}{drawn}"
+    return [method, column.parameters, f"{len(there)} of {len(places)}", *told, trained or NONE]
 
 
-def _gap_notes(between: Sequence[Gap]) -> list[str]:
-    """What METHOD loses to REFERENCE on average, in the cells where the paper has both too."""
+def _gap_notes(filled: FilledTable, between: Sequence[Gap]) -> list[str]:
+    """What the table's first method loses to its second on average, in the cells where the paper has both too."""
     both = [gap for gap in between if not math.isnan(gap.paper_db)]
     if not both:
         return []
     ours, papers = mean(gap.ours_db for gap in both), mean(gap.paper_db for gap in both)
     return [
-        f"{METHOD} less {REFERENCE}, trained equally long, mean over {len(both)} cells: ours"
+        f"{' less '.join(filled.paper.defined.gap)}, trained equally long, mean over {len(both)} cells: ours"
         f" {signed(ours)}, the paper's {signed(papers)} dB (each cell below)."
     ]
 
@@ -65,15 +68,12 @@ def _gap_notes(between: Sequence[Gap]) -> list[str]:
 def _paper_notes(filled: FilledTable) -> list[str]:
     """How long the paper's networks were trained, and on what draws, where it says so."""
     told = []
-    for parameters, method in filled.paper.columns():
-        theirs = next(
-            f
-            for place, f in filled.paper.figures.items()
-            if (place.parameters, place.method) == (parameters, method)
-        )
-        if not math.isnan(theirs.megapixels):
+    figures = filled.paper.figures
+    for column in filled.paper.columns():
+        theirs = next((f for place, f in figures.items() if place.column == column), None)
+        if theirs and column.draws == FIXED and not math.isnan(theirs.megapixels):
             length = f"{theirs.megapixels / 1e3:.3g} gigapixels"
-            told.append(f"{method} ({parameters}) on {length}, {theirs.draws} draws")
+            told.append(f"{column.method} ({column.parameters}) on {length}, {theirs.draws} draws")
     return [f"The paper trained {'; '.join(told)}."] if told else []
 
 

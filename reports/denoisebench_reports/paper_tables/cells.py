@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from denoisebench.budgets import Budget
 from denoisebench.plugin import (
     ORACLE,
     ORACLE_CHECKPOINT,
+    Protocol,
     PublishedFigure,
     parse_spec,
     without_ensemble,
@@ -19,12 +20,10 @@ from denoisebench.results.dataframe import frame
 from denoisebench.results.records import CellResult
 from denoisebench.results.results import Results
 from denoisebench.results.summary import Summary, summarise
-from denoisebench.scoring.protocols import FLOAT
+from denoisebench.scoring.protocols import labelled
+from denoisebench_reports.paper_tables.definition import FIXED, FRESH, Column, Definition
 from denoisebench_reports.published.verdict import megapixels_of
 from denoisebench_reports.tables.columns import merged
-
-PROTOCOL = FLOAT
-SEED = "0"
 
 
 class TableCell(NamedTuple):
@@ -34,34 +33,47 @@ class TableCell(NamedTuple):
     dataset: str
     parameters: str
     method: str
+    draws: str = FIXED
+
+    @property
+    def column(self) -> Column:
+        return Column(self.parameters, self.method, self.draws)
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A published table.  figures: by place, in the order of its file, those in doubt too."""
+    """A published table.  figures: by place, in the order of its file, those in doubt too.
 
+    protocol: the rules of the results that fill it, where a plugin offers them.
+    """
+
+    defined: Definition
     figures: Mapping[TableCell, PublishedFigure]
+    protocol: Protocol | None
 
     @property
     def source(self) -> str:
-        return next(iter(self.figures.values())).source
+        return "; ".join(dict.fromkeys(figure.source for figure in self.figures.values()))
 
     @property
     def noises(self) -> list[str]:
-        return list(dict.fromkeys(place.noise for place in self.figures))
+        defined = [noise.noise for noise in self.defined.noises]
+        return defined or list(dict.fromkeys(place.noise for place in self.figures))
 
     @property
     def datasets(self) -> list[str]:
-        return list(dict.fromkeys(place.dataset for place in self.figures))
+        return list(self.defined.datasets) or list(dict.fromkeys(p.dataset for p in self.figures))
 
-    def columns(self, noise: str = "") -> list[tuple[str, str]]:
-        """Parameters and method of each column, of all noises by default: the known ones first."""
-        noises = [noise] if noise else self.noises
-        rows = [
-            dict.fromkeys((p.parameters, p.method) for p in self.figures if p.noise == each)
-            for each in noises
-        ]
-        return sorted(merged(map(list, rows)), key=lambda column: column[0])
+    def columns(self, noise: str = "") -> list[Column]:
+        """The columns of a noise, of all noises by default: the known ones first."""
+        rows = [self._columns_of(each) for each in ([noise] if noise else self.noises)]
+        return sorted(merged(rows), key=lambda column: column.parameters)
+
+    def _columns_of(self, noise: str) -> list[Column]:
+        for one in self.defined.noises:
+            if one.noise == noise:
+                return self.defined.columns_of(one)
+        return list(dict.fromkeys(place.column for place in self.figures if place.noise == noise))
 
     def sound(self, place: TableCell) -> float:
         """The figure at a place, dB; NaN where there is none, or one in doubt."""
@@ -69,9 +81,36 @@ class Paper:
         return math.nan if figure is None or figure.doubt else figure.psnr_db
 
 
-def read_paper(figures: Sequence[PublishedFigure]) -> Paper:
-    """The published table of these figures."""
-    return Paper({TableCell(f.noise, f.dataset, f.parameters, f.method): f for f in figures})
+def read_paper(defined: Definition, results: Results) -> Paper:
+    """A table with its published figures.
+
+    Where it says its columns, it has the figures of these alone, and a column of fresh draws those
+    of the fixed ones: what the papers printed.
+    """
+    found: dict[TableCell, PublishedFigure] = {}
+    for name in defined.published:
+        for figure in results.published[name]:
+            found.setdefault(TableCell(figure.noise, figure.dataset, *figure_column(figure)), figure)
+    paper = Paper(defined, found, labelled(defined.protocol, results.protocols))
+    if not defined.columns:
+        return paper
+    places = [(place, place._replace(draws=FIXED)) for place in places_of(paper)]
+    return replace(paper, figures={place: found[of] for place, of in places if of in found})
+
+
+def figure_column(figure: PublishedFigure) -> tuple[str, str]:
+    """Parameters and method of a figure."""
+    return figure.parameters, figure.method
+
+
+def places_of(paper: Paper) -> list[TableCell]:
+    """Every cell, noise by noise and row by row."""
+    return [
+        TableCell(noise, dataset, *column)
+        for noise in paper.noises
+        for dataset in paper.datasets
+        for column in paper.columns(noise)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +128,8 @@ class Entry:
     @property
     def place(self) -> TableCell:
         line = self.line
-        return TableCell(line.noise, line.dataset, line.parameters, line.method)
+        draws = FRESH if line.draws.startswith(FRESH) else FIXED
+        return TableCell(line.noise, line.dataset, line.parameters, line.method, draws)
 
     @property
     def psnr_db(self) -> float:
@@ -149,12 +189,7 @@ class FilledTable:
     @property
     def places(self) -> list[TableCell]:
         """Every cell, noise by noise and row by row."""
-        return [
-            TableCell(noise, dataset, parameters, method)
-            for noise in self.paper.noises
-            for dataset in self.paper.datasets
-            for parameters, method in self.paper.columns(noise)
-        ]
+        return places_of(self.paper)
 
     def difference_db(self, place: TableCell) -> float:
         """Ours − the paper's, both as printed; NaN where one of them is missing or in doubt."""
@@ -167,7 +202,7 @@ def fill(paper: Paper, results: Results) -> FilledTable:
     candidates: dict[TableCell, list[Entry]] = {}
     left_out: Counter[str] = Counter()
     for measured in _measured(results):
-        reason = _unfit(measured.line, paper)
+        reason = _unfit(measured, paper)
         if reason:
             left_out[reason] += 1
         else:
@@ -201,25 +236,29 @@ def _told(result: CellResult) -> dict[str, Any]:
     return told | ({"training": given} if given else {})
 
 
-def _unfit(line: Summary, paper: Paper) -> str:
+def _unfit(measured: Entry, paper: Paper) -> str:
     """Why a result is not in the table; empty if it is.  The first reason counts."""
+    line, column = measured.line, measured.place.column
     spec, ensembled = without_ensemble(line.method)
     name = parse_spec(spec).name
     columns = paper.columns(line.noise)
-    methods = {method for _, method in paper.columns()}
-    of_it = line.noise in paper.noises and line.dataset in paper.datasets and name in methods
+    methods = {of.method for of in paper.columns()}
+    of_it = line.noise in paper.noises and line.dataset in paper.datasets
+    of_it = of_it and not methods.isdisjoint((spec, name))
     picked = line.parameters == ORACLE or line.weights.endswith(ORACLE_CHECKPOINT)
-    fresh = line.draws.startswith("fresh")
-    other_noise = not fresh and line.draws not in ("", "fixed")
+    fresh = column.draws == FRESH and column not in columns
+    other_noise = line.draws.removeprefix(column.draws) not in ("", f", {line.noise}")
+    no_column = (line.parameters, line.method) not in {of[:2] for of in columns}
+    label, seed = paper.defined.protocol, paper.defined.seed
     foreign = line.weights.startswith("trained from") or line.budget == "unknown"
     reasons = {
         "of noises, image sets or methods that the paper's table does not have": not of_it,
-        f"under protocols other than {PROTOCOL}": line.protocol != str(PROTOCOL),
+        f"under protocols other than {label}": line.protocol != label,
         "with what clean images pick (oracle)": picked,
         "averaged over the orientations of an image (--self-ensemble)": ensembled,
-        "of methods with settings of their own": spec != name,
-        "of columns that the paper does not have": (line.parameters, line.method) not in columns,
-        f"of seeds other than {SEED}": line.seed != SEED,
+        "of methods with settings of their own": spec != name and spec not in methods,
+        "of columns that the paper does not have": no_column,
+        f"of seeds other than {seed}": line.seed != seed,
         "trained on fresh draws": fresh,
         "trained on a noise that is neither the test's nor its blind range": other_noise,
         "trained on the test images": line.train_set.endswith("(transductive)"),

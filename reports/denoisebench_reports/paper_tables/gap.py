@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from denoisebench.scoring.paired import paired_difference
-from denoisebench_reports.noise2score_table2.cells import Entry, FilledTable, TableCell
-
-METHOD, REFERENCE = "noise2score", "supervised"
+from denoisebench_reports.paper_tables.cells import Entry, FilledTable, TableCell
+from denoisebench_reports.paper_tables.definition import FIXED
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """METHOD less REFERENCE on one data set, dB, both trained equally long.
+    """A method less a reference on one data set, dB, both trained equally long.
 
     ours_db: over the images that are finite in both.  half_db: half its paired 95 % interval over
     images.  paper_db: NaN where a figure is in doubt.
@@ -26,11 +25,13 @@ class Gap:
 
 
 def gaps(filled: FilledTable) -> Iterator[Gap]:
-    """Each cell of METHOD with one of REFERENCE at an equal budget, the largest that both have."""
+    """Each cell of the table's first method with one of its second at an equal budget, the largest
+    that both have."""
+    method, reference_method = filled.paper.defined.gap
     for place in filled.places:
-        if place.method != METHOD:
+        if place.method != method or place.draws != FIXED:
             continue
-        other = place._replace(method=REFERENCE)
+        other = place._replace(method=reference_method)
         pair = _equally_long(filled, place, other)
         if pair is None:
             continue

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 
 from denoisebench.budgets import BUDGETS
-from denoisebench_reports.noise2score_table2.cells import Entry
+from denoisebench.scoring.protocols import FLOAT
+from denoisebench_reports.paper_tables.cells import Entry, Paper
+from denoisebench_reports.paper_tables.definition import FRESH
 from denoisebench_reports.tables.layout import NONE
 
 HEADERS = (
@@ -92,8 +94,9 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400.0 else f"{seconds / 3600:.1f} h"
 
 
-def commands(chosen: Sequence[Entry], out: str) -> list[str]:
-    """The commands that compute these results anew, into the folder `out`."""
+def commands(chosen: Sequence[Entry], out: str, protocol: str) -> list[str]:
+    """The commands that compute these results anew, into the folder `out`.  protocol: as
+    `protocol_option` writes it."""
     sets: dict[tuple[str, str, str], dict[str, list[str]]] = {}  # by method, parameters, settings
     for measured in chosen:
         line = measured.line
@@ -101,7 +104,7 @@ def commands(chosen: Sequence[Entry], out: str) -> list[str]:
         its = sets.setdefault(key, {}).setdefault(line.noise, [])
         its += [line.dataset] if line.dataset not in its else []
     return [
-        run_command(method, noises, parameters, datasets, settings, out)
+        run_command(method, noises, parameters, datasets, f"{settings}{protocol}", out)
         for (method, parameters, settings), of in sets.items()
         for datasets, noises in by_datasets(of)
     ]
@@ -130,12 +133,24 @@ def run_command(
     )
 
 
+def protocol_option(paper: Paper) -> str:
+    """` --protocol nvlabs`; nothing for the one that is used if none is asked for."""
+    label = paper.defined.protocol
+    return "" if label == str(FLOAT) else f" --protocol {label.rpartition('-')[0]}"
+
+
+def draws_option(draws: str) -> str:
+    """` --draws fresh`; nothing for the draws that are usual."""
+    return f" --draws {FRESH}" if draws == FRESH else ""
+
+
 def _settings(measured: Entry) -> str:
     """The options that choose a result's weights."""
     line, budget = measured.line, measured.budget
     if not measured.is_trained:
         return ""
     train_set = f" --train-set {line.train_set}" if line.train_set else ""
+    train_set += draws_option(measured.place.draws)
     if line.weights.startswith("zoo:"):
         return train_set
     if not line.weights.startswith("trained"):

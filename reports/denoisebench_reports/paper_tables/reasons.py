@@ -10,8 +10,14 @@ from statistics import median
 
 from denoisebench.budgets import BUDGETS, DENOISE_MPX_PER_S, TRAIN_MPX_PER_S
 from denoisebench.plugin import parse_spec
-from denoisebench_reports.noise2score_table2.cells import FilledTable, TableCell
-from denoisebench_reports.noise2score_table2.trainings import by_datasets, run_command
+from denoisebench_reports.paper_tables.cells import FilledTable, TableCell
+from denoisebench_reports.paper_tables.definition import Column
+from denoisebench_reports.paper_tables.trainings import (
+    by_datasets,
+    draws_option,
+    protocol_option,
+    run_command,
+)
 from denoisebench_reports.tables.markdown import escaped
 
 BUDGET = BUDGETS["quick"]
@@ -65,7 +71,7 @@ def _why_papers(filled: FilledTable) -> dict[TableCell, str]:
 
 def _why_ours(filled: FilledTable) -> dict[TableCell, str]:
     """A text for each place without a result; those that one command computes share one."""
-    missing: dict[tuple[str, str], dict[str, list[str]]] = {}
+    missing: dict[Column, dict[str, list[str]]] = {}
     found: dict[TableCell, str] = {}
     for place in filled.places:
         if filled.counts(place):
@@ -74,12 +80,12 @@ def _why_ours(filled: FilledTable) -> dict[TableCell, str]:
         if declined:
             found[place] = declined
         else:
-            of = missing.setdefault((place.method, place.parameters), {})
+            of = missing.setdefault(place.column, {})
             of.setdefault(place.noise, []).append(place.dataset)
-    for (method, parameters), of in missing.items():
+    for column, of in missing.items():
         for datasets, noises in by_datasets(of):
-            text = _not_stored(filled, method, noises, parameters, datasets)
-            places = [TableCell(n, d, parameters, method) for n in noises for d in datasets]
+            text = _not_stored(filled, column, noises, datasets)
+            places = [TableCell(n, d, *column) for n in noises for d in datasets]
             found |= dict.fromkeys(places, text)
     return found
 
@@ -97,13 +103,11 @@ def _declined(filled: FilledTable, place: TableCell) -> str:
 
 
 def _not_stored(
-    filled: FilledTable,
-    method: str,
-    noises: Sequence[str],
-    parameters: str,
-    datasets: Sequence[str],
+    filled: FilledTable, column: Column, noises: Sequence[str], datasets: Sequence[str]
 ) -> str:
-    command = run_command(method, noises, parameters, datasets, "", str(filled.results))
+    parameters, method, draws = column
+    options = f"{draws_option(draws)}{protocol_option(filled.paper)}"
+    command = run_command(method, noises, parameters, datasets, options, str(filled.results))
     needs = _needs().get(method)
     if needs:
         return f"not among the stored results; `{command}` {needs}"
@@ -130,7 +134,9 @@ def _minutes(
     kinds = {channels.get(dataset, dataset) for dataset in datasets}
     learned = {n if parameters == "known" else parse_spec(n).name for n in noises}
     train_s = len(kinds) * len(learned) * BUDGET.megapixels / _train_mpx_per_s(filled, method)
-    images = sum(counts.values()) * len(noises)
+    protocol = filled.paper.protocol
+    repeats = {dataset: protocol.repeats_of(dataset) if protocol else 1 for dataset in counts}
+    images = sum(count * repeats[dataset] for dataset, count in counts.items()) * len(noises)
     return max(1.0, (train_s + images * IMAGE_MPX / DENOISE_MPX_PER_S) / 60.0)
 
 
@@ -150,7 +156,7 @@ def _train_mpx_per_s(filled: FilledTable, method: str) -> float:
 @cache
 def _needs() -> Mapping[str, str]:
     """What a method needs that may not be at hand, by its name."""
-    file = files("denoisebench_reports.noise2score_table2") / "notes.csv"
+    file = files(__package__) / "notes.csv"
     text = file.read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     return {row["method"]: row["needs"] for row in rows}

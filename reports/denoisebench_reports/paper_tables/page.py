@@ -1,17 +1,14 @@
-"""Noise2Score's Table 2 with our figures beside the paper's, as a page of GitHub's Markdown.
+"""A table of a paper with our figures beside the paper's, as a page of GitHub's Markdown.
 
-Kim and Ye, "Noise2Score: Tweedie's approach to self-supervised image denoising without clean
-images", NeurIPS 2021.  Every figure and every reason on the page is computed from stored results
-and from the published figures.
+Every figure and every reason on the page is computed from stored results and from the published
+figures; which table it is says a file of this folder (see `definition`).
 """
 
 import math
 from collections.abc import Mapping, Sequence
 
 from denoisebench.results.results import Results
-from denoisebench_reports.noise2score_table2.cells import (
-    PROTOCOL,
-    SEED,
+from denoisebench_reports.paper_tables.cells import (
     Entry,
     FilledTable,
     TableCell,
@@ -19,31 +16,35 @@ from denoisebench_reports.noise2score_table2.cells import (
     read_paper,
     signed,
 )
-from denoisebench_reports.noise2score_table2.gap import METHOD, REFERENCE, Gap, gaps
-from denoisebench_reports.noise2score_table2.reasons import TIMES, Reasons, reasons
-from denoisebench_reports.noise2score_table2.summary import summary
-from denoisebench_reports.noise2score_table2.trainings import commands, numbered, training_table
+from denoisebench_reports.paper_tables.definition import FRESH, Column, definition
+from denoisebench_reports.paper_tables.gap import Gap, gaps
+from denoisebench_reports.paper_tables.reasons import TIMES, Reasons, reasons
+from denoisebench_reports.paper_tables.summary import summary
+from denoisebench_reports.paper_tables.trainings import (
+    commands,
+    numbered,
+    protocol_option,
+    training_table,
+)
 from denoisebench_reports.tables.grid import narrow
 from denoisebench_reports.tables.layout import NONE
 from denoisebench_reports.tables.markdown import escaped, pipe_table
 
-TABLE = "noise2score_table2"
-NAME = "noise2score-table2"
 
-
-def render_table2(results: Results) -> str:
-    """The page of stored results."""
-    filled = fill(read_paper(results.published[TABLE]), results)
+def render_paper_table(name: str, results: Results) -> str:
+    """The page of stored results.  name: of the table's file."""
+    filled = fill(read_paper(definition(name), results), results)
     why = reasons(filled)
     between = list(gaps(filled))
     used = [*filled.chosen, *(measured for gap in between for measured in (gap.one, gap.reference))]
     parts = [
-        "# Table 2 of Noise2Score, measured here",
+        f"# {filled.paper.defined.title}",
         _what(filled),
+        *filled.paper.defined.notes,
         *summary(filled, between),
         *_tables(filled, why, numbered(used)),
         *_missing(why),
-        *_beside_supervised(filled, between, numbered(used)),
+        *_gaps(filled, between, numbered(used)),
         *_trainings(used),
         *_commands(filled, used),
     ]
@@ -51,10 +52,13 @@ def render_table2(results: Results) -> str:
 
 
 def _what(filled: FilledTable) -> str:
+    paper = filled.paper
+    rules = f" ({escaped(paper.protocol.summary)})" if paper.protocol else ""
     return (
         "This page is generated; the command stands at its end. It has the figures of"
-        f" {filled.paper.source}, beside those measured here: PSNR in dB, mean over the images of"
-        f" a set. Ours are under protocol {PROTOCOL} ({escaped(PROTOCOL.summary)}), of seed {SEED},"
+        f" {paper.source}, beside those measured here: PSNR in dB, mean over the images of"
+        f" a set. Ours are under protocol {paper.defined.protocol}{rules}, of seed"
+        f" {paper.defined.seed},"
         " trained on one noisy copy of each training image, drawn once; no training image is a test"
         " image."
     )
@@ -77,9 +81,15 @@ def _tables(filled: FilledTable, why: Reasons, numbers: Mapping[str, int]) -> li
             ]
             for dataset in filled.paper.datasets
         ]
-        header = ["", *("<br>".join([*narrow(method), known]) for known, method in columns)]
-        parts += [f"### {noise}", pipe_table(header, body)]
+        header = ["", *map(_head, columns)]
+        parts += [f"### {filled.paper.defined.title_of(noise)}", pipe_table(header, body)]
     return parts
+
+
+def _head(column: Column) -> str:
+    """The head of a column: its method, what is known, and fresh draws."""
+    drawn = [f"{FRESH} draws"] if column.draws == FRESH else []
+    return "<br>".join([*narrow(column.method), *drawn, column.parameters])
 
 
 def _cell(filled: FilledTable, why: Reasons, numbers: Mapping[str, int], place: TableCell) -> str:
@@ -107,7 +117,7 @@ def _missing(why: Reasons) -> list[str]:
     return ["## Why figures are missing", reasons, TIMES]
 
 
-def _beside_supervised(
+def _gaps(
     filled: FilledTable, between: Sequence[Gap], numbers: Mapping[str, int]
 ) -> list[str]:
     """A row for each noise and kind of parameters, a column for each image set."""
@@ -116,13 +126,14 @@ def _beside_supervised(
     rows: dict[tuple[str, str], dict[str, Gap]] = {}
     for gap in between:
         place = gap.one.place
-        rows.setdefault((place.noise, place.parameters), {})[place.dataset] = gap
+        noise = filled.paper.defined.title_of(place.noise)
+        rows.setdefault((noise, place.parameters), {})[place.dataset] = gap
     body = [
         [noise, parameters, *(_gap_text(its.get(d), numbers) for d in filled.paper.datasets)]
         for (noise, parameters), its in rows.items()
     ]
     return [
-        f"## {METHOD} less {REFERENCE}",
+        f"## {' less '.join(filled.paper.defined.gap)}",
         "In each cell: **ours** ± half the 95 % interval of the difference, paired by image;"
         " below, the paper's; and how long both of ours were trained, the longest length that both"
         " have. Other seeds of training are not in the interval.",
@@ -170,8 +181,9 @@ def _versions(used: Sequence[Entry]) -> list[str]:
 
 def _commands(filled: FilledTable, used: Sequence[Entry]) -> list[str]:
     page = f"{filled.results}.md"
-    this = f"bench report --results {filled.results} --format {NAME} --out {page}"
-    made = commands(used, str(filled.results))
+    name = filled.paper.defined.report
+    this = f"bench report --results {filled.results} --format {name} --out {page}"
+    made = commands(used, str(filled.results), protocol_option(filled.paper))
     parts = ["## The commands", "This page:", f"    {this}"]
     if made:
         parts += ["The results it shows:", "\n".join(f"    {line}" for line in made)]

@@ -1,1 +1,0 @@
-"""Table 2 of Noise2Score, filled from results."""
