@@ -4,8 +4,10 @@
 image denoising", NeurIPS 2019; `noise2score` of Kim and Ye, "Noise2Score: Tweedie's approach to
 self-supervised image denoising without clean images", NeurIPS 2021; `dbsn` of Wu, Liu, Cao, Ren and
 Zuo, "Unpaired learning of deep image denoising", ECCV 2020; `kair` of Zhang's KAIR toolbox (DnCNN,
-FFDNet, SwinIR on additive Gaussian noise): as their official codes have it.  Under all of them the
-noise is drawn by this suite's generator; `departures` has the rest.
+FFDNet, SwinIR on additive Gaussian noise); `neighbor2neighbor` of Huang, Li, Jia, Lu and Liu,
+"Neighbor2Neighbor: self-supervised denoising from single noisy images", CVPR 2021, whose code
+Blind2Unblind's follows: as their official codes have it.  Under all of them the noise is drawn by
+this suite's generator; `departures` has the rest.
 """
 
 from denoisebench.plugin import Protocol
@@ -83,4 +85,24 @@ KAIR = Protocol(
     ),
 )
 
-PROTOCOLS = (NVLABS, NOISE2SCORE, DBSN, KAIR)
+NEIGHBOR2NEIGHBOR = Protocol(
+    name="neighbor2neighbor",
+    version=1,
+    summary=(
+        "float noisy input, not clipped, reflected to a square after the noise; estimate cropped,"
+        " then it and the clean image in 8 bits; with new noise each time,"
+        f" {', '.join(f'{name} ×{count}' for name, count in _NVLABS_REPEATS)}"
+    ),
+    square_multiple_px=32,
+    square_of="noisy",
+    repeats=_NVLABS_REPEATS,
+    estimate="half-up",
+    departures=(
+        f"{_OWN_NOISE} (NumPy's legacy one, seeded with 101 once, for Kodak, BSD300 and Set14 in"
+        " this order, all images of a set, then all again)",
+        "the original computes PSNR in float32, here it is float64",
+        "its Set14 is 12 images, without bridge and man: set14-12 here",
+    ),
+)
+
+PROTOCOLS = (NVLABS, NEIGHBOR2NEIGHBOR, NOISE2SCORE, DBSN, KAIR)

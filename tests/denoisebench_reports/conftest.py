@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from a_result import results_of
 
-from denoisebench_reports.noise2score_table2.page import render_table2
+from denoisebench_reports.paper_tables.page import render_paper_table
 
 
 def picked(cell):
@@ -24,7 +24,7 @@ def page_of(make_cell):
             make_cell(**{"cell": f"c{n}", "training": f"7ea{n}", "psnr_db": [30.0], **change})
             for n, change in enumerate(changes)
         ]
-        return render_table2(results_of(map(picked, cells), declined))
+        return render_paper_table("noise2score_table2", results_of(map(picked, cells), declined))
 
     return make
 
@@ -35,6 +35,6 @@ def page_of_trained(make_cell):
 
     def make(*changes):
         cells = [make_cell(**{"cell": f"c{n}", **change}) for n, change in enumerate(changes)]
-        return render_table2(results_of(cells))
+        return render_paper_table("noise2score_table2", results_of(cells))
 
     return make

@@ -11,6 +11,7 @@ from a_result import results_of
 
 from denoisebench.results.dataframe import COLUMNS
 from denoisebench_reports import register_reports
+from denoisebench_reports.paper_tables.definition import TABLES
 from denoisebench_reports.tables.export import SUMMARY_COLUMNS, render_csv, render_json
 
 
@@ -78,7 +79,7 @@ def test_the_json_is_strict_and_holds_summaries_and_images(make_cell):
 
 def test_the_plugin_offers_its_reports_by_name(make_cell):
     reports = {report.name: report for report in register_reports()}
-    assert [*reports] == ["table", "markdown", "latex", "csv", "json", "html", "noise2score-table2"]
+    assert [*reports] == ["table", "markdown", "latex", "csv", "json", "html", *TABLES]
     results = results_of([make_cell([30.0])])
     assert all(report.render(results).endswith("\n") for report in reports.values())
 

@@ -8,7 +8,7 @@ from a_result import results_of
 from table2_page import cell, given, in_short, reason, section
 
 from denoisebench.scoring.paired import difference_interval
-from denoisebench_reports.noise2score_table2.page import render_table2
+from denoisebench_reports.paper_tables.page import render_paper_table
 
 PAPERS = {"noise2score": 30.13, "supervised": 30.36}  # gaussian:25, set12, known
 
@@ -124,7 +124,7 @@ def test_the_page_does_not_depend_on_the_order_of_the_results(make_cell):
              {"protocol": "nvlabs-1"}, {"seed": 1}, {"method": "sure", "noise": "gaussian:50"})
         )
     ]  # fmt: skip
-    assert render_table2(results_of(cells)) == render_table2(results_of(cells[::-1]))
+    assert render_paper_table("noise2score_table2", results_of(cells)) == render_paper_table("noise2score_table2", results_of(cells[::-1]))
 
 
 def test_the_error_over_images_is_told_for_each_set(page_of):

@@ -116,7 +116,7 @@ def test_images_that_were_changed_are_others():
 
 
 def test_a_figure_of_another_spread_of_the_same_range_is_shown_and_not_judged(make_cell):
-    place = {"method": "neighbor2neighbor", "dataset": "kodak", "protocol": "nvlabs-1"}
+    place = {"method": "neighbor2neighbor", "dataset": "kodak", "protocol": "neighbor2neighbor-1"}
     log, even, level = summarise(
         frame(
             [

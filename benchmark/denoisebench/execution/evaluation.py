@@ -43,7 +43,8 @@ def evaluate(
     what the method or the noise does wrong, UserError when a file to be saved cannot be written.
     """
     repeats = cell.repeats
-    square_px = cell.protocol.square_px(image.clean for image in images)
+    pads = cell.protocol.pads_clean
+    square_px = cell.protocol.square_px(image.clean for image in images) if pads else None
     scores: list[ImageScore] = []
     untold: list[LevelUnknownError] = []
     done = journal.read()
@@ -154,12 +155,19 @@ def _noisy(
     """The noisy image that is denoised, with what the protocol does to it, and its level."""
     if image.noisy is not None:
         noisy, level = noisy_of(image, cell.noise, cell.seed)
-        return cell.protocol.shown(noisy), level
+        return _squared(cell, cell.protocol.shown(noisy)), level
     clean = image.clean if square_px is None else padded_to_square(image.clean, square_px)
     draw = repeat + 1 if repeat else 0  # 1 is what training sees as the second copy of a pair
     noise_by = cell.protocol.noise_by
     noisy, level = cell.noise.noisy(clean, seed=cell.seed, draw=draw, by=noise_by)
-    return cell.protocol.shown(noisy), level
+    return _squared(cell, cell.protocol.shown(noisy)), level
+
+
+def _squared(cell: CellPlan, noisy: Pixels) -> Pixels:
+    """A noisy image, reflected to a square if the protocol does that after the noise."""
+    protocol = cell.protocol
+    side_px = protocol.square_px([noisy]) if protocol.square_of == "noisy" else None
+    return noisy if side_px is None else padded_to_square(noisy, side_px)
 
 
 def _best_of(

@@ -52,9 +52,13 @@ class Protocol:
     summary: str
 
     square_multiple_px: int | None = None
-    """Before noise is added, clean images are reflected at the bottom and the right, to a square as
-    large as the largest side of the set, rounded up to a multiple of this; the estimate is cropped.
-    None: images are denoised as they are."""
+    """Images are reflected at the bottom and the right, to a square as large as the largest side,
+    rounded up to a multiple of this; the estimate is cropped.  None: images are denoised as they
+    are."""
+
+    square_of: Literal["clean", "noisy"] = "clean"
+    """What is reflected to a square: clean images, to one square for the set, before the noise; or
+    each noisy image to one of its own, so that what lies outside mirrors the noise too."""
 
     noise_by: Literal["image", "size"] = "image"
     """What names the noise of an image: its pixels, or its size, so that images of one size share
@@ -108,18 +112,26 @@ class Protocol:
         return dict(self.repeats).get(parse_spec(image_set).name.removesuffix("-gray"), 1)
 
     def square_px(self, images: Iterable[Pixels]) -> int | None:
-        """The side of the square that all images of a set are padded to; None for no padding."""
+        """The side of the square that images are padded to; None for no padding.
+
+        images: all clean ones of a set, or one noisy one: see `square_of`.
+        """
         if self.square_multiple_px is None:
             return None
         largest: int = max(side for image in images for side in image.shape[1:])
         return -(-largest // self.square_multiple_px) * self.square_multiple_px
+
+    @property
+    def pads_clean(self) -> bool:
+        """Whether an image is padded before the noise is added."""
+        return self.square_multiple_px is not None and self.square_of == "clean"
 
     def refuse(self, image_set: ImageSet, *, transductive: bool) -> None:
         """Raise UserError for a set, or a training on what is scored, that these rules rule out.
 
         transductive: whether training sees the very noisy images that are scored.
         """
-        if image_set.noisy_is_given and self.square_multiple_px is not None:
+        if image_set.noisy_is_given and self.pads_clean:
             raise UserError(
                 f"protocol {self.spec} pads an image before the noise is added, and"
                 f" {image_set.spec} gives its noisy images: give --protocol float"
@@ -133,7 +145,7 @@ class Protocol:
 
     def _not_as_trained_on(self) -> str:
         """What is done to the noisy images that are scored and to no others; mostly nothing."""
-        if self.square_multiple_px is not None:
+        if self.pads_clean:
             return "pads before the noise is added"
         if self.noise_by == "size":
             return "gives one noise field to all images of a size"
@@ -174,13 +186,13 @@ class Protocol:
         return Compared(pair[0][inside], pair[1][inside], white)
 
 
-def padded_to_square(clean: Pixels, side_px: int) -> Pixels:
+def padded_to_square(image: Pixels, side_px: int) -> Pixels:
     """Reflect an image about its last row and column, again and again where it is small.
 
     (C, H, W) -> (C, side_px, side_px), the image being at the top left.
     """
-    _, height, width = clean.shape
-    return np.pad(clean, ((0, 0), (0, side_px - height), (0, side_px - width)), mode="reflect")
+    _, height, width = image.shape
+    return np.pad(image, ((0, 0), (0, side_px - height), (0, side_px - width)), mode="reflect")
 
 
 def levels_255(pixels: Pixels) -> Float64:

@@ -64,7 +64,7 @@ def spelled_out(protocol: Protocol) -> dict[str, str]:
     multiple = protocol.square_multiple_px
     square = (
         "the image as it is"
-        if multiple is None
+        if multiple is None or not protocol.pads_clean
         else "reflected at the bottom and the right to one square for all images: the largest side"
         f" of the set, rounded up to a multiple of {multiple}; the estimate is cropped"
     )
@@ -73,7 +73,7 @@ def spelled_out(protocol: Protocol) -> dict[str, str]:
     return {
         "before the noise": square,
         "noise": setting_words(protocol, "noise_by"),
-        "noisy image": setting_words(protocol, "noisy"),
+        "noisy image": setting_words(protocol, "noisy") + _after_noise(protocol),
         "repeats": repeats,
         "estimate": setting_words(protocol, "estimate"),
         "channels": setting_words(protocol, "channels"),
@@ -84,6 +84,17 @@ def spelled_out(protocol: Protocol) -> dict[str, str]:
         " moments, range as the peak; mean over windows inside the image, then over channels",
         "figure of a set": setting_words(protocol, "average"),
     }
+
+
+def _after_noise(protocol: Protocol) -> str:
+    """The padding of the noisy image, if there is one."""
+    multiple = protocol.square_multiple_px
+    if multiple is None or protocol.pads_clean:
+        return ""
+    return (
+        "; then reflected at the bottom and the right to a square: its larger side, rounded up to a"
+        f" multiple of {multiple}; the estimate is cropped"
+    )
 
 
 class Difference(NamedTuple):

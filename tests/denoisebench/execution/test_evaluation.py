@@ -62,6 +62,20 @@ def test_under_nvlabs_the_original_pixels_alone_are_scored_in_8_bits():
         assert score.noisy_psnr_db == psnr_db(inside, clean, data_range=1.0)
 
 
+def test_under_neighbor2neighbor_each_noisy_image_is_reflected_to_a_square_of_its_own():
+    method = identity()
+    scores = scored(cell(method, CLEAN, image_set="bsd300", protocol="neighbor2neighbor"))
+    expected = [
+        padded_to_square(NOISE.noisy(clean, seed=0, draw=draw)[0], -(-max(clean.shape) // 32) * 32)
+        for clean in CLEAN
+        for draw in (0, 2, 3)
+    ]
+    assert all(np.array_equal(*pair) for pair in zip(method.seen, expected, strict=True))
+    for seen, clean, score in zip(method.seen[::3], CLEAN, scores[::3], strict=True):
+        inside = seen[:, : clean.shape[1], : clean.shape[2]]
+        assert score.psnr_db == psnr_db(levels_255(inside), levels_255(clean), data_range=255.0)
+
+
 def test_a_range_has_a_new_level_for_each_repeat_and_it_is_told():
     method = identity()
     planned = cell(

@@ -157,6 +157,7 @@ def test_every_rule_that_differs_is_named_and_only_those():
         return [d.rule for d in differences(get_protocol(first), get_protocol(second))]
 
     assert rules("float", "nvlabs") == ["before the noise", "repeats", "estimate"]
+    assert rules("nvlabs", "neighbor2neighbor") == ["before the noise", "noisy image"]
     assert rules("float", "kair") == ["noise", "estimate"]
     assert rules("float", "dbsn") == ["noise"]
     assert rules("dbsn", "kair") == ["estimate"]
