@@ -17,6 +17,7 @@ METHODS = (
     "noise2noise",
     "supervised",
     "neighbor2neighbor",
+    "blind2unblind",
     "noise2self",
     "sure",
     "pure",

@@ -37,6 +37,7 @@ CASES: list[tuple[str, str, TrainingKnowledge]] = [
     ("noise2score:network=unet-residual-half", "gamma:40..120", "unknown"),
     ("supervised:network=unet-residual-half", "gaussian:25", "unknown"),
     ("neighbor2neighbor:network=unet-residual-half", "gaussian:25", "known"),
+    ("blind2unblind:network=unet-residual-half:result=mixed", "gaussian:25", "known"),
     ("noise2void:network=n2v:features=16", "gaussian:25", "known"),
     ("noise2void:network=n2v2:replacement=median:features=16", "gaussian:25", "known"),
     ("noise2self:width=3:network=unet-residual-half:inference=single", "gaussian:25", "known"),
