@@ -49,7 +49,10 @@ class Noise2Score(TrainedMethod[Config]):
 
     def declines(self, config: Config, task: Task) -> str | None:
         family = task.noise.family
-        if isinstance(family, Detector):
+        if family.has_covariance:
+            if config.coordinate == "raw":
+                return "coordinate=raw is for noise with a Tweedie formula of one pixel"
+        elif isinstance(family, Detector):
             if config.coordinate != "own":
                 return f"coordinate={config.coordinate} is for noise with a Tweedie formula of y"
         elif not isinstance(family, ExponentialFamily):
@@ -70,7 +73,9 @@ class Noise2Score(TrainedMethod[Config]):
         return replace(config, estimate=Config().estimate)
 
     def tiling(self, config: Config, task: Task) -> Tiling | None:
-        """None where a quality of the whole denoised image decides on the level."""
+        """None where the whole image decides: on the level by its quality, on a pixel by Σ·s."""
+        if task.noise.family.has_covariance and config.coordinate != "own":
+            return None
         if task.parameters == "known":
             return network_tiling(config.network)
         if config.estimate != "patches":

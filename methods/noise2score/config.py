@@ -9,6 +9,7 @@ from denoisebench.plugin import refuse_unknown_words
 ESTIMATES = {
     "penalty": ("gaussian", "poisson", "gamma"),
     "closed-form": ("gaussian", "poisson", "gamma"),
+    "unsure": ("gaussian", "correlated", "multivariate-gaussian"),
 }
 """The families whose level each of these ways can estimate."""
 
@@ -29,9 +30,10 @@ class Config:
     the noise (0: as the coordinate has it); `paper`, `sawtooth` (the paper's code), `mixed` (its
     successor's) as published.  probe_start, probe_end: the size at both ends of `geometric`.
 
-    coordinate: where the score is learned: `own`, the family's (see `coordinates`); `identity`, y
-    itself; `raw`, y itself (counts for Poisson noise) with the network's input and output as they
-    are, which is what the official weights are for.
+    coordinate: where the score is learned: `own`, the family's (see `coordinates`, and
+    `covariance_coordinate` for noise with a covariance matrix); `identity`, y itself; `raw`, y
+    itself (counts for Poisson noise) with the network's input and output as they are, which is what
+    the official weights are for.
 
     network: one of the shelf (see docs/networks.md); the official weights are of `unet-shared`.
 
@@ -44,7 +46,7 @@ class Config:
     probe_end: float = 0.0
     coordinate: Literal["own", "identity", "raw"] = "own"
     network: str = "unet"
-    estimate: Literal["patches", "penalty", "closed-form"] = "patches"
+    estimate: Literal["patches", "penalty", "closed-form", "unsure"] = "patches"
 
     def __post_init__(self) -> None:
         refuse_unknown_words(self)

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 from denoisebench.plugin import ExponentialFamily, NoiseFamily
+from noise2score.loss import white
 from noise2score.probe_schedule import Span
 
 
 class Coordinate(ABC):
-    """How one family's score is learned.  Stateless; everything is elementwise."""
+    """How one family's score is learned.  Stateless; elementwise except for `gathered`."""
 
     span = Span(0.5, 0.2)
     """The first and last probe, in `probe_unit`."""
@@ -45,6 +46,15 @@ class Coordinate(ABC):
         """The score of y from that of z."""
         return score
 
+    def drawn(self, z: Tensor, rng: torch.Generator) -> Tensor:
+        """The probe at a size of 1, in the shape of z."""
+        return white(z, rng)
+
+    def gathered(self, score: Tensor, probe: float) -> Tensor:
+        """What Tweedie's formula takes at each pixel, of the scores around it: the pixel's own
+        unless redefined.  probe: as in `denoised`."""
+        return score
+
     def weight(self, z: Tensor, level: Tensor) -> Tensor | float:
         """What an error of the score at z counts in the loss: what it counts in x̂, squared."""
         return 1.0
@@ -57,7 +67,8 @@ class Coordinate(ABC):
     def denoised(
         self, family: NoiseFamily, y: Tensor, score: Tensor, level: Tensor, probe: float
     ) -> Tensor:
-        """The clean image, from the score of z, learned with a last probe of `probe` units."""
+        """The clean image, from the score of z, `gathered`, learned with a last probe of `probe`
+        units."""
 
 
 def tweedie(family: NoiseFamily, y: Tensor, score: Tensor, level: Tensor) -> Tensor:

@@ -13,9 +13,10 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from denoisebench.plugin import LARGEST_LOG_GAIN, Noise, NoiseFamily, finite
+from denoisebench.plugin import GRAY, LARGEST_LOG_GAIN, Noise, NoiseFamily, finite
 from noise2score.config import Detector
 from noise2score.coordinate_base import Coordinate, even_out, flat_std, tweedie
+from noise2score.covariance_coordinate import Shared, White
 from noise2score.detector_coordinate import Roots
 from noise2score.probe_schedule import Span
 
@@ -214,9 +215,11 @@ OWN: dict[str, type[Coordinate]] = {
 }
 
 
-def coordinate_of(noise: Noise, choice: str) -> Coordinate:
+def coordinate_of(noise: Noise, choice: str, channels: int = GRAY) -> Coordinate:
     """The coordinate for a noise, as `Config.coordinate` chooses; y itself, the noise taken to be
     a tenth, for a family from elsewhere."""
+    if noise.family.has_covariance:
+        return (Shared if choice == "own" else White)(noise.family, channels)
     if isinstance(noise.family, Detector):
         return Roots(noise.family, noise.low, noise.high)
     kind = OWN.get(noise.family.name)

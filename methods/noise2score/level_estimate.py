@@ -1,4 +1,4 @@
-"""The unknown noise level of one image: three ways to estimate it.
+"""The unknown noise level of one image: four ways to estimate it.
 
 `patches`      the family's own estimator, from the noisy image alone (`NoiseFamily.estimate`)
 `penalty`      Noise2Score's: the level at which the denoised image is best by a quality penalty;
@@ -6,8 +6,10 @@
 `closed-form`  NoiseAdaptive2Score's (Kim et al., CVPR 2022): the level at which the denoised image
                does not move when the noisy one does; here with medians over the pixels where it
                is defined, and not rounded
+`unsure`       UNSURE's (Tachella et al., ICLR 2025): the level at which the denoised image has a
+               mean divergence of 0; for Gaussian noise of any covariance
 
-The last two are formulas of three families each, and go by their names.
+`penalty` and `closed-form` are formulas of three families each, and go by their names.
 """
 
 from collections.abc import Callable
@@ -28,13 +30,17 @@ class Scene:
     """One noisy image, (1, C, H, W), and what can be asked about it.
 
     noise: the range of levels trained on.  denoise_at: the denoised image at a level.
-    score_near: the score of y at an image like the noisy one.
+    score_near: the score of y at an image like the noisy one.  score: as `Coordinate.denoised`
+    takes it, at the noisy image; None where it depends on the level.  unit_std: of the noise, at a
+    level of 1.
     """
 
     noise: Noise
     noisy: Tensor
     denoise_at: Callable[[float], Tensor]
     score_near: Callable[[Tensor], Tensor]
+    score: Tensor | None = None
+    unit_std: float = 1.0
 
     @property
     def family(self) -> str:
@@ -134,8 +140,21 @@ def from_closed_form(scene: Scene) -> float | None:
     return closed_form(scene.family, y, step, change)
 
 
+def from_unsure(scene: Scene) -> float | None:
+    """η = 1/mean s²: the η at which f(y) = y + η·s(y) has E div f = N + η·E div s = 0, since
+    E div s = −E|s|²; √η is the level.
+
+    η is never below the noise's variance on average, and above it by as much as the image explains:
+    E s² = 1/(variance of the noise + that of the image) for images of normal pixels.
+    """
+    assert scene.score is not None  # of Gaussian noise it does not depend on the level
+    mean_square = float(scene.score.double().square().mean())
+    return mean_square**-0.5 / scene.unit_std if mean_square > 0.0 else None
+
+
 WAYS: dict[str, Callable[[Scene], float | None]] = {
     "patches": from_patches,
     "penalty": from_penalty,
     "closed-form": from_closed_form,
+    "unsure": from_unsure,
 }

@@ -31,7 +31,9 @@ class Learner:
 
     def __init__(self, model: Model[Config]) -> None:
         self._model = model
-        self.coordinate = coordinate_of(model.task.noise, model.config.coordinate)
+        self.coordinate = coordinate_of(
+            model.task.noise, model.config.coordinate, model.task.channels
+        )
         self._told = model.task.parameters == "known"
 
     def scale(self, z: Tensor, level: Tensor | None) -> Tensor:
@@ -55,16 +57,27 @@ class Learner:
         return self.coordinate.weight(z, self.scale(z, level))
 
     def score_of_image(self, y: Tensor, level: float | None) -> Tensor:
-        """The score of z at a noisy image (1, C, H, W) of any size.  level: see `scale`."""
+        """The score of z, gathered, at a noisy image (1, C, H, W) of any size.  level: see `scale`.
+
+        Gathered in the padded image: the network takes what is beyond the border for more of it.
+        """
         told = None if level is None else y.new_tensor(level)
         multiple = multiple_of(self._model.network)
-        return run_padded(lambda z: self.score(z, told), self.coordinate.of(y), multiple=multiple)
+
+        def gathered(z: Tensor) -> Tensor:
+            return self.coordinate.gathered(self.score(z, told), self._probe)
+
+        return run_padded(gathered, self.coordinate.of(y), multiple=multiple)
 
     def denoised(self, y: Tensor, score: Tensor, level: float) -> Tensor:
         """The clean image at a level, given `score_of_image`."""
         family = self._model.task.noise.family
-        probe = last_probe(self._model.config, self.coordinate) if self._told else 0.0
-        return self.coordinate.denoised(family, y, score, y.new_tensor(level), probe)
+        return self.coordinate.denoised(family, y, score, y.new_tensor(level), self._probe)
+
+    @property
+    def _probe(self) -> float:
+        """The last probe, as far as denoising is to know of it."""
+        return last_probe(self._model.config, self.coordinate) if self._told else 0.0
 
 
 def batch_loss(
@@ -80,7 +93,12 @@ def batch_loss(
         level = level.repeat(2, 1, 1, 1)
     loss = paired_ardae_loss if paired else ardae_loss
     return loss(
-        lambda v: learner.score(v, level), z, probe, rng, lambda v: learner.weight(v, level)
+        lambda v: learner.score(v, level),
+        z,
+        probe,
+        rng,
+        lambda v: learner.weight(v, level),
+        learner.coordinate.drawn,
     )
 
 
@@ -106,7 +124,8 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> T
         with in_float32(model.network):  # what counts is how little it changes
             return learner.coordinate.score_of_y(y, learner.score_of_image(y, scaled))
 
-    scene = Scene(task.noise, noisy, denoise_at, score_near)
+    unit_std = float(learner.coordinate.noise_std(noisy.new_tensor(1.0)))
+    scene = Scene(task.noise, noisy, denoise_at, score_near, score, unit_std)
     estimate = estimate_level(model.config.estimate, scene)
     return Denoised(denoise_at(estimate), estimate)
 

@@ -120,6 +120,21 @@ class NoiseFamily(ABC):
         """
         raise UserError(f"noise {self.name!r} does not define its variance")
 
+    def times_covariance(self, image: "Tensor", level: "Tensor") -> "Tensor":
+        """Σ·image, Σ being the covariance matrix of the noise of all pixels and channels.
+
+        Define it for Gaussian noise of mean 0 whose Σ depends on the level alone; `resample` must
+        be defined too.  Then E(x | y) = y + Σ·∇log p(y).  image: (B, C, H, W); what lies beyond
+        its border counts as 0, as the matrix of the image's own pixels has it.  level:
+        broadcastable to the image.  Raises UserError if the family does not define it.
+        """
+        raise UserError(f"noise {self.name!r} does not define its covariance")
+
+    @property
+    def has_covariance(self) -> bool:
+        """Whether the family defines `times_covariance`."""
+        return type(self).times_covariance is not NoiseFamily.times_covariance
+
     @property
     def has_variance(self) -> bool:
         """Whether the family defines `variance`."""

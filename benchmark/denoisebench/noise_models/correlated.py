@@ -70,6 +70,11 @@ class Correlated(NoiseFamily):
     def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":
         return Gaussian().variance(x, level)
 
+    def times_covariance(self, image: "Tensor", level: "Tensor") -> "Tensor":
+        """(σ/255)²·B·Bᵀ·image, B being the blur that takes white noise, which reaches beyond the
+        border, to the pixels."""
+        return self.blur.of(self.blur.transposed(image)) * (level / 255.0).square()
+
     @property
     def blur(self) -> "Blur":
         return Blur.of_width(self.blur_px)
@@ -125,6 +130,19 @@ class Blur:
     def of(self, white: Array) -> Array:
         """White noise of `field_shape`, blurred, at the pixels: (…, H, W), of the same variance."""
         return self._down(self._down(white).swapaxes(-1, -2)).swapaxes(-1, -2)
+
+    def transposed(self, image: "Tensor") -> "Tensor":
+        """The transposed matrix of `of`: what each white value is to the pixels, (…, H, W) ->
+        `field_shape`."""
+        return self._up(self._up(image).swapaxes(-1, -2)).swapaxes(-1, -2)
+
+    def _up(self, image: "Tensor") -> "Tensor":
+        """The transposed matrix of `_down`."""
+        past = self.finer * (image.shape[-2] - 1) + 1
+        field = image.new_zeros((*image.shape[:-2], past + len(self.weights) - 1, image.shape[-1]))
+        for k, weight in enumerate(self.weights):
+            field[..., k : past + k : self.finer, :] += weight * image
+        return field
 
     def _down(self, white: Array) -> Array:
         """Blurred along the columns, at the rows of the pixels."""

@@ -84,6 +84,21 @@ class MultivariateGaussian(NoiseFamily):
         z = torch.randn(clean.shape, generator=rng, device=clean.device, dtype=clean.dtype)
         return clean + (upper * z.unsqueeze(2)).sum(dim=1) * (level / 255.0)
 
+    @property
+    def has_covariance(self) -> bool:
+        """Where R is given: a random one is not told."""
+        return self.covariance is not None
+
+    def times_covariance(self, image: "Tensor", level: "Tensor") -> "Tensor":
+        """(L/255)²·R times the channels of each pixel."""
+        import torch
+
+        if self.covariance is None:
+            raise UserError(f"noise {self.name!r} has another covariance in each image")
+        a, b, c, d, e, f = self.covariance
+        matrix = image.new_tensor([[a, b, c], [b, d, e], [c, e, f]])
+        return torch.einsum("ij,bjhw->bihw", matrix, image) * (level / 255.0).square()
+
     def settings(self) -> str:
         if self.covariance is None:
             return ""

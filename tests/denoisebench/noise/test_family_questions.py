@@ -94,3 +94,36 @@ def test_the_unit_of_a_level_is_told() -> None:
     assert percents == {f.name for f in families if f.unit.startswith("percent")}
     sigmas = {f.name for f in families if f.unit_scale == 255.0}
     assert sigmas == {f.name for f in families if "0-255 units" in f.unit}
+
+
+def test_every_family_of_gaussian_noise_with_a_matrix_tells_it() -> None:
+    families = load().noises
+    assert {name for name, family in families.items() if family.has_covariance} == {"correlated"}
+    given = load().noise("multivariate-gaussian:1:covariance=4/1/0/2/0/3")
+    assert given.family.has_covariance  # a random one is of each image
+
+
+@pytest.mark.parametrize(
+    "text", ["correlated:25:0.7", "multivariate-gaussian:25:covariance=1/0.5/0.2/2/0.1/0.4"]
+)
+def test_a_covariance_is_that_of_the_noise(text: str) -> None:
+    """Cov(a·n, b·n) = aᵀΣb, of any two images a and b."""
+    noise, shape = load().noise(text), (3, 6, 7)
+    rng = torch.Generator().manual_seed(0)
+    a, b = torch.randn(2, *shape, generator=rng)
+    level = torch.full((20_000, 1, 1, 1), noise.low)
+    drawn = noise.family.resample(torch.zeros(20_000, *shape), level, rng)
+    told = [noise.family.times_covariance(x[None], level[:1])[0] for x in (a, b)]
+    along_a, along_b = ((drawn * x).sum(dim=(1, 2, 3)) for x in (a, b))
+    spread = float((along_a.var() * along_b.var()).sqrt()) * 5.0 / 20_000**0.5
+    assert float((along_a * along_b).mean()) == pytest.approx(
+        float((a * told[1]).sum()), abs=spread
+    )
+    assert float(along_a.var()) == pytest.approx(float((a * told[0]).sum()), rel=0.05)
+
+
+def test_a_family_that_tells_no_covariance_says_so() -> None:
+    for family in (Shifted(), load().noise("multivariate-gaussian:25").family):
+        assert not family.has_covariance
+        with pytest.raises(UserError, match="covariance"):
+            family.times_covariance(torch.zeros(1, 3, 2, 2), torch.ones(1))

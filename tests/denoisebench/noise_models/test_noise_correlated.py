@@ -165,3 +165,40 @@ def test_it_is_its_own_noise_with_the_level_of_gaussian_noise_and_not_independen
 )
 def test_a_bad_spec_is_refused_in_one_line_that_says_what_would_be_right(text, message):
     refuses(text, message)
+
+
+def covariance_of(text, shape, level=25.0):
+    """Σ of an image (C, H, W) as a matrix of all its pixels, column by column."""
+    impulses = torch.eye(math.prod(shape), dtype=torch.float64).view(-1, *shape)
+    level = torch.tensor(level, dtype=torch.float64)
+    return noise(text).family.times_covariance(impulses, level).flatten(1)
+
+
+@pytest.mark.parametrize("blur_px", [0.5, 0.8, 1.0, 2.5])
+def test_its_covariance_is_the_autocorrelation_at_every_two_pixels_up_to_the_border(blur_px):
+    height, width = 6, 9
+    found = covariance_of(f"correlated:25:{blur_px}", (1, height, width))
+    rows, columns = np.divmod(np.arange(height * width), width)
+    squared = (rows[:, None] - rows) ** 2 + (columns[:, None] - columns) ** 2
+    expected = (25.0 / 255.0) ** 2 * np.exp(-squared / (4.0 * blur_px**2))
+    assert found.numpy() == pytest.approx(expected, abs=5e-4 * expected.max())
+
+
+@pytest.mark.parametrize("blur_px", [0.3, 1.0, 2.0])
+def test_its_covariance_is_that_of_what_the_sampler_draws(blur_px):
+    """Exactly: the sampler's matrix times its transpose."""
+    shape, blur = (1, 4, 5), Blur.of_width(blur_px)
+    white = torch.eye(math.prod(blur.field_shape(shape)), dtype=torch.float64)
+    drawn = blur.of(white.view(-1, *blur.field_shape(shape))).flatten(1)
+    found = covariance_of(f"correlated:255:{blur_px}", shape, 255.0)
+    torch.testing.assert_close(found, drawn.T @ drawn, rtol=1e-12, atol=1e-12)
+
+
+def test_its_covariance_mixes_no_channels_and_is_that_of_each_level():
+    found = covariance_of("correlated:25:1", (3, 2, 2), level=25.0).view(3, 4, 3, 4)
+    assert not found[0, :, 1].any()
+    torch.testing.assert_close(found[0, :, 0], found[2, :, 2])
+    image = torch.rand(2, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    family, levels = noise("correlated:5..50:1").family, torch.tensor([10.0, 30.0]).view(2, 1, 1, 1)
+    low, high = family.times_covariance(image[:1].expand(2, -1, -1, -1), levels)
+    torch.testing.assert_close(high, 9.0 * low)
