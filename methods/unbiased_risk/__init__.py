@@ -1,6 +1,7 @@
 """Training by an unbiased estimate of the squared error, from noisy images alone: `sure` for
 Gaussian noise (Soltanayev & Chun, NeurIPS 2018; Ramani et al., 2008), `pure` for Poisson noise
-(Kim, Soltanayev & Chun, 2020; Luisier et al., 2011; Le Montagner et al., 2014).
+(Kim, Soltanayev & Chun, 2020; Luisier et al., 2011; Le Montagner et al., 2014), `unsure` for
+Gaussian noise of unknown level (Tachella et al., ICLR 2025).
 
 Departures from the papers, with reasons in README.md: probes of ±1; the suite's U-Net, which gives
 what is to be added to its input; the suite's schedule; `pure` steps by whole counts by default.
@@ -12,16 +13,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from denoisebench.nn import UNSTEADY, build_network, network_tiling
 from denoisebench.plugin import (
+    Denoised,
     Evidence,
     Method,
     Model,
+    Noise,
     Task,
     Tiling,
     TrainedMethod,
     TrainingStep,
     hookimpl,
 )
-from unbiased_risk.config import PureConfig, SureConfig
+from unbiased_risk.config import PureConfig, SureConfig, UnsureConfig
 
 if TYPE_CHECKING:
     import torch
@@ -31,28 +34,17 @@ if TYPE_CHECKING:
     from unbiased_risk.probes import Denoiser
 
 
-RiskConfigT = TypeVar("RiskConfigT", bound=SureConfig | PureConfig)
+RiskConfigT = TypeVar("RiskConfigT", bound=SureConfig | PureConfig | UnsureConfig)
 
 
-class UnbiasedRisk(TrainedMethod[RiskConfigT]):
-    """What both share: a network that gives what is to be added to the noisy image, an estimate
-    of its squared error that is given the noise level and runs it on two images."""
+class TwoRuns(TrainedMethod[RiskConfigT]):
+    """What all share: a network that gives what is to be added to the noisy image, and a loss that
+    runs it on two images."""
 
     float32 = True
-    family: str
-    """The one noise whose risk it estimates."""
-    elsewhere: str
-    """What to take for the other's noise."""
 
     def evidence(self, config: RiskConfigT) -> Evidence:
         return Evidence.NOISY
-
-    def declines(self, config: RiskConfigT, task: Task) -> str | None:
-        if task.noise.family.name != self.family:
-            return f"it is for {self.family} noise; {self.elsewhere}"
-        if task.parameters == "unknown":
-            return "it must know the noise level of each training image"
-        return None
 
     def warns(self, config: RiskConfigT, task: Task) -> str | None:
         if config.network not in UNSTEADY:
@@ -70,6 +62,29 @@ class UnbiasedRisk(TrainedMethod[RiskConfigT]):
 
     def network(self, config: RiskConfigT, task: Task) -> "nn.Module":
         return build_network(config.network, task.channels)
+
+    def denoise(
+        self, model: Model[RiskConfigT], noisy: "Tensor", level: float | None
+    ) -> "Tensor | Denoised":
+        from unbiased_risk.model import denoise_image
+
+        return denoise_image(model.network, noisy)
+
+
+class UnbiasedRisk(TwoRuns[RiskConfigT]):
+    """What `sure` and `pure` share: an estimate of the squared error, given the noise level."""
+
+    family: str
+    """The one noise whose risk it estimates."""
+    elsewhere: str
+    """What to take for the other's noise."""
+
+    def declines(self, config: RiskConfigT, task: Task) -> str | None:
+        if task.noise.family.name != self.family:
+            return f"it is for {self.family} noise; {self.elsewhere}"
+        if task.parameters == "unknown":
+            return "it must know the noise level of each training image"
+        return None
 
     def loss(
         self,
@@ -100,11 +115,6 @@ class UnbiasedRisk(TrainedMethod[RiskConfigT]):
 
         noisy: (B, C, H, W).  level: (B, 1, 1, 1), in the unit of the family.
         """
-
-    def denoise(self, model: Model[RiskConfigT], noisy: "Tensor", level: float | None) -> "Tensor":
-        from unbiased_risk.model import denoise_image
-
-        return denoise_image(model.network, noisy)
 
 
 class Sure(UnbiasedRisk[SureConfig]):
@@ -150,6 +160,61 @@ class Pure(UnbiasedRisk[PureConfig]):
         return pure_first_order(f, noisy, level, config.epsilon * level, rng)
 
 
+class Unsure(TwoRuns[UnsureConfig]):
+    name = "unsure"
+    summary = "Stein's risk at an unknown level of Gaussian noise (Tachella et al., ICLR 2025)"
+    paper_code = "https://github.com/tachella/unsure (BSD-3-Clause)"
+    config_type = UnsureConfig
+
+    def declines(self, config: UnsureConfig, task: Task) -> str | None:
+        family = task.noise.family
+        if family.name != "gaussian" and not family.has_covariance:
+            return "it is for gaussian noise, white or of a known covariance but for its level"
+        if task.noise.is_range:
+            return f"it learns one level, and {task.noise} is a range"
+        return None
+
+    def blind_noise(self, config: UnsureConfig, noise: Noise) -> Noise:
+        """The test noise itself: the level is learned from the images that are trained on."""
+        return noise
+
+    def network(self, config: UnsureConfig, task: Task) -> "nn.Module":
+        from unbiased_risk.unsure import WithMultiplier
+
+        return WithMultiplier(build_network(config.network, task.channels))
+
+    def loss(
+        self,
+        model: Model[UnsureConfig],
+        batch: "Batch",
+        moment: TrainingStep,
+        rng: "torch.Generator",
+    ) -> "Tensor":
+        from unbiased_risk.model import predict
+        from unbiased_risk.unsure import batch_loss, decayed
+
+        def denoiser(y: "Tensor") -> "Tensor":
+            return predict(model.network, y)
+
+        config, family = model.config, model.task.noise.family
+        step = decayed(config.step, moment.share)
+        return batch_loss(model.network, denoiser, family, batch.noisy, config.epsilon, step, rng)
+
+    def denoise(
+        self, model: Model[UnsureConfig], noisy: "Tensor", level: float | None
+    ) -> "Tensor | Denoised":
+        """With the level that training found, where none is given."""
+        from unbiased_risk.model import denoise_image
+        from unbiased_risk.unsure import level_of
+
+        denoised = denoise_image(model.network, noisy)
+        if level is not None:
+            return denoised
+        return Denoised(
+            denoised, level_of(model.network, model.task.noise.family, model.task.channels)
+        )
+
+
 @hookimpl
 def register_methods() -> Iterable[Method[Any]]:
-    return [Sure(), Pure()]
+    return [Sure(), Unsure(), Pure()]

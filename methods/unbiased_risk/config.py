@@ -1,10 +1,10 @@
-"""What can be set about `sure` and `pure`."""
+"""What can be set about `sure`, `unsure` and `pure`."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from denoisebench.nn import refuse_unknown_network
-from denoisebench.plugin import refuse_unknown_words
+from denoisebench.plugin import Between, refuse_unknown_words
 
 SMALLEST_PROBE, LARGEST_PROBE = 1e-3, 1.0
 """Below, float32 rounding shows in the difference; above, the probe is larger than the noise."""
@@ -30,6 +30,26 @@ class SureConfig:
 
     def __post_init__(self) -> None:
         _refuse_probe(self.epsilon, "standard deviations of the noise")
+        refuse_unknown_network(self.network)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnsureConfig:
+    """epsilon: the size of the probe, in units of √η, which stands for the noise's standard
+    deviation.
+
+    step: of the ascent of √η at first, see `unsure.risen`.
+
+    network: one of the shelf (see `denoisebench.nn.shelf`).
+    """
+
+    epsilon: float = 0.036
+    step: Annotated[float, Between(1e-4, 1.0)] = 0.005
+    network: str = "unet"
+
+    def __post_init__(self) -> None:
+        _refuse_probe(self.epsilon, "units of √η")
+        refuse_unknown_words(self)
         refuse_unknown_network(self.network)
 
 
