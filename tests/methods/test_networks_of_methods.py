@@ -18,8 +18,10 @@ METHODS = (
     "supervised",
     "neighbor2neighbor",
     "blind2unblind",
+    "r2r",
     "noise2self",
     "sure",
+    "unsure",
     "pure",
 )
 RATES = {"dncnn-deep": 1e-4}
@@ -106,7 +108,7 @@ def test_a_step_of_training_lowers_the_loss(registries, spec, network):
     assert bool(torch.isfinite(found).all())
 
 
-@pytest.mark.parametrize("method", ["sure", "pure"])
+@pytest.mark.parametrize("method", ["sure", "unsure", "pure"])
 @pytest.mark.parametrize("network", NETWORKS)
 def test_an_estimate_of_slopes_warns_of_networks_that_move_by_themselves(
     registries, method, network

@@ -69,9 +69,11 @@ def test_an_installed_plugin_is_checked_with_all_that_it_registers(tmp_path: Pat
     assert [line.split()[0] for line in done.stdout.splitlines()] == [
         "sure",
         "PASS",
+        "unsure",
+        "PASS",
         "pure",
         "PASS",
-        "2",
+        "3",
     ]
 
 

@@ -120,6 +120,7 @@ def test_tweedies_formula_is_float32() -> None:
     [
         *("noise2score", "noise2noise", "supervised", "noise2self", "noise2self:fill=zero"),
         *("noise2void", "noise2void:network=n2v2", "sure", "pure", "blindspot", "dbsn"),
+        *("unsure", "r2r"),
     ],
 )
 @torch.no_grad()
