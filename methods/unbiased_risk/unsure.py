@@ -20,12 +20,13 @@ shrink too much takes η far below before it is back (tests/methods/unbiased_ris
 def unsure(
     f: Denoiser, y: Tensor, b: Tensor, eta: Tensor, epsilon: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The Lagrangian of f and the multiplier, and the divergence, which is its slope in 2·η.
+    """The Lagrangian of f and the multiplier over the latter, and the divergence.
 
-        L = mean (f(y) − y)² + 2η·D,   D = mean b·(f(y + ε·b) − f(y))/ε
+        L/η = mean (f(y) − y)²/η + 2·D,   D = mean b·(f(y + ε·b) − f(y))/ε
 
-    f minimises L and η maximises it: of all f whose mean divergence is 0 the saddle has the one
-    that moves the image least.  At η = σ² it is Stein's risk and σ².
+    f minimises L and η maximises it, whose slope in η is 2·D: of all f whose mean divergence is 0
+    the saddle has the one that moves the image least.  At η = σ² L is Stein's risk and σ².
+    Over η the loss stays of order one while η grows from weak noise to what it finds.
 
     y: (B, C, H, W) noisy.  b: the probe, of the noise's covariance at a mean variance of 1.
     eta, epsilon: 0-dim, in the unit of y.  Returns (B,) twice.
@@ -35,7 +36,7 @@ def unsure(
     """
     at_y, at_probe = both(f, y, y + epsilon * b)
     divergence = pixel_mean(b * (at_probe - at_y) / epsilon)
-    return pixel_mean((at_y - y).square()) + 2.0 * eta * divergence, divergence
+    return pixel_mean((at_y - y).square()) / eta + 2.0 * divergence, divergence
 
 
 def risen(log_root: Tensor, divergence: Tensor, step: float) -> Tensor:
@@ -95,7 +96,7 @@ def batch_loss(
     step: float,
     rng: torch.Generator,
 ) -> Tensor:
-    """L of each patch, (B,).  Where gradients are taken, η makes its step.
+    """L/η of each patch, (B,).  Where gradients are taken, η makes its step.
 
     epsilon: in units of √η.
     """

@@ -37,7 +37,7 @@ def test_at_the_variance_of_the_noise_it_is_steins_risk_and_that_variance():
     sigma, epsilon = torch.full((2, 1, 1, 1), SIGMA), torch.tensor(0.0036)
     stein = sure(torch.tanh, y, sigma, epsilon, rng(1))
     ours, _ = unsure(torch.tanh, y, signs_like(y, rng(1)), torch.tensor(SIGMA**2), epsilon)
-    torch.testing.assert_close(ours, stein + SIGMA**2)
+    torch.testing.assert_close(SIGMA**2 * ours, stein + SIGMA**2)
 
 
 def test_the_divergence_of_a_linear_filter_is_its_middle_tap_at_any_probe():
@@ -51,7 +51,7 @@ def test_the_divergence_of_a_linear_filter_is_its_middle_tap_at_any_probe():
         loss, found = unsure(f, y, b, torch.tensor(0.5), torch.tensor(epsilon))
         assert found.tolist() == pytest.approx([0.3] * 4, abs=0.01)
         fit = (f(y) - y).square().mean(dim=(1, 2, 3))
-        torch.testing.assert_close(loss, fit + found)
+        torch.testing.assert_close(loss, 2.0 * fit + 2.0 * found)
 
 
 def test_the_multiplier_rises_while_the_divergence_is_above_0_and_falls_below():
@@ -114,6 +114,16 @@ def test_the_probe_has_the_covariance_of_the_noise(family, channels):
     told = told * len(told) / told.trace()
     assert float((drawn.T @ drawn / 20_000 - told).abs().max()) < 0.08
     assert set(probe(Gaussian(), torch.zeros(1, 1, 8, 8), rng()).unique().tolist()) == {-1.0, 1.0}
+
+
+def test_the_loss_is_of_order_one_for_any_eta_at_the_best_linear_denoiser():
+    """2 − η/v for normal pixels of variance v, of f(y) = (1 − η/v)·y."""
+    y = SIGMA * torch.randn(1, 1, 1000, 1000, generator=rng())
+    for eta in (1e-4, 0.003, 0.01):
+        gain, epsilon = 1.0 - eta / SIGMA**2, torch.tensor(0.01)
+        b = signs_like(y, rng(1))
+        loss, _ = unsure(lambda image, g=gain: g * image, y, b, torch.tensor(eta), epsilon)
+        assert float(loss) == pytest.approx(2.0 - eta / SIGMA**2, abs=0.01)
 
 
 def test_the_step_falls_to_nothing_with_the_training():
