@@ -51,8 +51,7 @@ class Budget:
 
     @property
     def label(self) -> str:
-        """What a result says of it: its name, or how long it is where it is no budget of the
-        suite: `524 Mpx`."""
+        """Its name in a result, or its length if it is no budget of the suite: `524 Mpx`."""
         return self.name if self.name in BUDGETS else megapixel_label(self.megapixels)
 
     @property

@@ -1,4 +1,4 @@
-"""What is computed where nothing else is asked for."""
+"""Defaults: the work that is done if nothing else is asked for."""
 
 import tomllib
 from dataclasses import dataclass

@@ -51,7 +51,7 @@ class PluginError(Exception):
 
 
 class TerminatedError(KeyboardInterrupt):
-    """The process was told to end (SIGTERM); the same comes of it as of Ctrl-C."""
+    """The process was asked to end (SIGTERM); the suite treats it like Ctrl-C."""
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def plugin_code(name: str) -> Iterator[None]:
 
 
 _NO_PLUGINS = frozenset({"click", "denoisebench", "numpy", "torch", *sys.stdlib_module_names})
-"""What calls plugins, by the names of packages."""
+"""The packages that call plugins."""
 
 
 def place_in_plugin(error: BaseException) -> str:
@@ -126,8 +126,8 @@ def place_of_class(cls: type) -> str:
 
 
 def plugin_failure(error: Exception) -> str | None:
-    """What an exception that nothing caught says of a plugin, in words; None if it came through
-    none."""
+    """The plugin's part in an exception that nothing caught, in words; None if it passed through no
+    plugin."""
     if isinstance(error, PluginError):
         return str(error)
     step = step_in_plugin(error)

@@ -1,5 +1,5 @@
-"""Files: the names and bytes of those that the suite writes, that each appears whole, and that none
-is read that would be waited for."""
+"""Files: names and bytes of the suite's files. Each appears whole, and none is read
+that would block."""
 
 import errno
 import hashlib
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from denoisebench.images.pixels import Pixels
 
 LONGEST_NAME = 100
-"""Bytes.  File systems take 255, of which numbers, endings and hidden copies need some."""
+"""Bytes.  File systems take 255; numbers, endings and hidden copies need some of them."""
 
 STALE_S = 24 * 3600
-"""After so long a half-written file is nobody's, whoever began it."""
+"""After this long, a half-written file belongs to no process."""
 
 
 def safe_name(text: str) -> str:

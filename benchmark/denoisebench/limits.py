@@ -31,7 +31,7 @@ MOST_COMPRESSED = 100  # a constant PNG reaches 1032; a photograph as a JPEG sel
 
 
 def why_too_large(width: int, height: int, needed_bytes: int = 0) -> str:
-    """Why an image of so many pixels is not read; empty if it is.
+    """Why an image with this number of pixels is not read; empty if it is.
 
     needed_bytes: what it takes in memory; 0 for an image that is read in parts.
     Raises UserError where the environment variable that sets the limit is no number above 0.
@@ -54,7 +54,7 @@ def why_too_large(width: int, height: int, needed_bytes: int = 0) -> str:
 
 
 def why_too_compressed(width: int, height: int, decoded_bytes: int, stored_bytes: int) -> str:
-    """Why an image is not read whose file is so much smaller than its pixels; empty if it is read.
+    """Why an image is not read whose file is much smaller than its pixels; empty if it is read.
 
     Pixels with noise hardly compress, so a small file of a large image is a mistake or a trap.
 
@@ -88,7 +88,7 @@ def free_bytes() -> float:
 
 
 def _free() -> Iterator[int]:
-    """What is free on the machine, and within the limits of the process and of its group."""
+    """The free memory of the machine, within the limits of the process and its group."""
     with suppress(OSError, ValueError):
         sizes = dict(line.split(":") for line in MEMINFO.read_text(encoding="ascii").splitlines())
         yield int(sizes["MemAvailable"].split()[0]) * 1024

@@ -7,7 +7,7 @@ _ACTING = "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 last of these: bytes of no UTF-8).  Compiled at its first use: the start of `bench` needs none."""
 
 _STYLE = r"(\x1b\[[014]m)"
-"""What begins and ends bold and underlined text, all that a report may do to a terminal."""
+"""The codes that begin and end bold and underlined text, the only ones that a report may print."""
 
 
 def printable(text: str, keep: str = "") -> str:

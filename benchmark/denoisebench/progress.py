@@ -11,8 +11,8 @@ Weight = Literal["detail", "usual", "warning"]
 class Progress:
     """How far a long job is: `done` of `total`; total 0 if it is unknown.
 
-    weight: who is told: with `detail`, who asked for all; with `warning`, even who asked for quiet,
-    as of what may explain a wrong number.
+    weight: the audience: `detail` is for a user who asked for all; `warning` even for one who asked
+    for quiet, since it may explain a wrong number.
 
     >>> print(Progress("downloading kodak", done=3, total=24, note="2.1 MB"))
     downloading kodak 3/24, 2.1 MB
@@ -31,7 +31,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Whole(Progress):
-    """How far a plan is, of which a `Progress` tells a part.  done, total: in units of work.
+    """The state of a plan; a `Progress` reports a part of it.  done, total: in units of work.
 
     others: the units in hand of other processes, a line for each.
 
@@ -47,7 +47,7 @@ class Whole(Progress):
 
 
 ProgressCallback = Callable[[Progress], None]
-"""What long work calls now and then; the command line shows it.
+"""A function that long work calls now and then; the command line shows its text.
 
 >>> def show(at: Progress) -> None:
 ...     print(at.what, at.done, "of", at.total)

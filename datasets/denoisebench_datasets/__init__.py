@@ -1,5 +1,5 @@
-"""Image sets: photographs that come with scikit-image, the public test sets, the user's own
-folders, noisy-clean pairs and packs.  With them the protocols of papers that score on them."""
+"""Image sets: the photographs of scikit-image, the public test sets, the user's own folders,
+noisy-clean pairs and packs.  With them the protocols of papers that score on them."""
 
 from collections.abc import Iterable
 

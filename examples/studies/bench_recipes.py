@@ -1,5 +1,5 @@
-"""What docs/ablations.md compares of the training recipe: other rates, schedules, input scales,
-initial weights, and Adam's β₂.
+"""Training recipes that docs/ablations.md compares: other rates, schedules, input scales, initial
+weights, and Adam's β₂.
 
 bench run --plugin examples/studies/bench_recipes.py --method noise2score-1e-3 --steps 500
 """

@@ -1,5 +1,6 @@
-"""What docs/why-23-db.md and docs/ablations.md measure, and nobody should use: Noise2Score with the
-mistakes of a failed reproduction, each a switch, and without the average of its weights.
+"""Plugins that docs/why-23-db.md and docs/ablations.md measure; do not use them elsewhere. They are
+Noise2Score with the mistakes of a failed reproduction, each a switch, and without the average of
+its weights.
 
     bench run --plugin examples/studies/bench_studies.py --method failed-noise2score:relu=true
 """
@@ -59,7 +60,7 @@ class Mistakes:
 
     @property
     def config(self) -> Config:
-        """What is else as in Noise2Score."""
+        """The rest is as in Noise2Score."""
         return Config(schedule="paper") if self.still else Config()
 
 

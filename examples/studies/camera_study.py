@@ -1,10 +1,10 @@
-"""What docs/denoising.md says of camera JPEGs: `bench denoise` on real noisy photographs.
+"""The figures of docs/denoising.md on camera JPEGs: `bench denoise` on real noisy photographs.
 
     python examples/studies/camera_study.py FOLDER OUT
 
 takes every tenth pair of PolyU's 100 crops in FOLDER (Xu et al. 2018; NAME_real.JPG is noisy,
 NAME_mean.JPG the mean of many shots), denoises the ten in OUT as a user would, and prints the PSNR
-of each. What was trained and denoised is kept in OUT and not computed again.
+of each. Trained and denoised files are kept in OUT and not computed again.
 """
 
 import shutil
@@ -40,7 +40,7 @@ def register_budgets() -> list[Budget]:
 
 
 def denoised(noisy: Path, out: Path, options: tuple[str, ...]) -> None:
-    """Denoise the files of a folder, but for those that are done."""
+    """Denoise the files of a folder, except finished ones."""
     bench = Path(sys.executable).with_name("bench")
     given = ("--out", out.name, "--skip", "--plugin", str(Path(__file__).resolve()))
     command = [bench, "denoise", noisy.name, *given, *options]
@@ -48,7 +48,7 @@ def denoised(noisy: Path, out: Path, options: tuple[str, ...]) -> None:
 
 
 def neighbour_correlation(noise: np.ndarray) -> float:
-    """Of the noise (H, W, 3) of a pixel with that of the one to its right."""
+    """The correlation of a pixel's noise (H, W, 3) with that of the pixel to its right."""
     centred = noise - noise.mean(axis=(0, 1))
     return float(np.mean(centred[:, 1:] * centred[:, :-1]) / np.mean(centred**2))
 

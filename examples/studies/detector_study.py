@@ -1,5 +1,5 @@
-"""What docs/estimates.md measures of detectors: how close their numbers are found, and what that is
-worth to a network for Gaussian noise.
+"""The figures of docs/estimates.md on detectors: how closely their numbers are found, and what that
+is worth to a network for Gaussian noise.
 
     python examples/studies/detector_study.py
 

@@ -2,8 +2,8 @@
 
     python examples/studies/draw_rooms.py
 
-An arrow leads from a room to one that it imports.  An import that a chain of other arrows already
-leads to is left out; imports for the type checker alone do not count.
+An arrow leads from a room to a room that it imports.  An import that a chain of other arrows
+already leads to is left out; imports for the type checker alone do not count.
 """
 
 from collections.abc import Mapping

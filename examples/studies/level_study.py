@@ -1,4 +1,4 @@
-"""What docs/estimates.md measures: how well level and family are read off single images.
+"""The figures of docs/estimates.md: how well level and family are read off single images.
 
     python examples/studies/level_study.py
 

@@ -1,4 +1,4 @@
-"""What docs/denoising.md measures: `denoisebench.denoise` on images of which the truth is known.
+"""The figures of docs/denoising.md: `denoisebench.denoise` on images whose truth is known.
 
     python examples/studies/own_images_study.py NOISY CLEAN [METHOD...]
 

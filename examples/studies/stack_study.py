@@ -1,4 +1,4 @@
-"""What docs/estimates.md measures of stacks: how well a detector is found, and what that is worth.
+"""The figures of docs/estimates.md on stacks: how well a detector is found, and what that is worth.
 
     python examples/studies/stack_study.py
 
@@ -57,8 +57,8 @@ def psnr(truth: Array, estimate: npt.NDArray[np.uint16] | Array) -> float:
 
 
 def row_of(name: str, scenes: list[Array]) -> list[str]:
-    """Of one stack: the gain found, PSNR, how far the means of pages move, and how far the result
-    is from that of the stack times 10 plus 1000, in its own numbers."""
+    """For one stack: the gain found, PSNR, the movement of the means of pages, and the distance
+    from the result for the stack times 10 plus 1000, in its own numbers."""
     truth, noisy = recorded(scenes)
     fit = fit_noise(list(noisy)).fit
     if fit.detector is None:

@@ -2,7 +2,7 @@
 
 Needs the package mlflow.  The URI is that of a server, or sqlite:///mlflow.db; without one MLflow
 decides (a folder, file:mlruns, needs MLFLOW_ALLOW_FILE_STORE=true from MLflow 3 on).
-Steps after the last checkpoint of an interrupted training are told again.
+Steps after the last checkpoint of an interrupted training are reported again.
 """
 
 from importlib.util import find_spec

@@ -1,7 +1,7 @@
 """Trainings and scores as runs of Weights & Biases: `--track wandb[:PROJECT]`.
 
-Needs the package wandb, which finds its own key and, with WANDB_MODE=offline, sends nothing.  Steps
-that it was told before an interruption are not told again: it refuses those below its latest one.
+Needs the package wandb, which finds its own key and, with WANDB_MODE=offline, sends nothing. Steps
+reported before an interruption are not reported again: it refuses steps below its latest one.
 """
 
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""What can be set about the blind-spot denoiser."""
+"""Settings of the blind-spot denoiser."""
 
 from dataclasses import dataclass
 from typing import Literal

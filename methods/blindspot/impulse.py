@@ -10,7 +10,7 @@ from torch import Tensor
 from denoisebench.nn import columns_of, log_det_and_distance
 
 FLOOR_DET, FLOOR_VARIANCE = 1e-9, 1e-6
-"""Of the marginal of a pixel under impulse noise, and of its clean value."""
+"""The least determinant of a pixel under impulse noise, the least variance of its clean value."""
 
 
 def impulse_loss(mean: Tensor, factors: Tensor, noisy: Tensor, alpha: Tensor) -> Tensor:

@@ -23,10 +23,10 @@ ENCODER, DECODER = 48, 96
 """Channels on the way down and on the way up."""
 
 STRIP_PIXELS = {"cpu": 1 << 12, "cuda": 1 << 18, "mps": 1 << 18}
-"""So many pixels of whole images go through the last, widest layers at a time."""
+"""The number of pixels of whole images that go through the last, widest layers at a time."""
 
 MODES = {"repeat": "replicate", "zero": "constant"}
-"""What lies beyond the image, and torch's word for it."""
+"""The values beyond the image, and torch's word for them."""
 
 
 class UpwardConv2d(nn.Conv2d):
@@ -49,7 +49,8 @@ class UpwardConv2d(nn.Conv2d):
         return super().forward(self._with_edges(whole))
 
     def over(self, h: Tensor, skip: Tensor) -> Tensor:
-        """What `forward` makes of h, upsampled to twice its size or a pixel less, beside skip."""
+        """The output of `forward` for h, upsampled to twice its size or a pixel less, joined with
+        skip."""
         channels, (height, width) = h.shape[1], skip.shape[-2:]
         if torch.is_grad_enabled():
             up = F.interpolate(h, scale_factor=2.0, mode="nearest")[..., :height, :width]
@@ -103,7 +104,7 @@ def pool(x: Tensor, edges: str) -> Tensor:
 
 
 def upward_pool(x: Tensor, edges: str) -> Tensor:
-    """2×2 max-pool of rows 2i − 1 and 2i to row i, none of which is below it when upsampled."""
+    """2×2 max-pool of rows 2i − 1 and 2i to row i; neither is below it when upsampled."""
     if edges == "zero":
         return pool(shifted_down(x), edges)
     rows = (x.shape[-2] + 1) // 2
@@ -165,8 +166,8 @@ class BlindSpotNet(nn.Module):
         return self.joined(self.ways(x))
 
     def ways(self, x: Tensor) -> list[Tensor]:
-        """What the trunk finds in x as it is and after one, two and three quarter turns to the
-        left, each turned so: 96 channels, in which row i knows of rows 0..i.
+        """The trunk's features of x as it is and after one, two and three quarter turns to the
+        left, each turned so: 96 channels. In each, row i knows of rows 0..i.
 
         In training all four go through the trunk together; a whole image goes one by one, which
         takes a quarter of the memory.

@@ -1,7 +1,7 @@
 """The 46 named configs of the original code (NVlabs/selfsupervised-denoising) as presets.
 
-A name is `<style>-<pipeline>[_diag][-sigma_<known|global|per_image>][-mono]`.  What a preset does
-not say, and where it departs from the original, is in docs/presets.md.
+A name is `<style>-<pipeline>[_diag][-sigma_<known|global|per_image>][-mono]`. Gaps of a preset, and
+its departures from the original, are in docs/presets.md.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ PIPELINES = {
     "blindspot_diag": ("blindspot:covariance=diagonal", "diagonal covariance"),
     "blindspot_mean": ("blindspot:covariance=none", "μ only"),
 }
-"""Of each pipeline, the method and what it is in words."""
+"""For each pipeline, the method and its description."""
 
 SIGMA = ("blindspot", "blindspot_diag")
 """The pipelines with a noise level that is known or not."""

@@ -1,5 +1,5 @@
-"""What the filters here share: a tensor in, an array filtered, a level estimated if it must be, and
-the noise of counts made that of a Gaussian."""
+"""The shared steps of the filters: a tensor in, an array filtered. A level is estimated if needed,
+and the noise of counts is made Gaussian."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -83,7 +83,7 @@ def _for_white_noise(
 
 
 def declines_all_but(families: tuple[str, ...], task: Task) -> str | None:
-    """Why a filter for some noise families does not take another; None for one of its own."""
+    """Why a filter for some noise families does not take another family; None if it takes it."""
     name = task.noise.family.name
     *most, last = families
     listed = f"{', '.join(most)} and {last}" if most else last

@@ -1,4 +1,4 @@
-"""What can be set about D-BSN."""
+"""Settings of D-BSN."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal

@@ -26,9 +26,9 @@ def constrained_loss(
 
         ½·(dᵀ(Σx + Σn)⁻¹d + ln det Σn + tr(Σn⁻¹Σx))      d = y − μ; twice it where C = 1
 
-    ln det(Σx + Σn) is ln det Σn + tr(Σn⁻¹Σx) to first order in Σx, and never more.  In gray, where
-    d has the variance t², its optimum has σx² = σn·(t − σn), less than the t² − σn² there is, or 0
-    where t < σn; a σn common to all pixels comes out too large.  Shapes as in `marginal_loss`.
+    ln det(Σx + Σn) is ln det Σn + tr(Σn⁻¹Σx) to first order in Σx, and never more. In gray, where d
+    has the variance t², its optimum has σx² = σn·(t − σn), less than the true t² − σn², or 0 where
+    t < σn. A σn common to all pixels comes out too large.  Shapes as in `marginal_loss`.
     """
     sigma = law.sigma.expand_as(mean)
     e = (noisy - mean) / sigma

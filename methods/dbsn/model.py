@@ -52,10 +52,10 @@ NOISY_SHARE = 8
 """One patch in this many is noisy for the student, the others are clean with added noise."""
 
 NOISY_WEIGHT = 0.1
-"""Of the loss on noisy images, whose targets are the teacher's."""
+"""The weight of the loss on noisy images, whose targets are the teacher's."""
 
 STRONGER = 0.1
-"""The added noise is up to so much stronger or weaker than the noise that was learned."""
+"""The added noise is stronger or weaker than the learned noise by at most this share."""
 
 
 class Denoiser(nn.Module):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from denoisebench.nn import run_padded
 
 MULTIPLE = 8
-"""What a side is divided by on the way down."""
+"""The divisor of a side on the way down."""
 
 FEATURES = (160, 256, 256)
 """Channels of the three levels between their transforms."""

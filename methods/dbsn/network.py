@@ -132,15 +132,15 @@ class Branch(nn.Module):
         )
 
     def forward(self, x: Tensor, head: nn.Module, rows: int) -> Tensor:
-        """What the last 1×1 convolution, which is `joined`'s, gets of head(x); made `rows` rows at
-        a time."""
+        """The part of head(x) that reaches the last 1×1 convolution of `joined`; made `rows` rows
+        at a time."""
         x = x.contiguous(memory_format=torch.channels_last)
         for stage in self.stages(head):
             x = in_strips(stage, x, rows)
         return x
 
     def stages(self, head: nn.Module) -> Iterator[RowsOf]:
-        """What makes head(x), one after the other, into what the last 1×1 convolution gets."""
+        """The modules, in order, that turn head(x) into the input of the last 1×1 convolution."""
         masked = self.branch[0]
         assert isinstance(masked, MaskedConv2d)
 
@@ -178,7 +178,7 @@ class DilatedBlindSpotNet(nn.Module):
         return self.dbsn_tail(feature), feature
 
     def ways(self, x: Tensor, rows: int) -> list[Tensor]:
-        """What both branches find in an image, `rows` rows at a time."""
+        """The features of both branches, `rows` rows at a time."""
         return [branch(x, self.dbsn_head, rows) for branch in (self.br1, self.br2)]
 
     def joined(self, ways: list[Tensor]) -> Tensor:

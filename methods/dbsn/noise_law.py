@@ -76,7 +76,7 @@ def level_is_sigma(family: NoiseFamily) -> bool:
 
 
 def raw_of(sigma_255: float) -> float:
-    """What `sigma_of` makes a σ, in 0-255 units, of."""
+    """The result of `sigma_of` for a σ in 0-255 units."""
     return OFFSET + math.log(math.expm1(sigma_255 / 255.0 - 1e-3))
 
 

@@ -22,7 +22,7 @@ OTHERS = {
     "training_params",
     "args",
 }
-"""What else a file may hold; none of it is used."""
+"""Other entries of a file; none of them is used."""
 
 PREFIX = "module."
 
@@ -43,7 +43,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """What a file holds.  tensors: float32, under `blind.`, `spread.` and `noise.`."""
+    """The content of a file.  tensors: float32, under `blind.`, `spread.` and `noise.`."""
 
     sizes: Sizes
     tensors: Mapping[str, Tensor]

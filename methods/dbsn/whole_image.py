@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from dbsn.network import DilatedBlindSpotNet
 
 STRIP_PIXELS = {"cpu": 1 << 14, "cuda": 1 << 19, "mps": 1 << 19}
-"""So many pixels go through a layer at a time."""
+"""The number of pixels that go through a layer at a time."""
 
 
 def predict_image(

@@ -2,8 +2,8 @@
 noisy image, whose noise is independent, one predicts the other.
 
 Departures from the paper: the suite's U-Net, optimiser, schedule and budget; the network adds to
-its input, as in the other methods; Λ grows with every step, not every epoch; where it is 0, the
-whole image is not denoised in training; noise is drawn once (`--draws fresh` draws it anew).
+its input, as in the other methods. Λ grows with every step, not every epoch; while it is 0, the
+whole image is not denoised in training. Noise is drawn once (`--draws fresh` draws it anew).
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What can be set about Neighbor2Neighbor."""
+"""Settings of Neighbor2Neighbor."""
 
 from dataclasses import dataclass
 from typing import Annotated

@@ -2,9 +2,9 @@
 an image from another; what a loss finds of the target, its mean, median or mode, is clean where the
 noise leaves just that as it was.
 
-Departures from the paper: Adam's rate and schedule are the suite's, patches are flipped and
-rotated, the two copies of a training image are drawn once (`--draws fresh` draws them anew), the
-network adds to its input where the noise has mean zero (see `denoisebench.nn.regression`), and the
+Departures from the paper: Adam's rate and schedule are the suite's; patches are flipped and
+rotated. The two copies of a training image are drawn once (`--draws fresh` draws them anew). The
+network adds to its input where the noise has mean zero (see `denoisebench.nn.regression`). The
 annealed L0 stops at γ = ½.
 """
 

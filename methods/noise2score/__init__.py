@@ -1,11 +1,11 @@
 """Noise2Score (Kim & Ye, NeurIPS 2021, arXiv 2106.07009): learn the score of the noisy images,
 then denoise by Tweedie's formula.
 
-Departures from the paper, each measured (see README.md): probes come in pairs ±u; their size is in
-units of the noise and falls geometrically over the whole training; the score is learned in a
-coordinate where the noise is nearly the same everywhere; Tweedie's formula is used for the noise
-*and* the last probe; the network is the unshared Noise2Noise U-Net, sees its input centred and
-gives the score in units of the noise; an unknown level is read off the noisy image alone.
+Departures from the paper, each measured (see README.md): probes come in pairs ±u. Their size is in
+units of the noise and falls geometrically over the whole training. The score is learned in a
+coordinate where the noise is nearly the same everywhere. Tweedie's formula is used for the noise
+*and* the last probe. The network is the unshared Noise2Noise U-Net; it sees its input centred and
+gives the score in units of the noise. An unknown level is read off the noisy image alone.
 """
 
 from collections.abc import Iterable

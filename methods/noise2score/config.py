@@ -1,4 +1,4 @@
-"""What can be set about Noise2Score."""
+"""Settings of Noise2Score."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable

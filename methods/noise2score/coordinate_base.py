@@ -1,5 +1,5 @@
-"""What a coordinate is: a function z of the noisy image along which the score is learned, in which
-the noise is nearly the same everywhere, with what the network sees of it.
+"""A coordinate: a function z of the noisy image along which the score is learned, and the network's
+input made of it. In z the noise is nearly the same everywhere.
 
 Shapes: y, z and scores (B, C, H, W); level (B, 1, 1, 1) or 0-dim, in the unit of the family.
 """
@@ -31,11 +31,11 @@ class Coordinate(ABC):
         """The standard deviation of the noise along z, where it is typical."""
 
     def probe_unit(self, level: Tensor) -> Tensor:
-        """What the probe is measured in: the noise's standard deviation, or one count."""
+        """The unit of the probe: the noise's standard deviation, or one count."""
         return self.noise_std(level)
 
     def seen(self, z: Tensor, level: Tensor) -> Tensor:
-        """What the network is shown of z, of order one and centred."""
+        """The network's input made of z, of order one and centred."""
         return z - 0.5
 
     def unit(self, z: Tensor, level: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ class Coordinate(ABC):
         return score
 
     def weight(self, z: Tensor, level: Tensor) -> Tensor | float:
-        """What an error of the score at z counts in the loss: what it counts in x̂, squared."""
+        """The weight of an error of the score at z in the loss: its weight in x̂, squared."""
         return 1.0
 
     @abstractmethod
@@ -78,17 +78,18 @@ def tweedie(family: NoiseFamily, y: Tensor, score: Tensor, level: Tensor) -> Ten
 
 
 def even_out(noise_std: Tensor) -> Tensor:
-    """What the network's input is multiplied by: to noise of a tenth; weak noise by ten at most."""
+    """The factor of the network's input: it brings noise to a tenth, and multiplies weak noise by
+    ten at most."""
     return 0.1 / noise_std.clamp_min(0.01)
 
 
 def flat_std(z: Tensor) -> Tensor:
     """The standard deviation of white noise in images, from their flattest quarter.
 
-    The finest diagonal Haar coefficients see little of an image and all of white noise; of their
-    root mean squares over 4×4 neighbours the lower quartile is taken, and divided by what it is
-    for noise alone.  Where a quarter is 0 (a mask or a border holds no noise), it is that of the
-    rest.  (B, C, H, W), H and W 8 or more -> (B, 1, 1, 1), above 0.
+    The finest diagonal Haar coefficients see little of an image and all of white noise. Their root
+    mean squares over 4×4 neighbours are taken, and the lower quartile of these is divided by its
+    value for noise alone.  Where a quarter is 0 (a mask or a border holds no noise), it is that of
+    the rest.  (B, C, H, W), H and W 8 or more -> (B, 1, 1, 1), above 0.
     """
     height, width = (8 * (n // 8) for n in z.shape[-2:])
     z = z[..., :height, :width]

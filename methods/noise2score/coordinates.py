@@ -1,8 +1,8 @@
 """Where the score is learned: a function z of the noisy image in which the noise is nearly the
 same everywhere, what the network sees of it, and how its score becomes a clean image.
 
-The change of variables is exact: s_y = z'(y)·s_z + z''(y)/z'(y).  What the network learns is the
-score of y *and its last probe*; each coordinate takes the probe into Tweedie's formula in its way.
+The change of variables is exact: s_y = z'(y)·s_z + z''(y)/z'(y). The network learns the score of y
+*and its last probe*; each coordinate takes the probe into Tweedie's formula in its way.
 
 Shapes: y, z and scores (B, C, H, W); level (B, 1, 1, 1) or 0-dim, in the unit of the family.
 """
@@ -47,8 +47,8 @@ class Counts(Coordinate):
     """Poisson noise: z = y, the probe a share of one count; square roots at the network's doors.
 
     The values lie on the comb 0, ζ, 2ζ...: a probe under 0.6 counts sees its teeth, at whatever
-    brightness, so it ends at 0.7.  It turns n ~ Poisson(λ) into n + a·u of mean λ and variance
-    λ + a²; where λ is above a count or so, n + a·u + a² is close to Poisson(λ + a²), and so
+    brightness, so it ends at 0.7. It turns n ~ Poisson(λ) into n + a·u of mean λ and variance λ +
+    a². If λ is above a count or so, n + a·u + a² is close to Poisson(λ + a²), and so
 
         x̂ = ζ·exp(ψ(n + b + 1) + s) − ζ·b,   b = a²·λ₀/(λ₀ + 1),   λ₀ the same at b = 0.
 
@@ -164,9 +164,9 @@ class LogWeibull(Logarithm):
 
 
 class Identity(Coordinate):
-    """Any family but the Gaussian, whose own it is, in y itself, as the papers have it: the probe,
-    and what the network gives, are in units of the noise at mid-gray, and Tweedie's formula knows
-    of no probe."""
+    """The noisy image y itself, for any family but the Gaussian (whose own coordinate it is), as
+    the papers have it. The probe and the network's output are in units of the noise at mid-gray,
+    and Tweedie's formula knows of no probe."""
 
     def __init__(self, middle: Coordinate) -> None:
         """middle: the family's own coordinate, which knows the noise at y = ½."""
@@ -201,7 +201,8 @@ class Raw(Identity):
 
 
 class Unknown(Additive):
-    """A family from elsewhere, of which only Tweedie's formula is known: noise of about a tenth."""
+    """A family from elsewhere, for which only Tweedie's formula is known: noise of about a
+    tenth."""
 
     def noise_std(self, level: Tensor) -> Tensor:
         return torch.full_like(level, 0.1)

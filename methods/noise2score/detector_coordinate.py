@@ -3,11 +3,11 @@ Anscombe transform, and Tweedie's formula along it.
 
     y = g·Poisson((x − o)/g) + o + N(0, r²),   z = 2·√(y − o + c),   c = 3g + r²/g
 
-of noise √g where counts are many.  The transform of least spread (Starck, Murtagh & Bijaoui 1998)
-has c = 3g/8 + r²/g; with a larger one the last probe spans more of a count in the dark, so that the
-gaps between counts do not make x̂ depend on the least change of the score.  Below the offset z goes
-on as a straight line.  Of a range of gains c is the largest.  The noise is not quite even then, nor
-where counts are few: the table knows its law, and asks for none that is.
+of noise √g where counts are many. The transform of least spread (Starck, Murtagh & Bijaoui 1998)
+has c = 3g/8 + r²/g. With a larger c the last probe spans more of a count in the dark, so that x̂
+does not depend on the least change of the score between counts.  Below the offset z goes on as a
+straight line.  Of a range of gains c is the largest.  The noise is not quite even then, nor where
+counts are few: the table knows its law, and asks for none that is.
 """
 
 import math
@@ -26,8 +26,8 @@ DARK = 3.0
 
 
 class Roots(Coordinate):
-    """What the last probe and c cost and spare is in tests/methods/noise2score/
-    test_detector_coordinate.py."""
+    """The cost and the gain of the last probe and c are in
+    tests/methods/noise2score/test_detector_coordinate.py."""
 
     span = Span(1.0, 0.35)
 

@@ -1,7 +1,7 @@
 """Tweedie's formula for counts with read noise, exact, as a table.
 
 For any noise the score of what is seen is the mean of ∂z log p(z|x) over the x that may be behind
-it.  The formulas of the families give the x of which that is the score,
+it.  The formulas of the families give the x with that score,
 
     ∂z log p(z|x̂) = s(z),
 
@@ -28,10 +28,10 @@ ROWS, COLUMNS, RATES = 160, 240, 240
 """Of z, of the plain estimate along it, and of x."""
 
 NODES = np.linspace(-5.0, 5.0, 61)
-"""Of the read noise, in standard deviations."""
+"""The nodes over the read noise, in standard deviations."""
 
 LEAST = 3e-4
-"""No x̂ of which z is less likely than this share of what it is at the likeliest x: four standard
+"""The least likelihood of z under x̂, as a share of that under the likeliest x: four standard
 deviations.  Between counts, and below them, all x have nearly one score."""
 
 

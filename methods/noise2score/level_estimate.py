@@ -56,7 +56,7 @@ def estimate_level(how: str, scene: Scene) -> float:
 
 
 def from_patches(scene: Scene) -> float | None:
-    """What the family itself reads off the noisy image, by no network."""
+    """The family's own reading of the noisy image, by no network."""
     return scene.noise.family.read(scene.noisy[0].cpu().numpy()).level
 
 

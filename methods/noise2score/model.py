@@ -19,7 +19,7 @@ WIDEN = 1.5
 """A rough level may lie outside the range trained on by this factor."""
 
 SCALE = "scale"
-"""What `Model.measured` calls the rough level of a whole image."""
+"""The name of a whole image's rough level in `Model.measured`."""
 
 
 class Learner:
@@ -38,7 +38,7 @@ class Learner:
 
     def scale(self, z: Tensor, level: Tensor | None) -> Tensor:
         """The level that scales the network: `level` if it is given, else measured in z, or in the
-        image of which z is a tile."""
+        whole image if z is a tile."""
         if level is not None:
             return level
         if SCALE in self._model.measured:
@@ -53,7 +53,7 @@ class Learner:
         return output / self.coordinate.unit(z, scale)
 
     def weight(self, z: Tensor, level: Tensor | None) -> Tensor | float:
-        """What the pixels' errors count, see `Coordinate.weight`."""
+        """The weights of the pixels' errors, see `Coordinate.weight`."""
         return self.coordinate.weight(z, self.scale(z, level))
 
     def score_of_image(self, y: Tensor, level: float | None) -> Tensor:

@@ -1,4 +1,4 @@
-"""What can be set about Noise2Self."""
+"""Settings of Noise2Self."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,9 +16,9 @@ class Config:
 
     network: one of the shelf (see `denoisebench.nn.shelf`).
 
-    inference, of denoising alone: `j-invariant`, each pixel from an image in which it is hidden,
-    width² passes; `single`, one pass over the whole noisy image; `mixed`, the J-invariant
-    estimate and the noisy pixel, averaged by the noise level.
+    inference, of denoising alone. `j-invariant`: each pixel from an image in which it is hidden,
+    width² passes. `single`: one pass over the whole noisy image. `mixed`: the J-invariant estimate
+    and the noisy pixel, averaged by the noise level.
     """
 
     width: int = 4

@@ -18,8 +18,8 @@ from denoisebench.plugin import NoiseFamily
 def mean_variance(noisy: Tensor, family: NoiseFamily, level: Tensor) -> Tensor:
     """The noise's mean variance over an image, estimated from the noisy image.
 
-    For s(x) = a + b·x + c·x², which all families here have: E s(y) = s(x) + c·Var y, and Var y is
-    s(x), so that it is the mean of s(y)/(1 + c).  c comes of s at 0, 1 and 2.
+    All families here have s(x) = a + b·x + c·x². Then E s(y) = s(x) + c·Var y, and Var y is s(x),
+    so that Var y is the mean of s(y)/(1 + c). c follows from s at 0, 1 and 2.
     """
     at_0, at_1, at_2 = (family.variance(noisy.new_tensor(x), level) for x in (0.0, 1.0, 2.0))
     curvature = 0.5 * (at_2 - 2.0 * at_1 + at_0)

@@ -1,4 +1,4 @@
-"""What can be set about Noise2Void."""
+"""Settings of Noise2Void."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,9 +16,9 @@ class Config:
     """masked: the share of pixels that are hidden, in percent; one pixel is hidden of each cell of
     √(100/masked) pixels a side, rounded.
 
-    replacement: what is put in place of a hidden pixel: a pixel of the window around it, itself
-    among them (`uniform`) or not; or the `mean`, the `median` or a normal draw (`gaussian`) of the
-    window's mean and deviation, without the pixel itself.
+    replacement: the value put in place of a hidden pixel. `uniform` takes a pixel of the window
+    around it, itself among them; `uniform-without-centre` never itself. `mean`, `median` and
+    `gaussian`, a normal draw, take the window's mean and deviation without the pixel itself.
 
     loss: the mean square or the mean absolute error of the hidden pixels.
 

@@ -1,4 +1,4 @@
-"""What both risks are made of: random signs, and a denoiser run on two images in one pass."""
+"""The parts of both risks: random signs, and a denoiser run on two images in one pass."""
 
 from collections.abc import Callable
 

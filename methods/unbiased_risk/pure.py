@@ -25,9 +25,9 @@ def pure_first_order(
     y: (B, C, H, W).  zeta, epsilon: (B, 1, 1, 1), in the unit of y.  Returns (B,), which may well
     be negative.
 
-    It takes ζ·∂f/∂y for f(y) − f(y − ζe): right where f is affine in each pixel's own value, else
-    too high by ζ²·mean y·∂²f/∂y², at most ζ²·mean x·sup |∂²f/∂y²|.  A pixel below ε, one without
-    a count, has no weight to speak of: b is 0 there, so that f sees nothing below zero.
+    It takes ζ·∂f/∂y for f(y) − f(y − ζe). That is right if f is affine in each pixel's own value,
+    else too high by ζ²·mean y·∂²f/∂y², at most ζ²·mean x·sup |∂²f/∂y²|.  A pixel below ε, one
+    without a count, has no weight to speak of: b is 0 there, so that f sees nothing below zero.
     """
     b = signs_like(y, rng) * (y >= epsilon)
     at_y, at_probe = both(f, y, y + epsilon * b)
@@ -47,7 +47,7 @@ def pure_sparse(f: Denoiser, y: Tensor, zeta: Tensor, stride: int, rng: torch.Ge
     taken, and f may be curved or kinked.  Exact for any f that does not reach from one point of the
     grid to the next, and at any stride for a linear one: what it sees of the others' coins has mean
     zero.  Were all points to lose a count, it would not, and a network learns to lower that sum.
-    What is left is that the others are half a count lower on average.
+    The rest: the others are half a count lower on average.
     """
     m = grid(y, stride, rng)
     r = torch.randint(0, 2, y.shape, generator=rng, device=rng.device) == 1

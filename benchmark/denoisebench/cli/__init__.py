@@ -14,7 +14,7 @@ VERBS = {
     "compare": "Score several methods on the same noisy images, print the table.",
     "sweep": "Score denoisers over a grid of levels, print the table, draw the curves.",
     "denoise": "Denoise your own images.",
-    "rank": "Rank methods on noisy images of which there is no clean one.",
+    "rank": "Rank methods on noisy images without clean ones.",
     "status": "Tell what is done, what is being computed, and by which process.",
     "report": "Show stored results: one HTML page, or any other report.",
     "results": "Merge folders of stored results; export them, a row for each image.",
@@ -107,7 +107,7 @@ def main() -> None:
 
 
 def _said(error: Exception) -> str:
-    """What is wrong, in words."""
+    """The error in words."""
     if isinstance(error, MemoryError):
         return f"there is not enough memory: {error}".rstrip(": ")
     if isinstance(error, OSError) and error.strerror:

@@ -25,9 +25,9 @@ ONCE = "import-light"
 @click.argument("target", metavar="PLUGIN|NAME")
 @click.option("--only", metavar="ID[,ID...]", help="Checks to run.  [default: all]")
 @click.option("--skip", metavar="ID[,ID...]", help="Checks to leave out.")
-@click.option("--slow", is_flag=True, help="Run also what takes long: whether a method denoises.")
+@click.option("--slow", is_flag=True, help="Run the slow checks too: whether a method denoises.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--verbose", is_flag=True, help="A line for each check, also for those that pass.")
+@click.option("--verbose", is_flag=True, help="Print a line for each check, passed ones too.")
 @device_option
 @plugin_option
 def command(
@@ -81,7 +81,7 @@ def _examined(subject: "Subject", checks: "Sequence[Check]") -> "Examined":
 
 
 def _chosen(checks: "Sequence[Check]", only: str | None, skip: str | None) -> set[str]:
-    """The ids of the checks to run.  Raises UserError for one that there is not."""
+    """The ids of the checks to run.  Raises UserError for an unknown name."""
     from denoisebench.specs import split_list
 
     known = {check.id for check in checks}

@@ -137,8 +137,8 @@ def pack(
 ) -> None:
     """Make one file of the images in and below a folder, to train on more than memory holds.
 
-    Images are stored without loss.  Those of which the pixels are there already, that are
-    transparent or that cannot be read are left out, and named at the end.
+    Images are stored without loss. Images without pixels, transparent images and unreadable ones
+    are left out, and named at the end.
     """
     from denoisebench.images.channels import CHANNEL_WORDS
     from denoisebench.plugin.image_source import ImagePacker, PackChoice

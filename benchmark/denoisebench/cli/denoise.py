@@ -22,7 +22,7 @@ from denoisebench.outside_text import printable
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR",
               help="Where denoised files go.  [default: the folder `denoised` beside"
                    " each]")  # fmt: skip
-@click.option("--recursive", is_flag=True, help="Take the files below folders too.")
+@click.option("--recursive", is_flag=True, help="Read folders in folders too.")
 @click.option("--method", metavar="M",
               help=f"[default: {DEFAULTS.denoiser}; {DEFAULTS.denoiser_without_weights} where it"
                    " has no weights that fit]")  # fmt: skip
@@ -36,14 +36,14 @@ from denoisebench.outside_text import printable
 @click.option("--budget", metavar="B", help="Length of the training of --weights train.")
 @reading_files
 @click.option("--dtype", type=click.Choice(["same", "float32"]), default="same", show_default=True,
-              help="Of the denoised file.")  # fmt: skip
+              help="Type of the values in the denoised file.")  # fmt: skip
 @click.option("--tile", type=click.IntRange(32), metavar="PX", help="Side of the tiles.")
 @click.option("--memory", type=float, metavar="GB",
-              help="For a tile, at most.  [default: half of what is free, at most 4]")  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace denoised files that are there.")
-@click.option("--skip", is_flag=True, help="Leave out inputs whose denoised file is there.")
-@click.option("--preview", is_flag=True, help="Write preview.html beside the denoised files.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+              help="Memory of a tile.  [default: half of what is free, at most 4]")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace existing denoised files.")
+@click.option("--skip", is_flag=True, help="Leave out inputs whose denoised file exists.")
+@click.option("--preview", is_flag=True, help="Write preview.html next to the denoised files.")
+@click.option("--dry-run", is_flag=True, help="Print the plan; write nothing.")
 @device_option
 @plugin_option
 @config_option
@@ -124,8 +124,8 @@ def command(
 
 
 def _left_to_do(pairs: list[tuple[Path, Path]], dry_run: bool) -> list[tuple[Path, Path]]:
-    """Those that are not finished; says how many are.  What a process that was killed at the end
-    left of a finished file is removed."""
+    """Those that are not finished; says how many are. Remove what a process that was killed at the
+    end left of a finished file."""
     from denoisebench.image_files.copy import remove_part
     from denoisebench.own_images.sidecar import is_finished
 

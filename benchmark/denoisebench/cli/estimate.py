@@ -37,9 +37,9 @@ def command(
     """Estimate the noise of each noisy image: its level, and with auto its family.
 
     INPUT is a file, a folder, a pattern such as "*.tif", or an image set; pairs:NOISY:CLEAN gives
-    its noisy images.  Of 8-bit images, floats of about [0, 1] and image sets the noise is told as
-    a noise model, in 0-255 units; of stacks, channels and other numbers, those of a camera, in the
-    numbers of the file: σ, or gain, offset and read noise.
+    its noisy images. For 8-bit images, floats of about [0, 1] and image sets, the noise is a noise
+    model in 0-255 units. For stacks, channels and other numbers it is a camera's, in the numbers of
+    the file: σ, or gain, offset and read noise.
 
     ± is a standard error.  Flat regions (a mask, a border, clipped pixels) hold no noise and are
     left out.  Estimates are wrong for noise that is not independent from pixel to pixel (camera

@@ -48,7 +48,7 @@ def command(kind: str | None, mine: bool, plugin: tuple[str, ...]) -> None:
 
 
 def _listed(kind: str, registries: "Registries", mine: bool) -> str:
-    """What there is of a kind, one a line; mine: without what is the suite's."""
+    """All names of a kind, one a line; mine: without what is the suite's."""
     from tabulate import tabulate
 
     registry, word = KINDS[kind]
@@ -61,7 +61,7 @@ def _listed(kind: str, registries: "Registries", mine: bool) -> str:
 
 
 def _levels(thing: Any) -> str:
-    """What the level of a noise family is and over which range it is unknown."""
+    """The unit of a noise family's level, and the range of an unknown level."""
     from denoisebench.noise.family import NoiseFamily
 
     if not isinstance(thing, NoiseFamily) or thing.treated_as() is not None:

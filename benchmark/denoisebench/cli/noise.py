@@ -31,7 +31,7 @@ _SEED = click.option(
 
 
 class _PreviewOrWrite(click.Group):
-    """A group of which `bench noise gaussian:25` is `bench noise preview gaussian:25`."""
+    """A group in which `bench noise gaussian:25` means `bench noise preview gaussian:25`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in (*self.commands, *ctx.help_option_names):
@@ -144,7 +144,7 @@ def write(
 
 
 def _command(noise: Noise, channels: int, dataset: str, registries: Registries) -> str:
-    """What scores a method that takes the noise on written files."""
+    """The command that scores a method on written files."""
     task = Task(noise, "unknown" if noise.is_range else "known", channels)
     installed = [registries.method(name) for name in DEFAULTS.methods if name in registries.methods]
     fits = [

@@ -29,7 +29,7 @@ def command() -> None:
     type=click.Choice(AXES),
     default=AXES[0],
     show_default=True,
-    help="What to draw the curves over.",
+    help="The horizontal axis.",
 )
 def history(trainings: tuple[str, ...], results: Path, out: Path, by: By) -> None:
     """Draw how trainings went, in one figure: loss, learning rate, PSNR on held-out clean images.

@@ -1,4 +1,4 @@
-"""bench rank: methods ranked on noisy images of which there is no clean one."""
+"""bench rank: rank methods on noisy images that have no clean image."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

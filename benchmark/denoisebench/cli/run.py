@@ -14,7 +14,7 @@ from denoisebench.errors import UserError
 def command(method: str | None, preset: str | None, asked: CommandOptions) -> None:
     """Train one method if need be, score it on image sets, and print the table.
 
-    What is finished is not computed again; an interrupted training continues.
+    Finished work is not computed again; an interrupted training continues.
     """
     from denoisebench.cli.shared.compute import compute, say
     from denoisebench.cli.shared.presets import plain_command, with_preset

@@ -59,7 +59,7 @@ def _plans(out: Path, claimed: set[str]) -> Iterator[str]:
 
 
 def _of_others(pairs: Sequence[tuple[PlannedUnit, PlannedUnit]]) -> Iterator[str]:
-    """Units that are there, but not as this plan has them: they count as missing."""
+    """Units that exist, but differ from this plan: they count as missing."""
     for unit, there in pairs[:MOST_NAMED]:
         what = "other code" if unit.code != there.code else "other images, weights or training"
         yield f"of {what}: {unit.kind} {there.id}, {unit.what}; it is computed again as {unit.id}"
@@ -76,7 +76,7 @@ def _line(claim: Found) -> str:
 
 
 def _begun(out: Path, claimed: set[str]) -> Iterator[str]:
-    """What was interrupted and goes on when the same command is given again."""
+    """Interrupted units, which continue when the same command is given again."""
     for checkpoint in sorted(out.glob("trainings/*/checkpoint.pt")):
         id_ = checkpoint.parent.name
         if id_ not in claimed and not weights_path(out, id_).exists():
@@ -87,7 +87,7 @@ def _begun(out: Path, claimed: set[str]) -> Iterator[str]:
 
 
 def _words(path: Path) -> str:
-    """What a recipe trains, in words."""
+    """The training of a recipe, in words."""
     try:
         recipe = read_json(path)
         return f"{recipe['method']} on {recipe['train_set']}, {recipe['noise']}"

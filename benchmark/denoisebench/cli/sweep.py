@@ -34,7 +34,7 @@ def command(methods: str, points: int, plot: Path | None, asked: CommandOptions)
     """Score denoisers over a grid of noises: levels they were not trained at, or other noise.
 
     Prints a table (--format: the rows of `bench compare`) and draws PSNR, and the error of the
-    levels that a method estimates.  What `bench run` scored with the same --source-noise is not
+    levels that a method estimates. Results of `bench run` with the same --source-noise are not
     computed again.
     """
     from denoisebench.cli.shared.sweep_job import carry_out_sweep

@@ -38,7 +38,7 @@ def export_file(file: Path, out: Path) -> None:
 
 @command.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--method", required=True, metavar="M", help="Whose weights they are.")
+@click.option("--method", required=True, metavar="M", help="The method that the weights belong to.")
 @click.option(
     "--noise",
     required=True,

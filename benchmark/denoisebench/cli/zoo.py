@@ -80,7 +80,7 @@ def verify(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
 
 
 def _shipped(names: tuple[str, ...], registries: Registries) -> list[Recipe]:
-    """The recipes of names, else all that have weights.  UserError for one that has none."""
+    """The recipes of names, else all that have weights. UserError for a recipe without a file."""
     if not names:
         return [recipe for recipe in registries.recipes.values() if recipe.sha256 is not None]
     recipes = [registries.recipe(name) for name in names]

@@ -1,4 +1,4 @@
-"""What must hold of a plugin, as checks that run in seconds: `bench check`, and tests of plugins.
+"""Checks of plugins that run in seconds: for `bench check`, and for tests of plugins.
 
     import pytest
     from denoisebench.conformance import checks

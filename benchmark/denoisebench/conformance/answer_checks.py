@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def asked_while_planning(subject: MethodSubject) -> Outcome:
-    """What each function returns that plans ask, for all configs and tasks."""
+    """The return values of each function that plans call, for all configs and tasks."""
     try:
         for config in subject.configs:
             answers.evidence_of(subject.thing, config)
@@ -43,7 +43,7 @@ def _ask(method: Any, config: Any, task: Task) -> None:
 
 
 def asked_of_models(case: Case) -> Outcome:
-    """What each function returns that is asked of a trained model."""
+    """The return values of each function that is called on a trained model."""
     model, noisy, level = case.model, case.noisy(32, 32), case.noise.low
     assert model is not None  # it is trained
     parts = case.trained.parts_in_bf16(model.network)

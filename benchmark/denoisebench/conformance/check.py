@@ -72,7 +72,7 @@ def within(value: float, bound: float, text: str, advice: str, where: str) -> Ou
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[SubjectT_contra]):
-    """What must hold, and the function that finds out.
+    """A rule, and the function that checks it.
 
     needs: ids of rules without which this one says nothing: it is skipped if one of them fails.
     slow: whether it runs only if asked for.

@@ -77,8 +77,8 @@ def subject_of(
     spec: Spec | None = None,
     siblings: Sequence[Any] = (),
 ) -> Subject:
-    """What is checked.  spec: of the thing, with its settings.  siblings: all that its plugin
-    registers."""
+    """The object that is checked.  spec: of the thing, with its settings.  siblings: all that its
+    plugin registers."""
     base: dict[str, Any] = {
         **{"kind": kind, "thing": thing, "origin": origin},
         **{"device": device, "taken": taken or {}},

@@ -38,7 +38,7 @@ def any_size(case: Case) -> Outcome:
 
 
 def _wrong(case: Case, height: int, width: int) -> Outcome | None:
-    """What is wrong with the estimate from an image of this size."""
+    """The fault of the estimate from an image of this size."""
     noisy, made = case.noisy(height, width), []
 
     def denoise(image: torch.Tensor, level: float | None) -> Denoised:
@@ -127,7 +127,7 @@ def alone(case: Case) -> Outcome:
 
 
 def level(case: Case) -> Outcome:
-    """What `denoise` needs of the level, and whether it uses one."""
+    """Whether `denoise` needs the level, and whether it uses one."""
     noisy, given = case.noisy(*SIDES), case.noise.low
     try:
         without = estimate(case.denoiser, noisy, case.level).image

@@ -22,7 +22,7 @@ from denoisebench.plugin.image_source import ImageSource
 from denoisebench.specs import Spec
 
 MOST_IMAGES = 12
-"""Of a set, that are read."""
+"""The number of images of a set that are read."""
 
 DECODERS = {
     "PIL.ImageFile": ("load",),
@@ -147,7 +147,7 @@ def pixels(subject: ImageSetSubject) -> Outcome:
 
 
 def size(subject: ImageSetSubject) -> Outcome:
-    """What is recorded of an image is so."""
+    """The record of an image is true."""
     told = [(image, loaded) for image, loaded in subject.read if image.size is not None]
     if not told:
         return skipped("it records no sizes")

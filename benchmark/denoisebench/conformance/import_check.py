@@ -1,4 +1,4 @@
-"""`import-light`: a plugin is imported in a process of its own."""
+"""`import-light`: a plugin is imported in a separate process."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from denoisebench.conformance.import_probe import MARK
 from denoisebench.conformance.places import Place
 
 LIMIT_S = 30.0
-"""An import that has not ended by then is taken for one that never ends."""
+"""An import that takes longer counts as endless."""
 
 MOST_S = 0.05
 """Processor time of the import beyond the core's."""

@@ -1,4 +1,4 @@
-"""Imports a plugin in a process of its own, so that it may end it, hang it or print."""
+"""Imports a plugin in a separate process, so that the plugin may end it, hang it or print."""
 
 import faulthandler
 import json

@@ -103,7 +103,7 @@ class Case:
 
     @cached_property
     def denoiser(self) -> "Denoiser":
-        """What denoises, with weights that pass on what they see, as those of no training need."""
+        """A denoiser with weights that pass on what they see, as those of no training need."""
         from denoisebench.denoising.denoiser import Denoiser
 
         model = None
@@ -201,8 +201,8 @@ class Case:
 
 
 def estimate(denoiser: "Denoiser", noisy: "Tensor", level: float | None) -> Denoised:
-    """What a method makes of a copy of an image, in float32 and without gradients, as the suite
-    asks it."""
+    """A method's estimate from a copy of an image, in float32 and without gradients, as the suite
+    calls it."""
     import torch
 
     from denoisebench.nn.devices import true_float32

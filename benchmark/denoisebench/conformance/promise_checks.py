@@ -17,7 +17,7 @@ from denoisebench.nn import multiple_of
 from denoisebench.plugin.tiling import Tiling
 
 SIDE_PX, PIXELS, STEP = 32, 16, 0.5
-"""Of the image whose pixels are changed: its sides, how many, by how much."""
+"""The image whose pixels are changed: its sides, the number of changed pixels, and the change."""
 
 ROUNDING = 2e-5
 """Of float32, relative to the largest pixel: a tile is computed in another order."""
@@ -156,7 +156,7 @@ def passes(case: Case) -> Outcome:
 
 @contextmanager
 def _watched(network: nn.Module) -> Iterator[list[_Seen]]:
-    """What goes through a network; if the loss calls only parts of it, through each part."""
+    """The input of a network; if the loss calls only parts of it, the input of each part."""
     parts = [network, *network.children()]
     found = [_Seen() for _ in parts]
 

@@ -57,7 +57,7 @@ CELL = CellResult(
 
 
 def _many() -> list[CellResult]:
-    """The results of many methods on two images, one of which failed."""
+    """Results of many methods on two images, one of which failed."""
     scored = [
         replace(
             CELL,

@@ -1,4 +1,4 @@
-"""What is checked: one object that a plugin registers."""
+"""The subject of the checks: one object that a plugin registers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

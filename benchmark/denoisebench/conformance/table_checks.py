@@ -23,7 +23,7 @@ class TableSubject(Subject):
     siblings: Sequence[Any]
 
     def of_type(self, kind: type[Any]) -> dict[str, Any]:
-        """What its plugin registers of a type, by name."""
+        """The objects of one type that its plugin registers, by name."""
         return {one.name: one for one in self.siblings if isinstance(one, kind)}
 
 

@@ -1,4 +1,4 @@
-"""What `bench check` is pointed at: a file, a module, an installed plugin, or a name."""
+"""The target of `bench check`: a file, a module, an installed plugin, or a name."""
 
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -15,7 +15,7 @@ from denoisebench.specs import parse_spec
 
 
 def subjects(target: str, extra: Sequence[str], device: str) -> list[Subject]:
-    """What is checked.
+    """The objects to check.
 
     target: a file, a module, the name of an installed plugin; or the spec of a thing that a plugin
     offers.  extra: plugins to load, in which the spec is looked for.  Raises UserError for a target

@@ -83,7 +83,7 @@ class Denoiser:
         return tiling_of(self.method, self.config, self.task)
 
     def for_tiles_of(self, noisy: Tensor) -> "Denoiser":
-        """What denoises tiles of an image (1, C, H, W), or of one like it, as it does the whole."""
+        """Denoises tiles of an image (1, C, H, W), or of one like it, as it does the whole."""
         if self.model is None:
             return self
         assert isinstance(self.method, TrainedMethod)
@@ -94,7 +94,7 @@ class Denoiser:
         return replace(self, fits=replace(self.fits, progress=progress))
 
     def for_level(self, level: float) -> "Denoiser":
-        """What denoises images whose level is known (see `TrainedMethod.for_level`)."""
+        """Denoises images whose level is known (see `TrainedMethod.for_level`)."""
         if self.model is None:
             return self
         assert isinstance(self.method, TrainedMethod)
@@ -110,7 +110,7 @@ def load_denoiser(
     precision: Precision,
     seed: int = 0,
 ) -> Denoiser:
-    """What denoises an image (1, C, H, W) by a method.
+    """Denoises an image (1, C, H, W) by a method.
 
     weights: of a method that is trained.  precision: of its network; what comes before and after is
     float32.  seed: the run's, for a method that learns on each image.  Raises UserError for weights
@@ -132,7 +132,7 @@ def load_denoiser(
 
 
 class DenoiserOutput(NamedTuple):
-    """What a method made of a noisy image.  (C, H, W); outputs may have one channel."""
+    """The output of a method for a noisy image.  (C, H, W); outputs may have one channel."""
 
     image: Pixels
     seconds: float

@@ -16,11 +16,12 @@ Denoise = Callable[[Tensor, float | None], Tensor | Denoised]
 
 
 def self_ensembled(denoise: Denoise) -> Denoise:
-    """What denoises an image in its eight orientations: S(y) = 1/8 Σ_g g⁻¹ d(g y).
+    """Denoises an image in its eight orientations: S(y) = 1/8 Σ_g g⁻¹ d(g y).
 
     d: `denoise`.  g: the four rotations, with and without a flip.  S turns with the image:
-    S(h y) = h S(y) for each of them, up to rounding, whatever d is.  The level is the mean of those
-    that d estimates; an output is averaged as the image is where d makes it in every orientation.
+    S(h y) = h S(y) for each of them, up to rounding, whatever d is. The level is the mean of the
+    levels that d estimates; an output is averaged like the image if d makes it in every
+    orientation.
     """
 
     def mean_of_all(noisy: Tensor, level: float | None) -> Denoised:
@@ -46,7 +47,7 @@ def _turned(image: Tensor, quarters: int, mirrored: bool) -> Tensor:
 
 
 def _turned_back(result: Tensor | Denoised, quarters: int, mirrored: bool) -> Denoised:
-    """What was made of a turned image, as it lies on the image itself."""
+    """The outputs for a turned image, turned back."""
 
     def back(image: Tensor) -> Tensor:
         image = torch.rot90(image, -quarters, (-2, -1))

@@ -1,10 +1,10 @@
 """Denoising in tiles, so that the memory that a network needs does not grow with the image.
 
 A tile is shown with a halo, as far as the method sees, and the halo is cropped from what comes out.
-A network that halves its input finds other values on another grid of pixels: what is shown begins
-at a multiple of `Tiling.multiple` from the upper left corner of the image, and ends at one from the
-lower right, which a network that runs on a turned image counts from.  At the border of the image
-the halo ends, and a tile is continued there as the whole image is.
+A network that halves its input gives other values on another grid of pixels. A tile therefore
+begins at a multiple of `Tiling.multiple` from the upper left corner of the image. It ends at a
+multiple from the lower right corner, from which a network counts on a turned image.  At the border
+of the image the halo ends, and a tile is continued there as the whole image is.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -72,7 +72,7 @@ def _cuts(size: int, tiling: Tiling, core_px: int) -> Iterator[tuple[slice, slic
 def tiled(
     denoise: Denoise, tiling: Tiling, core_px: int
 ) -> Callable[[Tensor, float | None], Denoised]:
-    """What denoises an image (1, C, H, W) in tiles, whose targets are `core_px` wide and high.
+    """Denoises an image (1, C, H, W) in tiles, whose targets are `core_px` wide and high.
 
     A level is passed on to each tile.  A level that tiles return is that of the first; one that
     depends on the image must be given (see `Tiling.needs_level`).
@@ -107,7 +107,7 @@ def denoise_band(denoise: Denoise, band: Band, rows: Tensor, level: float | None
 
 
 def _checked(made: Tensor | Denoised, shown: Tensor) -> Denoised:
-    """What was made of a tile, of the shape that the tile was shown in.  ValueError for another."""
+    """The outputs for a tile, in the shape of the tile with its halo.  ValueError for another."""
     result = Denoised(made) if isinstance(made, Tensor) else made
     for image in (result.image, *(output.image for output in result.outputs.values())):
         if image.shape[-2:] != shown.shape[-2:]:

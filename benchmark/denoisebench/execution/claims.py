@@ -27,13 +27,13 @@ from denoisebench.results.strict_json import json_text, parse
 BEAT_S = 10.0
 """How often a claim is touched."""
 DEAD_S = 300.0
-"""A claim of another machine that was not touched for so long is dead."""
+"""A claim of another machine is dead if it was not touched for this long."""
 WRITTEN_S = 20.0
-"""After so long a claim that cannot be read is not one that is being written."""
+"""After this long, an unreadable claim is no longer one being written."""
 LOOK_S = 1.0
 """How often a process that waits looks again."""
 PACE_S = 5.0
-"""After so long the pace of a unit can be told."""
+"""After this long, the pace of a unit is known."""
 
 _FOLDER = "claims"
 
@@ -123,7 +123,7 @@ class Claim:
             self._path.unlink()
 
     def _note(self, progress: Progress) -> None:
-        """How far it is.  What an interrupted run had done says nothing of its pace."""
+        """How far it is.  The work of an interrupted run is not counted in its pace."""
         now = time.monotonic()
         first, began = self._first = self._first or (progress.done, now)
         worked, took_s = progress.done - first, now - began
@@ -180,7 +180,7 @@ def living(out: Path, units: Iterable[str] | None = None) -> list[Found]:
 
 
 def waiting_text(claims: Sequence[Found]) -> str:
-    """What is waited for, in words."""
+    """The units that are waited for, in words."""
     told = [str(claim.holder) for claim in claims if claim.holder is not None]
     if not told:
         return "waiting for another process"

@@ -1,4 +1,4 @@
-"""What the jobs of a plan share."""
+"""The state that the jobs of a plan share."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -47,9 +47,9 @@ def gmacs_per_mpx(
     """Billions of multiply-adds per megapixel denoised; None for a method that is not trained, and
     where the part of the image that is denoised does not tell the level that the method needs.
 
-    Counted by PyTorch while it denoises a part of `image` once: exact for convolutions and matrix
-    products, all passes through the network and its padding included; operations pixel by pixel do
-    not count, nor do the other levels that an oracle tries.
+    PyTorch counts while it denoises a part of `image` once. The count is exact for convolutions and
+    matrix products, and includes all passes through the network and its padding. Pixelwise
+    operations do not count, nor do the other levels that an oracle tries.
     """
     if not isinstance(cell.method, TrainedMethod):
         return None

@@ -110,7 +110,7 @@ def _scored(
     denoise: Denoise,
     device: str,
 ) -> tuple[ImageScore, DenoisedImage]:
-    """One repeat of one image: its score, and what there is to save."""
+    """One repeat of one image: its score, and the outputs to save."""
     clean, inside = image.clean, _unpadded(image)
 
     def run(given_level: float | None) -> DenoiserOutput:
@@ -175,7 +175,7 @@ def _best_of(
     run: Callable[[float | None], "DenoiserOutput"],
     quality_db: Callable[[Pixels], float],
 ) -> "DenoiserOutput":
-    """What an oracle takes: of what `run` makes at each level that of the highest quality.
+    """The choice of an oracle: the best of the results that `run` gives at each level.
 
     Searched from coarse to fine: one level of each `STRIDE`, then the best one's neighbours up to
     the next of these.  seconds: of all that were tried.  level: the one that was picked; None where

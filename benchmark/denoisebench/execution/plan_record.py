@@ -1,4 +1,4 @@
-"""What is planned in a folder of results, as `bench status` reads it: `OUT/plans/ID.json`.
+"""The plans in a folder of results, as `bench status` reads them: `OUT/plans/ID.json`.
 
 Whoever begins to carry a plan out writes it down, or touches it where it is there.  So the time of
 the file is when that began, by the clock of its drive.
@@ -20,7 +20,7 @@ from denoisebench.results.strict_json import json_text, parse, stored
 
 _FOLDER = "plans"
 _OF_CONTENT = ("source", "version", "train_digest", "clean_digest", "start")
-"""What a recipe says of code and images, which who asks for it does not name."""
+"""The parts of a recipe about code and images, which the user does not name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class PlannedUnit:
     paces: tuple[str, ...]
 
     def path(self, out: Path) -> Path:
-        """What is there when it is done."""
+        """The file that exists once the unit is done."""
         return (weights_path if self.kind == "training" else cell_path)(out, self.id)
 
 
@@ -59,7 +59,7 @@ class PlanRecord:
 
 
 def record_of(plan: Plan) -> PlanRecord:
-    """What is written down of a plan."""
+    """The record of a plan."""
     return PlanRecord(
         plan.id,
         tuple(

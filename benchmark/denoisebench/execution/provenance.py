@@ -12,7 +12,7 @@ import denoisebench
 
 
 def provenance(device: str) -> dict[str, Any]:
-    """What a result needs to be understood later, as plain values."""
+    """Plain values that explain a result later."""
     import torch
 
     from denoisebench.nn.devices import kind_of

@@ -34,7 +34,7 @@ ORIGIN = "rescored_from"
 
 @dataclass(frozen=True, slots=True)
 class Rescoring:
-    """A finished cell and what there is to do for it.
+    """A finished cell and its remaining work.
 
     cell: the id of the one to be written.  refusal: why that cannot be; empty where it can.
     done: whether it is there already.
@@ -61,7 +61,7 @@ class Rescorer:
         self._sets: dict[str, ImageSet] = {}
 
     def plan(self) -> list[Rescoring]:
-        """What there is to do: for each cell under other rules that keeps estimates.
+        """The work: for each cell that keeps estimates, one cell under the other rules.
 
         Raises UserError for a result that cannot be read.
         """

@@ -1,8 +1,8 @@
 """Carries a plan out: trains what is missing, scores what is missing, leaves the rest alone.
 
 Everything is stored under one folder: `trainings/ID/` (checkpoint, then weights and history),
-`cells/ID.json`.  Processes share the folder and the work: see `claims`.  What a method raises is
-recorded in its cells and does not stop the others; what the user did wrong, or a broken file, does.
+`cells/ID.json`.  Processes share the folder and the work: see `claims`. An exception of a method is
+recorded in its cells and does not stop the others; a user's mistake or a broken file stops the run.
 """
 
 import time
@@ -26,8 +26,8 @@ Retry = Literal["changed", "all", "none"]
 
 @dataclass(frozen=True, slots=True)
 class ExecutionOptions:
-    """What is kept beside the scores, and which failed cells are computed again: those of which a
-    plugin, or what is installed, has changed since, all, or none."""
+    """The outputs that are kept besides the scores. Also which failed cells are computed again:
+    those whose plugin or installed packages have changed since, all, or none."""
 
     save: tuple[Kind, ...] = ()
     retry: Retry = "changed"
@@ -121,7 +121,7 @@ class Runner:
         return result
 
     def _done(self) -> dict[str, CellResult]:
-        """What is stored and is not to be computed again, by the id of the cell."""
+        """Stored results that are not computed again, by the id of the cell."""
         found = {cell.id: self.stored(cell) for cell in self.plan.cells}
         return {id_: r for id_, r in found.items() if r is not None and not self.tries_again(r)}
 

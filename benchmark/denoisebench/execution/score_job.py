@@ -41,8 +41,8 @@ def score(
 ) -> CellResult:
     """The result of a cell.  weights: of its denoiser, if it learns.  The rest: see `evaluate`.
 
-    What the method raises is the result's error.  Raises UserError for weights that do not fit or
-    saw a test image, and for a file that cannot be written.
+    An exception of the method is the result's error.  Raises UserError for weights that do not fit
+    or saw a test image, and for a file that cannot be written.
     """
     device = pick_device(context.device)
     try:
@@ -93,8 +93,8 @@ def failed(
 def prepare(
     cell: CellPlan, weights: Path | None, context: Context
 ) -> tuple[WithinMemory, Sequence[LoadedImage]]:
-    """What denoises a cell's images, and the images.  Raises UserError for weights that do not fit
-    or saw one of the images."""
+    """The denoiser of a cell's images, and the images.  Raises UserError for weights that do not
+    fit or saw one of the images."""
     reader, device = context.reader, pick_device(context.device)
     if cell.given is not None:
         refuse_changed(cell.given.path, cell.given.sha256)
@@ -119,7 +119,7 @@ def _trained_on_it(recipe: TrainingRecipe, image_set: ImageSet) -> bool:
 
 
 def _result(cell: CellPlan, weights: Path | None, device: str) -> CellResult:
-    """What a result says of a cell before anything is scored."""
+    """The part of a result that is known before anything is scored."""
     header = read_header(weights) if weights is not None else None
     outcome = header.outcome if header else {}
     has_network = cell.labels["evidence"] != Evidence.NOTHING

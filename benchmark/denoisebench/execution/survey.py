@@ -109,7 +109,7 @@ class Telling:
 
 
 def begin(plan: Plan, units: Iterable[Unit], out: Path, progress: ProgressCallback) -> Telling:
-    """Write a plan down, of which these units are left.  Returns what tells how far it is.
+    """Write a plan and its unfinished units to a file.  Returns what tells how far it is.
 
     Raises UserError when the folder cannot be written.
     """
@@ -119,7 +119,7 @@ def begin(plan: Plan, units: Iterable[Unit], out: Path, progress: ProgressCallba
 
 
 class _Paces:
-    """What units took and what was estimated, summed up for each pace of theirs."""
+    """Measured and estimated durations, summed for each pace."""
 
     def __init__(self) -> None:
         self._units = Counter[str]()
@@ -136,7 +136,7 @@ class _Paces:
             self._about_s[pace] += unit.about_s
 
     def scaled_s(self, unit: PlannedUnit) -> float | None:
-        """What a unit takes, by those that are most like it; None where none is."""
+        """The duration of a unit, from the most similar ones; None if there are none."""
         for pace in unit.paces:
             if self._units[pace]:
                 return unit.about_s * self._took_s[pace] / self._about_s[pace]
@@ -144,7 +144,7 @@ class _Paces:
 
 
 def _took_s(unit: PlannedUnit, out: Path) -> float | None:
-    """What a unit took that is done; None where it failed, or does not say."""
+    """The duration of a finished unit; None if it failed or has no record."""
     try:
         if unit.kind == "training":
             return float(read_header(unit.path(out)).outcome["train_s"])
@@ -167,11 +167,11 @@ def _is_ours(holder: Holder) -> bool:
 
 
 def _line(holder: Holder) -> str:
-    """What a process does: its name first, for that is what stays."""
+    """The work of a process: its name first, for it does not change."""
     at = f"{holder.done}/{holder.total}, " if holder.total else ""
     return f"{holder.process}: {at}{holder.what}"
 
 
 def _sum_s(units: Iterable[PlannedUnit]) -> float:
-    """What units take by the estimates."""
+    """The estimated duration of units."""
     return sum(unit.about_s for unit in units)

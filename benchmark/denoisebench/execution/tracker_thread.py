@@ -1,4 +1,4 @@
-"""A tracker at work, in a thread of its own: it slows no training down and stops none."""
+"""A tracker in a separate thread: it slows no training down and stops none."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ Call = Callable[[Tracker], object]
 
 
 class TrackerThread:
-    """Calls a tracker in the order in which it is told to.  Begins with the first call."""
+    """Calls a tracker in order.  Begins with the first call."""
 
     def __init__(self, tracker: Tracker, progress: ProgressCallback) -> None:
         self._tracker, self._progress = tracker, progress

@@ -25,7 +25,7 @@ TAGS = {
     "held_out_loss": "held_out/loss",
     "oracle_psnr_db": "oracle/psnr_db",
 }
-"""What the history calls a value, and what trackers do."""
+"""The history's name of a value, and the trackers' name."""
 THROUGHPUT = "time/megapixels_per_s"
 
 Entry = Mapping[str, float]
@@ -119,7 +119,7 @@ class TrackedTraining:
         self._before, self._panel = entry, None
 
     def show(self, panel: "Pixels") -> None:
-        """What the next entry comes with: noisy and denoised side by side, (C, H, 2 W)."""
+        """An image for the next entry: noisy and denoised side by side, (C, H, 2 W)."""
         self._panel = panel
 
     def _values(self, entry: Entry) -> Mapping[str, float]:

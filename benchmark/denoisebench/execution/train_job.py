@@ -92,7 +92,7 @@ def _train(
 
 
 def _shown(training: TrainingPlan, reader: ImageReader) -> tuple[TrainingImages, ImageHashes]:
-    """What a training is shown.  Raises UserError for an image that is noisy and clean."""
+    """The images of a training.  Raises UserError for an image that is noisy and clean."""
     train_set, clean_set = training.train_set, training.clean_set
     images, hashes = reader.images(train_set), reader.hashes(train_set)
     if training.evidence is not Evidence.UNPAIRED:
@@ -142,6 +142,6 @@ def refuse_start(start: GivenWeights, recipe: TrainingRecipe, shown: ImageHashes
 
 
 def _sides_of(recipe: TrainingRecipe) -> tuple[object, ...]:
-    """What decides which images are on which side; the seed does so for halves."""
+    """The inputs that decide which images are on which side; the seed does so for halves."""
     seed = recipe.seed if recipe.clean_set == HALF else None
     return recipe.clean_set, recipe.train_digest, recipe.clean_digest, seed

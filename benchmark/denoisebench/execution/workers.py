@@ -14,9 +14,9 @@ from denoisebench.planning.plan import Plan
 from denoisebench.plugin.executor import PLAN_VARIABLE, UNITS_VARIABLE, Crew, WorkerCommand
 
 LOOK_S = 1.0
-"""How often it is told how far the workers are, at most."""
+"""The shortest time between two reports of progress."""
 _OURS = "DENOISEBENCH_"
-"""How the variables begin that other machines are told."""
+"""The prefix of variables that are passed to other machines."""
 
 
 def run_workers(runner: Runner, crew: Crew | None, arguments: Sequence[str]) -> Runner:
@@ -73,7 +73,7 @@ def refuse_other_plan(plan: Plan) -> None:
 
 @contextmanager
 def _again_and_again(*calls: Callable[[], None]) -> Iterator[None]:
-    """Call functions in a thread of its own while the block runs."""
+    """Call functions in a separate thread while the block runs."""
     ended = threading.Event()
 
     def work() -> None:

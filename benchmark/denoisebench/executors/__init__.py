@@ -1,4 +1,4 @@
-"""The executors of the suite.  What they need is imported when one of them is asked for."""
+"""The executors of the suite. The libraries of an executor are imported when it is asked for."""
 
 from collections.abc import Sequence
 

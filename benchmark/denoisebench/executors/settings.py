@@ -1,4 +1,4 @@
-"""What settings of several executors share."""
+"""Settings that several executors share."""
 
 from importlib.util import find_spec
 from typing import Annotated

@@ -84,7 +84,7 @@ def slurm_crew(spec: Spec) -> SlurmCrew:
 
 
 class _Work:
-    """What a job does."""
+    """The work of a job."""
 
     def __init__(self, command: WorkerCommand, number: int, threads: int) -> None:
         self._command, self._number, self._threads = command, number, threads

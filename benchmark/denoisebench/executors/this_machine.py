@@ -63,7 +63,7 @@ def threads_each(count: int, cores: int, environment: Mapping[str, str]) -> str:
 
 
 def names_of_gpus(gpus: int, environment: Mapping[str, str]) -> list[str]:
-    """What CUDA calls the GPUs that are seen.  Raises UserError if there is none.
+    """CUDA's names of the visible GPUs.  Raises UserError if there is none.
 
     >>> names_of_gpus(2, {}), names_of_gpus(2, {"CUDA_VISIBLE_DEVICES": "3,5"})
     (['0', '1'], ['3', '5'])
@@ -77,7 +77,7 @@ def names_of_gpus(gpus: int, environment: Mapping[str, str]) -> list[str]:
 def run_here(
     command: WorkerCommand, settings: Sequence[Mapping[str, str]], progress: ProgressCallback
 ) -> list[str]:
-    """Run a command as often as there are environments, until all have ended; see `Crew.run`."""
+    """Run a command once for each environment, until all have ended; see `Crew.run`."""
     said: set[str] = set()
     crew = [_Worker(number, command, extra, said, progress)
             for number, extra in enumerate(settings, start=1)]  # fmt: skip

@@ -4,7 +4,7 @@ from denoisebench.image_files.refusals import RefusedError
 from denoisebench.outside_text import printable
 
 _UNKNOWN = "QIJ"
-"""Letters of axes of which nothing is known, in the order of the shape."""
+"""Letters of axes with unknown meaning, in the order of the shape."""
 
 
 def planes_of(shape: tuple[int, ...], axes: str | None) -> tuple[str, tuple[str, ...]]:

@@ -80,14 +80,14 @@ class PixelCopy:
         self._part.plane_done(number, self._clipped.get(number, 0))
 
     def read(self, plane: Plane, rows: slice = ALL_ROWS) -> Stored:
-        """What was written of a plane, as it is stored in the copy.  Not once it is finished."""
+        """The written part of a plane, as the copy stores it.  Not once it is finished."""
         start, stop, _ = rows.indices(self.source.height)
         return self._part.read(self.source.number(plane), start, stop)
 
     def finish(self, beside: Callable[[], None] = lambda: None) -> None:
         """Write the copy, whole or not at all, and remove the part.
 
-        beside: writes what belongs to the copy, once that is there.  Where the process is killed
+        beside: writes the metadata of the copy, once the copy exists.  Where the process is killed
         before it is done, the part tells it: see `left_part`.  Raises UserError when the copy
         cannot be written; the finished planes are kept then.  ValueError while a plane is not done.
         """

@@ -18,7 +18,7 @@ class ToOmeTiff(OneFile):
 
     @abstractmethod
     def ome_metadata(self) -> dict[str, Any]:
-        """What is known of sizes and channels, as `tifffile.TiffWriter.write` takes it."""
+        """Known sizes and channels, as `tifffile.TiffWriter.write` takes them."""
 
     def rewrite(
         self, target: BinaryIO, rows: ReadRows, dtype: "np.dtype[Any]", note: str

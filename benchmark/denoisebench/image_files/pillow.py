@@ -45,7 +45,7 @@ class PillowPixels(OneFile):
     @staticmethod
     @abstractmethod
     def _open(file: BinaryIO) -> "ImageFile":
-        """The image, its pixels not yet decoded.  `Image.open` has a limit of its own on sizes."""
+        """The image, its pixels not yet decoded.  `Image.open` limits sizes too."""
 
     @cached_property
     def _pixels(self) -> Stored:
@@ -63,7 +63,7 @@ class PillowPixels(OneFile):
         return ()
 
     def _chunks(self) -> Iterator[tuple[bytes, bytes]]:
-        """What a PNG file says of the same: profile, resolution, EXIF."""
+        """The same metadata of a PNG file: profile, resolution, EXIF."""
         if profile := self._info.get("icc_profile"):
             yield b"iCCP", b"ICC profile\0\0" + zlib.compress(profile)
         if dpi := self._info.get("dpi"):

@@ -1,4 +1,4 @@
-"""The smaller levels of a pyramid: each pixel is the mean of those that fall on it."""
+"""The smaller levels of a pyramid: each pixel is the mean of the pixels below it."""
 
 from itertools import product
 from typing import Any
@@ -43,7 +43,7 @@ def level_rows(
 
 
 def _bounds(length: int, parts: int) -> Bounds:
-    """Where each of so many parts of a length begins, and where the last one ends."""
+    """The start of each of `count` parts of a length, and the end of the last one."""
     return np.arange(parts + 1, dtype=np.int64) * length // parts
 
 

@@ -1,4 +1,4 @@
-"""What is said of an image file that cannot be used."""
+"""Messages about image files that cannot be used."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -37,7 +37,7 @@ class PixelFile(ABC):
     ones are YX or YXS, S being the samples R, G, B.  dtype: of the values, in the machine's byte
     order.  format: tiff, imagej, ome-tiff, png, jpeg, bmp, npy, mrc, czi, zarr or ome-zarr.
     remarks: sentences for the user.  holds_floats: whether the copy of integers may hold floats.
-    has_series: whether such files may hold several images, of which one is opened.
+    has_series: whether such files may hold several images; one of them is opened.
     """
 
     holds_floats = True
@@ -123,7 +123,7 @@ class PixelFile(ABC):
         """
 
     def sha256(self) -> str:
-        """Of all that is stored, in hexadecimal digits.  Raises UserError."""
+        """A hash of all stored bytes, in hexadecimal digits.  Raises UserError."""
         with named(str(self.path)), self.path.open("rb") as file:
             return file_digest(file, "sha256").hexdigest()
 

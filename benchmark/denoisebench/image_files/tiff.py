@@ -178,7 +178,7 @@ Places = tuple[Ints, Ints, tuple[int, int], tuple[int, ...]]
 
 
 def _one_after_the_other(series: "TiffPageSeries") -> Places | None:
-    """Planes without gaps, of which only the first one may be described; None for others."""
+    """Planes without gaps, where only the first need be described; None for others."""
     if series.dataoffset is None:
         return None
     page = series.keyframe

@@ -132,5 +132,5 @@ def refuse_absent(
 
 
 def parts_word(page: "TiffPage") -> str:
-    """What the parts of a page are called."""
+    """The names of the parts of a page."""
     return "tiles" if page.is_tiled else "strips"

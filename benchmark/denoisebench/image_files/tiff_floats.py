@@ -71,7 +71,7 @@ def _fits_imagej(axes: str, size: int) -> bool:
 
 
 def _description(tiff: "TiffFile", source: "TiffPixels", *, imagej: bool) -> dict[str, Any]:
-    """What the file says of its axes and units, for `TiffWriter.write`."""
+    """Axes and units of the file, for `TiffWriter.write`."""
     if imagej or source.format == "imagej":
         told = (tiff.imagej_metadata or {}) if imagej else {}
         kept = {key: value for key, value in told.items() if key not in _OF_SHAPE}

@@ -23,7 +23,7 @@ class Layout:
     """The strips or tiles of one series of equal pages, or of one level of its pyramid.
 
     channels: 1 or 3.  alpha: whether a last sample says how opaque a pixel is.  separate: whether
-    the samples of a pixel lie in parts of their own.  part: rows and columns of a strip or tile.
+    the samples of a pixel lie in separate parts.  part: rows and columns of a strip or tile.
     stored: type of a value, with its byte order.  compression, predictor: TIFF's numbers.
     white_is_zero: whether the stored values are the largest one minus what is shown.  decode: of
     tifffile.  offsets, counts: where each part lies and its bytes, (planes, samples that are
@@ -136,7 +136,7 @@ class Layout:
         return pixels
 
     def part_of(self, samples: Stored, start: int, place: tuple[int, int, int, int, int]) -> Stored:
-        """What of rows from `start`, (h, W, samples), lies in a part of `parts`; 0 beyond it."""
+        """The share of rows from `start`, (h, W, samples), in a part of `parts`; 0 beyond it."""
         sample, _, across, first, last = place
         left = across * self.part[1]
         to = slice(sample, sample + 1) if self.separate else slice(None)

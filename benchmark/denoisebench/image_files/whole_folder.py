@@ -13,9 +13,9 @@ from denoisebench.files import hidden_part, remove, sync_folder, told_of_writing
 def whole_folder(path: Path) -> Iterator[Path]:
     """Give a new folder that replaces `path` when the block ends without an exception.
 
-    It outlives a power cut.  What is at `path` stays until the new folder is whole, and goes first
-    then, a link without what it points to: a process that is killed at that moment leaves nothing
-    there.  Raises UserError when the folder cannot be written.
+    It outlives a power cut. The old folder at `path` stays until the new one is whole, and is
+    removed before the new one moves in. Of a link only the link is removed. A process killed
+    between the two leaves nothing at `path`.  Raises UserError when the folder cannot be written.
     """
     part = hidden_part(path)
     with told_of_writing(path, part):

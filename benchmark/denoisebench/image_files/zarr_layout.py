@@ -1,4 +1,4 @@
-"""What a Zarr folder says: which arrays an image has, and their axes."""
+"""The content of a Zarr folder: the arrays of an image, and their axes."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -77,7 +77,7 @@ def zarr_image(path: Path, node: Any, told: str | None, number: int) -> ZarrImag
 
 
 def open_levels(path: Path, image: ZarrImage) -> list[Any]:
-    """The arrays of an image.  Raises RefusedError for one that cannot be made anew."""
+    """The arrays of an image.  Raises RefusedError for a folder that cannot be copied."""
     arrays = [open_node(path / level) for level in image.levels]
     largest = arrays[0]
     for level, array in zip(image.levels, arrays, strict=True):
@@ -132,7 +132,7 @@ def _axes_of_image(stated: Sequence[str | Mapping[str, str]], shape: tuple[int, 
 
 
 def _inside(path: str) -> str:
-    """A path of an array in its group.  RefusedError for one that leads out of it."""
+    """A path of an array in its group. RefusedError for a path that leads out of the folder."""
     parts = path.split("/")
     if not path or "\\" in path or any(part in ("", ".", "..") for part in parts):
         raise RefusedError(f"names {printable(repr(path))} as an array of its image")

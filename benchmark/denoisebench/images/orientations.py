@@ -19,7 +19,7 @@ SELF_ENSEMBLED = f" (x{len(ORIENTATIONS)})"
 
 
 def method_label(method: str, *, self_ensemble: bool) -> str:
-    """What results call the method of a spec.  "tv:weight=1" -> "tv:weight=1 (x8)" """
+    """The name that results give to the method of a spec.  "tv:weight=1" -> "tv:weight=1 (x8)" """
     return method + SELF_ENSEMBLED if self_ensemble else method
 
 

@@ -13,7 +13,7 @@ from denoisebench.images.image_set import ImageSet
 
 @dataclass(frozen=True, slots=True)
 class DisjointRule:
-    """What two sets are that must share nothing, and what to do when they do."""
+    """The roles of two sets that must share nothing, and the advice if they do."""
 
     one: str
     other: str

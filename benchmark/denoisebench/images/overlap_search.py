@@ -75,7 +75,7 @@ class Placement:
 def find_overlap(a: ImageSet, b: ImageSet, progress: ProgressCallback) -> list[Found]:
     """The pairs of images of `a` and `b` that share a region, in the order of `a`.
 
-    Reads every image.  Raises UserError for one that cannot be read.
+    Reads every image.  Raises UserError for an unreadable image.
     """
     what = f"compare {a.spec} with {b.spec}"
     total = len(a.images) + 2 * len(b.images)

@@ -6,7 +6,7 @@ from denoisebench.progress import Progress, ProgressCallback
 
 
 def verify(image_set: ImageSet, progress: ProgressCallback) -> list[str]:
-    """What is wrong with the set's files: one line for each that is bad or missing."""
+    """The faults of the set's files: one line for each bad or missing file."""
     problems: list[str] = []
     total = len(image_set.images)
     for done, image in enumerate(image_set.images):

@@ -10,7 +10,7 @@ from denoisebench.nn.convolutions import he_start
 WIDTH = 64
 
 LAST_GAIN = 0.1
-"""Of the last layer at the start, so that an estimate begins near the noisy image."""
+"""The scale of the last layer at the start, so that an estimate begins near the noisy image."""
 
 
 def _conv(inputs: int, outputs: int, gain: float) -> nn.Conv2d:

@@ -43,8 +43,8 @@ def _norm(width: int) -> nn.BatchNorm2d:
 class SRResNet(nn.Module):
     """The residual network of SRGAN's generator, without upsampling.  (B, C, H, W) -> (B, O, H, W)
 
-    16 blocks of 64 features at full resolution, batch norm; any H and W.  1,231,683 numbers in
-    colour, of which 4,224 are running statistics.
+    16 blocks of 64 features at full resolution, batch norm; any H and W. 1,231,683 numbers in
+    colour, including 4,224 running statistics.
     """
 
     multiple = 1

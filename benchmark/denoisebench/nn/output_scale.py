@@ -1,4 +1,4 @@
-"""What a network's output is to the denoised image: most methods add it to an image."""
+"""How a network's output becomes the denoised image: most methods add it to an image."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Predicts: TypeAlias = Literal["correction", "image", "noise"]
-"""What the output of a network is.
+"""The meaning of a network's output.
 
 >>> from typing import get_args
 >>> get_args(Predicts)

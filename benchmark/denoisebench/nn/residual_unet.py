@@ -1,9 +1,9 @@
 """A residual U-Net (Zhang et al., *Plug-and-Play Image Restoration with Deep Denoiser Prior*, 2021,
 their DRUNet), a fourteenth of its size.
 
-Departures: narrower, with fewer blocks and no noise map; biases, without which 200 steps of
-supervised training end 0.8 dB lower; weights start as in `unet`, those that end a block or the
-network at a tenth of that; at half resolution on request.
+Departures: Narrower, with fewer blocks and no noise map. It has biases, without which 200 steps of
+supervised training end 0.8 dB lower. Weights start as in `unet`; those that end a block or the
+network start at a tenth of that. It works at half resolution on request.
 """
 
 from typing import TypeVar

@@ -10,7 +10,7 @@ GOLDEN = 2654435769
 
 
 def dropout_seed(seed: int, step: int) -> int:
-    """What is drawn from at a step: below 2³², since the CPU's generator takes no more bits.
+    """The seed of a step: below 2³², since the CPU's generator takes no more bits.
 
     At a step each seed below 2³² has its own, and the steps of neighbouring seeds are far apart.
     """

@@ -1,1 +1,1 @@
-"""What noise is: families, levels, the reproducible generator."""
+"""Noise: families, levels, the reproducible generator."""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 DARKEST = 2.0 * math.sqrt(3.0 / 8.0)
-"""What no count is transformed to: the mean of the transform is above it where x > 0."""
+"""The transform of zero counts: the mean of the transform is above it where x > 0."""
 
 
 def forward(z: Array, sigma: float = 0.0) -> Array:

@@ -1,8 +1,8 @@
 """Noisy images as files: what a run makes in memory, for other codes and for `pairs:`.
 
-OUT/<set>/clean/NAME.npy holds the clean image, and a folder beside it, named as the official
-Noise2Score data generation names it, the noisy one: float32, (H, W) or (H, W, 3), bit for bit what
-a run scores under the same noise and seed.
+OUT/<set>/clean/NAME.npy holds the clean image. A folder next to it, named as in the official
+Noise2Score data generation, holds the noisy one. Arrays are float32, (H, W) or (H, W, 3), and equal
+bit for bit what a run scores under the same noise and seed.
 """
 
 from dataclasses import dataclass

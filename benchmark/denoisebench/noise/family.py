@@ -43,8 +43,8 @@ class NoiseFamily(ABC):
     symbol, unit: of the level, for messages.  lowest, highest: the levels that are accepted.
     blind: the range trained on when the level is unknown.
     preserves: the statistic of the noisy pixel that equals the clean value (`mean`, `median`,
-    `mode`); `pixels` if some pixels are untouched and the rest carry no information (see
-    `observed`); `nothing` if no statistic is the clean value.
+    `mode`). `pixels` if some pixels are untouched and the rest carry no information (see
+    `observed`). `nothing` if no statistic equals the clean value.
     independent: whether, given the clean image, the noise of different pixels is independent.
     spread: how levels are spread in a range whose spec does not say it; a range from 0 is even.
     range_from_zero: whether a range may begin at 0, which is no noise, even if 0 is below `lowest`.
@@ -108,8 +108,8 @@ class NoiseFamily(ABC):
         return None
 
     def read(self, noisy: Pixels) -> LevelReading:
-        """What an image (C, H, W) tells of its level: the estimate, and whether it is one that the
-        family can have."""
+        """The level of an image (C, H, W): the estimate, and whether the family can have that
+        level."""
         return LevelReading(self, self.estimate(noisy))
 
     def variance(self, x: "Tensor", level: "Tensor") -> "Tensor":

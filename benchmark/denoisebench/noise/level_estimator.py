@@ -1,12 +1,13 @@
 """The noise level of one noisy image, read off its small patches: no clean image, no network.
 
-A patch of w×w pixels is clean content plus noise.  Clean content lies along few directions of the
-patch space, noise along all of them alike, so that the least principal components of many patches
-hold noise alone (Pyatykh, Hesser & Zheng, IEEE TIP 2013; Chen, Zhu & Heng, ICCV 2015).  Departures:
+A patch of w×w pixels is clean content plus noise. Clean content lies along few directions of the
+patch space, noise along all directions alike. The least principal components of many patches
+therefore hold noise alone (Pyatykh, Hesser & Zheng, IEEE TIP 2013; Chen, Zhu & Heng, ICCV 2015).
+Departures:
 
 - Noise of variance φ·x^ρ (ρ = 0 Gaussian, 1 Poisson, 2 Gamma and Weibull) is made white by dividing
-  a patch by its mean to the ρ/2: second moments are all that is used, and no stabilising transform,
-  with its bias at low counts, is needed.
+a patch by its mean to the ρ/2. The method uses second moments alone. It needs no stabilising
+transform, which is biased at low counts.
 - Smooth patches are chosen by their energy along the other directions.  White Gaussian noise is
   independent along orthogonal directions: the choice does not bend what is measured.  (Where tails
   are heavy it does: k comes out 3 % high for Weibull noise of k = 20, 9 % for Gamma of k = 1.)
@@ -16,7 +17,7 @@ hold noise alone (Pyatykh, Hesser & Zheng, IEEE TIP 2013; Chen, Zhu & Heng, ICCV
 - Patches with a pixel of a flat region (a mask, a border, what is clipped) are left out: such a
   region holds no noise, and its patches would be the smoothest of all.
 
-What textures leave along the chosen directions is counted as noise: weak noise is overestimated.
+The rest of textures along the chosen directions counts as noise: weak noise is overestimated.
 """
 
 import math
@@ -33,7 +34,7 @@ Mask = npt.NDArray[np.bool_]
 Places = tuple[npt.NDArray[np.intp], ...]
 
 SIDE = 7
-"""Of a patch, in pixels: 48 directions beside its mean."""
+"""The side of a patch in pixels: 48 directions besides its mean."""
 
 MOST_PATCHES = 1 << 16
 """Looked at, evenly spread; neighbours overlap, and more of them say little more."""
@@ -59,15 +60,15 @@ ROUNDS = 5
 """Of choosing smooth patches by the level of the round before; it has settled to 0.1 % by then."""
 
 PARTS = 8
-"""Of an image, one below the other, whose estimates are compared."""
+"""The number of bands of an image, one below the other, whose estimates are compared."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patches:
     """Mean-free patches of variance-stabilised noise, as energies.  Each array is (N,).
 
-    noise, rest: mean square per direction, along those that hold noise alone and along others, of
-    which there are `others`.  mean: of the patch as it was.  Pixels are relative to `peak`.
+    noise, rest: mean square per direction, along the directions of noise alone and along the
+    `others` remaining ones.  mean: of the patch as it was.  Pixels are relative to `peak`.
     """
 
     mean: Array

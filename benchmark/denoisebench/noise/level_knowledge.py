@@ -1,4 +1,4 @@
-"""What a method knows of the noise level: known, unknown, or picked by an oracle.
+"""A method's knowledge of the noise level: known, unknown, or picked by an oracle.
 
 A method is trained for a known or an unknown level.  In scoring there is a third kind.  An oracle
 is trained as for an unknown level; each image is denoised at levels of a fixed grid, and the
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from denoisebench.noise.family import Noise
 
 TrainingKnowledge = Literal["known", "unknown"]
-"""What a method knows of the noise level in training: `--parameters`, without `oracle`.
+"""A method's knowledge of the noise level in training: `--parameters`, without `oracle`.
 
 >>> parameters: TrainingKnowledge = "known"
 """
 
 LevelKnowledge = Literal["known", "unknown", "oracle"]
-"""What a method knows of the level of an image that is scored."""
+"""A method's knowledge of the level of a scored image."""
 
 ORACLE: Literal["oracle"] = "oracle"
 """The value of `parameters` in results whose levels an oracle picked.
@@ -60,8 +60,8 @@ def oracle_levels(noise: "Noise") -> tuple[float, ...]:
     """The levels that an oracle tries with a method that learned `noise`.
 
     They are the middles of LEVELS equal shares of the family's blind range, spaced as levels are
-    drawn from it: never an end of the range, where there may be no noise, and a round level only by
-    chance.
+    drawn from it. An end of the range, where there may be no noise, is never a level; a round
+    number is one only by chance.
     """
     blind = noise.blind_range()
     return tuple(blind.level_at((i + 0.5) / LEVELS) for i in range(LEVELS))

@@ -1,4 +1,4 @@
-"""What one noisy image tells of its noise level."""
+"""The noise level read off one noisy image."""
 
 import math
 from collections.abc import Iterator

@@ -1,9 +1,9 @@
 """Random numbers that are the same on every machine and in every version of the suite.
 
 The bits come from Philox (Salmon et al., SC 2011), a counter-based generator whose stream NumPy
-guarantees.  What turns bits into normal, Poisson, Gamma and Weibull variates is written here, from
-IEEE additions, multiplications, divisions and square roots only (no libm: its last digit differs
-between machines), so that a noisy image can be hashed.
+guarantees. The code that turns bits into normal, Poisson, Gamma and Weibull variates is written
+here. It uses IEEE additions, multiplications, divisions and square roots only, so that a noisy
+image can be hashed. (The last digit of libm differs between machines.)
 
     normal   inverse distribution function, Wichura's algorithm AS 241 (PPND16), 1 uniform each
     Poisson  rate < 10: inversion by sequential search; else Hörmann's PTRS (1993)

@@ -1,6 +1,6 @@
 """Additive noise of other laws than the normal one: y = x + n, n of mean 0 and standard deviation
-σ/255 whatever x is.  What knows the variance alone treats it as Gaussian noise; no Tweedie formula
-gives the clean image from the score."""
+σ/255 whatever x is. A method that knows the variance alone treats it as Gaussian noise; no Tweedie
+formula gives the clean image from the score."""
 
 import math
 from abc import abstractmethod

@@ -6,9 +6,9 @@ is
 
     E[n(p)·n(p + d)] = (σ/255)²·exp(−|d|²/(4·s²)).
 
-A Gaussian narrower than a pixel is not told by its values at the pixels: there the white noise lies
-on a grid as many times finer as makes s one step of it or more, and the values at its pixels count.
-The closed form then holds to 2e-4 at every s.
+The pixel values alone do not define a Gaussian narrower than a pixel. There the white noise lies on
+a finer grid, on which s is one step or more. The values at the pixels count. The closed form then
+holds to 2e-4 at every s.
 """
 
 import math
@@ -123,7 +123,7 @@ class Blur:
         return cls(finer, tuple(height / math.sqrt(total) for height in heights))
 
     def field_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """What white noise must have for an image of a shape, (…, H, W), with what lies beyond."""
+        """The shape of white noise for an image of a shape (…, H, W), with the margin around it."""
         height, width = (self.finer * (side - 1) + len(self.weights) for side in shape[-2:])
         return (*shape[:-2], height, width)
 

@@ -3,11 +3,10 @@
     y = g·Poisson((x − o)/g) + o + N(0, r²),   Var y = g·(x − o) + r²
 
 g is the gain, o the offset and r the read noise, all in the numbers of the file.  Local variance
-over local mean is a line.  It tells g and r² − g·o, which is all that the generalised Anscombe
-transform and its inverse need.  o and r alone are told apart only where the image has regions
-without light.  Foi, Trimeche, Katkovnik & Egiazarian, *Practical Poissonian-Gaussian Noise Modeling
-and Fitting for Single-Image Raw-Data*, IEEE TIP 2008; the local moments here are those of
-`level_estimator`.
+over local mean is a line. It gives g and r² − g·o, which is all that the generalised Anscombe
+transform and its inverse need. Separate values of o and r need regions without light.  Foi,
+Trimeche, Katkovnik & Egiazarian, *Practical Poissonian-Gaussian Noise Modeling and Fitting for
+Single-Image Raw-Data*, IEEE TIP 2008; the local moments here are those of `level_estimator`.
 """
 
 import math
@@ -27,7 +26,7 @@ SATURATED = 0.001
 """The least share of the values at the top that counts as saturation."""
 
 NARROW = 0.1
-"""The offset is told if what it may be spans no more than this share of the intensities."""
+"""The offset is found if its possible values span at most this share of the intensities."""
 
 TEXTURE, CHOICE = 0.04, 0.01
 """Standard errors of a gain, relative to it, that more pages do not make less: by texture within
@@ -78,7 +77,7 @@ def _floating(values: Values) -> Values:
 
 @dataclass(frozen=True, slots=True)
 class DetectorFit:
-    """What images tell of their detector.
+    """The detector of images, estimated from them.
 
     detector: None if it cannot be told, and `reason` says why.  offset_told: whether the offset was
     given or found; else it is the darkest percentile of the local means.  gain_error: the standard

@@ -1,11 +1,11 @@
 """Which family the noise of one image is of, read off the image alone.
 
 The families differ in how the variance of noise grows with the intensity, Var y = φ·x^ρ: ρ = 0 for
-Gaussian noise, 1 for Poisson, 2 for Gamma (Tweedie's index; Kim et al., NoiseAdaptive2Score,
-CVPR 2022, decide by it too, but from a trained score).  Here ρ is the slope of log variance over
-log intensity of `variance_curve`, and the verdict is a posterior probability, or "cannot tell".
-Where a line fits clearly better than any power, the noise is Poisson-Gaussian; an offset alone
-makes Poisson noise look like Gamma noise.
+Gaussian noise, 1 for Poisson, 2 for Gamma. This ρ is Tweedie's index. Kim et al.
+(NoiseAdaptive2Score, CVPR 2022) decide by it too, but from a trained score.  Here ρ is the slope of
+log variance over log intensity of `variance_curve`, and the verdict is a posterior probability, or
+"cannot tell". Where a line fits clearly better than any power, the noise is Poisson-Gaussian; an
+offset alone makes Poisson noise look like Gamma noise.
 """
 
 import math
@@ -57,7 +57,7 @@ FAR = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an image says about its noise.
+    """The noise that is found in an image.
 
     reading: the family and its level; None if it cannot be decided, and `reason` says why.
     confidence: posterior probability of the likeliest family.  rho: the estimate, if there is one.

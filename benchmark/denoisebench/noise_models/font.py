@@ -16,7 +16,7 @@ Ink = npt.NDArray[np.bool_]
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 GLYPH_HEIGHT, GLYPH_WIDTH = 9, 5
-"""Of a letter at scale 1, in pixels; a column stays free behind each."""
+"""The size of a letter at scale 1, in pixels; one column after it stays free."""
 
 SHA256 = "99eccb66d40f91075bc9e4b596ccc4eb15ff48360ff9434c3ed43eb4e5230907"
 """Of font.txt.  Ids cover this file, not that one: a changed glyph changes them by this number."""

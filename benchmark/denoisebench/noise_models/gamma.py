@@ -63,9 +63,9 @@ class Gamma(PowerLaw):
     def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
         """x̂ = k·y / ((k − 1) − y·∇log p(y)) = 1/E[1/x|y]   (Noise2Score, Table 1).
 
-        Below E[x|y], by Jensen.  The true denominator is k times E[y/x|y], the factor that the
-        noise applied; it is kept above k times the least factor that FAR allows, so that
-        x̂ ≤ y·exp(FAR/√k + FAR/k).  A negative y counts as 0.
+        Below E[x|y], by Jensen. The true denominator is k times E[y/x|y], the factor that the noise
+        applied. It is kept above k times the least factor that FAR allows, so that x̂ ≤
+        y·exp(FAR/√k + FAR/k).  A negative y counts as 0.
         """
         y = noisy.clamp_min(0.0)
         least = (-FAR / level.sqrt() - FAR / level).exp()

@@ -46,7 +46,7 @@ class Heteroscedastic(NoiseFamily):
     unit_scale = 255.0
 
     def variance_255(self, signal: Array) -> Array:
-        """Of the noise, in 0-255 units squared, where α·x is `signal`."""
+        """The variance of the noise, in 0-255 units squared, where α·x is `signal`."""
         return signal * signal + self.offset * self.offset
 
     def sample(self, clean: Pixels, level: float, stream: Stream) -> Pixels:
@@ -89,6 +89,6 @@ class HeteroscedasticShared(Heteroscedastic):
     summary = "y = x + N(0, (α·x + δ)²/255²), written heteroscedastic-shared:α:δ"
 
     def variance_255(self, signal: Array) -> Array:
-        """Of the noise, in 0-255 units squared, where α·x is `signal`."""
+        """The variance of the noise, in 0-255 units squared, where α·x is `signal`."""
         std = signal + self.offset
         return std * std

@@ -3,7 +3,8 @@
 The clean value is the mode of a pixel over many draws, not its mean or median: Noise2Noise
 (Lehtinen et al., ICML 2018) learns from it with a loss that goes towards L0.  There, and in Laine
 et al. (NeurIPS 2019), one mask serves all channels (`impulse`); in the Keras project of the former
-each channel has its own (`impulse-channel`).  What replaces a pixel is independent in each channel.
+each channel has its own (`impulse-channel`). A replaced pixel has an independent value in each
+channel.
 """
 
 from typing import TYPE_CHECKING

@@ -1,9 +1,9 @@
 """Gaussian noise whose channels are correlated: y = x + n, n ~ N(0, (L/255)²·R) at each pixel.
 
-"Unpaired Learning of Deep Image Denoising" (D-BSN, Wu et al., ECCV 2020) at L = 75.  R is given, or
-drawn for each image as the code of the paper draws it: R = |UᵀDU|, entry by entry, D diagonal of
-three uniforms, U an orthonormal basis of what three random vectors span (the paper writes UΛUᵀ).
-The absolute values leave R positive definite: of UᵀDU's leading minors they change the determinant
+"Unpaired Learning of Deep Image Denoising" (D-BSN, Wu et al., ECCV 2020) at L = 75. R is given, or
+drawn for each image as in the paper's code: R = |UᵀDU|, entry by entry. D is diagonal with three
+uniforms, U an orthonormal basis of the span of three random vectors (the paper writes UΛUᵀ). The
+absolute values leave R positive definite: of UᵀDU's leading minors they change the determinant
 alone, and add to it 2·(|r₀₁·r₀₂·r₁₂| − r₀₁·r₀₂·r₁₂) ≥ 0.
 
 Departure: U comes from Gram and Schmidt's method, with uniforms as the vectors, not from a singular
@@ -31,10 +31,10 @@ Triangle = tuple[float, float, float, float, float, float]
 """The upper triangle of a symmetric 3×3 matrix, row by row: 00, 01, 02, 11, 12, 22."""
 
 UNIFORMS = 12
-"""What a random R is made of."""
+"""The number of uniform draws behind a random R."""
 
 LEAST_PIVOT = 1e-30
-"""What a variance that rounding made too small, or negative, counts as."""
+"""The least variance; rounding can make one smaller, or negative."""
 
 EXAMPLE = "3438.9/175.3/286.1/3701.2/289.1/3360.5"
 """A covariance in 0-255 units squared, for a level of 1: that of the paper's validation."""

@@ -19,12 +19,12 @@ LEAST_RISE = 0.4
 """Variance that grows by a smaller share is that of Gaussian noise: texture makes it grow too."""
 
 CERTAIN = 4.0
-"""Standard errors of a slope that is told from 0."""
+"""Standard errors by which a slope must differ from 0."""
 
 BENT, BENT_CERTAIN = 0.35, 6.0
-"""Variance bends upwards if the square of the intensity has this share of its growth, by so many
-standard errors.  (12 photographs: at most 0.2 for Poisson and Poisson-Gaussian noise, at least 0.44
-for Gamma noise.)"""
+"""Variance bends upwards if the square of the intensity has this share of its growth, by this
+number of standard errors.  (12 photographs: at most 0.2 for Poisson and Poisson-Gaussian noise, at
+least 0.44 for Gamma noise.)"""
 
 UNEVEN = 0.3
 """Variance that scatters more about the line depends on other things than the intensity."""

@@ -22,10 +22,10 @@ BLOCK_PX = 8
 """Side of a block, of 16 of the finest Haar coefficients of each kind."""
 
 BINS, FEWEST = 24, 20
-"""Of intensity, with as many blocks each, and so many at least."""
+"""Bins of intensity with equal numbers of blocks, and the least number of blocks of each."""
 
 SMOOTHEST = 0.8
-"""What is used of a bin: this share of its blocks."""
+"""The share of a bin's blocks that is used."""
 
 CLIPPED = 0.001
 """The share of the values of a bin at the greatest of all above which saturation bends it."""
@@ -70,9 +70,9 @@ def _pairs(pages: Sequence[Pixels]) -> Iterator[tuple[Pixels, Pixels]]:
 
 
 def _blocks(first: Pixels, second: Pixels, top: float) -> Blocks:
-    """Of each block: the mean of both pages; mean squares of Haar coefficients of their difference
-    over √2, the finest diagonal ones, the other finest, and those of twice the size; and the share
-    of saturated values.  (5, N)"""
+    """For each block: the mean of both pages, mean squares of Haar coefficients of their difference
+    over √2, and the share of saturated values. The coefficients are the finest diagonal ones, the
+    other finest, and those of twice the size.  (5, N)"""
     height, width = (side // BLOCK_PX * BLOCK_PX for side in first.shape[1:])
     first, second = first[:, :height, :width], second[:, :height, :width]
     finest = _haar((first - second) * np.float32(0.5**0.5))

@@ -25,12 +25,12 @@ MOST_PIXELS = 1 << 22
 """Of a plane that is looked at whole."""
 
 CROP_PX, CROPS = 512, 4
-"""Of a larger plane: the side of its crops, and how many there are in each direction."""
+"""For larger planes: the side of a crop, and the number of crops in each direction."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaneSample:
-    """What some pages show, in the numbers of the file.
+    """The content of some pages, in the numbers of the file.
 
     pages: crops of each, (N, H, W), less one number for all, which costs float32 no digits.
     mean, variance: of the noise, in bins of intensity.  agree: whether they are of differences of

@@ -49,9 +49,9 @@ class Poisson(PowerLaw):
     def tweedie(self, noisy: "Tensor", score: "Tensor", level: "Tensor") -> "Tensor":
         """x̂ = ζ·exp(ψ(y/ζ + 1) + ζ·∇log p(y)) = exp(E[log x|y]), ψ being the digamma function.
 
-        The paper (Noise2Score, Table 1) has (y + ζ/2)·exp(ζ·∇log p(y)): its ½ count stands for
-        exp ψ(n + 1) − n, which falls from 0.5615 at n = 0 to ½, so that it gives at most 0.0615
-        counts, and 11 %, too little.  exp(E[log x|y]) itself is below E[x|y], by Jensen.
+        The paper (Noise2Score, Table 1) has (y + ζ/2)·exp(ζ·∇log p(y)). Its ½ count approximates
+        exp ψ(n + 1) − n, which falls from 0.5615 at n = 0 to ½. It is thus at most 0.0615 counts,
+        and 11 %, too low. exp(E[log x|y]) itself is below E[x|y], by Jensen.
 
         |ζ·∇log p| is kept to LARGEST_LOG_GAIN; a negative y counts as 0.
         """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MOST_READ = 1000.0
-"""Of the read noise, in 0-255 units."""
+"""The largest standard deviation of the read noise, in 0-255 units."""
 
 
 @dataclass(frozen=True)

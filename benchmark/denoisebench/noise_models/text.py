@@ -4,9 +4,10 @@
 Below one half covered, the median of a pixel over many draws is the clean pixel: an L1 loss learns
 from noisy pairs.  As in the Keras project of that paper: 5 to 10 letters of A-Z, a-z and 0-9 in a
 random colour, a later word over an earlier one, until more than p % of the pixels are covered.
-Departures: the font is our own (`noise.font`), at one, two or three times its size; a word may lie
-anywhere where it touches the image, so that every pixel is as likely to be covered (there it lies
-inside, and the border is spared); colours are not rounded; at p = 0 there is no word (there one).
+Departures: The font is our own (`noise.font`), at one, two or three times its size. A word may lie
+anywhere where it touches the image, so that every pixel is equally likely to be covered. In that
+code it lies inside, and the border is spared. Colours are not rounded. At p = 0 there is no word;
+there is one in that code.
 """
 
 from typing import TYPE_CHECKING
@@ -70,7 +71,7 @@ def written(shape: tuple[int, ...], level: float, stream: Stream) -> tuple[Ink, 
     """Words on an empty page, until more than `level` percent of it is covered.
 
     shape: (C, H, W).  Returns where there is ink, (H, W), and its colour, (C, H, W), 0 elsewhere.
-    What of a word lies outside is cut off.
+    The parts of a word outside the image are cut off.
     """
     channels, height, width = shape
     covered = np.zeros((height, width), dtype=np.bool_)

@@ -19,7 +19,7 @@ BINS = 12
 """Of intensity, with as many patches each."""
 
 SMOOTHEST, FEWEST = 0.1, 40
-"""What is used of a bin: this share of its patches, the smoothest, and so many at least."""
+"""The share of a bin's patches that is used, the smoothest ones, and their least number."""
 
 LEAST_SCALE = 0.02
 """Of log variance: bins scatter by as much at least."""

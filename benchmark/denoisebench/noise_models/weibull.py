@@ -1,8 +1,8 @@
 """Multiplicative Weibull noise: y = x·W, W ~ Weibull(shape k) of mean 1 (scale 1/Γ(1 + 1/k)).
 
-E[y] = x and Var y = x²·(Γ(1 + 2/k)/Γ(1 + 1/k)² − 1).  The clean image is the mean, not the scale
-λ = x/Γ(1 + 1/k), so that a second noisy copy is a target for it.  k = 2 is Rayleigh noise (the
-magnitude of a complex Gaussian, as in radar and ultrasound images), k = 1 exponential noise.
+E[y] = x and Var y = x²·(Γ(1 + 2/k)/Γ(1 + 1/k)² − 1). The clean image is the mean, not the scale λ =
+x/Γ(1 + 1/k), so that a second noisy copy is a target for it. With k = 2 it is Rayleigh noise (the
+magnitude of a complex Gaussian, as in radar and ultrasound images), with k = 1 exponential noise.
 """
 
 import math

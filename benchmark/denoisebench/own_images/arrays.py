@@ -20,8 +20,9 @@ from denoisebench.registry.loader import load
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """What `denoise` made and how.  Of each channel along C: noise and denoiser, in words; level,
-    of the noise as the denoiser was shown it, in the unit of its family.  warnings: in words.
+    """The output of `denoise`, and how it was made.  For each channel along C: noise and denoiser,
+    in words; the level of the noise as the denoiser saw it, in the unit of its family.  warnings:
+    in words.
 
     >>> Report(np.zeros((4, 6)), ("gaussian: σ 3",), ("nlm",), (25.0,), ()).noise
     ('gaussian: σ 3',)

@@ -81,7 +81,7 @@ def choose_denoiser(
     channels: int,
     level: float,
 ) -> ChosenDenoiser:
-    """What removes noise of the family of `noise` from gray (1) or colour (3) images.
+    """A denoiser of the family of `noise`, for gray (1) or colour (3) images.
 
     method: a spec; None for the default, or one that needs no weights where it has none that fit.
     weights: `auto` or `zoo` for bundled ones, `none`, or a file.  noise: the range of levels of a

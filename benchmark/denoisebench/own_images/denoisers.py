@@ -22,7 +22,7 @@ from denoisebench.plugin.tiling import Tiling
 from denoisebench.progress import Progress, ProgressCallback
 
 HELD_BYTES = 16
-"""Of each value of a plane that is denoised as a whole: as stored, as shown, and its estimate."""
+"""Bytes of each value of a plane denoised as a whole: as stored, as shown, and its estimate."""
 
 Write = Callable[[Plane, Values, slice], None]
 
@@ -81,13 +81,14 @@ class Denoisers:
         return core_size(with_planes, self._limit(device), source.height, source.width)
 
     def _limit(self, device: str) -> int:
-        """What denoising may take, in bytes; found once, so that all planes have the same tiles."""
+        """The memory for denoising, in bytes; found once, so that all planes have the same
+        tiles."""
         if device not in self._limits:
             self._limits[device] = memory_limit(self.memory, device)
         return self._limits[device]
 
     def _tell_of(self, source: Planes, tiles: int) -> Callable[[], None]:
-        """What is called after each of the tiles of a plane: they can take minutes."""
+        """The function that is called after each tile of a plane: a tile can take minutes."""
         done = count(1)
         return lambda: self.progress(Progress(f"{source.path.name}, tiles", next(done), tiles))
 

@@ -1,4 +1,4 @@
-"""What files and images tell of their noise: the lines of `bench estimate`."""
+"""The noise of files and images: the lines of `bench estimate`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ MOST_FLAT = 0.01
 """The share of pixels in flat regions above which it is said that they are left out."""
 
 IN_NUMBERS_OF_THE_FILE = ("gaussian", "poisson", "poisson-gaussian")
-"""The families whose noise is told in the numbers of a file."""
+"""The families whose noise is given in the numbers of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def estimates_of_file(
 
 
 def estimate_of(name: str, noisy: Pixels, family: NoiseFamily | None) -> Estimate:
-    """The noise of one image (C, H, W) in [0, 1]: its level, and its family if that is None.  Of a
-    detector the read noise or the offset is told too, though they belong to the family."""
+    """The noise of one image (C, H, W) in [0, 1]: its level, and its family if that is None. For a
+    detector the read noise or the offset is given too, though they belong to the family."""
     if family is None:
         return Estimate(name, _guessed(noisy), _warnings(noisy))
     if isinstance(family, PoissonGaussian):
@@ -155,7 +155,7 @@ def _guessed(noisy: Pixels) -> str:
 
 
 def _warnings(noisy: Pixels) -> tuple[str, ...]:
-    """What of an image tells nothing of its noise, or too little."""
+    """The parts of an image that say nothing of its noise, or too little."""
     found = []
     if MOST_FLAT < (flat := flat_share(noisy)) < 1.0:
         found.append(

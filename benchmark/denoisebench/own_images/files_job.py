@@ -33,12 +33,12 @@ from denoisebench.progress import ProgressCallback
 from denoisebench.registry.registries import Registries
 
 MOST_CLIPPED = 1e-4
-"""The share of pixels beyond the range of the file's type above which it is told."""
+"""The share of pixels beyond the range of the file's type above which a line says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is told of the file `name`, in lines, and whether it could not be denoised."""
+    """The lines about the file `name`, and whether it could not be denoised."""
 
     name: str
     line: str
@@ -81,7 +81,7 @@ class FilesJob:
                 yield Outcome(str(path), line)
 
     def describe(self, pairs: Sequence[tuple[Path, Path]]) -> Iterator[Outcome]:
-        """What `run` would do, in a line for each training and file; writes nothing."""
+        """The plan of `run`, a line for each training and file; writes nothing."""
         check_options(self.options, self.registries)
         choose = chooser(self.options, self.registries)
         if self.options.weights == "train":
@@ -180,7 +180,7 @@ class FilesJob:
         return f"{_described(source, treatments)}; saved {target}{_in_lines(warnings)}"
 
     def _warnings(self, copy: PixelCopy, treatments: Mapping[int, Treatment]) -> list[str]:
-        """What is told of a file, each once."""
+        """Printed about a file, each line once."""
         source = copy.source
         share = copy.clipped / math.prod(source.shape)
         clipped = f"{share:.2%} of the pixels were clipped to {source.dtype}"
@@ -210,7 +210,7 @@ def _failure(path: Path, error: Exception) -> Outcome:
 
 
 def _doubts(source: Planes, treatments: Mapping[int, Treatment]) -> list[str]:
-    """What is told of a file before it is denoised."""
+    """Printed about a file before it is denoised."""
     return list(source.remarks) + [line for t in treatments.values() for line in t.warnings]
 
 

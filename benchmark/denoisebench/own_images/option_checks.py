@@ -8,7 +8,7 @@ from denoisebench.registry.registries import Registries
 from denoisebench.training.weights_file import read_header, weights_file
 
 WEIGHTS = ("auto", "zoo", "none", "train")
-"""What `--weights` takes besides a file."""
+"""The values of `--weights` other than a file."""
 
 
 def check_options(options: DenoiseOptions, registries: Registries) -> None:

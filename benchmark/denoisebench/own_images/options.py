@@ -1,4 +1,4 @@
-"""What the verbs that read a user's files, and `denoisebench.denoise`, can be asked."""
+"""Options of `denoisebench.denoise` and of the verbs that read a user's files."""
 
 from dataclasses import dataclass, fields
 from math import isfinite

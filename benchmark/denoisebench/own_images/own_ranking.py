@@ -1,4 +1,5 @@
-"""What `bench rank --images` ranks: planes of a user's files, shown as `bench denoise` shows them.
+"""The planes of a user's files that `bench rank --images` ranks, shown as `bench denoise` shows
+them.
 
 All planes are shown with noise of one level, that with which the default of `bench denoise` is
 shown the typical one.  So the noise of all files, channels and detectors is Gaussian noise of one
@@ -53,7 +54,7 @@ class OwnSet:
 
 @dataclass(frozen=True, slots=True)
 class OwnFiles:
-    """What was found in files.  lines: on each; failures: on those that cannot be ranked on."""
+    """The findings in files.  lines: on each; failures: on those that cannot be ranked on."""
 
     sets: tuple[OwnSet, ...]
     lines: tuple[str, ...]
@@ -119,7 +120,7 @@ def denoise_commands(
 
 
 def in_variances(ranked: Sequence[RankedMethod], sets: Sequence[OwnSet]) -> list[RankedMethod]:
-    """What was found, with squares in variances of the noise."""
+    """The findings, with squares in variances of the noise."""
     levels: Mapping[str, float] = {own.image_set.spec: own.level for own in sets}
     return [of.in_variances(levels[of.dataset]) for of in ranked]
 

@@ -1,4 +1,4 @@
-"""What is denoised: planes of numbers, of a file or of an array."""
+"""The planes that are denoised: numbers of a file or of an array."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -22,7 +22,7 @@ STEP_VALUES = 2_000_000
 
 
 class Rows(Protocol):
-    """Planes of which rows can be read."""
+    """Planes whose rows can be read."""
 
     def read(self, plane: Plane, rows: slice = EVERY_ROW) -> Values: ...
 
@@ -47,7 +47,7 @@ class Planes(Rows, Protocol):
     def width(self) -> int: ...
     @property
     def channels(self) -> int:
-        """Of a plane: 3 for RGB, else 1."""
+        """The channels of a plane: 3 for RGB, else 1."""
         ...
 
     def planes(self) -> Iterator[Plane]:

@@ -10,7 +10,7 @@ from denoisebench.progress import Progress, ProgressCallback
 
 
 class Sink(Protocol):
-    """Where denoised planes go.  done: those that are there already."""
+    """Where denoised planes go.  done: the planes that exist already."""
 
     @property
     def done(self) -> Collection[Plane]: ...

@@ -1,4 +1,4 @@
-"""The noise of one channel of a file, as it was told or found, in the numbers of the file."""
+"""The noise of one channel of a file, given or found, in the numbers of the file."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
@@ -18,13 +18,13 @@ from denoisebench.own_images.planes import Planes, Values, group_of
 from denoisebench.specs import Spec, number
 
 MOST_VALUES = 16_000_000
-"""Of all planes that are looked at together; of each, bands of rows are taken, evenly spread."""
+"""The most values of all planes together; bands of rows are taken from each, evenly spread."""
 
 BANDS = 4
 
 
 SATURATED = 0.001
-"""The share of pixels at the greatest value of the type from which saturation is told."""
+"""The share of pixels at the greatest value of the type that counts as saturation."""
 
 
 class NoiseUntoldError(UserError):
@@ -71,7 +71,7 @@ def samples_of(source: Planes, group: int) -> list[Values]:
 
 
 def told_noise(noise: Noise, black: float, white: float) -> SeriesNoise:
-    """Noise that was told on a scale of which 0 and 1 are the numbers `black` and `white`.
+    """Noise given on a scale where 0 and 1 are the numbers `black` and `white`.
 
     Raises UserError for a range of levels.
     """
@@ -89,7 +89,7 @@ def told_noise(noise: Noise, black: float, white: float) -> SeriesNoise:
 
 
 def told_noise_adu(spec: Spec) -> SeriesNoise:
-    """Noise that was told in the numbers of the file: gaussian:σ, poisson:GAIN, or
+    """Noise given in the numbers of the file: gaussian:σ, poisson:GAIN, or
     poisson-gaussian:GAIN:READ:OFFSET.  Raises UserError for another."""
     names = {"gaussian": 1, "poisson": 1, "poisson-gaussian": 3}
     try:

@@ -33,8 +33,8 @@ class Seen:
 
     @classmethod
     def of(cls, path: Path, options: LookOptions, registries: Registries) -> Self:
-        """Look at a file.  Raises UserError for one that cannot be read, or whose noise cannot be
-        told."""
+        """Look at a file. Raises UserError for an unreadable file, and for a file whose noise
+        cannot be found."""
         source = open_pixels(path, options.axes, options.series)
         return cls(source, source.sha256(), looks_of(source, options, registries))
 

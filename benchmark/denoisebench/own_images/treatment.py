@@ -23,12 +23,12 @@ from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec
 
 TOO_STRONG = 1.5
-"""Times the standard deviation of a file: noise that is told to be stronger is not its noise."""
+"""A limit in standard deviations of a file: noise that is stronger is not its noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is known of a channel before a denoiser is chosen.  intensity: for any denoiser."""
+    """The knowledge of a channel before a denoiser is chosen.  intensity: for any denoiser."""
 
     noise: SeriesNoise
     intensity: Intensity
@@ -40,7 +40,7 @@ class Look:
 
     @property
     def level(self) -> float:
-        """Of the noise as it is shown, in the unit of the family."""
+        """The level of the noise as shown, in the unit of the family."""
         if self.noise.other is not None:
             return self.noise.other.low
         return self.intensity.level(self.noise.sigma)
@@ -60,7 +60,7 @@ class Treatment:
 
     @property
     def label(self) -> str:
-        """What denoises, in words."""
+        """The denoiser, in words."""
         if self.denoiser is None:
             return "copied"
         stabilised = " after Anscombe" if self.noise.detector is not None else ""

@@ -20,7 +20,7 @@ def chooser(options: DenoiseOptions, registries: Registries) -> Choose:
 
 
 def looks_of(source: Planes, options: LookOptions, registries: Registries) -> dict[int, Look]:
-    """What is known of each channel that is denoised, by its place along C.
+    """The knowledge of each denoised channel, by its place along C.
 
     Raises UserError for a channel that is not there, or noise that cannot be told.
     """

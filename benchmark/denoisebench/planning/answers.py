@@ -1,4 +1,4 @@
-"""What a method answers while plans are made, each answer checked.
+"""A method's answers while plans are made, each one checked.
 
 All raise PluginError, with file and line, for what the method raises and for a wrong answer.
 """
@@ -15,7 +15,7 @@ from denoisebench.plugin.tiling import Tiling
 
 
 def evidence_of(method: Method[Any], config: Any) -> Evidence:
-    """What training may see."""
+    """The evidence of training."""
     evidence = _asked(method, method.evidence, config)
     if isinstance(evidence, Evidence):
         if (evidence is Evidence.IMAGE) != isinstance(method, ImageMethod):
@@ -47,12 +47,12 @@ def reason_to_decline(method: Method[Any], config: Any, task: Task) -> str | Non
 
 
 def warning_of(method: Method[Any], config: Any, task: Task) -> str | None:
-    """What it warns of; None for nothing."""
+    """Its warning; None for nothing."""
     return _words(method, method.warns, config, task, "a warning in words, or None")
 
 
 def blind_noise_of(method: Method[Any], config: Any, noise: Noise) -> Noise:
-    """What it is trained on where the level is unknown."""
+    """The noise that it is trained on if the level is unknown."""
     blind = _asked(method, method.blind_noise, config, noise)
     if isinstance(blind, Noise):
         return blind
@@ -69,7 +69,7 @@ def config_as_trained(method: TrainedMethod[Any], config: Any) -> Any:
 
 
 def passes_of(method: TrainedMethod[Any], config: Any) -> int:
-    """What the loss costs, in passes of the network over each patch."""
+    """The cost of the loss, in passes of the network over each patch."""
     passes = _asked(method, method.passes_per_patch, config)
     if isinstance(passes, int) and passes >= 1:
         return passes

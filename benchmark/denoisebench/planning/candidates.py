@@ -1,4 +1,4 @@
-"""What is scored, and on what, while a plan is made."""
+"""The methods to score, and their images, while a plan is made."""
 
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from denoisebench.specs import config_spec
 
 
 class ScoringTest(NamedTuple):
-    """What denoisers are scored on."""
+    """The images that denoisers are scored on."""
 
     noise: Noise
     knowledge: LevelKnowledge
@@ -43,7 +43,7 @@ class Candidate(NamedTuple):
 def labels_of(
     evidence: Evidence, training: TrainingPlan | None, given: GivenWeights | None
 ) -> dict[str, str]:
-    """What a result says of where its denoiser comes from."""
+    """The origin of the denoiser, as a result states it."""
     untrained = {"draws": "", "train_set": "", "budget": "", "weights": "none"}
     labels = training.labels if training else given.labels if given else untrained
     return {"evidence": evidence.value, **labels}

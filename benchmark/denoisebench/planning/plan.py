@@ -1,4 +1,4 @@
-"""What will be computed: trainings and cells, with ids, nothing run yet.
+"""The plan of a run: trainings and cells, with ids, nothing run yet.
 
 An id is a hash of everything that decides the result, so that what is finished is found again.
 """
@@ -64,7 +64,7 @@ class TrainingPlan:
 
     @property
     def passes_per_patch(self) -> int:
-        """What a step costs, in passes of the network over each patch."""
+        """The cost of a step, in passes of the network over each patch."""
         assert isinstance(self.method, TrainedMethod)  # a method with evidence is one
         return passes_of(self.method, self.config)
 
@@ -89,12 +89,12 @@ class TrainingPlan:
 
     @property
     def precision(self) -> "AskedPrecision":
-        """What was asked of its arithmetic."""
+        """The precision that was asked for."""
         return "fp32" if self.recipe.precision else "auto"
 
     @property
     def labels(self) -> dict[str, str]:
-        """What a result says of it, beside the evidence."""
+        """Its label in a result, next to the evidence."""
         start = f" from {self.start.path.name}" if self.start else ""
         start += f", {ORACLE_CHECKPOINT}" if self.oracle_checkpoint else ""
         return {
@@ -121,7 +121,7 @@ class GivenWeights:
 
     @property
     def labels(self) -> dict[str, str]:
-        """What a result says of them, beside the evidence."""
+        """Their label in a result, next to the evidence."""
         recipe = self.header.recipe
         budget = recipe.budget.label if recipe.budget else "unknown"
         return {
@@ -162,7 +162,7 @@ class CellPlan:
 
     @property
     def method_label(self) -> str:
-        """What results call the method: its spec, and whether it is a self-ensemble."""
+        """The method's name in results: its spec, and whether it is a self-ensemble."""
         return method_label(self.method_spec, self_ensemble=self.self_ensemble)
 
     @property
@@ -178,7 +178,7 @@ class CellPlan:
     @property
     def assumed(self) -> str:
         """The noise that a method without weights takes the images for, if it is of another family
-        than theirs; else empty.  What weights assume is in their recipe."""
+        than theirs; else empty. The assumptions of weights are in their recipe."""
         noise, without_weights = self.task.noise, self.training is None and self.given is None
         if without_weights and not noise.same_family(self.noise.treated_as):
             return str(noise.blind_range())  # a level that is not given plays no part
@@ -236,7 +236,7 @@ class Unit(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be computed, in order, and what will not, with the reason."""
+    """The cells to compute, in order, and the others with the reason."""
 
     cells: tuple[CellPlan, ...]
     declined: tuple[tuple[str, str, str], ...] = ()  # method, noise and parameters, reason

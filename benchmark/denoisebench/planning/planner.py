@@ -44,7 +44,7 @@ def make_plan(
 
 
 def mismatch(noise: Noise, trained_on: Noise) -> str | None:
-    """What to note of a test noise that is not within what was trained on; None where it is."""
+    """A note on a test noise outside of the training noise; None if it is inside."""
     taken = noise.treated_as
     if not trained_on.same_family(taken):
         return f"{noise} is scored by what was trained on {trained_on}"
@@ -146,7 +146,7 @@ class _Planner:
         return self._drawn("--target-noise", asked)
 
     def _drawn(self, option: str, asked: str) -> Noise:
-        """The noise of an option.  UserError for one that cannot be drawn."""
+        """The noise of an option. UserError for a noise that cannot be drawn."""
         noise = self._registries.noise(asked)
         if noise.is_real:
             raise UserError(
@@ -214,7 +214,8 @@ class _Planner:
         )
 
     def _candidate(self, method: Method[Any], config: Any, test: ScoringTest) -> Candidate:
-        """What is scored: the method for the task that fits the test, or as its weights are."""
+        """The denoiser to score: the method for the task that fits the test, or as its weights
+        are."""
         channels, parameters = test.image_set.channels, trained_for(test.knowledge)
         trained_on = self._trained_on(method, config, test.noise, parameters)
         pairs = evidence_of(method, config) is Evidence.NOISY_PAIRS

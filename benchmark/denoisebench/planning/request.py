@@ -1,4 +1,4 @@
-"""What was asked for."""
+"""The request of the user."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for; every name is a spec.
+    """The request of the user; every name is a spec.
 
     train_sets: the first that is on this machine is trained on, else the last.  weights: auto, none
     or a path.  source_noise, target_noise: of what is trained on, if it is not that of the test;
     the second for the second copy of a pair.  own_noise: a set that knows the noise of its given
     images is tested under that, not under `noises`.  needs_reference: whether estimates are scored
-    against clean images.  weights_of: training sets of which bundled weights will
-    do as well as of `train_sets`.  level_within: whether bundled weights of a range do for a known
-    level that lies in it.  start: weights that trainings begin with.
+    against clean images.  weights_of: training sets whose bundled weights serve as well as those of
+    `train_sets`.  level_within: whether bundled weights of a range do for a known level that lies
+    in it.  start: weights that trainings begin with.
     oracle_checkpoint: whether held-out clean images pick the weights of trainings.
     seeds: each plans separate cells and trainings.
     self_ensemble: whether each image is denoised in its eight orientations.

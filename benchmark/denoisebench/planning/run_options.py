@@ -1,4 +1,4 @@
-"""What can be asked of a run or a comparison, for the command line, TOML files and Python alike."""
+"""Options of a run or a comparison, for the command line, TOML files and Python alike."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

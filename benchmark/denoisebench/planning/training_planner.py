@@ -104,7 +104,7 @@ def base_recipe(
     seed: int,
     train_set: str,
 ) -> TrainingRecipe:
-    """What a recipe says of a training that is known without the images; config: as trained."""
+    """The part of a recipe that is known without the images; config: as trained."""
     unpaired = evidence_of(method, config) is Evidence.UNPAIRED
     return TrainingRecipe(
         method=str(config_spec(method.name, config)),

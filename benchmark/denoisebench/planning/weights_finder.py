@@ -26,7 +26,7 @@ _WITHIN: Mapping[Evidence, frozenset[Evidence]] = {
     Evidence.UNPAIRED: _LEAST | {Evidence.UNPAIRED},
     Evidence.CLEAN: frozenset(Evidence),
 }
-"""What else a training may have seen, without having seen more.  Second noisy copies and clean
+"""Other evidence of a training that has seen no more.  Second noisy copies and clean
 images of other scenes are not within each other."""
 
 
@@ -166,7 +166,7 @@ class WeightsFinder:
     def _of_the_seeds(self, given: GivenWeights) -> bool:
         """Whether weights are of the one seed that is asked for.
 
-        Of several seeds each is trained, so that all of them take the same budget.
+        If several seeds are asked for, each is trained, so that all take the same budget.
         """
         seed, seeds = given.header.recipe.seed, self.request.seeds
         if len(seeds) > 1 and seed in seeds:

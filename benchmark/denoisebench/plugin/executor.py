@@ -16,7 +16,7 @@ from denoisebench.specs import Spec
 MOST_RESTARTS = 2
 """How often a worker that was killed or lost is started again."""
 ENDS_WITHIN_S = 60.0
-"""A worker that is told to end has a checkpoint to save."""
+"""A worker that is asked to end has a checkpoint to save."""
 PLAN_VARIABLE = "DENOISEBENCH_PLAN"
 """Tells a worker the mark of the plan that it is to share in."""
 UNITS_VARIABLE = "DENOISEBENCH_UNITS"
@@ -40,7 +40,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class WorkerCommand:
-    """What each worker runs: `bench` with these arguments.  Can be pickled.
+    """The command of each worker: `bench` with these arguments.  Can be pickled.
 
     folder: where it runs; paths in the arguments are relative to it.  mark: a file in the folder of
     results, of a new name; who sees it sees that folder.  plan: the mark of the plan.
@@ -65,8 +65,8 @@ class WorkerCommand:
     ) -> str:
         """Be a worker until no work is left.  Returns how it failed; empty if it did not.
 
-        say: gets each line that it says.  environment: variables of this worker alone.  Where this
-        is interrupted, the worker is told to end, saves what it has, and is waited for.
+        say: gets each line that it says.  environment: variables of this worker alone. If this is
+        interrupted, the worker is asked to end, saves its state, and is waited for.
         """
         from denoisebench.plugin.worker_process import WorkerProcess
 
@@ -90,9 +90,9 @@ class Crew(ABC):
         """Have workers run a command, and wait for all of them.  Returns how workers failed, in
         words that name the worker; each that did.
 
-        units: of work; more workers than that have nothing to do.  progress: is told what happens.
-        On KeyboardInterrupt it ends all workers and raises on.  Raises UserError where none can be
-        started.
+        units: of work; more workers than that have nothing to do.  progress: is called with what
+        happens. On KeyboardInterrupt it ends all workers and raises on.  Raises UserError where
+        none can be started.
         """
 
 

@@ -121,7 +121,7 @@ def register_executors() -> "Iterable[Executor]":  # type: ignore[empty-body]  #
 
 @hookspec
 def register_published() -> "Iterable[PublishedTable]":  # type: ignore[empty-body]  # a pluggy spec
-    """Return the tables of published figures this plugin adds, to stand beside results.
+    """Return the tables of published figures this plugin adds, to be shown next to results.
 
     Read none here.  The file of a plugin that is not the suite's is checked at start-up.  A name
     already taken stops the program with both plugins named.

@@ -72,9 +72,9 @@ class PackChoice:
     """Which images are packed, and with how many channels.
 
     min_side_px, max_side_px: the range of both sides of an image, in pixels, inclusive.
-    channels: 1 (gray), 3 (colour), or 0 for those of the files.  black, white: the values in the
-    files that are 0 and 1 in the images; white is a number, `auto` for the largest value of all,
-    or empty for what the type of the values says.  Raises ValueError for a range that holds no
+    channels: 1 (gray), 3 (colour), or 0 for the channels of the files.  black, white: the values in
+    the files that are 0 and 1 in the images; white is a number, `auto` for the largest value of
+    all, or empty for what the type of the values says.  Raises ValueError for a range that holds no
     size.
 
     >>> PackChoice(min_side_px=64, channels=1).max_side_px is None

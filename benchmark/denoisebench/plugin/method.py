@@ -50,7 +50,7 @@ Schedule = Literal["cosine", "ramps"]
 
 
 class Evidence(StrEnum):
-    """What training may see.  The suite gives a method exactly this and nothing else.
+    """The images that training may see.  The suite gives a method exactly this and nothing else.
 
     >>> Evidence.NOISY_PAIRS, str(Evidence.NOISY_PAIRS)
     (<Evidence.NOISY_PAIRS: 'noisy-pairs'>, 'noisy-pairs')
@@ -170,7 +170,7 @@ class Method(ABC, Generic[ConfigT]):
 
     @abstractmethod
     def evidence(self, config: ConfigT) -> Evidence:
-        """What training may see under this config."""
+        """The images that training may see under this config."""
 
     def declines(self, config: ConfigT, task: Task) -> str | None:
         """Why this method does not apply to `task`; None if it does."""
@@ -227,8 +227,8 @@ class UntrainedMethod(Method[ConfigT]):
 class Model(Generic[ConfigT]):
     """A network with the config and the task that it was built for.
 
-    measured: of the whole image of which tiles are denoised, by the method's own names; see
-    `TrainedMethod.for_tiles_of`.
+    measured: if tiles are denoised, the values measured in the whole image, by the method's own
+    names; see `TrainedMethod.for_tiles_of`.
 
     >>> from denoisebench.noise_models.gaussian import Gaussian
     >>> task = Task(Noise(Gaussian(), 25.0, 25.0), "known", GRAY)
@@ -305,7 +305,7 @@ class TrainedMethod(Method[ConfigT]):
     read.  A class here must be harmless whatever attributes a file gives it."""
 
     def passes_per_patch(self, config: ConfigT) -> int:
-        """What the loss costs in passes of the network over a whole sampled patch, rounded up: a
+        """The cost of the loss, in passes of the network over a whole sampled patch, rounded up. A
         pass over a quarter of the pixels counts 1/4, one without gradients 1/3.  Budgets count it.
         """
         return 1

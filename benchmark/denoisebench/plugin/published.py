@@ -41,7 +41,7 @@ class PublishedFigure:
 
     @property
     def place(self) -> tuple[str, str, str, str]:
-        """What a result has in common with it: noise, parameters, data set, method."""
+        """The key that it shares with a result: noise, parameters, data set, method."""
         return self.noise, self.parameters, self.dataset, self.method
 
 

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 class Report:
     """A way to show results: `render` turns a `Results` with at least one score into text.
 
-    Of a `Results` a report reads `frame` (a data frame, a row for each denoised image), `cells`
-    (the stored records behind the rows), `declined` (what was asked for and has no rows, and why)
-    and `folder` (where pictures and trainings are kept).  printed: whether the text is for a
-    terminal too, not only a file to open.
+    A report reads four members of `Results`: `frame`, a data frame with a row for each denoised
+    image; `cells`, the stored records behind the rows; `declined`, the cells without rows and why;
+    `folder`, where pictures and trainings are kept.  printed: whether the text is for a terminal
+    too, not only a file to open.
 
     >>> report = Report("count", "the number of results", lambda results: f"{len(results.cells)}")
     >>> report.printed

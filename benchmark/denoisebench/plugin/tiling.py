@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Tiling:
-    """What a tile needs so that its pixels come out as they do in the whole image.
+    """The halo and the grid with which a tile's pixels come out as in the whole image.
 
     multiple: tiles begin at multiples of this many pixels from the upper left corner of the image,
     and end at such from the lower right: 32 of a network that halves its input five times.

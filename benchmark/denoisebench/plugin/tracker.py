@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInfo:
-    """What a tracker follows: a training, or the scoring of its weights.
+    """The work that a tracker follows: a training, or the scoring of its weights.
 
     name: `method-noise-ID8`, the same whenever the training goes on or is scored.  id: of the
     training; of the cell where nothing was trained.  recipe: its values, as `budget.steps`.
     out: the folder of results.  setting: what was typed after the tracker's name, as
-    `--track NAME:SETTING`, or "".  resumed_at: the step up to which earlier processes have told
-    of this training, 0 for none: what they told beyond it is told again.  None: it is scored.
+    `--track NAME:SETTING`, or "".  resumed_at: the last step that earlier processes reported, 0 for
+    none. Later ones are reported again.  None: it is scored.
 
     >>> RunInfo(name="noise2noise-gaussian_25-8c572090", id="8c572090887e09cd",
     ...         recipe={"budget.steps": 2000}, out=Path("results"), resumed_at=0).setting
@@ -41,8 +41,8 @@ class Tracker(ABC):
     For each run: `start`, then any number of `scalars`, `image` and `results`, then `end`; the next
     run starts after that.  All but `check` are called in one thread beside the training's.  They
     may take their time: when 1,000 calls wait, the oldest values and images are left out, and the
-    end of the process waits a few seconds only.  What they raise is said in one line, and nothing
-    more is called.
+    end of the process waits a few seconds only. An exception is reported in one line, and the
+    tracker is not called again.
 
     >>> class Printed(Tracker):
     ...     name, summary = "printed", "prints the loss"
@@ -73,12 +73,12 @@ class Tracker(ABC):
 
     @abstractmethod
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """What a training has after `step` steps, about 100 times in all.
+        """The values of a training after `step` steps, about 100 times in all.
 
         values: `train/loss` (in the unit of its method), `train/rate` (of learning) and
-        `time/megapixels_per_s` (10⁶ pixels of patches); about 10 times also `held_out/loss` and,
-        where there are clean images, `oracle/psnr_db` (dB), both of images that are held out of the
-        training.  A loss may be NaN or infinite.
+        `time/megapixels_per_s` (10⁶ pixels of patches). About 10 times also `held_out/loss`, and
+        `oracle/psnr_db` (dB) if there are clean images; both use images held out of the training.
+        A loss may be NaN or infinite.
         """
 
     def image(self, step: int, name: str, pixels: "Pixels", caption: str) -> None:  # noqa: B027

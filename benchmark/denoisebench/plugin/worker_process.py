@@ -23,7 +23,7 @@ LOOK_S = 0.1
 
 
 class WorkerProcess:
-    """One process after the other, of which the first is usually the last."""
+    """One process after the other; the first is usually the last."""
 
     def __init__(
         self, command: WorkerCommand, environment: Mapping[str, str], say: Callable[[str], None]

@@ -58,7 +58,7 @@ def rank_cells(
 ) -> tuple[list[RankedMethod], list[Failure]]:
     """Score what a plan denoises, without clean images.  Computes what is not stored.
 
-    save: what is kept of the images besides.  What a method raises leaves it out.  Raises UserError
+    save: what is kept of the images besides.  A method that raises is left out.  Raises UserError
     for an image below `LEAST_SIDE_PX`.
     """
     ranked = []
@@ -114,7 +114,7 @@ def _scores(
     saver: Saver,
     progress: ProgressCallback,
 ) -> tuple[ImageRank, ...]:
-    """The scores of each image; NaN for one that does not tell the level that the method needs.
+    """The scores of each image; NaN if an image does not give the level that the method needs.
 
     Raises LevelUnknownError where none does.
     """

@@ -1,4 +1,4 @@
-"""What ranking without clean images found: one JSON file for each method on each image set.
+"""Findings of ranking without clean images: one JSON file for each method on each image set.
 
 A file, `OUT/ranks/ID.json`, appears whole or not at all; its id is a hash of everything that
 decides what is in it, so that what was found is not computed again.
@@ -25,7 +25,7 @@ RANK_VERSION = "denoisebench rank 1"
 
 @dataclass(frozen=True, slots=True)
 class ImageRank:
-    """What is known of one denoised image without its clean one.
+    """The scores of one denoised image that need no clean image.
 
     NaN: not to be had.  An image that does not tell the level that the method needs is not denoised
     and has none.  sigma_255: the level that SURE used.  psnr_db: against the clean image, where
@@ -79,7 +79,7 @@ def write_ranked(path: Path, ranked: RankedMethod) -> None:
 
 
 def read_ranked(path: Path) -> RankedMethod:
-    """What was stored.  Raises UserError for a file that cannot be read or is damaged."""
+    """The stored records.  Raises UserError for a file that cannot be read or is damaged."""
     try:
         record = read_json(path)
         for image in record["images"]:  # NaN was null in files of earlier versions

@@ -36,7 +36,7 @@ step, and one that estimates its level must not notice it."""
 
 
 def sparse_mask(height: int, width: int, stream: Stream) -> Mask:
-    """A random pixel of each block, of which no two touch, not even at their corners.  (H, W)
+    """A random pixel of each block; no two touch, not even at their corners.  (H, W)
 
     Each lies in the first rows and columns of its block, one short of all; of a block that the
     border cuts it may be missing.

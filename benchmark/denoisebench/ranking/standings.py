@@ -21,7 +21,7 @@ TRUTH = "psnr_db"
 """Greatest for the best."""
 
 FEWEST_METHODS = 3
-"""Of which two rankings are compared."""
+"""The fewest methods whose two rankings are compared."""
 
 
 @dataclass(frozen=True, slots=True)

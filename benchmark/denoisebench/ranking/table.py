@@ -52,7 +52,7 @@ BELIEVE = (
 
 
 Commands = Mapping[str, str]
-"""What denoises the images of a set with its best method, by the set."""
+"""The command that denoises the images of a set by its best method, by the set."""
 
 
 def render_table(ranked: Sequence[RankedMethod], commands: Commands = EMPTY) -> str:
@@ -200,7 +200,8 @@ def _level(group: Sequence[RankedMethod]) -> str:
 
 
 def _untold(group: Sequence[RankedMethod]) -> list[str]:
-    """The images of which methods cannot tell the noise level, which are in none of their means."""
+    """Images whose noise level some methods cannot find; they are in none of those methods'
+    means."""
     return [
         f"left out of the means: {image}, whose noise level cannot be told by {', '.join(its)}"
         for image, its in _methods_of(group, lambda image: not image.is_denoised).items()

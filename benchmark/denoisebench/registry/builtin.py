@@ -1,4 +1,4 @@
-"""What the core offers itself, registered as any plugin's is."""
+"""The core's own offers, registered like any plugin's."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What docstrings say of a method or a noise: prose, equations, the fields of a config."""
+"""Docstrings of a method or a noise: prose, equations, the fields of a config."""
 
 import ast
 import inspect
@@ -32,7 +32,7 @@ def prose_of(thing: object) -> list[str]:
 
 
 def field_docs(cls: type) -> Mapping[str, str]:
-    """What the docstring of a dataclass says of its fields: `field: what it is.`"""
+    """The fields in the docstring of a dataclass: `field: what it is.`"""
     name = "|".join(field.name for field in fields(cls)) or "no field"
     start = re.compile(rf"(?:^|(?<=[.;])\s+)((?:{name})(?:, (?:{name}))*)(?:, ([^:.]+))?:\s")
     found: dict[str, str] = {}
@@ -61,7 +61,7 @@ def equations_of(method: object) -> list[Equation]:
 
 
 def _imports_of_class(cls: type, files: Mapping[str, Path]) -> Iterator[str]:
-    """The modules that functions of a class import, and those of which it uses a name."""
+    """The modules imported by functions of a class, and those from which it uses a name."""
     tree = _tree(files[cls.__module__])
     body = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == cls.__name__)
     yield from _imports(ast.walk(body), cls.__module__, files)

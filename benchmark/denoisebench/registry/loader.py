@@ -1,9 +1,8 @@
 """Finding plugins and making the registries: a dict per kind, in name order, that refuses doubles.
 
 Plugins come from the entry-point group `denoisebench` and from `--plugin FILE_OR_MODULE`.  Each
-loads in isolation: one that raises is reported by name and disables only itself.  What pluggy does
-not promise is added here: order by name, doubles refused with both plugins named, misspelt hooks
-and wrong types refused.
+loads in isolation: one that raises is reported by name and disables only itself. Added to pluggy:
+order by name, doubles refused with both plugins named, misspelt hooks and wrong types refused.
 """
 
 import hashlib
@@ -220,7 +219,8 @@ def offers(plugin: Any) -> list[tuple[str, Any]]:
 
 
 def _offered(plugin: Any, hook: str, offered_type: type) -> list[Any]:
-    """What one plugin offers through one hook.  UserError when that is not what it should be."""
+    """The objects that one plugin offers through one hook.  UserError when that is not what it
+    should be."""
     function = getattr(plugin, hook, None)
     things = list(function()) if function is not None else []
     for thing in things:

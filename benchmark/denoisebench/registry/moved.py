@@ -1,4 +1,4 @@
-"""What plugins of earlier versions import and define, and where and how it is called now."""
+"""Imports and definitions of plugins of earlier versions, and their names today."""
 
 import re
 
@@ -36,7 +36,7 @@ RENAMED_MEMBERS = {"at_hand": "is_local", "keeps": "preserves", "stand_in": "tre
 
 
 def new_import(error: BaseException) -> str | None:
-    """What to import instead of what has moved or is renamed; None for any other error."""
+    """The new import for a moved or renamed name; None for any other error."""
     if not isinstance(error, ImportError):
         return None
     if error.name in MOVED:
@@ -48,7 +48,8 @@ def new_import(error: BaseException) -> str | None:
 
 
 def renamed_members(thing: object) -> str | None:
-    """What a plugin's object defines under an earlier name, which would be ignored; else None."""
+    """The earlier name under which a plugin's object defines a member, which would be ignored; else
+    None."""
     old = [
         f"{name} is now called {new}"
         for name, new in RENAMED_MEMBERS.items()
@@ -58,8 +59,8 @@ def renamed_members(thing: object) -> str | None:
 
 
 def new_argument(error: BaseException) -> str | None:
-    """What a report is made of now, for one that takes the data frame of earlier versions; None
-    where a report failed for another reason.  error: with what the report raised as its cause."""
+    """The new argument of a report that takes the data frame of earlier versions; None if a report
+    failed for another reason.  error: with what the report raised as its cause."""
     cause = error.__cause__
     if not isinstance(cause, AttributeError | TypeError) or "Results" not in str(cause):
         return None

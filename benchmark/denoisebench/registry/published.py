@@ -22,8 +22,8 @@ def checked_figures(
     """The figures of a table under the specs that results have, which a noise that no plugin offers
     does not have.
 
-    Raises UserError for a file that is not as it should be, an unknown data set or protocol, and a
-    figure that is there twice, in whatever words.
+    Raises UserError for a malformed file, an unknown data set or protocol, and a figure that is
+    given twice, in whatever words.
     """
     figures = table.read()
     specs = {noise: _spec_of(noise, table, noises) for noise in {f.noise for f in figures}}

@@ -27,9 +27,9 @@ FOLLOWED = (
     "denoisebench.noise.power_law",
     "denoisebench.noise_models",
 )
-"""What methods and noise models are built from.  Of the networks on the shelf only the one that a
-config names counts.  The rest of the core counts by its versions: see `ids.RECIPE_VERSION` and
-`ids.CELL_VERSION`."""
+"""The modules that methods and noise models are built from.  Of the networks on the shelf only the
+one that a config names counts.  The rest of the core counts by its versions: see
+`ids.RECIPE_VERSION` and `ids.CELL_VERSION`."""
 
 WORDS = frozenset({"summary", "paper_code", "declines", "warns", "tiling", "__all__"})
 """Definitions that say something and compute no pixel."""
@@ -71,7 +71,7 @@ class SourceHasher:
                 yield target
 
     def _hash_alone(self, module: str) -> str:
-        """Of the module's own tree, imported names numbered by their first use."""
+        """The hash of the module's own tree, with imported names numbered by their first use."""
         return self._own(module)[0]
 
     def _hash_linked(self, module: str) -> str:
@@ -92,7 +92,7 @@ class SourceHasher:
         return self._alone[module]
 
     def _link(self, source: str, name: str) -> Tree:
-        """What an imported name contributes."""
+        """The share of an imported name in the hash."""
         target = self._home(source, name)
         whole = self._is_module(source, name)
         if target is not None:

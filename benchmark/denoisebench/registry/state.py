@@ -1,4 +1,4 @@
-"""What may mend a failure: the files of plugins, and what is installed."""
+"""The state whose change may mend a failure: the files of plugins, and the installed packages."""
 
 import hashlib
 from collections.abc import Iterable

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 Cell = str | float | None
 
 FORMULA = ("=", "+", "-", "@", "\t")
-"""What a formula begins with."""
+"""The first characters of a formula."""
 
 
 def csv_text(rows: Iterable[Sequence[Cell]]) -> str:

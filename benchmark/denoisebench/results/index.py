@@ -30,7 +30,8 @@ WORTH = 200
 _RECORD = msgspec.msgpack.Decoder(CellResult)
 _DIGEST_BYTES = 16
 _HEAD = struct.Struct(f"<{_DIGEST_BYTES}s3qHI")
-"""Of an entry: the digest of what follows, the stamp, and the lengths of the id and the record."""
+"""The head of an entry: the digest of the rest, the stamp, and the lengths of the id and the
+record."""
 
 Stamp = tuple[int, int, int]
 """Size of a file, and when it and its entry in the folder were changed, in ns."""
@@ -95,7 +96,7 @@ class Index:
                     file.write(_HEAD.pack(digest, *stamp, len(name), len(record)) + name + record)
 
     def _record(self, cell: str, entry: _Entry) -> CellResult | None:
-        """What is kept of a cell; None if it is damaged."""
+        """The stored text of a cell; None if it is damaged."""
         assert self._file is not None
         self._file.seek(entry.at)
         record = self._file.read(entry.length)
@@ -127,7 +128,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def _entries(path: Path) -> Mapping[str, _Entry]:
-    """What an index holds, by cell; nothing where there is none, or that of other code."""
+    """The entries of an index, by cell; empty if there is none, or one of other code."""
     entries: dict[str, _Entry] = {}
     try:
         with ordinary_file(path).open("rb") as file:

@@ -1,4 +1,4 @@
-"""What a cell has scored so far, so that an interrupted one continues.
+"""The scores of a cell so far, so that an interrupted one continues.
 
 `OUT/cells/<cell id>.unfinished` has a line of JSON for each image and repeat that is done.  It goes
 when the cell's result is there.

@@ -25,7 +25,7 @@ class Estimates:
 
     @property
     def folder(self) -> Path:
-        """What holds them all."""
+        """The folder of all of them."""
         return self.out / "estimates" / self.cell
 
     def path(self, image: str, repeat: int) -> Path:
@@ -37,8 +37,8 @@ class Estimates:
         write_whole(self.path(image, repeat), npy_bytes(estimate))
 
     def missing(self, repeats: int, left_out: Collection[tuple[str, int]] = ()) -> bool:
-        """Whether an estimate of some image is missing; each has `repeats` of them, but for those
-        of which `left_out` has the image and the repeat."""
+        """Whether an estimate of some image is missing; each image has `repeats` of them, except
+        for the pairs of image and repeat in `left_out`."""
         wanted = {(image, repeat) for image in self.images for repeat in range(repeats)}
         return not all(self.path(*which).exists() for which in wanted.difference(left_out))
 

@@ -29,8 +29,8 @@ def merge(folders: Sequence[Path], out: Path) -> Merged:
     """Copy the cells and the finished trainings of `folders` to `out`, each whole.
 
     Nothing under `out` is replaced.  Two results of a cell are equal if they differ in time, memory
-    and provenance alone; the first is kept.  Two trainings are equal if their weights are.  Damaged
-    results and conflicts are told in `problems`, and all else is copied.
+    and provenance alone; the first is kept.  Two trainings are equal if their weights are. Damaged
+    results and conflicts are listed in `problems`, and all else is copied.
 
     Raises UserError for a folder without results, and when a file cannot be written.
     """

@@ -35,7 +35,7 @@ class ImageScore:
 
 
 class Provenance(TypedDict, total=False):
-    """What is read of a result's provenance; there may be more in it."""
+    """The known part of a result's provenance; there may be more in it."""
 
     recipe: TrainingRecipe | None
     training_outcome: Outcome | None
@@ -59,7 +59,7 @@ class Provenance(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class CellResult:
-    """What came of one cell: a score per image and repeat, or an `error` and no scores."""
+    """The outcome of one cell: a score per image and repeat, or an `error` and no scores."""
 
     cell: str
     method: str  # canonical spec, e.g. noise2score:probe=single; a self-ensemble: `tv (x8)`
@@ -90,7 +90,7 @@ class CellResult:
 
     @property
     def declines(self) -> tuple[str, str, str] | None:
-        """What a plan says of a method that declines, of an oracle with no level to pick."""
+        """The plan's reason why a method declines, or why an oracle has no level to pick."""
         if self.parameters != ORACLE or self.error is not None:
             return None
         if any(score.level_estimate is not None for score in self.scores):

@@ -60,7 +60,7 @@ class Results:
 
     @property
     def doubts(self) -> Sequence[str]:
-        """What the noisy images of a set contradict of the noise that was told, in a line each."""
+        """Contradictions between the given noise and the noisy images of a set, in a line each."""
         told = (cell.provenance.get("doubt") for cell in self.cells)
         return tuple(dict.fromkeys(doubt for doubt in told if doubt))
 
@@ -88,14 +88,14 @@ class Results:
         return frame(self.scored)
 
     def rules(self, protocol: str) -> str:
-        """What the protocol with this label does, in words."""
+        """The rules of the protocol with this label, in words."""
         known = labelled(protocol, self.protocols)
         return known.summary if known else "unknown here"
 
     def render(self, report: str) -> str:
         """The results as a report of `bench list reports` shows them.
 
-        Raises UserError for an unknown report, for one that fails, and where no cell has a score.
+        Raises UserError for an unknown report, for a report that fails, and if no cell has a score.
         """
         if report not in self.reports:
             raise unknown_name("report", report, self.reports)

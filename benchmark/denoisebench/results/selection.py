@@ -78,7 +78,7 @@ def _written_last(results: Sequence[CellResult], out: Path) -> CellResult:
 
 
 def _order(result: CellResult) -> tuple[str, ...]:
-    """What results are ordered by."""
+    """The order of results."""
     return (
         *(result.noise, result.parameters, result.dataset, result.protocol, result.method),
         *(result.budget, str(result.seed)),

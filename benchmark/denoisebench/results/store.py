@@ -156,7 +156,7 @@ _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     4: _without_level_unit,
     5: _without_steps,
 }
-"""What makes a record of each older schema one of the next, in order."""
+"""The steps that upgrade a record of an older schema, in order."""
 
 
 def _damaged(path: Path, why: str) -> UserError:

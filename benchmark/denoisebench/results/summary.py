@@ -34,7 +34,7 @@ KEYS = (
     "train_set",
     "weights",
 )
-"""What distinguishes two lines.  Seeds do not: they are averaged."""
+"""The key that distinguishes two lines.  Seeds do not: they are averaged."""
 
 _SUMMARISED = (
     *("image", "repeat", "seed", "psnr_db", "noisy_psnr_db", "ssim"),
@@ -47,7 +47,7 @@ _SUMMARISED = (
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A method's scores on one data set.  What is not known is NaN or an empty text."""
+    """A method's scores on one data set.  Unknown values are NaN or an empty text."""
 
     method: str
     noise: str
@@ -72,9 +72,9 @@ class Summary:
     steps: float
     """Of learning on an image, mean over images; NaN for a method that does not."""
     level_error: float
-    """Median over images of |estimate/level − 1|, its mean over repeats and seeds within each; NaN
-    where the method estimates no level, as an oracle does not, and where the true level is unknown
-    or of another unit."""
+    """Median over images of |estimate/level − 1|, averaged over repeats and seeds of each image
+    first. NaN if the method estimates no level, as an oracle does not, and if the true level is
+    unknown or has another unit."""
     noisy_psnr_db: float
     """As `psnr_db`, of the noisy images."""
     budget: str
@@ -104,7 +104,7 @@ def summarise(rows: "pd.DataFrame") -> list[Summary]:
     """The summaries of per-image rows (`dataframe.COLUMNS`), in the order in which they first come.
 
     An image's scores are averaged over its repeats and seeds first, then over images, so that the
-    interval is that of a mean over so many images.
+    interval is that of a mean over images.
     """
     # Plain arrays: a frame for each of thousands of groups takes many times longer.
     columns = {name: rows[name].to_numpy() for name in _SUMMARISED}
@@ -170,7 +170,8 @@ def _level_error(rows: Mapping[str, Values]) -> float:
 
 
 def _spread_of_seeds(rows: Mapping[str, Values], protocol: str) -> float:
-    """Of the set's mean, between seeds, dB: of the images that are finite for each of them."""
+    """The deviation of the set's mean between seeds, dB, over images that are finite for each
+    seed."""
     seeds = list(dict.fromkeys(rows["seed"].tolist()))
     if len(seeds) < 2:
         return math.nan
@@ -195,7 +196,7 @@ def _mean(column: Values) -> float:
 
 
 def _count(column: Values) -> int | None:
-    """What all rows agree on; None where they have none."""
+    """The value on which all rows agree; None if they do not."""
     known = _known(column)
     return int(known[0]) if known.size else None
 

@@ -55,7 +55,7 @@ def open_trainings(texts: Sequence[str], results: Path) -> list[Training]:
     """The trainings that `texts` name, in order.
 
     Each is a training's folder, or the id of one under `results`, or what only one id begins with.
-    Raises UserError for one that is unknown, ambiguous, named twice, damaged, or that has not
+    Raises UserError for a training that is unknown, ambiguous, named twice, damaged, or has not
     recorded anything yet.
     """
     folders = [_folder(text, results / "trainings").resolve() for text in texts]

@@ -104,7 +104,7 @@ def _imports(names: list[str]) -> str:
 
 
 def _words(name: PluginName, kind: str) -> dict[str, str]:
-    """What stands for the words of all templates."""
+    """The placeholders of all templates and their words."""
     return {
         "name": name.text,
         "title": name.title,

@@ -1,1 +1,1 @@
-"""What a number means: metrics, protocols, statistics."""
+"""The meaning of a number: metrics, protocols, statistics."""

@@ -1,4 +1,4 @@
-"""What each image adds to the figure of its set, as a protocol averages it."""
+"""The share of each image in the figure of its set, as a protocol averages it."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -42,13 +42,13 @@ def error_of(psnr_db: float) -> float:
 
 
 def shares_db(mse: Values) -> Values:
-    """What each image contributes to the dB of the mean of the errors.  (images,) -> (images,)
+    """The share of each image in the dB of the mean of the errors.  (images,) -> (images,)
 
         v_i = -10 log10(m) - 10 / ln 10 · (e_i / m - 1),   m the mean of the e_i
 
-    Their mean is that figure, and an interval of their mean is the figure's by the delta method,
-    so that statistics over images serve both ways of averaging.  m is of the finite errors; an
-    error that is not finite has no share, and if all are 0 each share is infinite.
+    Their mean is that figure, and by the delta method an interval of their mean is one of the
+    figure. Statistics over images thus serve both ways of averaging. m is the mean of the finite
+    errors. An error that is not finite has no share, and if all are 0 each share is infinite.
     """
     finite = mse[np.isfinite(mse)]
     if not finite.any():

@@ -21,7 +21,7 @@ MethodT = TypeVar("MethodT", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What is marked of a figure.  The best is not tied with itself."""
+    """The marks of a figure.  The best is not tied with itself."""
 
     best: bool = False
     second: bool = False
@@ -31,7 +31,7 @@ class Mark:
 def marks(methods: Mapping[MethodT, Scores], decimals: int = 2) -> dict[MethodT, Mark]:
     """The marks of methods by their scores, most being best.  A method alone has none.
 
-    Means that are equal when printed with so many decimals are marked equal.
+    Means that are equal when printed with this number of decimals are marked equal.
     """
     means = comparable_means(methods)
     printed = {method: round(mean, decimals) for method, mean in means.items()}
@@ -84,7 +84,8 @@ def comparable_means(methods: Mapping[MethodT, Scores]) -> dict[MethodT, float]:
 
 
 def joint_confidence(methods: int) -> float:
-    """Of each interval, so that those of all pairs of so many methods hold at 95 % together.
+    """The confidence of each interval, so that the intervals of all pairs of methods hold at 95 %
+    together.
 
     Bonferroni's.  The best is the best by its figure, so that any pair may come to be looked at.
     """

@@ -1,9 +1,9 @@
 """PSNR and SSIM of one image, from their definitions.
 
 SSIM is that of Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility
-to structural similarity", IEEE TIP 2004, equation 13 with its section III-C settings: an 11×11
-Gaussian window of σ = 1.5 px, K1 = 0.01, K2 = 0.03, weighted population moments.  The mean is over
-the positions where the whole window lies in the image, then over the channels.
+to structural similarity", IEEE TIP 2004, equation 13. Its settings are those of section III-C: an
+11×11 Gaussian window of σ = 1.5 px, K1 = 0.01, K2 = 0.03, weighted population moments.  The mean is
+over the positions where the whole window lies in the image, then over the channels.
 
 Everything is computed in float64.  `data_range`, the distance from black to white, is never
 guessed.

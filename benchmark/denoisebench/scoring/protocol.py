@@ -1,4 +1,4 @@
-"""What rules a protocol may have, and scoring by them.
+"""The rules that a protocol may have, and scoring by them.
 
 The protocols themselves are in `protocols`; `protocol_text` says their rules in words.
 """
@@ -23,14 +23,14 @@ LUMA_STUDIO = (65.481, 128.553, 24.966)
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What one estimate of one image is worth."""
+    """The score of one estimate of one image."""
 
     psnr_db: float
     ssim: float
 
 
 class Compared(NamedTuple):
-    """What is compared: (C, H, W) each, black being 0 and white `white`."""
+    """The two images that are compared: (C, H, W) each, with black 0 and white `white`."""
 
     estimate: Array
     clean: Array
@@ -61,29 +61,30 @@ class Protocol:
     each noisy image to one of its own, so that what lies outside mirrors the noise too."""
 
     noise_by: Literal["image", "size"] = "image"
-    """What names the noise of an image: its pixels, or its size, so that images of one size share
-    one field, and one level where the noise is a range."""
+    """The key of an image's noise: its pixels, or its size. With its size, images of one size share
+    one field, and one level if the noise is a range."""
 
     noisy: Literal["float", "8-bit"] = "float"
-    """What is denoised: the noisy image as it is, or clipped to [0, 1] and rounded to 8 bits."""
+    """The input of the denoiser: the noisy image as it is, or clipped to [0, 1] and rounded to 8
+    bits."""
 
     repeats: tuple[tuple[str, int], ...] = ()
     """How often the images of a set are scored, each time with new noise; once, if not named.  A
     gray version of a set counts as the set."""
 
     estimate: Literal["float", "half-up", "half-even", "truncated"] = "float"
-    """What of the estimate is compared: itself clipped to [0, 1], with the clean image as it is; or
-    its 8-bit levels, rounded or truncated, with those of the clean image, which is rounded."""
+    """The values that are compared. Either the estimate clipped to [0, 1] with the clean image as
+    it is, or the estimate's 8-bit levels, rounded or truncated, with the rounded clean image."""
 
     channels: Literal["stored", "luma"] = "stored"
-    """What of RGB is compared: its channels, or its luma (`LUMA_STUDIO`).  Gray is as it is."""
+    """The compared part of RGB: its channels, or its luma (`LUMA_STUDIO`).  Gray is as it is."""
 
     border_px: int = 0
-    """So many rows and columns at each side of an image are left out."""
+    """The rows and columns at each side of an image that are left out."""
 
     average: Literal["db", "mse"] = "db"
-    """What is averaged over the images of a set: their PSNRs, or their mean squared errors, of
-    which the PSNR is then taken."""
+    """The average over the images of a set: of their PSNRs, or of their mean squared errors,
+    followed by the PSNR of that mean."""
 
     departures: tuple[str, ...] = ()
     """Where these rules, or the images, are not those of the code they are named after."""
@@ -104,7 +105,7 @@ class Protocol:
 
     @property
     def spec(self) -> str:
-        """What is typed for it: `float`."""
+        """The name to type: `float`."""
         return str(Spec(self.name, (), self.changes))
 
     def repeats_of(self, image_set: str) -> int:
@@ -152,7 +153,7 @@ class Protocol:
         return "rounds to 8 bits" if self.noisy == "8-bit" else ""
 
     def shown(self, noisy: Pixels) -> Pixels:
-        """What is denoised of a noisy image.  (C, H, W)"""
+        """The denoiser's input, from a noisy image.  (C, H, W)"""
         if self.noisy == "float":
             return noisy
         pixels: Pixels = (levels_255(noisy) / 255.0).astype(np.float32)
@@ -167,7 +168,7 @@ class Protocol:
         return Scores(psnr_db(x, y, data_range=white), ssim(x, y, data_range=white))
 
     def compared(self, estimate: Pixels, clean: Pixels) -> Compared:
-        """What of an estimate and of its clean image is compared; raises as `score`."""
+        """The compared parts of an estimate and its clean image; raises like `score`."""
         pair: tuple[Array, Array]
         if self.estimate == "float":
             pair, white = (np.clip(estimate, 0.0, 1.0), clean), 1.0

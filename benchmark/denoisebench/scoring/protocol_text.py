@@ -52,7 +52,7 @@ BEFORE = ("before the noise", "noise", "noisy image", "repeats")
 
 
 def setting_words(protocol: Protocol, name: str) -> str:
-    """What a setting of a protocol says."""
+    """The words for a setting of a protocol."""
     if name != BORDER:
         return CHOICES[name][getattr(protocol, name)]
     px = protocol.border_px

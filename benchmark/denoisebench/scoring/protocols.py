@@ -47,7 +47,7 @@ def parse_protocol(text: str, known: Mapping[str, Protocol]) -> Protocol:
 
 
 def labelled(label: str, known: Mapping[str, Protocol]) -> Protocol | None:
-    """The protocol that results call `label`; None for one that is not known here."""
+    """The protocol that results call `label`; None for an unknown label."""
     head, colon, settings = label.partition(":")
     try:
         protocol = parse_protocol(f"{head.rpartition('-')[0]}{colon}{settings}", known)
@@ -57,7 +57,7 @@ def labelled(label: str, known: Mapping[str, Protocol]) -> Protocol | None:
 
 
 def _value(spec: Spec, key: str, text: str) -> Any:
-    """The value of a setting.  Raises UserError for one that it cannot have."""
+    """The value of a setting.  Raises UserError for an impossible setting."""
     if key == BORDER:
         try:
             return whole_number(text, 0, WIDEST_BORDER)

@@ -55,7 +55,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What the noises of a grid differ in.
+    """The difference between the noises of a grid.
 
     values: a number for each; texts: how it is written.  levels: one of the noises, where they
     differ in their level alone.
@@ -95,8 +95,8 @@ def curves_of(sweep: Sweep, results: Iterable[CellResult]) -> list[Curve]:
 
 
 def words(curve: Curve, curves: Sequence[Curve]) -> list[str]:
-    """What distinguishes a curve from the others: its method, what it was trained on, and what of
-    `common` is not so."""
+    """The difference between a curve and the others: its method, its training noise, and its
+    departures from `common`."""
     parts = [curve.series.method]
     if curve.series.trained_on:
         parts.append(f"trained on {curve.series.trained_on}")
@@ -122,7 +122,7 @@ def common(curves: Sequence[Curve]) -> str:
 
 
 def _known(parameters: str) -> str:
-    """What was known of the levels, in words."""
+    """The knowledge of the levels, in words."""
     return ORACLE if parameters == ORACLE else f"parameters {parameters}"
 
 
@@ -158,7 +158,7 @@ def _is_number(text: str) -> bool:
 
 
 def _point(cells: Sequence[CellPlan], scored: Mapping[str, CellResult]) -> Point | None:
-    """What the results of the cells of one point say together; None where there is none."""
+    """The summary of the cells of one point; None if there is none."""
     there = [cell for cell in cells if cell.id in scored]
     scores = [score for cell in there for score in scored[cell.id].scores]
     if not scores:

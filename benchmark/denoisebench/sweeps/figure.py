@@ -22,10 +22,10 @@ WIDTH_INCHES, PSNR_INCHES, ERROR_INCHES = 5.4, 3.6, 2.0
 
 NOISY_COLOUR = "#777777"
 MOST_CHARACTERS = 40
-"""Of all numbers of the axis together, before they are turned to make room."""
+"""The width of all numbers of the axis together, above which they are turned."""
 
 Values = Callable[[Point], tuple[float, float]]
-"""What of a point is drawn: a mean and half of its interval."""
+"""The drawn part of a point: a mean and half of its interval."""
 
 
 def draw_sweep(curves: Sequence[Curve], axis: Axis, out: Path, *, option: str) -> None:

@@ -39,7 +39,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What will be computed, and what curves it makes."""
+    """The cells to compute, and the curves that they make."""
 
     noises: tuple[Noise, ...]
     plan: Plan

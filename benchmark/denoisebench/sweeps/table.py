@@ -38,7 +38,7 @@ def render_sweep(curves: Sequence[Curve], axis: Axis) -> str:
 
 
 def _left_out(curves: Sequence[Curve], axis: Axis) -> list[str]:
-    """How many images of which points are in no mean."""
+    """The images that are in no mean, counted for each point."""
     told = [
         f"{', '.join(words(curve, curves))} on {curve.series.dataset} at {text}:"
         f" {point.left_out} of {point.images}"
@@ -54,7 +54,7 @@ def _left_out(curves: Sequence[Curve], axis: Axis) -> list[str]:
 
 
 def _origin(curve: Curve, curves: Sequence[Curve]) -> str:
-    """What the denoisers of a curve saw, and for how long: a line, or two."""
+    """The training of a curve's denoisers, and its length: a line, or two."""
     cells = [cell for at_one in curve.series.cells.values() for cell in at_one]
     known: dict[str, dict[str, None]] = {}
     for cell in cells:

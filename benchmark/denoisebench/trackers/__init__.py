@@ -1,4 +1,4 @@
-"""The trackers of the suite, for `--track`.  What they need is imported when a run starts."""
+"""The trackers of the suite, for `--track`.  Their libraries are imported when a run starts."""
 
 from collections.abc import Sequence
 

@@ -119,7 +119,7 @@ def batch_source(
 
 
 def refuse_small(sizes: Mapping[str, tuple[int, int]], crop_px: int) -> None:
-    """Raise UserError, naming the image, for one that is smaller than a crop.
+    """Raise UserError, with the image's name, for an image smaller than a crop.
 
     sizes: image id -> height, width.
     """

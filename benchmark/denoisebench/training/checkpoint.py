@@ -1,5 +1,5 @@
-"""Where an interrupted training goes on from: its state in a file that is there whole or not at
-all, checked against the SHA-256 at its end, and read in a way that runs no code."""
+"""The state from which an interrupted training continues. The file is either whole or absent, is
+checked against the SHA-256 at its end, and is read in a way that runs no code."""
 
 import hashlib
 import io
@@ -55,7 +55,7 @@ def resume(
 
 
 def _differences(stored: str, settings: str) -> str:
-    """What of a checkpoint's settings, as text, is not as it is now."""
+    """The settings of a checkpoint, as text, that differ from today's."""
     before, now = (text.removesuffix(")").split(", ") for text in (stored, settings))
     then = [item for item in before if item not in now]
     here = [item for item in now if item not in before]

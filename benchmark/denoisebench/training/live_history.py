@@ -1,4 +1,4 @@
-"""What a training records, on disk while it runs: `history.jsonl`, a line of JSON an entry.
+"""The records of a training, on disk while it runs: `history.jsonl`, a line of JSON an entry.
 
 It goes when the training ends, which leaves `history.json`.  Numbers that JSON has none for are
 text, as "nan".
@@ -14,7 +14,7 @@ from denoisebench.files import append_line, write_whole
 
 
 class Follower(Protocol):
-    """What is told of a history as it grows."""
+    """Reports on a history as it grows."""
 
     def begin(self, entries: Sequence[Mapping[str, float]]) -> None: ...
     def add(self, entry: Mapping[str, float]) -> None: ...

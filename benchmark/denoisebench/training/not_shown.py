@@ -1,4 +1,4 @@
-"""What a batch has in the place of images that its evidence does not show: any use of it raises."""
+"""Stands in a batch for images that the evidence does not show: any use of it raises."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -67,7 +67,7 @@ def shown_as(batch: Batch, evidence: Evidence) -> Batch:
 
 
 def _each(values: Any) -> Iterator[Any]:
-    """What is in nested containers."""
+    """The leaves of nested containers."""
     for value in values.values() if isinstance(values, Mapping) else values:
         if isinstance(value, (list, tuple, Mapping)):
             yield from _each(value)

@@ -1,7 +1,7 @@
 """Training images on the device, and patches cut from them there.
 
-Images lie in one flat tensor; a patch, its flip and its rotation are one gather.  What a batch
-holds is decided by the evidence: the method never sees anything else.
+Images lie in one flat tensor; a patch, its flip and its rotation are one gather. The evidence
+decides what a batch holds: the method never sees anything else.
 """
 
 import math
@@ -97,7 +97,7 @@ class Pool(Protocol):
     """The images that patches are cut from."""
 
     def cut(self, step: int, count: int, rng: torch.Generator) -> tuple[list[Tensor], Tensor]:
-        """Patches of the images that are there at a step, as `Cutter.cut` gives them."""
+        """Patches of the images in the window at a step, as `Cutter.cut` gives them."""
 
 
 class AllImages:

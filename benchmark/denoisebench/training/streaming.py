@@ -1,10 +1,10 @@
 """Training on a set that is too large for memory: a window that slides over its images.
 
-The images stand in an order that is shuffled anew for each pass over the set.  At step s the
-window holds those from place s on, WINDOW of them: at each step one comes and one goes, and patches
-are cut from those that are there.  A large image comes as one piece of it, another one the next
-time.  Which images and which pieces are there depends on the seed and the step alone, so that a
-training that was interrupted finds the same window again.
+The images stand in an order that is shuffled anew for each pass over the set. At step s the window
+holds WINDOW images, from place s on. Each step one enters and one leaves, and patches are cut from
+the images in the window.  A large image comes as one piece of it, another one the next time.  Which
+images and which pieces are there depends on the seed and the step alone, so that a training that
+was interrupted finds the same window again.
 
 Coming images are read, and their noise is drawn, by threads beside the training.
 """
@@ -66,7 +66,7 @@ class Window:
         self._coming: dict[int, Future[tuple[list[Tensor], tuple[int, int], float]]] = {}
 
     def cut(self, step: int, count: int, rng: torch.Generator) -> tuple[list[Tensor], Tensor]:
-        """Patches of the images that are there at a step, as `Cutter.cut` gives them.
+        """Patches of the images in the window at a step, as `Cutter.cut` gives them.
 
         Raises UserError for an image that cannot be read.
         """

@@ -75,7 +75,7 @@ class TrainingSettings:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is measured now and then while a training runs, on images held out of it.
+    """Measurements on images held out of a training, now and then while it runs.
 
     oracle_psnr_db: of the averaged network on their clean versions, which training never uses.
     """
@@ -86,7 +86,7 @@ class Watch:
 
 @dataclass(slots=True)
 class Record:
-    """What happened in a training, kept beside its weights.
+    """The history of a training, kept next to its weights.
 
     kept_step: the step whose weights are the result; kept_loss: their loss on held-out images;
     minus their PSNR where an oracle picked them.  first_loss, least_loss: of this stage, over
@@ -221,7 +221,7 @@ class Trainer:
     def _clip(self) -> Tensor:
         """Shorten a gradient that is much longer than usual.  Returns 1.0 if it is not finite.
 
-        What is usual differs a thousandfold between losses, so it is measured.  Without this, Adam
+        The usual size differs a thousandfold between losses, so it is measured.  Without this, Adam
         at a fast rate now and then takes a few growing steps and loses the network.
         """
         gradients = [p.grad for p in self._parameters if p.grad is not None]
@@ -308,7 +308,7 @@ class Trainer:
         progress(Progress(text, 0, 0, weight="warning"))
 
     def _learned(self) -> dict[str, Any]:
-        """What the steps have changed."""
+        """The state that the steps have changed."""
         return {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -362,7 +362,7 @@ class Trainer:
             write_checkpoint(self._checkpoint, self._settings_text(), state)
 
     def _settings_text(self) -> str:
-        """What a checkpoint is good for: any device of its kind goes on."""
+        """The machine that a checkpoint fits: any device of its kind can continue."""
         return repr(replace(self._settings, device=self.device.type))
 
     def _resume(self) -> None:

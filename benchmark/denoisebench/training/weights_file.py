@@ -29,11 +29,11 @@ KEY = "denoisebench"
 """The name of the header in the file's metadata."""
 
 _BLANK = "0" * 64
-"""What the digest counts as in its own computation."""
+"""The text that stands for the digest while it is computed."""
 
 
 class Outcome(TypedDict, total=False):
-    """What is read of a training's outcome; there may be more in it."""
+    """The known part of a training's outcome; there may be more in it."""
 
     train_s: float | None
     precision: str | None
@@ -44,7 +44,7 @@ class Outcome(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a weights file says of itself.
+    """The header of a weights file.
 
     recipe: how it was trained.  images: pixel hash -> id of each image trained on.  outcome:
     train_s, steps skipped, device, precision and versions.
@@ -117,7 +117,8 @@ def same_tensors(one: Path, other: Path) -> bool:
 
 
 def _tensor_bytes(path: Path) -> tuple[dict[str, Any], bytes]:
-    """What tensors a file holds, by name, and their numbers.  UserError when it is damaged."""
+    """The names of a file's tensors, and the number of their values.  UserError when it is
+    damaged."""
     read_header(path)
     data = _bytes(path)
     end = 8 + int.from_bytes(data[:8], "little")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 UNKNOWN = "unknown (imported)"
-"""What a recipe says of how imported weights were trained."""
+"""How imported weights were trained, as their recipe says it."""
 
 
 def import_weights(
@@ -62,7 +62,7 @@ def import_weights(
 def _rebuilt(
     method: TrainedMethod[Any], stored: object, noise: Noise, parameters: TrainingKnowledge
 ) -> "tuple[Imported[Any], nn.Module]":
-    """What the method makes of a file, and its network with those weights in it."""
+    """The method's reading of a file, and its network with those weights."""
     with plugin_code(method.name):
         imported = method.import_weights(stored)
         task = Task(noise, parameters, imported.channels)
@@ -81,10 +81,10 @@ def _store(out: Path, network: "nn.Module", recipe: TrainingRecipe) -> None:
 
 
 def read_foreign(path: Path, classes: Sequence[type]) -> object:
-    """What torch.save put into a file; tensors on the CPU.
+    """The content of a torch.save file; tensors on the CPU.
 
-    classes: what it may hold beside tensors and plain containers.  Raises UserError for a file that
-    holds anything else, naming it, and for one that is broken; nothing in it is ever run.
+    classes: what it may hold beside tensors and plain containers. Raises UserError, with the file's
+    name, for a broken file and for any other content; nothing in it is ever run.
     """
     import torch
     from torch.serialization import safe_globals
@@ -99,7 +99,7 @@ def read_foreign(path: Path, classes: Sequence[type]) -> object:
 
 
 def _reason(error: Exception) -> str:
-    """What is wrong with a file; torch's own messages are long and advise to switch safety off."""
+    """The fault of a file; torch's own messages are long and advise to switch safety off."""
     text = str(error)
     found = re.search(r"GLOBAL ((?:\w+\.)+\w+)", text)
     if found:

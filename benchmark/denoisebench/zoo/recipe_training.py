@@ -41,7 +41,7 @@ class State(StrEnum):
 
 
 class ResolvedRecipe(NamedTuple):
-    """What a recipe means.  config: as it is trained."""
+    """A recipe, resolved.  config: as it is trained."""
 
     method: TrainedMethod[Any]
     config: Any
@@ -87,7 +87,7 @@ def meaning(recipe: Recipe, registries: Registries) -> ResolvedRecipe:
 
 
 def header_of(recipe: Recipe, registries: Registries) -> TrainingRecipe:
-    """What the header of a recipe's weights says, as far as the recipe does."""
+    """The part of the weights' header that the recipe decides."""
     meant, request = meaning(recipe, registries), _request(recipe, registries)
     (seed,), (train_set,) = request.seeds, request.train_sets
     return base_recipe(request, *meant, seed, train_set)

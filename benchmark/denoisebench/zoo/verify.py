@@ -21,10 +21,10 @@ from denoisebench.training.weights_file import file_hash, load_into, read_header
 from denoisebench.zoo.recipe_training import ResolvedRecipe, header_of, meaning, weights_file
 
 UNSAID = frozenset({"version", "source", "learning_rate", "train_digest"})
-"""What a header says beyond its recipe: it follows from the code and the images."""
+"""The part of a header beyond its recipe: it follows from the code and the images."""
 
 SIDE_PX = 192
-"""Of the middle of the first photograph, which is denoised."""
+"""The side of the middle of the first photograph, which is denoised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of checking a file.  tensors: how many there are.  problems: what is wrong."""
+    """The outcome of checking a file.  tensors: how many there are.  problems: what is wrong."""
 
     tensors: int
     forward: Forward | None
@@ -77,7 +77,7 @@ def check(recipe: Recipe, registries: Registries) -> Checked:
 def _differences(
     header: Mapping[str, Any], expected: Mapping[str, Any], method: TrainedMethod[Any]
 ) -> list[str]:
-    """What a header says otherwise than the recipe, or leaves out."""
+    """Entries of a header that differ from the recipe, or are missing."""
     found = _flat({**header, "config": _completed(header.get("config", {}), method)})
     wrong = [
         f"its header says {key} {value}; the recipe does not"

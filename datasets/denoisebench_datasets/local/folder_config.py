@@ -57,7 +57,7 @@ class FolderConfig(ChannelsConfig):
     ) -> list[StoredFile]:
         """The files of a set, to be read by these settings.
 
-        references: of which the largest value is white, if that is automatic.  Raises UserError
+        references: whose largest value is white, if that is automatic.  Raises UserError
         for what `found_scale` and `scaled` refuse.
         """
         folder = str(files[0].path.parent)

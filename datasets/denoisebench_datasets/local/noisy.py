@@ -1,5 +1,5 @@
 """`noisy:PATH[:channels=gray|colour][:white=VALUE|auto][:black=VALUE]`: the user's own noisy
-images, of which there is no clean one.
+images, without clean ones.
 
 The images are those of `folder:PATH`, as they are stored: `channels` says what the files are
 expected to be, since the luma of a noisy image would have other noise.

@@ -71,7 +71,7 @@ def stored_files(folder: Path) -> list[StoredFile]:
 
 
 def stored_file(path: Path) -> StoredFile:
-    """One image file.  UserError for one that the suite does not read."""
+    """One image file.  UserError for a file that the suite does not read."""
     data = read_bytes(path)
     encoded = open_image(data, str(path))
     sha256 = hashlib.sha256(data).hexdigest()
@@ -94,5 +94,5 @@ def scaled(files: Sequence[StoredFile], scale: Scale) -> list[StoredFile]:
 
 
 def remark_of(spec: str, files: Sequence[StoredFile]) -> Callable[[float], str]:
-    """What a set of these files, read by one scale, says of the largest of its pixels."""
+    """The remark of a set of these files, read by one scale, on the largest of its pixels."""
     return partial(remark_on, spec, {file.kind for file in files}, files[0].scale)

@@ -37,7 +37,7 @@ _Hash = Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What the index says of one image.
+    """The entry of one image in the index.
 
     id: its path below the folder that was packed.  shape: channels, height, width, as stored.
     sha256: of the file it comes from.  pixel_sha256, gray_sha256: of its pixels as an image of the

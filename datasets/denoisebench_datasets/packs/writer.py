@@ -164,7 +164,7 @@ class _Packing:
             )
 
     def remark(self) -> str:
-        """What to say of the largest pixel of all; empty for nothing."""
+        """The remark on the largest pixel of all; empty for nothing."""
         return remark_on(str(self._folder), self._kinds, self._scale, self._largest)
 
     def _refuse_size(self, name: str, size: tuple[int, int]) -> None:
@@ -184,7 +184,7 @@ class _Packing:
 
 
 def _in_colour(pixels: Pixels) -> Pixels:
-    """What `as_colour` gives, as a view."""
+    """The result of `as_colour`, as a view."""
     return np.broadcast_to(pixels, (COLOUR, *pixels.shape[1:]))
 
 

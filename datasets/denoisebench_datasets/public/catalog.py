@@ -111,7 +111,7 @@ class CatalogConfig:
 
     @property
     def change(self) -> str:
-        """What is done to the stored pixels; empty for nothing."""
+        """The change to the stored pixels; empty for none."""
         return f"resized to {self.size}x{self.size}, bilinear" if self.size else ""
 
 

@@ -1,4 +1,4 @@
-"""What the sets of this package are known to share with each other (`shares.csv`).
+"""Known overlaps between the sets of this package (`shares.csv`).
 
 The table is what `overlap.find_overlap` found on the real files; each pair of sets is listed once
 and read in both directions.
@@ -12,7 +12,7 @@ from denoisebench_datasets.public.tables import table
 
 
 def shares_of(set_name: str, images: Collection[str]) -> tuple[Share, ...]:
-    """The recorded shares of a set (a base name, as in the tables), for those of its `images`."""
+    """The recorded overlaps of a set (a base name, as in the tables), for its `images`."""
     return tuple(share for share in _all_shares().get(set_name, ()) if share.image in images)
 
 

@@ -1,4 +1,4 @@
-"""The tables that come with this package: files of the public sets, samples, recorded overlaps."""
+"""The tables bundled with this package: files of the public sets, samples, recorded overlaps."""
 
 import csv
 from functools import cache

@@ -1,4 +1,4 @@
-"""An image file of which the header was read, whatever its format."""
+"""An image file whose header was read, whatever its format."""
 
 import logging
 import struct
@@ -21,7 +21,7 @@ EIGHT_BITS, SIXTEEN_BITS = np.dtype(np.uint8), np.dtype(np.uint16)
 
 
 class Kind(NamedTuple):
-    """What the values of a file are.  bits: of a value as stored."""
+    """The type of a file's values.  bits: of a value as stored."""
 
     bits: int
     is_float: bool
@@ -48,7 +48,7 @@ class Encoded:
 
     @property
     def kind(self) -> "Kind":
-        """What its values are, apart from their byte order."""
+        """The type of its values, apart from their byte order."""
         return Kind(self.bits, self.type.kind == "f")
 
     @property

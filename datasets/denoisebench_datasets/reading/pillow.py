@@ -1,4 +1,4 @@
-"""JPEG and BMP.  Of a JPEG file of several images (as cameras write, with a preview) the first."""
+"""JPEG and BMP.  The first image of a JPEG file with several (as cameras write, with a preview)."""
 
 import io
 from functools import partial
@@ -35,7 +35,7 @@ def open_bmp(data: bytes) -> Encoded:
 
 
 def _opened(image: "ImageFile") -> Encoded:
-    """An image opened by its format's class: `Image.open` has a limit of its own on its size."""
+    """An image opened by its format's class: `Image.open` limits its size too."""
     if image.mode not in ("1", "L", "P", "RGB", "RGBA"):
         raise RefusedError(f"is stored as {image.mode}; convert it to RGB or gray")
     channels = GRAY if image.mode in ("1", "L") else COLOUR

@@ -32,7 +32,7 @@ REASON_LENGTH = 200  # of what a library says of a broken file
 
 
 def read_image(path: str | Path) -> Pixels:
-    """The pixels of an image file, (C, H, W).  Raises UserError for one that cannot be used."""
+    """The pixels of an image file, (C, H, W).  Raises UserError for a file that cannot be used."""
     return decode_image(read_bytes(path), str(path))
 
 

@@ -14,7 +14,7 @@ SIXTEEN_BITS, WHITE = Kind(16, is_float=False), 65535
 
 
 def remark_on(spec: str, kinds: Collection[Kind], scale: Scale, largest: float) -> str:
-    """What to ask about a set whose largest pixel is `largest`; empty for nothing.
+    """The question about a set whose largest pixel is `largest`; empty for none.
 
     kinds: of its files.  scale: by which they are read; where it says what is white, there is
     nothing to ask.

@@ -1,7 +1,7 @@
 """From the values of a file to pixels, nominally in [0, 1].
 
 8-bit values are divided by 255 and 16-bit values by 65535, and floats stay as they are, unless the
-user says which values are black and white.  What then is no image in [0, 1] is refused.
+user says which values are black and white. If the result is no image in [0, 1], it is refused.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Scale:
 
     @property
     def change(self) -> str:
-        """What it does to the values that a file is read as otherwise; empty for nothing."""
+        """The change to values that would otherwise be read as they are; empty for none."""
         if self == Scale():
             return ""
         white = "its type's" if self.white is None else number_text(self.white)

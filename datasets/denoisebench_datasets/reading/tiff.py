@@ -26,8 +26,8 @@ _COMPRESSIONS = (
     *("NONE", "LZW", "ADOBE_DEFLATE", "DEFLATE", "PACKBITS", "LZMA", "ZSTD"),
     *("CCITTRLE", "CCITTFAX3", "CCITTFAX4"),
 )
-"""Of these tifffile decodes no more than a strip or tile has.  Parts that are image files of their
-own (JPEG, JPEG 2000, WebP and the like) are decoded whole, in the size that each says itself."""
+"""Of these tifffile decodes no more than a strip or tile has. Parts that are whole image files
+(JPEG, JPEG 2000, WebP and the like) are decoded whole, in the size that each states."""
 
 
 def open_tiff(data: bytes) -> Encoded:

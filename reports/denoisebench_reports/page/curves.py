@@ -20,7 +20,7 @@ class TrainingCurve:
 
 
 def training_curves(results: Results) -> tuple[list[TrainingCurve], list[str]]:
-    """The losses of the trainings that are there and have ended; why others cannot be read."""
+    """The losses of finished trainings; why others cannot be read."""
     trainings, unreadable = [], []
     for training in dict.fromkeys(cell.training for cell in results.scored if cell.training):
         if not (results.folder / "trainings" / training / "history.json").is_file():

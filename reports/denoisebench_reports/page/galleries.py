@@ -1,4 +1,4 @@
-"""What the page shows of the images of one set: their PSNRs, and pictures to look through."""
+"""The page's view of the images of one set: their PSNRs, and pictures to look through."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

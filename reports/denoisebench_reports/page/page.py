@@ -1,7 +1,7 @@
 """The page: stored results as one HTML file, which a browser shows without any network.
 
-The template, style sheet and script are in `parts/`.  What is measured comes from the results,
-the images from `OUT/pictures`, where a run saved them, and the curves from `OUT/trainings`.
+The template, style sheet and script are in `parts/`. Measurements come from the results, images
+from `OUT/pictures`, if a run saved them, and curves from `OUT/trainings`.
 """
 
 import math
@@ -35,7 +35,7 @@ WIDE_PX, NARROW_PX = 720, 340
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What the methods cost on one image set.  lines: name of the column, summary."""
+    """The cost of the methods on one image set.  lines: name of the column, summary."""
 
     dataset: str
     lines: Sequence[tuple[str, Summary]]

@@ -120,7 +120,7 @@ class Entry:
     line: Summary
     cell: str
     training: str
-    """What distinguishes its weights from others."""
+    """The key that distinguishes its weights from others."""
     recipe: Mapping[str, Any] = field(default_factory=dict)
     outcome: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
@@ -224,7 +224,7 @@ def _measured(results: Results) -> Iterator[Entry]:
 
 
 def _told(result: CellResult) -> dict[str, Any]:
-    """What a result's file says of its weights."""
+    """The statement of a result's file about its weights."""
     said = result.provenance
     versions = {"denoisebench": said.get("denoisebench"), "PyTorch": said.get("torch")}
     told: dict[str, Any] = {

@@ -1,4 +1,5 @@
-"""What a method that sees no clean image loses to the supervised one, as measured and printed."""
+"""The loss of a method that sees no clean image against the supervised one, as measured and
+printed."""
 
 import math
 from collections.abc import Iterator

@@ -106,7 +106,7 @@ def _cell(filled: FilledTable, why: Reasons, numbers: Mapping[str, int], place: 
 
 
 def _mark(label: str) -> str:
-    """What a figure or a dash refers to, in the same line whatever the width."""
+    """The reference of a figure or a dash, in the same line whatever the width."""
     return f"\N{NO-BREAK SPACE}<sup>{label}</sup>"
 
 

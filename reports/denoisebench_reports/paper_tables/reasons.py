@@ -21,7 +21,7 @@ from denoisebench_reports.paper_tables.trainings import (
 from denoisebench_reports.tables.markdown import escaped
 
 BUDGET = BUDGETS["quick"]
-"""What a command that trains takes where nothing else is asked for."""
+"""The defaults of a command that trains."""
 
 TIMES = (
     f"Times are of the budget {BUDGET.name} ({BUDGET.megapixels / 1e3:.2g} gigapixels), at the"
@@ -32,7 +32,7 @@ TIMES = (
 """How the times in the reasons were estimated."""
 
 IMAGE_MPX = 0.25
-"""Of a photograph, about."""
+"""The size of a photograph, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _why_ours(filled: FilledTable) -> dict[TableCell, str]:
 
 
 def _declined(filled: FilledTable, place: TableCell) -> str:
-    """What the run said of a place that its method declines."""
+    """The run's reason for a place that its method declines."""
     return next(
         (
             escaped(f"{method} declines {what}: {reason}")
@@ -125,8 +125,8 @@ def _minutes(
     """About how long a command takes that trains and denoises.
 
     Gray and colour sets are trained for each by itself, and so is each noise, or each family where
-    the level is not given.  Of a set without results the kind and number of images are unknown;
-    it is then a kind of its own, and its images are not counted.
+    the level is not given. The kind and number of images of a set without results are unknown; the
+    set is then a separate kind, and its images are not counted.
     """
     stored = [m for its in filled.candidates.values() for m in its if m.line.dataset in datasets]
     counts = {m.line.dataset: m.line.images for m in stored}

@@ -1,4 +1,4 @@
-"""What the cells of a published table come from: the trainings, and the commands that make them."""
+"""The origin of the cells of a published table: the trainings, and the commands that make them."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence

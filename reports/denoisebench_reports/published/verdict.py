@@ -79,8 +79,8 @@ def verdict(difference_db: float, unlike: Sequence[str] = ()) -> str:
 def differences(figure: PublishedFigure, protocol: str, budget: str, draws: str) -> list[str]:
     """Known differences in how our figure and a published one were obtained.
 
-    protocol, budget (`quick`, `1049 Mpx`), draws (`fixed`, ...): labels of our results.  What
-    either side does not state is no difference.
+    protocol, budget (`quick`, `1049 Mpx`), draws (`fixed`, ...): labels of our results. Facts that
+    one side does not state are no difference.
     """
     ours_mpx, ours_draws = megapixels_of(budget), draws.partition(",")[0]
     known = {ours_draws, figure.draws} == {"fixed", "fresh"}

@@ -1,5 +1,5 @@
-"""What a reader must know before believing a row of a table: images that are in no mean, and
-methods that all leave the image worse than it was."""
+"""Cautions before believing a row of a table: images that are in no mean, and methods that all
+leave the image worse than it was."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ EXACT = "reproduced exactly (infinite PSNR)"
 UNKNOWN = "whose noise level cannot be told"
 
 NAMED = 3
-"""So many images are named; of more, the number."""
+"""The largest number of images that are named; above it, their number is given."""
 
 
 def cautions(rows: Iterable[Cells]) -> list[str]:

@@ -63,9 +63,9 @@ def table_columns(lines: Sequence[Summary]) -> tuple[list[Column], list[Column]]
     """The columns of a table from left to right, and the one in which each summary stands.
 
     The baseline, which sees nothing and has the same figure whether parameters are known or
-    unknown, comes first.  Where parameters are of several kinds, each is a group, and an oracle is
-    one in any case, the last; in each the methods stand by their evidence, and those of one
-    evidence in the order in which they were asked for.
+    unknown, comes first. If parameters are of several kinds, each kind is a group; an oracle is
+    always a group, the last one. In each, the methods are ordered by their evidence, and methods
+    with the same evidence as they were asked for.
     """
     found = dict.fromkeys(map(knowledge_of, lines))
     kinds = sorted(found, key=lambda kind: kind.startswith(ORACLE))
@@ -123,7 +123,7 @@ def merged(sequences: Iterable[Sequence[ItemT]]) -> list[ItemT]:
     """One order of all items in which each sequence keeps its own, where there is such an order.
 
     A row lacks the methods that decline its noise; the rows together still tell in which order the
-    methods were asked for.  What they leave open goes by first appearance.
+    methods were asked for.  Ties go by first appearance.
     """
     before: dict[ItemT, set[ItemT]] = {}
     for sequence in sequences:

@@ -19,7 +19,7 @@ SUMMARY_COLUMNS = (
     *("published_psnr_db", "published_source", "published_protocol", "published_diff_db"),
     *("verdict", "published_more"),
 )
-"""What a summary is of, and the first published figure.  published_more: the other papers'."""
+"""The key of a summary, and the first published figure.  published_more: the other papers'."""
 
 DECIMALS = {"train_s": 1, "denoise_s_per_mpx": 6, "peak_memory_mb": 1}
 OTHER_DECIMALS = 4  # dB, SSIM

@@ -176,7 +176,7 @@ def trainings(board: Board) -> list[list[str]]:
 
 
 def _level(line: Summary) -> str:
-    """What a method knew of the noise level."""
+    """A method's knowledge of the noise level."""
     if is_baseline(line):
         return ""
     if line.parameters == ORACLE:

@@ -22,7 +22,7 @@ REASONS = {
     verdict.OTHER_IMAGES: "theirs are {images}",
     verdict.OTHER_SPREAD: "theirs draws other levels from the range, {noises}",
 }
-"""What each reason that a verdict gives means."""
+"""The meaning of each reason that a verdict gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _rows(board: Board, numbers: Mapping[str, str]) -> list[list[str]]:
 
 
 def _note(board: Board) -> str:
-    """What the comparison's verdicts mean."""
+    """The meaning of the comparison's verdicts."""
     besides = [beside for _, line in board.summaries for beside in board.comparisons(line)]
     note = f"Against the published figures; agrees: within {AGREES_WITHIN_DB:g} dB."
     for reason, meaning in REASONS.items():

@@ -25,7 +25,7 @@ from denoisebench_reports.tables.published_table import HEADERS, PublishedPart, 
 WIDTH = 100
 VERDICT_WIDTH = 34  # a longer one goes on in the next line
 DIVIDER, NARROW_DIVIDER = " ‖ ", " ‖"
-"""What stands before the methods that see clean images; the second in a compact table."""
+"""The divider before the methods that see clean images; the second in a compact table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""What several verbs of the command line share."""
+"""Shared by several verbs of the command line."""

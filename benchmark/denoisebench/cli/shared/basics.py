@@ -1,4 +1,4 @@
-"""What verbs begin and end with: plugins, the folder of results, the exit status.
+"""How verbs begin and end: plugins, the folder of results, the exit status.
 
 Nothing here, nor in `options`, imports NumPy: so the help of a verb is there at once.
 """

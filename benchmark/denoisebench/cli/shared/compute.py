@@ -1,4 +1,4 @@
-"""What the verbs that compute do once their options are read."""
+"""The verbs that compute, once their options are read."""
 
 import os
 import sys

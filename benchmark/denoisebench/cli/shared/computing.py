@@ -27,7 +27,7 @@ from denoisebench.planning.run_options import CHANNELS, RunOptions
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommandOptions(RunOptions):
-    """What `run` and `compare` take beside the methods: what is run, where, and what is shown.
+    """Options of `run` and `compare` besides the methods: the work, the place, and the output.
 
     Raises UserError for what contradicts itself.
     """

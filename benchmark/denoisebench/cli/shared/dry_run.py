@@ -1,4 +1,4 @@
-"""What would be computed, printed."""
+"""Print the plan of a command."""
 
 import math
 from collections.abc import Iterable

@@ -48,7 +48,7 @@ memory_option = click.option(
     "--memory",
     type=float,
     metavar="GB",
-    help="What denoising may take; a larger image is denoised in tiles, with the same result."
+    help="Memory for denoising; a larger image is denoised in tiles, with the same result."
     "  [default: half of what is free, 4 at most]",
 )
 

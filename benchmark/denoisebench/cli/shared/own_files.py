@@ -11,26 +11,26 @@ F = TypeVar("F", bound=Callable[..., Any])
 _OPTIONS = {
     "axes": click.option(
         "--axes", metavar="AXES",
-        help="The axes of each file, as TCYX: T, Z, C, S for RGB.  [default: as it says]"),
+        help="The axes of each file, as TCYX: T, Z, C, S for RGB.  [default: as the file says]"),
     "series": click.option(
         "--series", type=click.IntRange(0), default=0, show_default=True,
-        help="Of a file with several, which one."),
+        help="Which image of a file with several."),
     "channel": click.option(
         "--channel", type=click.IntRange(0),
         help="Take this channel alone; bench denoise copies the others."),
     "scale": click.option(
         "--scale", default="auto", show_default=True, metavar="auto|dtype|LOW:HIGH",
-        help="What is black and white to a denoiser: percentiles of the file, the range of its"
-             " type, or two of its numbers."),
+        help="Black and white for the denoiser: percentiles of the file, the range of its"
+             " type, or two numbers."),
     "gain": click.option(
-        "--gain", type=float, help="Of the detector, in the numbers of the file a count."),
+        "--gain", type=float, help="Gain of the detector: numbers of the file per count."),
     "offset": click.option(
-        "--offset", type=float, help="Of the detector: its number without light."),
+        "--offset", type=float, help="Offset of the detector: its number without light."),
 }  # fmt: skip
 
 unit_option = click.option(
     "--unit", type=click.Choice(["scaled", "adu"]), default="scaled", show_default=True,
-    help="Of the numbers of --noise: scaled: of pixels in 0-255 and 0-1; adu: those of the file.",
+    help="Unit of --noise: scaled, for pixels in 0-255 and 0-1; or adu, the numbers of the file.",
 )  # fmt: skip
 
 

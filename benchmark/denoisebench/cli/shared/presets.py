@@ -1,4 +1,4 @@
-"""What `--preset NAME` does to the other options of a verb."""
+"""The effect of `--preset NAME` on the other options of a verb."""
 
 import shlex
 from dataclasses import replace
@@ -52,7 +52,7 @@ def plain_command(preset: Preset) -> str:
 
 
 def _canonical(option: str, value: Any, registries: Registries) -> Any:
-    """What an option means, in whatever words it was typed."""
+    """The value of an option, in whatever words it was typed."""
     if option == "method":
         method, config = registries.method(value)
         return str(config_spec(method.name, config))

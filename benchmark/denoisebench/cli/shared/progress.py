@@ -59,7 +59,7 @@ class Display:
                 self._follow(progress, time.monotonic())
 
     def _follow(self, progress: Progress, now: float) -> None:
-        """Tell how far a part is; that it is done, only where no whole is told."""
+        """Report how far a part is; report its end only if no whole is known."""
         if progress.what != self._what or progress.done <= self._first:
             self._what, self._first, self._started = progress.what, progress.done, now
         line, done = self._line(progress, now), progress.done == progress.total

@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Kind(NamedTuple):
-    """What an option takes in a file: as a type, and in words."""
+    """The values that an option takes in a file: a type, and words."""
 
     type: Any
     words: str

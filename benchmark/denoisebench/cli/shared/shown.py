@@ -1,4 +1,4 @@
-"""What `bench show` says of methods and noises, line by line."""
+"""The lines of `bench show` about methods and noises."""
 
 from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
@@ -19,7 +19,7 @@ Lines = list[tuple[str, str]]  # what, and what it is
 
 
 def prose(thing: object) -> Lines:
-    """What the author wrote of it, a line for each paragraph and each row of an equation."""
+    """The author's text, a line for each paragraph and each row of an equation."""
     rows = [
         row
         for paragraph in prose_of(thing)
@@ -140,5 +140,5 @@ def _by_noise(figures: list[PublishedFigure]) -> Iterator[str]:
 
 
 def _titled(title: str, rows: list[str]) -> Lines:
-    """Rows, of which the first has a title."""
+    """Rows; the first one has a title."""
     return [(title if number == 0 else "", row) for number, row in enumerate(rows)]

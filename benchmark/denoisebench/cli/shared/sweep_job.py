@@ -1,4 +1,4 @@
-"""What `bench sweep` does once its options are read."""
+"""`bench sweep`, once its options are read."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -66,7 +66,7 @@ def _name(sweep: Sweep) -> str:
 
 
 def _asides(plan: Plan) -> Iterable[str]:
-    """What is declined, a line for each method and reason, and the notes."""
+    """The declined cells, a line for each method and reason, and the notes."""
     declined: dict[tuple[str, str], list[str]] = {}
     for method, what, reason in plan.declined:
         declined.setdefault((method, reason), []).append(what)

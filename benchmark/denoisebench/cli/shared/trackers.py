@@ -1,4 +1,4 @@
-"""What `--track` asks for."""
+"""The trackers that `--track` names."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,7 @@ from denoisebench.specs import split_list
 def asked_trackers(text: str | None, registries: Registries) -> Sequence[tuple[Tracker, str]]:
     """The trackers of a list `NAME[:SETTING],...`, each with its setting, "" for none.
 
-    Raises UserError for an unknown tracker, for one that is named twice, and for what a tracker
-    refuses.
+    Raises UserError for an unknown tracker, a tracker named twice, and whatever a tracker refuses.
     """
     if text is None:
         return []
