@@ -55,8 +55,9 @@ def test_fixed_and_fresh_draws_have_columns_of_their_own_beside_one_published_fi
         for draws, psnr_db in (("fixed", 31.5), ("fresh", 31.9))
     )
     filled = filled_with(make_cell, fixed, fresh)
-    found = {place.draws: filled.difference_db(place) for place in filled.places
-             if filled.counts(place)}
+    found = {
+        place.draws: filled.difference_db(place) for place in filled.places if filled.counts(place)
+    }
     assert found == {"fixed": pytest.approx(-0.58), "fresh": pytest.approx(-0.18)}
     assert not filled.left_out
 

@@ -124,7 +124,9 @@ def test_the_page_does_not_depend_on_the_order_of_the_results(make_cell):
              {"protocol": "nvlabs-1"}, {"seed": 1}, {"method": "sure", "noise": "gaussian:50"})
         )
     ]  # fmt: skip
-    assert render_paper_table("noise2score_table2", results_of(cells)) == render_paper_table("noise2score_table2", results_of(cells[::-1]))
+    assert render_paper_table("noise2score_table2", results_of(cells)) == render_paper_table(
+        "noise2score_table2", results_of(cells[::-1])
+    )
 
 
 def test_the_error_over_images_is_told_for_each_set(page_of):

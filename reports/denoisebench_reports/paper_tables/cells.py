@@ -90,7 +90,9 @@ def read_paper(defined: Definition, results: Results) -> Paper:
     found: dict[TableCell, PublishedFigure] = {}
     for name in defined.published:
         for figure in results.published[name]:
-            found.setdefault(TableCell(figure.noise, figure.dataset, *figure_column(figure)), figure)
+            found.setdefault(
+                TableCell(figure.noise, figure.dataset, *figure_column(figure)), figure
+            )
     paper = Paper(defined, found, labelled(defined.protocol, results.protocols))
     if not defined.columns:
         return paper

@@ -117,9 +117,7 @@ def _missing(why: Reasons) -> list[str]:
     return ["## Why figures are missing", reasons, TIMES]
 
 
-def _gaps(
-    filled: FilledTable, between: Sequence[Gap], numbers: Mapping[str, int]
-) -> list[str]:
+def _gaps(filled: FilledTable, between: Sequence[Gap], numbers: Mapping[str, int]) -> list[str]:
     """A row for each noise and kind of parameters, a column for each image set."""
     if not between:
         return []

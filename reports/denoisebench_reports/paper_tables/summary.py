@@ -38,9 +38,7 @@ def summary(filled: FilledTable, between: Sequence[Gap]) -> list[str]:
     ]
 
 
-def _method_row(
-    filled: FilledTable, sound: Sequence[TableCell], column: Column
-) -> list[str]:
+def _method_row(filled: FilledTable, sound: Sequence[TableCell], column: Column) -> list[str]:
     """A column of the paper's: how many of its cells are filled, and how far ours are off."""
     places = [p for p in sound if p.column == column]
     there = [p for p in places if not math.isnan(filled.difference_db(p))]
@@ -54,13 +52,15 @@ def _method_row(
 
 
 def _gap_notes(filled: FilledTable, between: Sequence[Gap]) -> list[str]:
-    """What the table's first method loses to its second on average, in the cells where the paper has both too."""
+    """What the first method of the table's gap loses to the second on average, in the cells where
+    the paper has both too."""
     both = [gap for gap in between if not math.isnan(gap.paper_db)]
     if not both:
         return []
     ours, papers = mean(gap.ours_db for gap in both), mean(gap.paper_db for gap in both)
     return [
-        f"{' less '.join(filled.paper.defined.gap)}, trained equally long, mean over {len(both)} cells: ours"
+        f"{' less '.join(filled.paper.defined.gap)}, trained equally long, mean over {len(both)}"
+        " cells: ours"
         f" {signed(ours)}, the paper's {signed(papers)} dB (each cell below)."
     ]
 
