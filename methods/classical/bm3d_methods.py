@@ -38,7 +38,7 @@ OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [1 / 2, 0, -1 / 2], [1 / 4, -1 / 2, 
 """RGB to brightness and two colour differences, as `bm3d_rgb` has it."""
 
 LEAST_RANGE = 0.01
-"""The least range of a colour difference, in standard deviations of the noise that it should hold."""
+"""The least range of a colour difference, in standard deviations of the noise in it."""
 
 MISSING = (
     "the package bm3d (for non-commercial use) is not installed:"

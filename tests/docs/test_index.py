@@ -1,4 +1,4 @@
-"""docs/README.md names every page, the glossary is in order, links lead somewhere."""
+"""docs/index.md names every page, the glossary is in order, links lead somewhere."""
 
 import re
 from pathlib import Path
@@ -17,16 +17,22 @@ def anchors(page: Path) -> set[str]:
 
 
 def test_the_index_names_every_page() -> None:
-    named = set(re.findall(r"\]\(([\w-]+\.md)\)", (DOCS / "README.md").read_text(encoding="utf-8")))
-    assert named == {page.name for page in DOCS.glob("*.md")} - {"README.md"}
+    named = set(re.findall(r"\]\(([\w-]+\.md)\)", (DOCS / "index.md").read_text(encoding="utf-8")))
+    assert named == {page.name for page in DOCS.glob("*.md")} - {"index.md"}
 
 
 def test_the_index_names_every_method() -> None:
-    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    index = (DOCS / "index.md").read_text(encoding="utf-8")
     pages = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("methods/*/README.md")]
     assert len(pages) >= 9
     for page in pages:
         assert f"](../{page})" in index
+
+
+def test_the_index_has_four_parts() -> None:
+    index = (DOCS / "index.md").read_text(encoding="utf-8")
+    parts = ["Tutorials", "How-to guides", "Reference", "Explanation"]
+    assert re.findall(r"^## (.*)$", index, re.MULTILINE) == parts
 
 
 def test_the_words_of_the_glossary_are_in_order_and_each_there_once() -> None:

@@ -16,7 +16,8 @@ WITHOUT_LEVEL = ("real", "rayleigh", "exponential")
 
 def told() -> dict[str, tuple[set[str], set[str]]]:
     """Of each noise: the methods that take it, and those of them that need its level."""
-    rows = re.findall(r"^\| (`.*?) \| (.*)\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    table = PAGE.read_text(encoding="utf-8").partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \| (.*)\|$", table, re.MULTILINE)
     return {
         noise: (set(re.findall(r"`([\w-]+)`", taking)), set(re.findall(r"`([\w-]+)`†", taking)))
         for noises, taking in rows

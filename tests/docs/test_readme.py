@@ -1,4 +1,4 @@
-"""What the README promises: its commands are plans that work, its links and methods exist."""
+"""README and the pages next to it: their commands are plans that work, their links lead somewhere."""
 
 import re
 import shlex
@@ -10,14 +10,18 @@ from bench import bench, make_images
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
+FIRST = ("first-results", "running")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FIRST_PAGES = [README, *((ROOT / "docs" / f"{n}.md").read_text("utf-8") for n in FIRST)]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("methods/*/README.md"))]
 COMMANDS = sorted(
-    set(
-        re.findall(
-            r"^    (bench (?:run|compare|sweep|rank|list|zoo train) .*)$", README, re.MULTILINE
+    {
+        line
+        for page in FIRST_PAGES
+        for line in re.findall(
+            r"^    (bench (?:run|compare|sweep|rank|list|zoo train) .*)$", page, re.MULTILINE
         )
-    )
+    }
 )
 METHODS = sorted(
     path.parent
@@ -31,8 +35,21 @@ def test_there_are_commands_to_check() -> None:
     assert "bench compare --datasets kodak,cbsd68,set12" in COMMANDS
 
 
+def test_the_readme_is_read_in_three_minutes() -> None:
+    assert len(README.splitlines()) <= 120
+    assert (ROOT / "docs" / "picture.webp").stat().st_size <= 300_000
+
+
+def test_the_plugin_of_the_readme_conforms(tmp_path: Path) -> None:
+    commands = re.findall(r"^    (bench (?:new|check) .*)$", README, re.MULTILINE)
+    assert len(commands) == 2
+    for line in commands:
+        done = bench(*shlex.split(line)[1:], cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("line", COMMANDS)
-def test_each_command_of_the_readme_is_a_plan_that_works(tmp_path: Path, line: str) -> None:
+def test_each_command_is_a_plan_that_works(tmp_path: Path, line: str) -> None:
     for seed, name in enumerate(("photos", "noisy", "clean", "first", "second", "many")):
         make_images(tmp_path / "my" / name, 2, side=96, seed=seed)
     for path in (tmp_path / "my" / "noisy").iterdir():
