@@ -1,4 +1,4 @@
-"""README and the pages next to it: their commands are plans that work, their links lead somewhere."""
+"""README and the pages next to it: commands are plans that work, links lead somewhere."""
 
 import re
 import shlex

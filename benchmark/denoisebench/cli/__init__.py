@@ -29,7 +29,20 @@ VERBS = {
     "weights": "Import weights that the original code of a method trained.",
     "zoo": "List, check and train the bundled weights.",
     "plot": "Draw the curves of trainings.",
+    "doctor": "Check versions, devices, data, bundled weights and free space.",
 }
+
+
+EXAMPLES = """\
+Benchmark self-supervised image denoising.  Four commands to begin with:
+
+  bench run --method noise2score --datasets samples    score one method
+  bench compare --datasets kodak,cbsd68,set12          compare several
+  bench denoise my/images --preview                    denoise your own images
+  bench new method my-method --file                    write a method of your own
+
+`bench --help` lists all commands, `bench doctor` checks this machine."""
+"""Printed by `bench` alone; a test runs each of them."""
 
 
 class _Verbs(click.Group):
@@ -49,15 +62,22 @@ class _Verbs(click.Group):
             formatter.write_dl(list(VERBS.items()))
 
 
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Verbs,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(denoisebench.__version__, prog_name="bench")
-def group() -> None:
+@click.pass_context
+def group(context: click.Context) -> None:
     """Benchmark self-supervised image denoising: numbers that can be trusted.
 
     \b
     bench run --method noise2score --noise gaussian:25
     bench compare --datasets kodak,cbsd68,set12
     """
+    if context.invoked_subcommand is None:
+        click.echo(EXAMPLES)
 
 
 def _one_line(text: str) -> str:

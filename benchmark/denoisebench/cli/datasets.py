@@ -71,7 +71,7 @@ def verify(names: tuple[str, ...], plugin: tuple[str, ...]) -> None:
         for problem in problems:
             click.echo(printable(problem))
         click.echo(f"{name}: {len(image_set.images) - len(problems)} of "
-                   f"{len(image_set.images)} images are well")  # fmt: skip
+                   f"{len(image_set.images)} images are valid")  # fmt: skip
     exit_with(2 if bad else 0)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from denoisebench.cli.shared.basics import load_plugins
+from denoisebench.cli.shared.basics import fitted, load_plugins
 from denoisebench.cli.shared.options import plugin_option
 from denoisebench.specs import number_text
 
@@ -49,15 +49,13 @@ def command(kind: str | None, mine: bool, plugin: tuple[str, ...]) -> None:
 
 def _listed(kind: str, registries: "Registries", mine: bool) -> str:
     """All names of a kind, one a line; mine: without what is the suite's."""
-    from tabulate import tabulate
-
     registry, word = KINDS[kind]
     things: Mapping[str, Any] = getattr(registries, registry)
     rows = [(name, f"{thing.summary}{_levels(thing)}") for name, thing in things.items()]
     if mine:
         owners = {name: registries.foreign.get(f"{word} {name}") for name in things}
         rows = [(name, f"{said} [{owners[name]}]") for name, said in rows if owners[name]]
-    return f"{tabulate(rows, tablefmt='plain', disable_numparse=True)}\n" if rows else ""
+    return f"{fitted(rows)}\n" if rows else ""
 
 
 def _levels(thing: Any) -> str:

@@ -36,6 +36,7 @@ PAGE = "html"
     metavar="N[,N...]",
     help="These alone, in this order; `gaussian` for all its levels.  [default: all]",
 )
+@click.option("--wide", is_flag=True, help="Print tables whole, wider than the terminal too.")
 @plugin_option
 def command(
     results: Path,
@@ -44,6 +45,7 @@ def command(
     methods: str | None,
     datasets: str | None,
     noise: str | None,
+    wide: bool,
     plugin: tuple[str, ...],
 ) -> None:
     """Show stored results: one HTML file that needs no network, or any other report.
@@ -67,7 +69,7 @@ def command(
         if count:
             click.echo(f"left out: {count} that {'is' if count == 1 else 'are'} {what}", err=True)
     stored = Results.of(chosen.results, (), results, registries)
-    shown, text = shown_and_stored(stored, name)
+    shown, text = shown_and_stored(stored, name, wide=wide)
     if out is None and report.printed:
         click.echo(printable_report(shown.removesuffix("\n")))
         return

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.basics import exit_with, load_plugins, out_folder
+from denoisebench.cli.shared.basics import exit_with, fitted, load_plugins, out_folder
 from denoisebench.cli.shared.dry_run import print_total, print_training
 from denoisebench.cli.shared.options import device_option, out_option, plugin_option
 from denoisebench.cli.shared.progress import show_progress
@@ -32,11 +32,9 @@ def command() -> None:
 @plugin_option
 def list_recipes(plugin: tuple[str, ...]) -> None:
     """List the recipes, one a line, and whether their weights are there."""
-    from tabulate import tabulate
-
     registries = load_plugins(plugin)
     lines = [_line(recipe, registries) for recipe in registries.recipes.values()]
-    click.echo(tabulate([HEADS, *lines], tablefmt="plain", disable_numparse=True))
+    click.echo(fitted([HEADS, *lines]))
 
 
 def _line(recipe: Recipe, registries: Registries) -> tuple[str, ...]:

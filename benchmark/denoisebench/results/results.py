@@ -25,7 +25,8 @@ class Results:
 
     unplanned: method, noise and parameters, and the reason, of each cell that a plan left out.
     reports: the ways to show results, by name.  protocols: those that plugins offer, by name.
-    published: the figures of papers, by the name of their table.
+    published: the figures of papers, by the name of their table.  width: the characters of a line
+    of the terminal that a text is for; None for any.
     """
 
     cells: tuple[CellResult, ...]
@@ -34,6 +35,7 @@ class Results:
     reports: Mapping[str, Report]
     protocols: Mapping[str, Protocol]
     published: Mapping[str, Sequence[PublishedFigure]]
+    width: int | None = None
 
     @classmethod
     def of(

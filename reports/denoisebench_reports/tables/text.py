@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from denoisebench.results.results import Results
 from denoisebench.scoring.marks import Mark
 from denoisebench_reports.tables.columns import Column, is_baseline
+from denoisebench_reports.tables.fit import render_parts, simple_table
 from denoisebench_reports.tables.grid import BAR, GAP, narrow, render_grid, visible
 from denoisebench_reports.tables.layout import (
     NONE,
@@ -62,17 +63,18 @@ def render_table(results: Results) -> str:
     The best, the second and those tied with the best are marked: bold and underlined on a terminal
     (unless NO_COLOR is set), else by characters.
     """
-    board = make_board(results)
+    board, width = make_board(results), results.width
     style = ANSI if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else PLAIN
-    parts = [_table(board, style), _wrapped(notes(board, style.legend)), _trainings(board)]
+    remarks = _wrapped(notes(board, style.legend), width)
+    parts = [_table(board, style, width), remarks, _trainings(board, width)]
     published = published_table(board)
     if published:
-        parts.append(_against(published))
+        parts.append(_against(published, width))
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def _table(board: Board, style: Style) -> list[str]:
-    """Under one header, a titled block per noise (parameters, protocol)."""
+def _table(board: Board, style: Style, width: int | None) -> list[str]:
+    """Under one header, a titled block per noise (parameters, protocol); in parts if too wide."""
     body: list[list[str]] = []
     titles: dict[int, str] = {}  # above which row of the body
     for block in board.blocks:
@@ -81,12 +83,16 @@ def _table(board: Board, style: Style) -> list[str]:
             body += _lines(row, board, style)
     header = [*board.lead_heads, *(_broken(c.name, board.compact) for c in board.columns)]
     gaps = [*(GAP for _ in board.lead_heads), *(_gap(board, i) for i in range(len(board.columns)))]
-    heads, rows = render_grid(header, body, gaps, _titles(board))
-    shown = [*heads, "-" * max(map(visible, [*heads, *rows]))]
-    for number, line in enumerate(rows):
-        if number in titles:
-            shown += [*([""] if number else []), titles[number]]
-        shown.append(line)
+    parts = render_parts(header, body, gaps, _titles(board), len(board.lead_heads), width)
+    shown: list[str] = []
+    for heads, rows in parts:
+        shown += [*([""] if shown else []), *heads, "-" * max(map(visible, [*heads, *rows]))]
+        for number, line in enumerate(rows):
+            if number in titles:
+                shown += [*([""] if number else []), titles[number]]
+            shown.append(line)
+    if len(parts) > 1:
+        shown += ["", f"In {len(parts)} parts to fit {width} columns; --wide prints it whole."]
     return [line.rstrip() for line in shown]
 
 
@@ -142,24 +148,25 @@ def _text(row: Row, column: Column, style: Style, board: Board) -> str:
     return (figure + (f"±{half}" if half else "") + (f" {published}" if published else "")).rstrip()
 
 
-def _wrapped(paragraphs: Sequence[str]) -> list[str]:
-    return [part for text in paragraphs for part in textwrap.wrap(text, WIDTH)]
+def _wrapped(paragraphs: Sequence[str], width: int | None) -> list[str]:
+    most = min(width or WIDTH, WIDTH)
+    return [part for text in paragraphs for part in textwrap.wrap(text, most)]
 
 
-def _trainings(board: Board) -> list[str]:
-    from tabulate import tabulate
-
-    table = tabulate(trainings(board), TRAINING_HEADERS, tablefmt="simple", disable_numparse=True)
-    return table.splitlines()
+def _trainings(board: Board, width: int | None) -> list[str]:
+    return simple_table(TRAINING_HEADERS, trainings(board), width)
 
 
-def _against(published: PublishedPart) -> list[str]:
+def _against(published: PublishedPart, width: int | None) -> list[str]:
     """Our figures next to the published ones, method by method."""
     body: list[Sequence[str]] = []
+    others = zip(HEADERS[:-1], *(row[:-1] for row in published.rows), strict=True)
+    taken = sum(max(map(len, column)) + len(GAP) for column in others)
+    most = VERDICT_WIDTH if width is None else max(12, min(VERDICT_WIDTH, width - taken))
     for *row, verdict in published.rows:
-        first, *rest = textwrap.wrap(verdict, VERDICT_WIDTH)
+        first, *rest = textwrap.wrap(verdict, most)
         body += [[*row, first], *([*("" for _ in row), more] for more in rest)]
     heads, lines = render_grid(HEADERS, body)
     rule = "-" * max(map(len, [*heads, *lines]))
     table = [line.rstrip() for line in [*heads, rule, *lines]]
-    return [*_wrapped([published.note, *published.papers]), "", *table]
+    return [*_wrapped([published.note, *published.papers], width), "", *table]

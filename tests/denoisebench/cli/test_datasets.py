@@ -34,12 +34,12 @@ def test_verify_names_a_damaged_image_and_exits_with_2(tmp_path: Path) -> None:
     folder = make_images(tmp_path / "photos", 3)
     done = bench("datasets", "verify", "folder:photos", "samples", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "folder:photos: 3 of 3 images are well" in done.stdout
+    assert "folder:photos: 3 of 3 images are valid" in done.stdout
     (folder / "1.png").write_bytes((folder / "1.png").read_bytes()[:200])
     done = bench("datasets", "verify", "folder:photos", cwd=tmp_path)
     assert done.returncode == 2
     assert "1.png" in done.stdout.splitlines()[0]
-    assert "2 of 3 images are well" in done.stdout
+    assert "2 of 3 images are valid" in done.stdout
 
 
 def test_fetch_says_what_is_here_and_refuses_an_unknown_name(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ Nothing here, nor in `options`, imports NumPy: so the help of a verb is there at
 
 import contextlib
 import io
+import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,10 +45,30 @@ def out_folder(path: Path, *, create: bool) -> Path:
     return path
 
 
-def shown_and_stored(results: "Results", report: str) -> tuple[str, str]:
-    """A report as it is shown here and as a file holds it: a terminal may get bold for marks."""
-    shown = results.render(report)
-    if "\x1b" not in shown:
+def terminal_width() -> int | None:
+    """The characters of a line of the terminal that is written to; None for a pipe or a file."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def fitted(rows: Sequence[Sequence[str]]) -> str:
+    """Columns of text; on a terminal the last one is wrapped to fit."""
+    from tabulate import tabulate
+
+    width = terminal_width()
+    taken = sum(max(map(len, column)) + 2 for column in list(zip(*rows, strict=True))[:-1])
+    wrapped = [None] * (len(rows[0]) - 1)
+    most = None if width is None else [*wrapped, max(20, width - taken - 1)]
+    return tabulate(rows, tablefmt="plain", disable_numparse=True, maxcolwidths=most)
+
+
+def shown_and_stored(results: "Results", report: str, *, wide: bool) -> tuple[str, str]:
+    """A report as it is shown here and as a file holds it.
+
+    On a terminal, text may have bold marks, and fits the width unless `wide`.
+    """
+    width = None if wide else terminal_width()
+    shown = replace(results, width=width).render(report)
+    if "\x1b" not in shown and width is None:
         return shown, shown
     with contextlib.redirect_stdout(io.StringIO()):
         return shown, results.render(report)

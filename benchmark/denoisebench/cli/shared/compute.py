@@ -30,6 +30,12 @@ from denoisebench.results.results import Results
 from denoisebench.results.saved_images import Kind
 from denoisebench.results.tracebacks import traceback_path
 
+NEXT = """\
+next: bench compare --datasets samples   compare methods on the same noisy images
+      bench report                       all results as one HTML page
+      bench denoise FILE --preview       denoise an image of yours"""
+"""Said once, where a folder of results is new."""
+
 AGAIN = (
     "it is tried again once its plugin or an installed package has changed, or with --retry-failed"
 )
@@ -37,6 +43,7 @@ AGAIN = (
 
 def compute(asked: CommandOptions, methods: Sequence[str], registries: Registries) -> int:
     """Plan, run, print, save.  Returns the exit status."""
+    first_run = not asked.out.exists()
     report, crew = registries.report(asked.format), registries.crew(asked.workers)
     trackers = asked_trackers(asked.track, registries)
     out = out_folder(asked.out, create=not asked.dry_run)
@@ -48,6 +55,8 @@ def compute(asked: CommandOptions, methods: Sequence[str], registries: Registrie
         return 1 if plan.failed else 0
     results = carry_out(plan, asked, crew, registries, trackers)
     show(results, asked, report)
+    if first_run and sys.stderr.isatty():
+        say(asked, NEXT)
     return status_of(results)
 
 
@@ -101,7 +110,7 @@ def _say_failed(cell: CellResult, asked: CommandOptions) -> None:
 def show(results: Results, asked: CommandOptions, report: Report) -> None:
     """Print the results and save what is printed; nothing where all failed."""
     if len(results.errors) < len(results.cells):
-        shown, stored = shown_and_stored(results, report.name)
+        shown, stored = shown_and_stored(results, report.name, wide=asked.wide)
         if report.printed:
             click.echo(printable_report(shown.removesuffix("\n")))
         name = "table.txt" if report.name == "table" else f"results.{report.name}"

@@ -47,6 +47,7 @@ class CommandOptions(RunOptions):
     dry_run: bool
     quiet: bool
     verbose: bool
+    wide: bool
     plugin: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -178,6 +179,7 @@ _OPTIONS = [
                  help="Tell trackers of trainings and scores as they come: tensorboard[:DIR],"
                       " csv:FILE, or another of `bench list trackers`."),
     click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing."),
+    click.option("--wide", is_flag=True, help="Print tables whole, wider than the terminal too."),
     click.option("--quiet", is_flag=True, help="Say nothing but results, errors and warnings."),
     click.option("--verbose", is_flag=True,
                  help="Say when each training and each cell begins and ends, and its id."),

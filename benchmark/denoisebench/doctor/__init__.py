@@ -1,0 +1,1 @@
+"""`bench doctor`: this machine and this installation, as the suite sees them."""
