@@ -117,8 +117,16 @@ def definition(name: str) -> Definition:
     first, second = said.pop("gap")
     noises = tuple(map(_noise, said.pop("noises", ())))
     columns = tuple(map(_column, said.pop("columns", ())))
-    lists = {key: tuple(said.pop(key, ())) for key in ("published", "datasets", "notes")}
-    return Definition(name, gap=(first, second), noises=noises, columns=columns, **lists, **said)
+    return Definition(
+        name,
+        published=tuple(said.pop("published", ())),
+        gap=(first, second),
+        noises=noises,
+        datasets=tuple(said.pop("datasets", ())),
+        columns=columns,
+        notes=tuple(said.pop("notes", ())),
+        **said,
+    )
 
 
 def _noise(said: Mapping[str, Any]) -> TableNoise:
