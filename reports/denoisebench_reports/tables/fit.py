@@ -1,5 +1,6 @@
 """Tables in the width of a terminal: a table that is too wide is printed in parts."""
 
+import textwrap
 from collections.abc import Callable, Sequence
 
 from denoisebench_reports.tables.grid import Row, render_grid, visible
@@ -48,7 +49,11 @@ def simple_table(heads: Row, rows: Sequence[Row], width: int | None) -> list[str
         kept = [c for c in range(len(heads)) if c not in same]
         line = "for all: " + ", ".join(f"{heads[c]} {rows[0][c]}" for c in same)
         if same:
-            return [line, "", *_in_parts(heads, rows, kept, width)]
+            return [
+                *textwrap.wrap(line, width or len(line)),
+                "",
+                *_in_parts(heads, rows, kept, width),
+            ]
     return _in_parts(heads, rows, range(len(heads)), width)
 
 
