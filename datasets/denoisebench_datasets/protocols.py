@@ -1,13 +1,13 @@
 """The protocols of papers, as their official codes have them.
 
 `nvlabs` is the evaluation of Laine, Karras, Lehtinen and Aila, "High-quality self-supervised deep
-image denoising", NeurIPS 2019; `noise2score` of Kim and Ye, "Noise2Score: Tweedie's approach to
-self-supervised image denoising without clean images", NeurIPS 2021; `dbsn` of Wu, Liu, Cao, Ren and
-Zuo, "Unpaired learning of deep image denoising", ECCV 2020; `kair` of Zhang's KAIR toolbox (DnCNN,
-FFDNet, SwinIR on additive Gaussian noise); `neighbor2neighbor` of Huang, Li, Jia, Lu and Liu,
-"Neighbor2Neighbor: self-supervised denoising from single noisy images", CVPR 2021, whose code
-Blind2Unblind's follows: as their official codes have it.  Under all of them the noise is drawn by
-this suite's generator; `departures` has the rest.
+image denoising", NeurIPS 2019.  `noise2score` is that of Kim and Ye, "Noise2Score: Tweedie's
+approach to self-supervised image denoising without clean images", NeurIPS 2021.  `dbsn` is that of
+Wu, Liu, Cao, Ren and Zuo, "Unpaired learning of deep image denoising", ECCV 2020.  `kair` is that
+of Zhang's KAIR toolbox (DnCNN, FFDNet, SwinIR on additive Gaussian noise).  `neighbor2neighbor` is
+that of Huang, Li, Jia, Lu and Liu, "Neighbor2Neighbor: self-supervised denoising from single noisy
+images", CVPR 2021; the code of Blind2Unblind follows theirs.  Under all of them the noise is drawn
+by this suite's generator; `departures` has the rest.
 """
 
 from denoisebench.plugin import Protocol

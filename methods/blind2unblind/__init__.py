@@ -1,8 +1,8 @@
 """Blind2Unblind (Wang et al., CVPR 2022, arXiv 2203.06967): a blind spot made visible again.
 
 Departures from the paper: the suite's U-Net, optimiser, schedule and budget; cells of 2 × 2 by
-default (`width=4` is the paper's); the network adds to its input, as in the other methods; β grows
-with every step, not every epoch; images are reflected at their borders, not continued by zeros;
+default (`width=4` is the paper's).  The network adds to its input, as in the other methods; β grows
+with every step, not every epoch.  Images are reflected at their borders, not continued by zeros;
 noise is drawn once (`--draws fresh` draws it anew).
 """
 
@@ -56,8 +56,8 @@ class Blind2Unblind(TrainedMethod[Config]):
         return None
 
     def passes_per_patch(self, config: Config) -> int:
-        """One for each mask, and the one without gradient."""
-        return config.width**2 + 1
+        """One for each mask; the one without gradient, a third of a pass, is not counted."""
+        return config.width**2
 
     def trained_as(self, config: Config) -> Config:
         return replace(config, result=Config().result)

@@ -1,4 +1,4 @@
-"""What can be set about Blind2Unblind."""
+"""Settings of Blind2Unblind."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal

@@ -51,8 +51,10 @@ class Coordinate(ABC):
         return white(z, rng)
 
     def gathered(self, score: Tensor, probe: float) -> Tensor:
-        """What Tweedie's formula takes at each pixel, of the scores around it: the pixel's own
-        unless redefined.  probe: as in `denoised`."""
+        """The score that Tweedie's formula takes at each pixel, from those around it.
+
+        It is the pixel's own unless redefined.  probe: as in `denoised`.
+        """
         return score
 
     def weight(self, z: Tensor, level: Tensor) -> Tensor | float:

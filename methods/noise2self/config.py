@@ -16,7 +16,7 @@ class Config:
 
     network: one of the shelf (see `denoisebench.nn.shelf`).
 
-    inference, of denoising alone. `j-invariant`: each pixel from an image in which it is hidden,
+    inference: of denoising alone. `j-invariant`: each pixel from an image in which it is hidden,
     width² passes. `single`: one pass over the whole noisy image. `mixed`: the J-invariant estimate
     and the noisy pixel, averaged by the noise level.
     """

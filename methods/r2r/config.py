@@ -1,4 +1,4 @@
-"""What can be set about R2R."""
+"""Settings of R2R."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal

@@ -1,7 +1,8 @@
-"""Training by an unbiased estimate of the squared error, from noisy images alone: `sure` for
-Gaussian noise (Soltanayev & Chun, NeurIPS 2018; Ramani et al., 2008), `pure` for Poisson noise
-(Kim, Soltanayev & Chun, 2020; Luisier et al., 2011; Le Montagner et al., 2014), `unsure` for
-Gaussian noise of unknown level (Tachella et al., ICLR 2025).
+"""Training by an unbiased estimate of the squared error, from noisy images alone.
+
+`sure` is for Gaussian noise (Soltanayev & Chun, NeurIPS 2018; Ramani et al., 2008), `pure` for
+Poisson noise (Kim, Soltanayev & Chun, 2020; Luisier et al., 2011; Le Montagner et al., 2014).
+`unsure` is for Gaussian noise of unknown level (Tachella et al., ICLR 2025).
 
 Departures from the papers, with reasons in README.md: probes of ±1; the suite's U-Net, which gives
 what is to be added to its input; the suite's schedule; `pure` steps by whole counts by default.
@@ -38,7 +39,7 @@ RiskConfigT = TypeVar("RiskConfigT", bound=SureConfig | PureConfig | UnsureConfi
 
 
 class TwoRuns(TrainedMethod[RiskConfigT]):
-    """What all share: a network that gives what is to be added to the noisy image, and a loss that
+    """All share a network that gives what is to be added to the noisy image, and a loss that
     runs it on two images."""
 
     float32 = True
@@ -72,7 +73,7 @@ class TwoRuns(TrainedMethod[RiskConfigT]):
 
 
 class UnbiasedRisk(TwoRuns[RiskConfigT]):
-    """What `sure` and `pure` share: an estimate of the squared error, given the noise level."""
+    """`sure` and `pure` share an estimate of the squared error, given the noise level."""
 
     family: str
     """The one noise whose risk it estimates."""

@@ -1,4 +1,4 @@
-"""What can be set about `sure`, `unsure` and `pure`."""
+"""Settings of `sure`, `unsure` and `pure`."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""What can be set about ZS-N2N."""
+"""Settings of ZS-N2N."""
 
 from dataclasses import dataclass
 

@@ -79,7 +79,15 @@ def test_the_json_is_strict_and_holds_summaries_and_images(make_cell):
 
 def test_the_plugin_offers_its_reports_by_name(make_cell):
     reports = {report.name: report for report in register_reports()}
-    assert [*reports] == ["table", "markdown", "latex", "csv", "json", "html", *TABLES]
+    assert [*reports] == [
+        "table",
+        "markdown",
+        "latex",
+        "csv",
+        "json",
+        "html",
+        *(name.replace("_", "-") for name in TABLES),
+    ]
     results = results_of([make_cell([30.0])])
     assert all(report.render(results).endswith("\n") for report in reports.values())
 

@@ -42,7 +42,8 @@ def asked(words: str) -> tuple[str, ...]:
         key.removeprefix("--"): value for key, value in zip(rest[::2], rest[1::2], strict=True)
     }
     steps = int(given.pop("steps", 0)) or None
-    budget = get_budget(given.pop("budget", "quick"), steps).label
+    batch = int(given.pop("batch", 0)) or None
+    budget = get_budget(given.pop("budget", "quick"), steps, batch).label
     assert given.keys() <= USUAL.keys(), f"{words}: an option that no result tells"
     told = USUAL | given
     method = method.replace("=true", "=True")  # as a spec is written

@@ -12,6 +12,7 @@ from bench import bench
 from denoisebench.conformance import (
     answer_checks,
     image_checks,
+    image_fit_checks,
     image_set_checks,
     loss_checks,
     noise_checks,
@@ -55,7 +56,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, st
 def test_every_python_block_has_a_file_name():
     text = DOC.read_text(encoding="utf-8")
     named = [name for name, _ in NAMED_FILE.findall(text) if name.endswith(".py")]
-    assert len(named) == text.count("```python") == 13
+    assert len(named) == text.count("```python") == 14
 
 
 def test_every_hook_is_explained():
@@ -74,6 +75,7 @@ def test_each_check_has_a_row():
         *image_checks.RULES,
         *promise_checks.OF_TRAINED,
         *training_checks.RULES,
+        *image_fit_checks.RULES,
     )
     ids = [rule.id for rule in of_methods] + [r.id for module in modules for r in module.RULES]
     section = DOC.read_text(encoding="utf-8").partition("## Check it\n")[2].partition("\n## ")[0]
@@ -83,7 +85,7 @@ def test_each_check_has_a_row():
 def test_every_command_prints_a_result_with_the_images_named(outputs):
     scored = re.compile("bench (run|compare) ")
     shown = [stdout for command, (stdout, _) in outputs.items() if scored.match(command)]
-    assert len(shown) == 10
+    assert len(shown) == 11
     for stdout in shown:
         assert re.search(r"(folder|npz):images/test", stdout)
         assert re.search(r"\b[1-4]\d\.\d\d", stdout), stdout

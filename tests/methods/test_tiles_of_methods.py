@@ -55,7 +55,7 @@ CASES: list[tuple[str, str, TrainingKnowledge]] = [
     ("nlm", "gaussian:25", "unknown"),
     ("nlm:patch_px=7:distance_px=12", "gaussian:25", "known"),
 ]
-LEVELS = {"gaussian": 25.0, "poisson": 0.05, "gamma": 100.0}
+LEVELS = {"gaussian": 25.0, "correlated": 25.0, "poisson": 0.05, "gamma": 100.0}
 NARROW = {
     "unet": partial(UNet, 1, width=8),
     "unet-shared": partial(SharedUNet, 1),

@@ -17,7 +17,7 @@ from denoisebench.scaffold.kinds import IMAGE, KINDS, TRAININGS, UNTRAINED
 @click.option(
     "--evidence",
     type=click.Choice([UNTRAINED, IMAGE, *TRAININGS]),
-    help="What a method learns from.  [default: noisy]",
+    help="Evidence that a method learns from.  [default: noisy]",
 )
 @click.option(
     "--dir",

@@ -53,10 +53,14 @@ def place_that_draws(run: Callable[[], object], files: Sequence[str]) -> str:
     before, found, line = states(), "", ("", 0)
 
     def look(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal found, line
+        nonlocal before, found, line
         if not lies_in(frame.f_code.co_filename, files):
             return None
-        if not found and states() != before:
+        if event == "call" and not (
+            frame.f_back and lies_in(frame.f_back.f_code.co_filename, files)
+        ):
+            before = states()  # what the suite itself has drawn or seeded
+        elif not found and states() != before:
             found = place_of_line(*line)
         line = (frame.f_code.co_filename, frame.f_lineno)
         if event == "return" and frame.f_back is not None:  # what is left of the caller's line

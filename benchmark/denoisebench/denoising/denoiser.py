@@ -66,7 +66,7 @@ class Denoiser:
         return method.denoise(self.model, noisy, level)
 
     def _checked(self, made: Any, noisy: Tensor) -> Tensor | Denoised:
-        """What was made.  Raises WrongAnswerError if it is no image of the noisy one's size."""
+        """The outcome.  Raises WrongAnswerError if it is no image of the noisy one's size."""
         image = made.image if isinstance(made, Denoised) else made
         if not isinstance(image, Tensor):
             said = f"{type(image).__name__}, not Tensor"

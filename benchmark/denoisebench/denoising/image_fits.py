@@ -37,7 +37,7 @@ class ImageFits:
         noisy: Tensor,
         level: float | None,
     ) -> object:
-        """What a method makes of an image (1, C, H, W), with its steps if it is an estimate."""
+        """The outcome of a method on an image (1, C, H, W), with its steps if it is an estimate."""
         seed = seed_of(noisy, self.seed)
         with torch.enable_grad(), _global_seed(seed, noisy.device):
             network = method.network(config, task)

@@ -10,8 +10,8 @@ from denoisebench.results.store import weights_path
 
 
 def parcels_of(plan: Plan, missing: Sequence[Unit], out: Path) -> tuple[Parcel, ...]:
-    """A training and all of its cells in one parcel, so that no weights travel twice; each other
-    cell in one of its own.
+    """A training and all of its cells in one parcel, so that no weights travel twice.  Each other
+    cell is a parcel.
 
     A parcel brings what is there of its training: the weights, or a checkpoint.
     """

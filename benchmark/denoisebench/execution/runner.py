@@ -45,7 +45,7 @@ class Runner:
     def run(self, *, wait: bool = True, only: Collection[str] | None = None) -> list[CellResult]:
         """The results of the cells, in the order of the plan.  Computes what is not stored.
 
-        What another process works on is left to it.  wait: for what others compute; without it,
+        Work of another process is left to it.  wait: for what others compute; without it,
         cells that are not there at the end are left out.  only: ids of the units to do; None for
         all.
         """

@@ -203,12 +203,12 @@ def _sees(command: WorkerCommand) -> bool:
 
 
 def _work(command: WorkerCommand, number: int, threads: int) -> str:
-    """What a task does where all see one folder."""
+    """A task, where all see one folder."""
     return command.run(_saying(number), {"OMP_NUM_THREADS": str(threads)})
 
 
 def _run_errand(errand: Errand, inputs: dict[Path, bytes], number: int, threads: int) -> Delivery:
-    """What a task does where not all see one folder."""
+    """A task, where not all see one folder."""
     return errand.run(inputs, _saying(number), {"OMP_NUM_THREADS": str(threads)})
 
 
@@ -234,7 +234,7 @@ def _failures(tasks: Mapping[Any, int]) -> list[str]:
 
 
 def _result(task: Any, lost: Callable[[str], T]) -> T:
-    """What a task returned; where its worker was lost, `lost` of how."""
+    """The value of a task; where its worker was lost, `lost` of how."""
     import ray
     from ray.exceptions import RayError
 

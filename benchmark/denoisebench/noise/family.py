@@ -1,9 +1,9 @@
 """Noise families and noise models: what a noise plugin implements, and how noise is keyed.
 
-A family (`gaussian`) has one level in its own unit; a noise model is a family at a level
-(`gaussian:25`) or over a range of levels (`gaussian:5..50`, one level drawn per image, spread as
-the family says or as `gaussian:5..50:spread=even` does).  Noisy images are float32, never clipped
-and never rounded.
+A family (`gaussian`) has one level in its own unit.  A noise model is a family at a level
+(`gaussian:25`) or over a range of levels (`gaussian:5..50`).  One level of a range is drawn per
+image, spread as the family says, or as `gaussian:5..50:spread=even` does.  Noisy images are
+float32, never clipped and never rounded.
 """
 
 from abc import ABC, abstractmethod

@@ -12,7 +12,7 @@ USUAL_MPX = 0.25
 """Of an image whose size is not known before it is read."""
 
 FIT_MPX_PER_S = 3.0
-"""What a network of some 20,000 parameters learns from, on two CPU cores with bfloat16."""
+"""Pixels that a network of some 20,000 parameters learns from, on two CPU cores with bfloat16."""
 
 
 def training_s(training: TrainingPlan) -> float:

@@ -17,7 +17,7 @@ _NOT_SENT_BACK = ("claims", "plans", "trainings/*/checkpoint.pt", "trainings/*/h
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a worker made.  failure: how it failed; empty if it did not.
+    """The files that a worker made.  failure: how it failed; empty if it did not.
 
     files: by their path in the folder of results.
     """
@@ -26,7 +26,7 @@ class Delivery:
     files: Mapping[Path, bytes] = field(default_factory=dict)
 
     def store(self, out: Path) -> None:
-        """Write the files, each whole, in place of those of their names.
+        """Write the files, each whole; files of their names are replaced.
 
         Raises OutputError for what cannot be written.
         """

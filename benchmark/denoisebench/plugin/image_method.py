@@ -26,7 +26,7 @@ def _as_it_is(network: "nn.Module") -> "Callable[[Tensor], Tensor]":
 
 @dataclass(slots=True)
 class ImageFit:
-    """What the suite gives a method for learning on one image: random numbers and a step counter.
+    """For learning on one image the suite gives random numbers and a step counter.
 
     rng: on the image's device, seeded by the image and the run's seed.  tell: takes the steps done
     and the most there can be.  fast: see there.  taken: the steps counted so far.
@@ -43,7 +43,7 @@ class ImageFit:
     tell: Callable[[int, int], None] = _untold
     fast: "Callable[[nn.Module], Callable[[Tensor], Tensor]]" = field(default=_as_it_is)
     """The network as a function that multiplies in bfloat16 where the hardware does, and returns
-    float32: for the loss.  What it returns is rounded; denoise with the network itself."""
+    float32: for the loss.  Its output is rounded; denoise with the network itself."""
     taken: int = 0
 
     def steps(self, most: int) -> Iterator[int]:

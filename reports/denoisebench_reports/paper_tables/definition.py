@@ -1,4 +1,4 @@
-"""What a table of a paper is: a TOML file of this folder.
+"""A table of a paper: a TOML file of this folder.
 
 summary: of the report, which is named after the file.  title: of the page.  published: the tables
 of published figures it is filled with, of which the first that has a figure counts.  protocol: the

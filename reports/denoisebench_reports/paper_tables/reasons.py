@@ -155,7 +155,7 @@ def _train_mpx_per_s(filled: FilledTable, method: str) -> float:
 
 @cache
 def _needs() -> Mapping[str, str]:
-    """What a method needs that may not be at hand, by its name."""
+    """Packages that a method needs and that may be missing, by its name."""
     file = files(__package__) / "notes.csv"
     text = file.read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))

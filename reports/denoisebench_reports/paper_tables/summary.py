@@ -52,7 +52,7 @@ def _method_row(filled: FilledTable, sound: Sequence[TableCell], column: Column)
 
 
 def _gap_notes(filled: FilledTable, between: Sequence[Gap]) -> list[str]:
-    """What the first method of the table's gap loses to the second on average, in the cells where
+    """The mean loss of the first method of the table's gap to the second, in the cells where
     the paper has both too."""
     both = [gap for gap in between if not math.isnan(gap.paper_db)]
     if not both:

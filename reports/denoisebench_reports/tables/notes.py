@@ -128,7 +128,7 @@ def _levels(lines: Sequence[Summary]) -> list[str]:
 
 
 def _fits(lines: Sequence[Summary]) -> list[str]:
-    """What it took to learn on an image, of methods that do so."""
+    """The steps and the time of learning on an image."""
     found = [
         f"{line.method} {line.noise} on {line.dataset} {line.steps:.0f} steps in"
         f" {_seconds(line.denoise_s)}"

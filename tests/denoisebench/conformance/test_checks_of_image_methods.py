@@ -42,7 +42,7 @@ class Sound(ImageMethod[Config]):
     def denoise(self, model, noisy, level, fit):
         import torch
 
-        adam = torch.optim.Adam(model.network.parameters(), 0.03)
+        adam = torch.optim.Adam(model.network.parameters(), 0.06)
         target = (noisy.roll(1, 2) + noisy.roll(1, 3)) / 2
         for _ in fit.steps(model.config.most):
             adam.zero_grad()

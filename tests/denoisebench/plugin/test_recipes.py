@@ -55,7 +55,7 @@ def test_each_setting_is_an_option_of_run():
 
 def test_a_length_stands_in_place_of_the_budgets_and_all_three_in_place_of_a_budget():
     budget = Recipe("noise2score/a", SETTINGS | {"steps": "7"}).budget
-    assert (budget.steps, budget.batch, budget.crop_px) == (7, 16, 64)
+    assert (budget.steps, budget.batch, budget.crop_px) == (7, 8, 64)
     lengths = {"steps": "7", "batch": "8", "crop": "96"}
     settings = {key: value for key, value in SETTINGS.items() if key != "budget"} | lengths
     budget = Recipe("noise2score/a", settings).budget

@@ -108,6 +108,7 @@ def test_each_name_says_what_its_settings_say(registries: Registries, preset: Pr
 
 def test_the_page_of_presets_has_each_with_its_settings():
     rows = re.findall(r"^\| `(\S+-\S+)` \| (.*) \|$", PAGE.read_text(encoding="utf-8"), re.M)
+    rows = [(name, cells) for name, cells in rows if not name.startswith("r2r-")]
     settings = {name: re.findall(r"`([^`]+)`", cells) for name, cells in rows}
     assert settings == {name: list(p.settings.values()) for name, p in PRESETS.items()}
     assert len(rows) == len(PRESETS)
