@@ -1,9 +1,8 @@
 """Blind2Unblind (Wang et al., CVPR 2022, arXiv 2203.06967): a blind spot made visible again.
 
 Departures from the paper: the suite's U-Net, optimiser, schedule and budget; cells of 2 × 2 by
-default (`width=4` is the paper's).  The network adds to its input, as in the other methods; β grows
-with every step, not every epoch.  Images are reflected at their borders, not continued by zeros;
-noise is drawn once (`--draws fresh` draws it anew).
+default (`width=4` is the paper's).  β grows with every step, not every epoch.  Images are reflected
+at their borders, not continued by zeros; noise is drawn once (`--draws fresh` draws it anew).
 """
 
 import math
@@ -81,7 +80,9 @@ class Blind2Unblind(TrainedMethod[Config]):
         config = model.config
         hold = HOLD_OF_RANGE if model.task.noise.is_range else HOLD
         beta = visibility_at(moment.share, hold, config.visibility)
-        return revisible_loss(partial(denoised, model), batch.noisy, config.width, beta)
+        # Adam does not see the scale of a loss, and the trainer must not see it grow with β.
+        loss = revisible_loss(partial(denoised, model), batch.noisy, config.width, beta)
+        return loss / (1.0 + beta) ** 2
 
     def denoise(self, model: Model[Config], noisy: "Tensor", level: float | None) -> "Tensor":
         from denoisebench.nn import in_float32

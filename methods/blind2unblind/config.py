@@ -13,8 +13,9 @@ class Config:
 
     visibility: β at the end of training, the weight of the image in which no pixel is hidden.
 
-    network: one of the shelf (see `denoisebench.nn.shelf`).  predicts: what its output is: a
-    `correction` of its input, in tenths; the `image`; or the `noise`, to be taken away.
+    network: one of the shelf (see `denoisebench.nn.shelf`).  predicts: what its output is: the
+    `image`; a `correction` of its input, in tenths; or the `noise`, to be taken away.  The last two
+    hand the noise of a visible pixel on, since the loss never asks the network to remove it.
 
     result, of denoising alone: `visible`, one pass over the whole noisy image; `blind`, each pixel
     from an image in which it is hidden, width² passes; `mixed`, the two averaged by β.
@@ -23,7 +24,7 @@ class Config:
     width: int = 2
     visibility: Annotated[float, Between(2.0, 100.0)] = 20.0
     network: str = "unet"
-    predicts: Predicts = "correction"
+    predicts: Predicts = "image"
     result: Literal["visible", "blind", "mixed"] = "visible"
 
     def __post_init__(self) -> None:

@@ -31,9 +31,9 @@ class Config:
     successor's) as published.  probe_start, probe_end: the size at both ends of `geometric`.
 
     coordinate: where the score is learned: `own`, the family's (see `coordinates`, and
-    `covariance_coordinate` for noise with a covariance matrix), or `identity`, y itself.  `raw` is y
-    itself (counts for Poisson noise) with the network's input and output as they are, which is what
-    the official weights are for.
+    `covariance_coordinate` for noise with a covariance matrix), or `identity`, y itself.  `raw` is
+    y itself (counts for Poisson noise) with the network's input and output as they are, for which
+    the official weights are.
 
     network: one of the shelf (see docs/networks.md); the official weights are of `unet-shared`.
 

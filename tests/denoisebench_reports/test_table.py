@@ -167,7 +167,7 @@ def test_the_legend_tells_repeats_and_under_which_protocol_a_figure_is_published
     told = " ".join(text.split())
     assert "Laine et al. (NeurIPS 2019), official repository (nvlabs-1)" in told
     assert "not comparable: trained less, fresh" in told
-    assert "Other protocol: theirs is under nvlabs-1." in told
+    assert "Other protocol: theirs is under nvlabs-1, neighbor2neighbor-1." in told
     assert max(map(len, text.splitlines())) <= 100
     same = dataclasses.replace(cell, protocol="nvlabs-1")
     text = render_table(results_of([same]))
