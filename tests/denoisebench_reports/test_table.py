@@ -173,7 +173,7 @@ def test_the_legend_tells_repeats_and_under_which_protocol_a_figure_is_published
     text = render_table(results_of([same]))
     assert "mean over images (seeds averaged first)" in text
     assert "clean images reflected to one square" in text
-    assert "ther protocol" not in text
+    assert "theirs is under nvlabs-1" not in text
 
 
 @pytest.mark.parametrize("evidence", ["noisy", "clean"])
