@@ -62,9 +62,8 @@ class RayCrew(Crew):
             if all_see(command, nodes):
                 work, numbers = self._task(_work), range(1, count + 1)
                 return _failures({work.remote(command, n, self.threads): n for n in numbers})
-            progress(
-                Progress(f"not all machines see {command.mark.parent}: results are sent", 0, 0)
-            )
+            text = f"files are sent: not all machines see {command.mark.parent}"
+            progress(Progress(text, 0, 0))
             return self._errands(command, count)
 
     def _errands(self, command: WorkerCommand, count: int) -> list[str]:
