@@ -1,12 +1,13 @@
 """The suite's own reports: a table beside the published figures, as text, Markdown or LaTeX; CSV,
 JSON and a page."""
 
-from collections.abc import Callable, Iterable
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from denoisebench.plugin import Preset, PublishedTable, Report, hookimpl
+from denoisebench.plugin import Preset, PublishedFigure, PublishedTable, Report, hookimpl
 from denoisebench_reports.paper_tables.definition import TABLES, definition
 
 if TYPE_CHECKING:
@@ -63,7 +64,15 @@ def register_reports() -> Iterable[Report]:
             Report(name, summary, _imported_when_called(function), printed=name != "html")
             for name, (summary, function) in REPORTS.items()
         ),
-        *(Report(table.report, table.summary, _paper_table(table.name)) for table in tables),
+        *(
+            Report(
+                table.report,
+                table.summary,
+                _paper_table(table.name),
+                runs=functools.partial(_runs, table.name),
+            )
+            for table in tables
+        ),
     ]
 
 
@@ -82,6 +91,15 @@ def _paper_table(name: str) -> "Callable[[Results], str]":
         return render_paper_table(name, results)
 
     return render
+
+
+def _runs(
+    name: str, published: Mapping[str, Sequence[PublishedFigure]]
+) -> Sequence[Mapping[str, str]]:
+    """The runs that fill a table of a paper."""
+    from denoisebench_reports.paper_tables.runs import runs
+
+    return runs(name, published)
 
 
 def _imported_when_called(function: str) -> "Callable[[Results], str]":

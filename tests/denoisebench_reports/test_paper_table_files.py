@@ -24,7 +24,7 @@ def filled_with(make_cell, *changes):
         for n, change in enumerate(changes)
     ]
     results = results_of(cells)
-    return fill(read_paper(definition(NB2NB), results), results)
+    return fill(read_paper(definition(NB2NB), results.published, results.protocols), results)
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -13,6 +13,7 @@ VERBS = {
     "run": "Train one method if need be, score it, print the table.",
     "compare": "Score several methods on the same noisy images, print the table.",
     "sweep": "Score denoisers over a grid of levels, print the table, draw the curves.",
+    "table": "Compute the whole table of a paper, write its page.",
     "denoise": "Denoise your own images.",
     "rank": "Rank methods on noisy images without clean ones.",
     "status": "Tell what is done, what is being computed, and by which process.",

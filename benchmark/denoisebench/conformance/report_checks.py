@@ -110,6 +110,21 @@ def empty(subject: Subject) -> Outcome:
     return _rendered(subject, [])
 
 
+def runs(subject: Subject) -> Outcome:
+    """Whether the runs of a table are settings of `bench run`."""
+    report = subject.thing
+    assert isinstance(report, Report)  # by its kind
+    if report.runs is None:
+        return skipped("it is no table of a paper: it has no runs")
+    try:
+        found = report.checked_runs(load().published_figures)
+    except UserError as error:
+        return failed(
+            str(error), "Give settings of `bench run`, as a preset does.", _place(subject)
+        )
+    return passed() if found else failed("it has no run", "Give one or more.", _place(subject))
+
+
 RULES: tuple[Rule[Subject], ...] = (
     *ANY,
     Rule("report-one", "One score becomes text, and is unchanged.", one),
@@ -120,4 +135,5 @@ RULES: tuple[Rule[Subject], ...] = (
         ("report-one",),
     ),
     Rule("report-empty", "Without scores it raises nothing but UserError.", empty, ("report-one",)),
+    Rule("report-runs", "The runs of a paper's table are settings of `bench run`.", runs),
 )

@@ -3,7 +3,7 @@
 An id is a hash of everything that decides the result, so that what is finished is found again.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -242,6 +242,17 @@ class Plan:
     declined: tuple[tuple[str, str, str], ...] = ()  # method, noise and parameters, reason
     notes: tuple[str, ...] = ()
     failed: tuple[PlanFailure, ...] = ()
+
+    @classmethod
+    def joined(cls, plans: "Iterable[Plan]") -> "Plan":
+        """All that is in several plans, each part once."""
+        plans = list(plans)
+        return cls(
+            tuple({cell.id: cell for plan in plans for cell in plan.cells}.values()),
+            tuple(dict.fromkeys(part for plan in plans for part in plan.declined)),
+            tuple(dict.fromkeys(note for plan in plans for note in plan.notes)),
+            tuple({failed.id: failed for plan in plans for failed in plan.failed}.values()),
+        )
 
     @property
     def trainings(self) -> tuple[TrainingPlan, ...]:

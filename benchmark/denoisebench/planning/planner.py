@@ -3,8 +3,9 @@
 Imports no torch: a comparison that is finished already prints at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from denoisebench.errors import PluginError, UserError
@@ -40,7 +41,29 @@ def make_plan(
     A method whose code fails has its cells in `Plan.failed`.  Raises UserError for anything
     unknown, misspelt or refused.
     """
-    return _Planner(request, registries, image_sets).plan()
+    planner = _Planner(request, registries, image_sets)
+    plan = planner.plan()
+    if planner.lacking:
+        raise UserError(
+            f"--weights zoo: no bundled weights fit {'; '.join(planner.lacking)};"
+            " --weights auto trains what is missing"
+        )
+    return _unless_empty(plan)
+
+
+def make_joint_plan(requests: Iterable[Request], registries: Registries) -> Plan:
+    """Resolve several requests; what one of them plans already is not planned again.
+
+    Cells without bundled weights, where no others are wanted, are left out with a note.  Raises
+    UserError as `make_plan` does, for methods that decline only if all of them do.
+    """
+    plans = []
+    for request in requests:
+        planner = _Planner(request, registries, ())
+        plan = planner.plan()
+        lacking = (f"left out: no bundled weights fit {task}" for task in planner.lacking)
+        plans.append(replace(plan, notes=(*plan.notes, *lacking)))
+    return _unless_empty(Plan.joined(plans))
 
 
 def mismatch(noise: Noise, trained_on: Noise) -> str | None:
@@ -79,7 +102,7 @@ class _Planner:
         self._notes: dict[str, None] = {}  # in order, each once
         self._declined: dict[tuple[str, str, str], None] = {}
         self._failed: list[PlanFailure] = []
-        self._lacking: dict[str, None] = {}  # tasks that no bundled weights fit
+        self.lacking: dict[str, None] = {}  # tasks that no bundled weights fit
         self._weights = WeightsFinder(request, registries, self._note)
         self._sets = TrainingSets(request, registries, self._note)
         self._trainings = TrainingPlanner(
@@ -101,15 +124,7 @@ class _Planner:
             for protocol in self._protocols
             for method, config in methods
         ]
-        if self._lacking:
-            raise UserError(
-                f"--weights zoo: no bundled weights fit {'; '.join(self._lacking)};"
-                " --weights auto trains what is missing"
-            )
         planned = tuple(cell for cell in cells if cell is not None)
-        if not planned and not self._failed:
-            reasons = [f"{name} declines {what}: {reason}" for name, what, reason in self._declined]
-            raise UserError(f"nothing to compute: {'; '.join(reasons)}")
         return Plan(planned, tuple(self._declined), tuple(self._notes), tuple(self._failed))
 
     def _tests(self, noises: Sequence[Noise]) -> Iterator[ScoringTest]:
@@ -189,7 +204,7 @@ class _Planner:
             self._declined[candidate.spec, what, reason] = None
             return None
         if candidate.trains and self._request.weights == "zoo":
-            self._lacking[self._weights.lack(method, candidate.config, candidate.task)] = None
+            self.lacking[self._weights.lack(method, candidate.config, candidate.task)] = None
             return None
         parameters = trained_for(test.knowledge)
         take_given_noise(test.image_set, test.noise, parameters, self._note)
@@ -282,6 +297,14 @@ class _Planner:
             return request.draws
         target = f" to {task.target_noise}" if task.target_noise else ""
         return f"{request.draws}, {task.noise}{target}"
+
+
+def _unless_empty(plan: Plan) -> Plan:
+    """The plan; raises UserError if there is nothing to compute."""
+    if not plan.cells and not plan.failed:
+        reasons = [f"{name} declines {what}: {reason}" for name, what, reason in plan.declined]
+        raise UserError(f"nothing to compute: {'; '.join(reasons)}")
+    return plan
 
 
 def _refuse_doubles(specs: Sequence[str]) -> None:

@@ -107,11 +107,8 @@ def plan_sweep(
         for trained_on in [registries.noise(text) for text in train_noises if text]
         for noise in noises
     }
-    notes = dict.fromkeys(note for plan in plans for note in plan.notes if note not in meant)
-    declined = dict.fromkeys(item for plan in plans for item in plan.declined)
-    cells = {cell.id: cell for plan in plans for cell in plan.cells}
-    failed = {failure[:-1]: failure for plan in plans for failure in plan.failed}
-    whole = Plan(tuple(cells.values()), tuple(declined), tuple(notes), tuple(failed.values()))
+    whole = Plan.joined(plans)
+    whole = replace(whole, notes=tuple(note for note in whole.notes if note not in meant))
     return Sweep(noises, whole, _different(one for plan in plans for one in _series(plan)))
 
 

@@ -81,19 +81,23 @@ class Paper:
         return math.nan if figure is None or figure.doubt else figure.psnr_db
 
 
-def read_paper(defined: Definition, results: Results) -> Paper:
-    """A table with its published figures.
+def read_paper(
+    defined: Definition,
+    published: Mapping[str, Sequence[PublishedFigure]],
+    protocols: Mapping[str, Protocol],
+) -> Paper:
+    """A table with its published figures.  published, protocols: those that plugins offer.
 
     Where it says its columns, it has the figures of these alone, and a column of fresh draws those
     of the fixed ones: what the papers printed.
     """
     found: dict[TableCell, PublishedFigure] = {}
     for name in defined.published:
-        for figure in results.published[name]:
+        for figure in published[name]:
             found.setdefault(
                 TableCell(figure.noise, figure.dataset, *figure_column(figure)), figure
             )
-    paper = Paper(defined, found, labelled(defined.protocol, results.protocols))
+    paper = Paper(defined, found, labelled(defined.protocol, protocols))
     if not defined.columns:
         return paper
     places = [(place, place._replace(draws=FIXED)) for place in places_of(paper)]

@@ -33,7 +33,7 @@ from denoisebench_reports.tables.markdown import escaped, pipe_table
 
 def render_paper_table(name: str, results: Results) -> str:
     """The page of stored results.  name: of the table's file."""
-    filled = fill(read_paper(definition(name), results), results)
+    filled = fill(read_paper(definition(name), results.published, results.protocols), results)
     why = reasons(filled)
     between = list(gaps(filled))
     used = [*filled.chosen, *(measured for gap in between for measured in (gap.one, gap.reference))]
@@ -182,7 +182,9 @@ def _commands(filled: FilledTable, used: Sequence[Entry]) -> list[str]:
     name = filled.paper.defined.report
     this = f"bench report --results {filled.results} --format {name} --out {page}"
     made = commands(used, str(filled.results), protocol_option(filled.paper))
+    whole = f"bench table {name} --out {filled.results}"
     parts = ["## The commands", "This page:", f"    {this}"]
+    parts += ["All cells, those without a result too:", f"    {whole}"]
     if made:
         parts += ["The results it shows:", "\n".join(f"    {line}" for line in made)]
     return parts

@@ -91,6 +91,7 @@ BROKEN: dict[str, tuple[str, list[tuple[str, str]]]] = {
         REPORT,
         [('    if not results.cells:\n        return ""', "    results.cells[0]")],
     ),
+    "report-runs": (REPORT, [("render)]", 'render, runs=lambda _: [{"method": "tv"}])]')]),
     "names": (REPORT, [('"all rows"', '"all rows, " * 9')]),
 }
 

@@ -35,10 +35,10 @@ class CommandOptions(RunOptions):
     device: str
     memory: float | None
     out: Path
-    format: str
-    save_images: bool
-    save_arrays: bool
-    keep_estimates: bool
+    format: str = "table"
+    save_images: bool = False
+    save_arrays: bool = False
+    keep_estimates: bool = False
     retry_failed: bool
     traceback: bool
     workers: str
@@ -47,7 +47,7 @@ class CommandOptions(RunOptions):
     dry_run: bool
     quiet: bool
     verbose: bool
-    wide: bool
+    wide: bool = False
     plugin: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -71,12 +71,18 @@ def sweeping(function: F) -> F:
     return _with_options(function, [others.get(option, option) for option in _OPTIONS])
 
 
+def filling(function: F) -> F:
+    """Add the options of a verb whose work is a list of runs: how long to train, where, and how
+    what is computed is told.  The rest of its one `CommandOptions` is as usual."""
+    return _with_options(function, _OF_A_LIST)
+
+
 def _with_options(function: F, options: Sequence[Callable[[Any], Any]]) -> F:
     @functools.wraps(function)
     def verb(**values: Any) -> Any:
         shared = {field.name for field in fields(CommandOptions)}
         own = {k: v for k, v in values.items() if k not in shared}
-        asked = CommandOptions(**{k: values[k] for k in shared})
+        asked = CommandOptions(**{k: values[k] for k in shared if k in values})
         return function(asked=asked, **own)
 
     for option in reversed(options):
@@ -104,6 +110,38 @@ _TRAIN_NOISES = click.option(
          " what each noise and --parameters say]",
 )  # fmt: skip
 
+_TRAIN_SET = click.option(
+    "--train-set", metavar="D",
+    help="Image set to train on; `test` for the noisy images that are scored."
+         f"  [default: {DEFAULTS.train_sets[0]} if on this machine, else {DEFAULTS.train_sets[1]}]",
+)  # fmt: skip
+_WEIGHTS = click.option(
+    "--weights", default="auto", show_default=True, metavar="auto|zoo|none|PATH",
+    help="auto: bundled weights if they fit, else train; zoo: bundled weights, never train; none:"
+         " always train; a file, or results/trainings/ID: use it, never train.",
+)  # fmt: skip
+_WORK = [
+    click.option("--retry-failed", is_flag=True,
+                 help="Compute all failed cells again, not only those whose plugin, or an installed"
+                      " package, has changed since."),
+    click.option("--traceback", is_flag=True,
+                 help="Print the traceback of each failure; without, the file that has it."),
+    click.option("--workers", default="1", show_default=True, metavar="N|cuda|ray|slurm|...",
+                 help="Divide the work among N processes of this machine, one on each GPU, or other"
+                      " machines: see `bench list executors`."),
+    click.option("--worker", is_flag=True,
+                 help="Be one of many processes with the same DIR, as in an array of jobs: compute"
+                      " what no other one computes, wait for none, print no table."),
+    click.option("--track", metavar="T[,T...]",
+                 help="Tell trackers of trainings and scores as they come: tensorboard[:DIR],"
+                      " csv:FILE, or another of `bench list trackers`."),
+    click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing."),
+    click.option("--quiet", is_flag=True, help="Say nothing but results, errors and warnings."),
+    click.option("--verbose", is_flag=True,
+                 help="Say when each training and each cell begins and ends, and its id."),
+]  # fmt: skip
+"""How work is divided, watched and told."""
+
 _OPTIONS = [
     _NOISE,
     click.option("--parameters", default="known", show_default=True, metavar="P[,P]",
@@ -114,10 +152,7 @@ _OPTIONS = [
     click.option("--channels", type=click.Choice(list(CHANNELS)),
                  help="gray: score on the gray versions of colour sets; colour: on no gray set."
                       "  [default: as each set is]"),
-    click.option("--train-set", metavar="D",
-                 help="Image set to train on; `test` for the noisy images that are scored."
-                      f"  [default: {DEFAULTS.train_sets[0]} if on this machine, else"
-                      f" {DEFAULTS.train_sets[1]}]"),
+    _TRAIN_SET,
     click.option("--clean-set", metavar="D",
                  help="Clean images of other scenes, for methods that see them unpaired.  [default:"
                       " half of the training set, the other half being noisy]"),
@@ -133,10 +168,7 @@ _OPTIONS = [
     click.option("--oracle-checkpoint", is_flag=True,
                  help="Take of a training the weights that are best on held-out clean images, as"
                       " some papers do: shown in columns called oracle, never ranked."),
-    click.option("--weights", default="auto", show_default=True, metavar="auto|zoo|none|PATH",
-                 help="auto: bundled weights if they fit, else train; zoo: bundled weights, never"
-                      " train; none: always train; a file, or results/trainings/ID: use it, never"
-                      " train."),
+    _WEIGHTS,
     click.option("--protocol", default="float", show_default=True, metavar="P[,P...]",
                  help="Rules of scoring: see `bench list protocols` and `bench show protocol P`."
                       "  Several only with --mixed."),
@@ -164,25 +196,21 @@ _OPTIONS = [
     click.option("--keep-estimates", is_flag=True,
                  help="Keep every estimate, of all repeats, as float32 .npy under DIR/estimates,"
                       " for `bench rescore`."),
-    click.option("--retry-failed", is_flag=True,
-                 help="Compute all failed cells again, not only those whose plugin, or an installed"
-                      " package, has changed since."),
-    click.option("--traceback", is_flag=True,
-                 help="Print the traceback of each failure; without, the file that has it."),
-    click.option("--workers", default="1", show_default=True, metavar="N|cuda|ray|slurm|...",
-                 help="Divide the work among N processes of this machine, one on each GPU, or other"
-                      " machines: see `bench list executors`."),
-    click.option("--worker", is_flag=True,
-                 help="Be one of many processes with the same DIR, as in an array of jobs: compute"
-                      " what no other one computes, wait for none, print no table."),
-    click.option("--track", metavar="T[,T...]",
-                 help="Tell trackers of trainings and scores as they come: tensorboard[:DIR],"
-                      " csv:FILE, or another of `bench list trackers`."),
-    click.option("--dry-run", is_flag=True, help="Say what would be computed; compute nothing."),
     click.option("--wide", is_flag=True, help="Print tables whole, wider than the terminal too."),
-    click.option("--quiet", is_flag=True, help="Say nothing but results, errors and warnings."),
-    click.option("--verbose", is_flag=True,
-                 help="Say when each training and each cell begins and ends, and its id."),
+    *_WORK,
     plugin_option,
     config_option,
 ]  # fmt: skip
+
+_OF_A_LIST = [
+    _TRAIN_SET,
+    *length_options,
+    _WEIGHTS,
+    device_option,
+    memory_option,
+    precision_option,
+    out_option,
+    *_WORK,
+    plugin_option,
+    config_option,
+]
