@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bio bm3d bench setup clean
+.PHONY: demo test lint bio bm3d bench docs setup clean
 
 setup: .venv/ready
 
@@ -51,8 +51,19 @@ bio: .venv-bio/ready
 	.venv-bio/bin/python -m pip install -q -c constraints.txt -e '.[test,bio]'
 	touch $@
 
+# The docs as a site that opens without a server and without a network: docs/_build/html/index.html.
+# A warning, such as a link to a page that does not exist, is an error.
+SITE ?= docs/_build
+docs: .venv/docs-ready
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -c docs -d $(SITE)/doctrees . $(SITE)/html
+	@echo "The site is in $(SITE)/html; open index.html."
+
+.venv/docs-ready: .venv/ready
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[docs]'
+	touch $@
+
 bench: .venv/ready
 	$(BIN)/python -m pytest benches --benchmark-only --benchmark-sort=name
 
 clean:
-	rm -rf .venv .venv-bio .venv-bm3d build dist *.egg-info results
+	rm -rf .venv .venv-bio .venv-bm3d build dist *.egg-info results docs/_build
