@@ -18,13 +18,14 @@ from denoisebench.specs import parse_spec
 OUTCOME = ("cell", "training", "train_s", "network_parameters", "gmacs_per_mpx", "peak_memory_mb")
 """Fields that may differ between two results that were made in the same way."""
 
-_what_is_same = attrgetter(
+made_alike = attrgetter(
     *(
         field.name
         for field in fields(CellResult)
         if field.name not in (*OUTCOME, "scores", "provenance", "error")
     )
 )
+"""All that says how a result was made, except its code and its machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,21 @@ class Selection:
     failed: int
     empty: int
     older: int
+
+
+def matching(
+    results: Sequence[CellResult], wanted: Mapping[str, Iterable[str]]
+) -> list[CellResult]:
+    """The results that are wanted, as `choose` understands it, in their order.
+
+    Raises UserError for an item that none has.
+    """
+    places = [_places(results, field, list(items)) for field, items in wanted.items()]
+    return [
+        result
+        for number, result in enumerate(results)
+        if all(of_field[number] >= 0 for of_field in places)
+    ]
 
 
 def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Selection:
@@ -66,7 +82,7 @@ def choose(out: Path, wanted: Mapping[str, Iterable[str]]) -> Selection:
         raise UserError(f"every result asked for {reason}")
     alike: defaultdict[tuple[object, ...], list[CellResult]] = defaultdict(list)
     for result in sound:
-        alike[_what_is_same(result)].append(result)
+        alike[made_alike(result)].append(result)
     chosen = [its[0] if len(its) == 1 else _written_last(its, out) for its in alike.values()]
     chosen.sort(key=lambda result: (places[result.cell], *map(_in_order, _order(result))))
     empty = len(kept) - len(failed) - len(sound)
@@ -92,7 +108,7 @@ def _in_order(text: str) -> list[str | float]:
     return [float(part) if number % 2 else part for number, part in enumerate(parts)]
 
 
-def _places(results: list[CellResult], field: str, items: list[str]) -> list[int]:
+def _places(results: Sequence[CellResult], field: str, items: list[str]) -> list[int]:
     """For each result, the index of the item it matches, by spec or else by name; 0 if there are no
     items, -1 for no match."""
     specs = [str(getattr(result, field)) for result in results]

@@ -49,3 +49,34 @@ def test_a_report_imports_no_torch(tmp_path):
     tell = "import atexit, sys; atexit.register(lambda: print('torch' in sys.modules)); "
     done = bench_process("report", cwd=tmp_path, before=tell)
     assert done.stdout.splitlines()[-1] == "False", done.stderr
+
+
+def test_two_folders_of_one_run_are_equal_and_other_methods_are_named(tmp_path):
+    run(tmp_path)
+    run(tmp_path, "--out", "old")
+    bench("run", "--method", "nlm", "--datasets", "folder:photos", cwd=tmp_path)
+    made = bench("report", "--against", "old", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.startswith("before: old\nafter:  results\n\n1 cell is equal")
+    assert "  nlm: gaussian:25, parameters known, folder:photos, float-1" in made.stdout
+    alone = bench("report", "--against", "old", "--methods", "tv", cwd=tmp_path)
+    assert "nlm" not in alone.stdout
+    saved = bench("report", "--against", "old", "--format", "csv", "--out", "c.csv", cwd=tmp_path)
+    assert saved.stdout.startswith("saved as c.csv")
+    assert (tmp_path / "c.csv").read_text().splitlines()[1].startswith("equal,tv,gaussian:25")
+
+
+def test_a_bad_comparison_is_one_line(tmp_path):
+    run(tmp_path)
+    for arguments, reason in (
+        (("--against", "old"), "there are no results under old; give the --out folder of a run"),
+        (
+            ("--against", "results", "--format", "html"),
+            "--against has the formats table, csv, json",
+        ),
+        (("--against", "results", "--methods", "nlm"), "unknown method among the results"),
+    ):
+        done = bench("report", *arguments, cwd=tmp_path)
+        assert done.returncode == 2
+        assert reason in done.stderr
+        assert done.stderr.count("\n") == 1
