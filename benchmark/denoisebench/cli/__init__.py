@@ -18,7 +18,7 @@ VERBS = {
     "rank": "Rank methods on noisy images without clean ones.",
     "status": "Tell what is done, what is being computed, and by which process.",
     "report": "Show stored results: one HTML page, or any other report.",
-    "results": "Merge folders of stored results; export them, a row for each image.",
+    "results": "Merge folders of stored results; export them; share them as a site.",
     "list": "List methods, noises, datasets, presets, protocols, and what else plugins offer.",
     "show": "Spell out a protocol, a method, a noise or a data set.",
     "new": "Write a plugin to begin with: a package, or one file.",
@@ -29,7 +29,7 @@ VERBS = {
     "estimate": "Tell the noise of your noisy images: its level, its family.",
     "weights": "Import weights that the original code of a method trained.",
     "zoo": "List, check and train the bundled weights.",
-    "plot": "Draw the curves of trainings.",
+    "plot": "Draw the curves of trainings, or images of several methods.",
     "doctor": "Check versions, devices, data, bundled weights and free space.",
 }
 

@@ -1,17 +1,18 @@
-"""bench results: folders of stored results merged, and written as one table."""
+"""bench results: folders of stored results merged, written as one table, shared as a site."""
 
 from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.basics import exit_with, out_folder
-from denoisebench.cli.shared.options import results_option
+from denoisebench.cli.shared.basics import exit_with, load_plugins, out_folder
+from denoisebench.cli.shared.options import plugin_option, results_option
 from denoisebench.outside_text import printable
+from denoisebench.specs import split_list
 
 
 @click.group("results")
 def command() -> None:
-    """Merge folders of stored results; export them as one table."""
+    """Merge folders of stored results; export them as one table; share them as a site."""
 
 
 @command.command("merge")
@@ -50,3 +51,45 @@ def export(file: Path, results: Path) -> None:
 
     rows = export(results, file)
     click.echo(f"saved as {printable(str(file))}, {rows} rows")
+
+
+@command.command("share")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@results_option
+@click.option(
+    "--title", default="Denoising results", show_default=True, help="The heading of the site."
+)
+@click.option("--methods", metavar="M[,M...]", help="These alone, in this order.  [default: all]")
+@click.option("--datasets", metavar="D[,D...]", help="These alone, in this order.  [default: all]")
+@click.option("--noise", metavar="N[,N...]", help="These alone, in this order.  [default: all]")
+@plugin_option
+def share(
+    folder: Path,
+    results: Path,
+    title: str,
+    methods: str | None,
+    datasets: str | None,
+    noise: str | None,
+    plugin: tuple[str, ...],
+) -> None:
+    """Write stored results to DIR as a static site that any web server can serve.
+
+    DIR gets index.html, the report page, the table as text, Markdown and LaTeX, CSV, JSON, plots,
+    and the stored results in an archive.  It must be new or empty.  The site has at most 25 MB.
+    """
+    from denoisebench.results.results import Results
+    from denoisebench.results.selection import choose
+    from denoisebench.sharing.site import refuse_filled, share
+
+    refuse_filled(folder)
+    registries = load_plugins(plugin)
+    asked = {"method": methods, "dataset": datasets, "noise": noise}
+    wanted = {field: split_list(text) for field, text in asked.items() if text is not None}
+    chosen = choose(results, wanted)
+    site = share(Results.of(chosen.results, (), results, registries), folder, title)
+    for what in site.left_out:
+        click.echo(f"left out: {what}", err=True)
+    click.echo(
+        f"saved as {printable(str(folder))}, {site.files} files, {site.megabytes:.1f} MB; open"
+        f" {printable(str(folder / 'index.html'))}"
+    )

@@ -1,6 +1,6 @@
 """The look of figures and how they are written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,17 +27,23 @@ LEGEND_LINE_INCHES = 0.22
 DPI = 150
 
 
-def check_ending(out: Path, option: str = "--out") -> None:
-    """Raise UserError for a file that is neither PNG nor SVG by its name.
+def check_ending(out: Path, option: str = "--out", endings: Sequence[str] = ENDINGS) -> None:
+    """Raise UserError for a file that has none of the endings.
 
     option: by which it was asked for.
     """
-    if out.suffix.lower() not in ENDINGS:
-        raise UserError(f"{option} {out}: give a file that ends in .png or .svg")
+    if out.suffix.lower() not in endings:
+        words = f"{', '.join(endings[:-1])} or {endings[-1]}"
+        raise UserError(f"{option} {out}: give a file that ends in {words}")
 
 
-def write_figure(make: Callable[[], "Figure"], out: Path, option: str = "--out") -> None:
-    """Write a figure to `out`, a PNG or SVG by its name.
+def write_figure(
+    make: Callable[[], "Figure"],
+    out: Path,
+    option: str = "--out",
+    endings: Sequence[str] = ENDINGS,
+) -> None:
+    """Write a figure to `out`, in the format of its ending, which is one of `endings`.
 
     make: builds it, in matplotlib's own style.  option: by which `out` was asked for.  Raises
     UserError when `out` cannot be written.
@@ -45,12 +51,13 @@ def write_figure(make: Callable[[], "Figure"], out: Path, option: str = "--out")
     import matplotlib as mpl
     from matplotlib import style
 
-    check_ending(out, option)
+    check_ending(out, option, endings)
     # Whatever style the user has set up is put aside, and is back afterwards.
     same_bytes = mpl.rc_context({"svg.hashsalt": "denoisebench", "svg.fonttype": "none"})
     with style.context("default"), same_bytes:
         figure = make()
         ending = out.suffix.lower().removeprefix(".")
-        metadata = {"Date": None} if ending == "svg" else {}
+        undated = {"svg": "Date", "pdf": "CreationDate"}
+        metadata = {undated[ending]: None} if ending in undated else {}
         with whole_file(out) as file:
             figure.savefig(file, format=ending, dpi=DPI, metadata=metadata)

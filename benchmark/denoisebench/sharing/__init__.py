@@ -1,0 +1,1 @@
+"""`bench results share`: stored results as a static site."""
