@@ -178,3 +178,24 @@ def test_a_training_that_is_there_shows_its_curve(tmp_path, make_cell):
         page = page_of(cells, tmp_path)
         assert '<polyline class="curve loss"' not in page
         assert page.count('<p class="note">No curve of training 7ea: ') == 1
+
+
+def test_pictures_that_would_make_the_page_too_large_are_left_out(tmp_path, make_cell, monkeypatch):
+    cells = save_results(tmp_path, make_cell, PSNR_DB)
+    cells += save_results(tmp_path, make_cell, {"alpha": [25.0]}, dataset="kodak")
+    for number, path in enumerate(sorted(tmp_path.glob("pictures/*/*/*/02.png"))):
+        strip(NOISY, (10 * number, 0), (7, 7)).save(path)  # the second image is another one
+    whole = page_of(cells, tmp_path)
+    assert "are left out" not in whole
+    pictures = Elements(whole).scripts
+    taken = sum(
+        len(text.strip()) for key, text in pictures.items() if key and key.startswith("picture-")
+    )
+    monkeypatch.setattr("denoisebench_reports.page.page.PICTURES_MB", (taken - 1) / 1e6)
+    cut = page_of(cells, tmp_path)
+    assert "Pictures of 1 image are left out" in text_of(cut)
+    viewer = json.loads(Elements(cut).scripts["viewer-data"])
+    assert [len(s["images"]) for s in viewer["c0"]["sets"]] == [1, 1]
+    kept = {key for key in Elements(cut).scripts if key and key.startswith("picture-")}
+    shown = {f"picture-{k}" for s in viewer["c0"]["sets"] for i in s["images"] for k in i["keys"]}
+    assert kept == shown

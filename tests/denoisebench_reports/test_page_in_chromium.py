@@ -163,3 +163,44 @@ def test_the_page_logs_no_error_and_no_request_leaves_it(page):
     assert page.evaluate(fetched) == "refused"
     reasons = [p["entry"]["text"] for m, p in page.events if m == "Log.entryAdded"]
     assert any("Content Security Policy" in reason for reason in reasons)
+
+
+def test_every_column_of_the_cost_table_is_seen_on_a_wide_screen(page):
+    page.resize(1400, 900)
+    cut = """[...document.querySelectorAll('#cost .scroll, #method .scroll')]
+        .filter((box) => box.scrollWidth > box.clientWidth + 1).length"""
+    assert page.evaluate(cut) == 0
+    heads = "[...document.querySelectorAll('#cost [data-panel=c0s0] th')].map((x) => x.textContent)"
+    assert "memory, MB" in page.evaluate(heads)
+
+
+def test_the_detail_moves_by_keyboard_and_by_click_and_can_be_put_away(page):
+    page.resize(900, 700)
+    corner = """(() => { const canvas = document.querySelectorAll('#grid canvas')[1];
+        return canvas.getContext('2d').getImageData(canvas.width - 8, canvas.height - 8, 1, 1)
+            .data[0]; })()"""
+    grid = "document.getElementById('grid')"
+    page.evaluate(f"{grid}.focus()")
+    for _ in range(16):
+        page.key("ArrowLeft", 37)  # alpha is 40 on the left and 60 on the right
+    assert page.evaluate(corner) == near(40)
+    for _ in range(16):
+        page.key("ArrowRight", 39)
+    page.evaluate(f"{grid}.scrollIntoView()")
+    box = page.evaluate(
+        f"(({{x, y}}) => [x, y])({grid}.querySelectorAll('canvas')[1].getBoundingClientRect())"
+    )
+    page.drag((box[0] + 12, box[1] + 12), (box[0] + 12, box[1] + 12))  # a click
+    assert page.evaluate(corner) == near(40)
+    page.evaluate("document.getElementById('detail').click()")
+    assert page.evaluate(corner) == near(60)
+    page.evaluate("document.getElementById('detail').click()")
+
+
+def test_what_can_be_focused_has_a_name_and_headings_of_tables_a_scope(page):
+    nameless = """[...document.querySelectorAll('button, select, input, [tabindex]')].filter((x) =>
+        !x.getAttribute('aria-label') && !x.textContent.trim() && !x.closest('label')).length"""
+    assert page.evaluate(nameless) == 0
+    headings = "[...document.querySelectorAll('th')]"
+    assert page.evaluate(f"{headings}.every((x) => ['col', 'row'].includes(x.scope))")
+    assert page.evaluate("[...document.querySelectorAll('table')].every((x) => x.caption)")

@@ -45,7 +45,7 @@ MOST_IMAGES = 4
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What was written: the number of files, their size, and what was left out, in words."""
+    """A written site: the number of its files, their size, and what was left out, in words."""
 
     files: int
     megabytes: float

@@ -1,7 +1,7 @@
 """The page's view of the images of one set: their PSNRs, and pictures to look through."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,9 @@ import numpy as np
 
 from denoisebench.results.summary import image_scores
 from denoisebench.scoring.average import means_of_images
+from denoisebench_reports.page.image_plot import image_plot, spreads
 from denoisebench_reports.page.pictures import Album, Triple, picture_files, picture_folders
+from denoisebench_reports.page.plots import NARROW_PX, WIDE_PX
 from denoisebench_reports.tables.columns import is_of_baseline
 
 if TYPE_CHECKING:
@@ -47,6 +49,17 @@ class Gallery:
     methods: Sequence[str]
     lines: Sequence[Line]
     data: Mapping[str, Any]
+
+    @property
+    def plots(self) -> list[str]:
+        """Each image's distance from the best method, wide and narrow; none of fewer than two."""
+        of_method = {
+            name: {line.image: line.psnr_db[number] for line in self.lines}
+            for number, name in enumerate(self.methods)
+        }
+        best, rows = spreads(of_method)
+        kinds = ((WIDE_PX, "wide"), (NARROW_PX, "narrow")) if rows else ()
+        return [image_plot(best, rows, width, kind) for width, kind in kinds]
 
 
 def galleries(
@@ -124,3 +137,29 @@ def _image(
         "keys": [any_of_them.noisy, *denoised, any_of_them.clean],
         "psnr": [*(round(value, 2) if np.isfinite(value) else None for value in values), None],
     }
+
+
+def within(galleries: Sequence[Gallery], album: Album, most: int) -> tuple[list[Gallery], int]:
+    """The galleries with pictures of as many images as have at most `most`
+    characters together, and the number of images left out.  Drops other pictures from `album`.
+
+    Each gallery keeps its first images, none of them more than another if it has them.
+    """
+    longest = max((len(gallery.data["images"]) for gallery in galleries), default=0)
+    kept: set[str] = set()
+    count = 0
+    while count < longest:
+        more = kept.union(*(_keys(gallery, count + 1) for gallery in galleries))
+        if sum(len(album.pictures[key]) for key in more) > most:
+            break
+        kept, count = more, count + 1
+    for key in album.pictures.keys() - kept:
+        del album.pictures[key]
+    left_out = sum(max(0, len(gallery.data["images"]) - count) for gallery in galleries)
+    cut = [replace(g, data={**g.data, "images": g.data["images"][:count]}) for g in galleries]
+    return cut, left_out
+
+
+def _keys(gallery: Gallery, count: int) -> set[str]:
+    """The pictures of a gallery's first images."""
+    return {key for image in gallery.data["images"][:count] for key in image["keys"] if key}

@@ -6,7 +6,7 @@ from `OUT/pictures`, if a run saved them, and curves from `OUT/trainings`.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,9 @@ from denoisebench.results.results import Results
 from denoisebench.results.summary import KEYS, Summary, summarise
 from denoisebench.scoring.marks import Mark
 from denoisebench_reports.page.curves import training_curves
-from denoisebench_reports.page.galleries import Gallery, galleries
+from denoisebench_reports.page.galleries import Gallery, galleries, within
 from denoisebench_reports.page.pictures import Album
-from denoisebench_reports.page.plots import Point, cost_plot
+from denoisebench_reports.page.plots import NARROW_PX, WIDE_PX, Point, cost_plot
 from denoisebench_reports.page.provenance import provenance
 from denoisebench_reports.published.verdict import Comparison
 from denoisebench_reports.tables.cautions import cautions
@@ -29,8 +29,8 @@ from denoisebench_reports.tables.ranked import resolved_db, row_marks
 if TYPE_CHECKING:
     import pandas as pd
 
-WIDE_PX, NARROW_PX = 720, 340
-"""Widths of a plot: on a wide screen, and on a phone's."""
+PICTURES_MB = 20.0
+"""All pictures of a page together, so that the page stays below 25 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def render_page(results: Results) -> str:
     lines, board = summarise(rows), make_board(results)
     curves, unreadable = training_curves(results)
     album = Album()
-    conditions = _conditions(rows, lines, results.folder, album, board)
+    conditions, left_out = _fitted(_conditions(rows, lines, results.folder, album, board), album)
     parts = {name: _part(name) for name in ("style.css", "script.js")}
     environment = Environment(
         autoescape=True,
@@ -115,7 +115,20 @@ def render_page(results: Results) -> str:
         provenance=provenance(results.scored),
         viewer=_viewer(conditions),
         pictures=album.pictures,
+        left_out=left_out,
     )
+
+
+def _fitted(conditions: Sequence[Condition], album: Album) -> tuple[list[Condition], int]:
+    """The conditions with as many pictures as a page may have, and the number left out."""
+    shown, left_out = within(
+        [gallery for condition in conditions for gallery in condition.galleries],
+        album,
+        int(PICTURES_MB * 1e6),
+    )
+    rest = iter(shown)
+    fitted = [replace(c, galleries=[next(rest) for _ in c.galleries]) for c in conditions]
+    return fitted, left_out
 
 
 def _part(name: str) -> str:

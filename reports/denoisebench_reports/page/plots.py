@@ -9,6 +9,9 @@ from html import escape
 from itertools import pairwise
 from typing import NamedTuple
 
+WIDE_PX, NARROW_PX = 720, 340
+"""Widths of a plot: on a wide screen, and on a phone's."""
+
 LINE_PX = 15.0
 """The least distance between the feet of two labels."""
 
@@ -63,27 +66,26 @@ def cost_plot(points: Sequence[Point], width: int, kind: str) -> str:
     height = round(min(360, 200 + width / 5))
     left, right, top, bottom = 46, width - 16, 18, height - 44
     x = _logarithmic([point.seconds for point in points], left, right)
-    y = _linear([point.psnr_db for point in points], bottom, top)
+    y = linear([point.psnr_db for point in points], bottom, top)
     front = pareto_front(points)
     parts = [*_y_axis(y, left, right), *_decades(x, top, bottom)]
-    parts.append(_text((left + right) / 2, height - 6, "seconds per megapixel", "axis middle"))
-    parts.append(_text(left, top - 6, "PSNR (dB)", "axis"))
+    parts.append(text((left + right) / 2, height - 6, "seconds per megapixel", "axis middle"))
+    parts.append(text(left, top - 6, "PSNR (dB)", "axis"))
     parts.append(f'<path class="front" d="{_staircase(front, x, y)}"/>')
-    labels = _apart([y(point.psnr_db) for point in points])
+    labels = _baselines([y(point.psnr_db) for point in points])
     for point, label in zip(points, labels, strict=True):
         spot = (x(math.log10(point.seconds)), y(point.psnr_db))
         on_left = spot[0] > left + 0.6 * (right - left)
         on_front = " on-front" if point in front else ""
         parts.append(f'<circle class="point{on_front}" cx="{spot[0]}" cy="{spot[1]}" r="4.5"/>')
         shift, anchor = (-4, " end") if on_left else (4, "")
-        # Above the point: the front goes on to the right of it, and comes to it from below.
-        parts.append(_text(spot[0] + shift, label - 6, point.name, f"label{on_front}{anchor}"))
+        parts.append(text(spot[0] + shift, label, point.name, f"label{on_front}{anchor}"))
     said = ", ".join(
         f"{point.name} {point.psnr_db:.2f} dB at {point.seconds:.3g} s" for point in points
     )
     names = ", ".join(point.name for point in front)
     alt = f"PSNR against seconds per megapixel: {said}. On the Pareto front: {names}."
-    return _svg(width, height, kind, alt, parts)
+    return svg(width, height, kind, alt, parts)
 
 
 def curve_plot(curves: Sequence[Curve], alt: str, *, logarithmic: bool) -> str:
@@ -94,25 +96,39 @@ def curve_plot(curves: Sequence[Curve], alt: str, *, logarithmic: bool) -> str:
     values = [value for curve in curves for value in curve.y]
     if logarithmic:
         values = [math.log10(value) for value in values]
-    x, y = _linear(places, left, right, from_zero=True), _linear(values, bottom, top)
+    x, y = linear(places, left, right, from_zero=True), linear(values, bottom, top)
     parts = _y_axis(y, left, right, power=logarithmic)
-    for value in _ticks(x.low, x.high, 4):
-        parts.append(_text(x(value), bottom + 16, f"{value:g}", "axis middle"))
-    parts.append(_text((left + right) / 2, height - 4, "megapixels trained on", "axis middle"))
+    parts += _numbers(x, bottom)
+    parts.append(text((left + right) / 2, height - 4, "megapixels trained on", "axis middle"))
     for curve in curves:
         heights = [math.log10(value) if logarithmic else value for value in curve.y]
         spots = " ".join(f"{x(a)},{y(b)}" for a, b in zip(curve.x, heights, strict=True))
         parts.append(f'<polyline class="curve {curve.kind}" points="{spots}"/>')
-    return _svg(width, height, "curves", alt, parts)
+    return svg(width, height, "curves", alt, parts)
 
 
-def _svg(width: int, height: int, kind: str, alt: str, parts: Sequence[str]) -> str:
+def _numbers(x: Scale, bottom: float) -> list[str]:
+    """The numbers below a horizontal axis."""
+    ticks = _ticks(x.low, x.high, 4)
+    return [text(x(value), bottom + 16, f"{value:g}", "axis middle") for value in ticks]
+
+
+def axis_of_x(x: Scale, top: float, bottom: float) -> list[str]:
+    """Lines down with their numbers."""
+    ticks = _ticks(x.low, x.high, 4)
+    lines = [f'<path class="grid" d="M{x(value)} {top}V{bottom}"/>' for value in ticks]
+    return [*lines, *_numbers(x, bottom)]
+
+
+def svg(width: int, height: int, kind: str, alt: str, parts: Sequence[str]) -> str:
+    """A picture of these parts, with its words for those who do not see it."""
     head = f'<svg class="plot {kind}" viewBox="0 0 {width} {height}" width="{width}"'
     return f'{head} role="img" aria-label="{escape(alt)}">{"".join(parts)}</svg>'
 
 
-def _text(x: float, y: float, text: str, kind: str) -> str:
-    return f'<text class="{kind}" x="{round(x, 1)}" y="{round(y, 1)}">{escape(text)}</text>'
+def text(x: float, y: float, words: str, kind: str) -> str:
+    """Words at a place; kind: their class."""
+    return f'<text class="{kind}" x="{round(x, 1)}" y="{round(y, 1)}">{escape(words)}</text>'
 
 
 def _y_axis(y: Scale, left: float, right: float, *, power: bool = False) -> list[str]:
@@ -122,7 +138,7 @@ def _y_axis(y: Scale, left: float, right: float, *, power: bool = False) -> list
         height = y(value)
         parts.append(f'<path class="grid" d="M{left} {height}H{right}"/>')
         number = f"{10**value:.2g}" if power else f"{value:.6g}"
-        parts.append(_text(left - 6, height + 4, number, "axis end"))
+        parts.append(text(left - 6, height + 4, number, "axis end"))
     return parts
 
 
@@ -137,7 +153,7 @@ def _decades(x: Scale, top: float, bottom: float) -> list[str]:
             if x.low - 1e-9 <= place <= x.high + 1e-9:
                 parts.append(f'<path class="grid" d="M{x(place)} {top}V{bottom}"/>')
                 number = f"{step * 10.0**decade:g}"
-                parts.append(_text(x(place), bottom + 16, number, "axis middle"))
+                parts.append(text(x(place), bottom + 16, number, "axis middle"))
     return parts
 
 
@@ -156,7 +172,8 @@ def _logarithmic(values: Sequence[float], start: float, end: float) -> Scale:
     return Scale(low - margin, high + margin, start, end)
 
 
-def _linear(values: Sequence[float], start: float, end: float, *, from_zero: bool = False) -> Scale:
+def linear(values: Sequence[float], start: float, end: float, *, from_zero: bool = False) -> Scale:
+    """Around values, or from zero to the highest."""
     low, high = min(values), max(values)
     if from_zero:
         return Scale(0.0, high or 1.0, start, end)
@@ -173,10 +190,15 @@ def _ticks(low: float, high: float, count: int) -> list[float]:
     return [round(n * step, 10) for n in range(first, math.floor(high / step) + 1)]
 
 
-def _apart(heights: Sequence[float]) -> list[float]:
-    """Places for labels near these heights, from the top, none nearer than LINE_PX to another."""
-    places = list(heights)
+def _baselines(heights: Sequence[float]) -> list[float]:
+    """Where the labels of points at these heights stand, none nearer than LINE_PX to another.
+
+    A label is above its point, since the front comes to a point from below; or below it, if
+    another label is there.
+    """
+    places = [height - 6 for height in heights]
     order = sorted(range(len(heights)), key=lambda number: heights[number])
     for above, below in pairwise(order):
-        places[below] = max(places[below], places[above] + LINE_PX)
+        if places[below] < places[above] + LINE_PX:
+            places[below] = max(places[above] + LINE_PX, heights[below] + LINE_PX)
     return places

@@ -67,7 +67,7 @@
   };
 
   const stage = byId("stage"), split = byId("split");
-  const state = { condition: null, set: null, at: 0, left: "noisy", right: null, zoom: 1, x: 0.5, y: 0.5, mode: "image" };
+  const state = { condition: null, set: null, at: 0, left: "noisy", right: null, zoom: 1, x: 0.5, y: 0.5, spot: [0.5, 0.5], mode: "image" };
   let images = []; // of the views of the current image, in their order
   let shownMaps = []; // what the grid draws: the images, or maps of them
   let turn = 0;
@@ -93,6 +93,58 @@
     context.imageSmoothingQuality = "high";
     context.drawImage(source, state.x * width - w / 2, state.y * height - h / 2, w, h, 0, 0, canvas.width, canvas.height);
   };
+  // The detail: a part of each image of the grid, framed, and large in a corner.
+  const SHARE = 0.2, ENLARGED = 2.4;
+  const drawDetail = (canvas, source) => {
+    if (!source || !byId("detail").checked || state.zoom > 1) return;
+    const { width, height } = current();
+    const side = SHARE * Math.min(width, height), scale = canvas.width / width;
+    const x = clamp(state.spot[0] * width - side / 2, 0, width - side);
+    const y = clamp(state.spot[1] * height - side / 2, 0, height - side);
+    const large = ENLARGED * side * scale;
+    const overlaps = ([left, top]) => left < (x + side) * scale && left + large > x * scale
+      && top < (y + side) * scale && top + large > y * scale;
+    const right = canvas.width - large, bottom = canvas.height - large;
+    const corners = [[right, bottom], [0, bottom], [right, 0], [0, 0]];
+    const [left, top] = corners.find((corner) => !overlaps(corner)) || corners[0];
+    const context = canvas.getContext("2d");
+    context.imageSmoothingEnabled = false;
+    context.drawImage(source, x, y, side, side, left, top, large, large);
+    const line = Math.max(1, window.devicePixelRatio || 1);
+    for (const [colour, more] of [["#000", 2], ["#fff", 0]]) {
+      context.strokeStyle = colour;
+      context.lineWidth = line * (more ? 3 : 1.2);
+      context.strokeRect(x * scale, y * scale, side * scale, side * scale);
+      context.strokeRect(left, top, large, large);
+    }
+  };
+  // Where the denoised images differ most, on small copies of them.
+  const tellingSpot = () => {
+    const shown = images.slice(1, -1).filter(Boolean);
+    if (shown.length < 2) return [0.5, 0.5];
+    const { width, height } = current();
+    const w = 64, h = Math.max(1, Math.round((64 * height) / width));
+    const values = shown.map((image) => {
+      const context = canvasOf(w, h).getContext("2d", { willReadFrequently: true });
+      context.drawImage(image, 0, 0, w, h);
+      return context.getImageData(0, 0, w, h).data;
+    });
+    const side = Math.max(1, Math.round(SHARE * Math.min(w, h)));
+    const variance = (i) => {
+      const all = values.map((data) => data[i]);
+      const mean = all.reduce((a, b) => a + b, 0) / all.length;
+      return all.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    };
+    let best = [-1, 0.5, 0.5];
+    for (let y = 0; y + side <= h; y += 2) {
+      for (let x = 0; x + side <= w; x += 2) {
+        let sum = 0;
+        for (let j = y; j < y + side; j += 1) for (let i = x; i < x + side; i += 1) sum += variance(4 * (j * w + i) + 1);
+        if (sum > best[0]) best = [sum, (x + side / 2) / w, (y + side / 2) / h];
+      }
+    }
+    return best.slice(1);
+  };
   const drawAll = () => {
     for (const side of ["left", "right"]) {
       const number = indexOf(state[side]);
@@ -102,7 +154,10 @@
       byId(side + "-tag").textContent = text;
       canvas.setAttribute("aria-label", `${current().id}, ${text}`);
     }
-    byId("grid").querySelectorAll("canvas").forEach((canvas, number) => draw(canvas, shownMaps[number]));
+    byId("grid").querySelectorAll("canvas").forEach((canvas, number) => {
+      draw(canvas, shownMaps[number]);
+      drawDetail(canvas, shownMaps[number]);
+    });
   };
   const fit = () => {
     const { width, height } = current();
@@ -161,6 +216,7 @@
     const loaded = await Promise.all(current().keys.map(picture));
     if (mine !== turn) return;
     images = loaded;
+    state.spot = tellingSpot();
     buildGrid();
     fillMaps();
     fit();
@@ -211,6 +267,22 @@
   }
   byId("zoom").addEventListener("change", (event) => zoomTo(Number(event.target.value)));
   byId("mode").addEventListener("change", (event) => { state.mode = event.target.value; fillMaps(); drawAll(); });
+
+  const moveSpot = (x, y) => {
+    state.spot = [clamp(x, 0, 1), clamp(y, 0, 1)];
+    drawAll();
+  };
+  byId("detail").addEventListener("change", drawAll);
+  byId("grid").addEventListener("click", (event) => {
+    const box = event.target.getBoundingClientRect();
+    if (event.target.tagName === "CANVAS") moveSpot((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+  });
+  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  byId("grid").addEventListener("keydown", (event) => {
+    if (!ARROWS[event.key] || !byId("detail").checked) return;
+    moveSpot(state.spot[0] + ARROWS[event.key][0] / 16, state.spot[1] + ARROWS[event.key][1] / 16);
+    event.preventDefault();
+  });
 
   // The images of a table's rows can be chosen there too.
   for (const set of Object.values(data).flatMap((condition) => condition.sets)) {
