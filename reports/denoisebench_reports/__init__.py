@@ -26,6 +26,10 @@ REPORTS = {
         "the table of `table`, as LaTeX (booktabs) for a paper",
         "tables.latex:render_latex",
     ),
+    "latex-siunitx": (
+        "the same with figures in \\num of siunitx",
+        "tables.latex:render_siunitx",
+    ),
     "csv": ("one line per method, noise and data set", "tables.export:render_csv"),
     "json": ("the lines of csv, and every image's scores", "tables.export:render_json"),
     "html": ("one offline page: tables, cost, images", "page.page:render_page"),

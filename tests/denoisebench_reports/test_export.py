@@ -83,6 +83,7 @@ def test_the_plugin_offers_its_reports_by_name(make_cell):
         "table",
         "markdown",
         "latex",
+        "latex-siunitx",
         "csv",
         "json",
         "html",

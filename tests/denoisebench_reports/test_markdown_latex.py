@@ -5,8 +5,9 @@ import re
 import pytest
 from a_result import results_of
 
+from denoisebench_reports.tables.citations import citation_key
 from denoisebench_reports.tables.latex import escaped as latex_escaped
-from denoisebench_reports.tables.latex import render_latex
+from denoisebench_reports.tables.latex import render_latex, render_siunitx
 from denoisebench_reports.tables.markdown import render_markdown
 
 SEES = {
@@ -90,7 +91,8 @@ def test_latex_has_balanced_braces_and_environments_and_no_raw_character(results
         assert text.count(f"\\begin{{{name}}}") == text.count(f"\\end{{{name}}}") > 0
     first, *rest = text.splitlines()
     assert first == r"% In the preamble: \usepackage{booktabs}"
-    printed = "\n".join(line for line in rest if not line.startswith(r"\begin{tabular}"))
+    uncounted = (r"\begin{tabular}", "%")
+    printed = "\n".join(line for line in rest if not line.startswith(uncounted))
     assert not re.search(r"(?<!\\)[_%#^~|<>]|[±×σ–…‖²]", printed)
     assert len(re.findall(r"(?<!\\)\$", printed)) % 2 == 0
     captions = "".join(line for line in rest if line.startswith(r"\caption"))
@@ -102,7 +104,7 @@ def test_the_commands_that_latex_uses_are_of_latex_and_booktabs(results):
     latex = (
         "begin end caption centering small scriptsize setlength tabcolsep textbf underline texttt"
         " emph multicolumn pm dots textasciitilde textasciicircum textbackslash textless"
-        " textgreater textbar times"
+        " textgreater textbar times label cite"
     )
     assert used <= {*latex.split(), "usepackage", "toprule", "midrule", "bottomrule", "cmidrule"}
 
@@ -173,3 +175,47 @@ def test_a_figure_below_the_published_one_has_a_minus_sign_in_latex(make_cell):
     text = render_latex(results_of([make_cell([29.5, 29.7], method="noise2score")]))
     assert " & $-$0.53 & " in text  # Table 2 has 30.13
     assert "-0.53" not in text
+
+
+def test_each_float_has_a_label_a_short_caption_and_papers_have_keys(results):
+    text = render_latex(results())
+    labels = re.findall(r"\\label\{(.*?)\}", text)
+    assert labels[:2] == ["tab:denoisebench-figures", "tab:denoisebench-training"]
+    assert len(labels) == len(set(labels)) == text.count(r"\begin{table}")
+    shorts = re.findall(r"\\caption\[\{(.*?)\}\]", text)
+    assert len(shorts) == len(labels)
+    assert all(len(short) < 100 for short in shorts)
+    cited = set(re.findall(r"\\cite\{(.*?)\}", text))
+    assert cited == set(re.findall(r"^% (\w+): .*\(.*\)", text, re.MULTILINE))
+    assert cited
+
+
+@pytest.mark.parametrize(
+    ("source", "key"),
+    [
+        ("Noise2Score (Kim & Ye, NeurIPS 2021), Table 2", "kim2021noise2score"),
+        ("Prompt-SID (Li et al., AAAI 2025), Tables 1 and 2", "li2025promptsid"),
+        ("Laine et al. (NeurIPS 2019), official repository", "laine2019"),
+        ("yu4u/noise2noise, a Keras version of Noise2Noise", ""),
+        ("a user of Neighbor2Neighbor's code (TaoHuang2018/Neighbor2Neighbor, issue 16)", ""),
+    ],
+)
+def test_a_key_is_of_author_year_and_method(source, key):
+    assert citation_key(source) == key
+
+
+def test_siunitx_changes_figures_and_nothing_else(results):
+    plain, with_num = render_latex(results()), render_siunitx(results())
+    assert r"\usepackage[detect-all]{siunitx}" in with_num
+    assert r"\textbf{\num{32.25}}" in with_num
+    back = re.sub(r"\\num\{(-?)([^}]*)\}", lambda n: ("$-$" if n[1] else "") + n[2], with_num)
+    assert re.sub(r"% and, .*siunitx\}\n", "", back) == plain
+
+
+def test_a_negative_difference_and_a_spec_in_siunitx(make_cell):
+    cell = make_cell([29.5, 29.7], method="noise2score", noise="poisson:0.01")
+    text = render_siunitx(results_of([cell]))
+    assert "poisson:0.01" in text
+    assert r"\num{0.01}" not in text
+    worse = render_siunitx(results_of([make_cell([29.5, 29.7], method="noise2score")]))
+    assert r"\num{-0.53}" in worse

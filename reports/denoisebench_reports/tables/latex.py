@@ -1,12 +1,13 @@
 """The table as LaTeX for a paper: tables of the package booktabs, to be pasted as they are."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
 from denoisebench.results.results import Results
 from denoisebench.scoring.marks import Mark
-from denoisebench_reports.tables.columns import Column, is_baseline
+from denoisebench_reports.tables.citations import citation_key, key_comments
+from denoisebench_reports.tables.columns import Column, is_baseline, is_of_baseline
 from denoisebench_reports.tables.layout import (
     NONE,
     Board,
@@ -20,6 +21,8 @@ from denoisebench_reports.tables.published_table import HEADERS, published_table
 
 MARKS = "bold: best, ~: tied with the best, underlined: second"
 PREAMBLE = r"% In the preamble: \usepackage{booktabs}"
+PREAMBLE_SIUNITX = r"% and, for bold figures too: \usepackage[detect-all]{siunitx}"
+_DECIMAL = re.compile(r"(?<![\w.:=])(?:\$-\$|[-+])?\d+\.\d+(?![\w.])")
 TIED = r"\textasciitilde{}"
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -49,19 +52,56 @@ _SPECIAL = re.compile("|".join(map(re.escape, _ESCAPES)))
 def render_latex(results: Results) -> str:
     """Three floats: the figures, how methods were trained, the comparison with what is published.
 
-    Every row of a tabular has as many columns as its head says, spans counted.
+    Every row of a tabular has as many columns as its head says, spans counted.  Each float has a
+    label and a short caption; published figures have a key to cite their paper by.
     """
-    board = make_board(results)
-    figures = _float(_tabular(board), " ".join(notes(board, MARKS)), small=board.compact)
+    return _render(make_board(results), [PREAMBLE], str)
+
+
+def render_siunitx(results: Results) -> str:
+    r"""The same with each decibel figure in `\num` of the package siunitx."""
+    return _render(make_board(results), [PREAMBLE, PREAMBLE_SIUNITX], _in_num)
+
+
+def _render(board: Board, preamble: Sequence[str], numbers: Callable[[str], str]) -> str:
+    """The floats.  numbers: what becomes of the figures of a tabular."""
+    methods = sum(not is_of_baseline(column.name) for column in board.columns)
+    counted = f"{methods} methods" if methods != 1 else "1 method"
+    sets = dict.fromkeys(row.dataset for block in board.blocks for row in block.rows)
+    short = f"PSNR in dB of {counted} on {', '.join(sets)}"
+    figures = _float(
+        numbers(_tabular(board)),
+        escaped(" ".join(notes(board, MARKS))),
+        ("figures", short),
+        small=board.compact,
+    )
     trained = [[f"\\texttt{{{escaped(name)}}}", *map(escaped, rest)] for name, *rest in
                trainings(board)]  # fmt: skip
-    floats = [figures, _float(_plain(TRAINING_HEADERS, trained), "How methods were trained.")]
+    trained_float = _float(
+        _plain(TRAINING_HEADERS, trained),
+        "How methods were trained.",
+        ("training", "Training of the methods"),
+    )
+    floats = [figures, trained_float]
     published = published_table(board)
     if published:
         body = [[escaped(_signed(cell)) for cell in row] for row in published.rows]
-        said = " ".join([published.note, *(f"{paper}." for paper in published.papers)])
-        floats.append(_float(_plain(HEADERS, body), said))
-    return "\n\n".join([PREAMBLE, *floats]) + "\n"
+        said = " ".join([escaped(published.note), *map(_cited, published.papers)])
+        short = "Comparison with published figures"
+        floats.append(_float(numbers(_plain(HEADERS, body)), said, ("published", short)))
+        floats += key_comments(paper.partition(" ")[2] for paper in published.papers)
+    return "\n\n".join(["\n".join(preamble), *floats]) + "\n"
+
+
+def _cited(paper: str) -> str:
+    """A paper, `[1] Noise2Score ...`, with its key."""
+    key = citation_key(paper.partition(" ")[2])
+    return escaped(paper) + (f" \\cite{{{key}}}." if key else ".")
+
+
+def _in_num(tabular: str) -> str:
+    """Each number with decimals in `\\num`; those of a spec, as poisson:0.01, stay."""
+    return _DECIMAL.sub(lambda n: f"\\num{{{n[0].replace('$-$', '-')}}}", tabular)
 
 
 def escaped(text: str) -> str:
@@ -74,9 +114,15 @@ def _signed(cell: str) -> str:
     return re.sub(r"^-(?=\d)", "−", cell)
 
 
-def _float(tabular: str, caption: str, small: bool = False) -> str:
+def _float(tabular: str, caption: str, known_as: tuple[str, str], small: bool = False) -> str:
+    """known_as: the end of its label, and its caption in a list of tables."""
+    name, short = known_as
     size = "\\scriptsize\\setlength{\\tabcolsep}{3pt}" if small else "\\small"
-    lines = ["\\begin{table}", f"\\centering{size}", tabular, f"\\caption{{{escaped(caption)}}}"]
+    lines = ["\\begin{table}", f"\\centering{size}", tabular]
+    lines += [
+        f"\\caption[{{{escaped(short)}}}]{{{caption}}}",
+        f"\\label{{tab:denoisebench-{name}}}",
+    ]
     return "\n".join([*lines, "\\end{table}"])
 
 
