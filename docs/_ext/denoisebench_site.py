@@ -64,7 +64,7 @@ def _mark_help(_: Sphinx) -> None:
 
 
 def _mark(command: click.Command) -> None:
-    command.help = "\n\n".join(map(_marked, (command.help or "").split("\n\n")))
+    command.help = "\n\n".join(map(_marked, inspect.cleandoc(command.help or "").split("\n\n")))
     for option in command.params:
         if isinstance(option, click.Option) and option.help:
             option.help = inline(option.help)
