@@ -8,33 +8,44 @@ from denoisebench.sweeps.curves import Axis, Curve, Point, common, words
 
 MISSING = "–"
 WIDTH = 100
-"""The width of the lines below the table, in characters."""
+"""The width of the lines below the table, in characters, unless a terminal's is less."""
 
 BETWEEN_CURVES, BETWEEN_NUMBERS = "   ", "  "
 LEGEND = (
-    "PSNR in dB, mean over images; ±: half its 95 % t-interval; gain: PSNR less that of the noisy",
-    "image.",
+    "PSNR in dB, mean over images; ±: half its 95 % t-interval; gain: PSNR less that of the noisy"
+    " image."
 )
 ESTIMATES = (
-    "est.: mean of the levels that the method estimates, in the unit of what it was trained on;",
-    "error: mean of estimate/level − 1, where the two have one unit.",
+    "est.: mean of the levels that the method estimates, in the unit of what it was trained on;"
+    " error: mean of estimate/level − 1, where the two have one unit."
 )
 
 Columns = Sequence[Sequence[str]]
 
 
-def render_sweep(curves: Sequence[Curve], axis: Axis) -> str:
-    """The tables of all image sets, and what their columns mean, as lines that end the text."""
-    lines: list[str] = []
+def render_sweep(curves: Sequence[Curve], axis: Axis, width: int | None = None) -> str:
+    """The tables of all image sets, and what their columns mean, as lines that end the text.
+
+    width: the characters of a line of a terminal, None for no end.  A table that is wider is
+    printed in parts, of whole curves.
+    """
+    below, lines = WIDTH if width is None else min(width, WIDTH), list[str]()
     for dataset in dict.fromkeys(curve.series.dataset for curve in curves):
         of_set = [curve for curve in curves if curve.series.dataset == dataset]
         images = max((p.images for curve in of_set for p in curve.points if p), default=0)
         counted = f"{images} images" if images != 1 else "1 image"
-        lines += [f"{dataset}, {counted}; {axis.title}", "", *_block(of_set, axis), ""]
-    lines += [*LEGEND, *(ESTIMATES if any(curve.estimates for curve in curves) else ())]
-    lines += _left_out(curves, axis)
-    lines += ["", *dict.fromkeys(_origin(curve, curves) for curve in curves if curve.series.learns)]
-    return "\n".join([common(curves), "", *lines]).strip() + "\n"
+        title = f"{dataset}, {counted}; {axis.title}"
+        lines += [*_wrapped(title, below), "", *_parts(of_set, axis, width), ""]
+    told = [LEGEND, *([ESTIMATES] if any(curve.estimates for curve in curves) else ())]
+    told += _left_out(curves, axis)
+    lines += [line for text in told for line in _wrapped(text, below)]
+    origins = (_origin(curve, curves, below) for curve in curves if curve.series.learns)
+    lines += ["", *dict.fromkeys(origins)]
+    return "\n".join([*_wrapped(common(curves), below), "", *lines]).strip() + "\n"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _left_out(curves: Sequence[Curve], axis: Axis) -> list[str]:
@@ -49,12 +60,11 @@ def _left_out(curves: Sequence[Curve], axis: Axis) -> list[str]:
     if not told:
         return []
     why = "reproduced exactly, or whose noise level cannot be told"
-    line = f"Images left out of the means, {why}: {'; '.join(told)}."
-    return textwrap.wrap(line, WIDTH)
+    return [f"Images left out of the means, {why}: {'; '.join(told)}."]
 
 
-def _origin(curve: Curve, curves: Sequence[Curve]) -> str:
-    """The training of a curve's denoisers, and its length: a line, or two."""
+def _origin(curve: Curve, curves: Sequence[Curve], width: int) -> str:
+    """The training of a curve's denoisers, and its length, in lines."""
     cells = [cell for at_one in curve.series.cells.values() for cell in at_one]
     known: dict[str, dict[str, None]] = {}
     for cell in cells:
@@ -62,20 +72,39 @@ def _origin(curve: Curve, curves: Sequence[Curve]) -> str:
             known.setdefault(name.replace("_", " "), {})[text] = None
     labels = ", ".join(f"{name} {' '.join(texts)}" for name, texts in known.items())
     line = f"{', '.join(words(curve, curves))}: {labels}."
-    wrapped = textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    wrapped = textwrap.wrap(line, width, subsequent_indent="  ", break_on_hyphens=False)
     return "\n".join(wrapped)
 
 
-def _block(curves: Sequence[Curve], axis: Axis) -> list[str]:
-    """The lines of one image set: headers, a rule, and a row per noise."""
-    heads = [words(curve, curves) for curve in curves]
+def _parts(curves: Sequence[Curve], axis: Axis, width: int | None) -> list[str]:
+    """The lines of one image set, in as few parts as fit the width."""
+    parts: list[list[Curve]] = [[]]
+    for curve in curves:
+        longer = [*parts[-1], curve]
+        if parts[-1] and width is not None and _width(_block(longer, curves, axis)) > width:
+            parts.append([curve])
+        else:
+            parts[-1] = longer
+    lines = [line for part in parts for line in (*_block(part, curves, axis), "")]
+    if len(parts) > 1:
+        return [*lines, f"In {len(parts)} parts to fit {width} columns; --wide prints it whole."]
+    return lines[:-1]
+
+
+def _width(lines: Sequence[str]) -> int:
+    return max(map(len, lines))
+
+
+def _block(curves: Sequence[Curve], all_curves: Sequence[Curve], axis: Axis) -> list[str]:
+    """The lines of some curves: headers, a rule, and a row per noise."""
+    heads = [words(curve, all_curves) for curve in curves]
     depth = max(map(len, heads))
     above = [""] * depth
     columns = [[*above, axis.symbol, *axis.texts], [*above, "noisy", *_noisy(curves)]]
     for head, curve in zip(heads, curves, strict=True):
         columns.append([*head, *above[len(head) :], *_numbers(curve)])
     lines = _side_by_side(columns, BETWEEN_CURVES)
-    rule = "-" * max(map(len, lines))
+    rule = "-" * _width(lines)
     return [*lines[: depth + 1], rule, *lines[depth + 1 :]]
 
 

@@ -224,3 +224,19 @@ def test_a_protocol_that_averages_errors_cannot_be_swept(request_, registries):
     asked = replace(request_, methods=("tv",), protocols=("float:average=mse",))
     with pytest.raises(UserError, match="averages errors and a sweep averages dB"):
         planned(asked, registries, None)
+
+
+def test_a_table_that_is_wider_than_the_terminal_is_printed_in_parts_of_whole_curves(
+    request_, registries
+):
+    sweep = planned(request_, registries, "gaussian:25")
+    made = [result(id_) for method in ("tv", "identity") for id_ in ids(sweep, method)]
+    curves, axis = curves_of(sweep, made), axis_of(sweep.noises)
+    whole, fitted = render_sweep(curves, axis), render_sweep(curves, axis, 60)
+    assert max(map(len, whole.splitlines())) > 60
+    lines = [line for line in fitted.splitlines() if not line.startswith("folder:")]  # a path
+    assert max(map(len, lines)) <= 60
+    assert "In 2 parts to fit 60 columns; --wide prints it whole." in " ".join(fitted.split())
+    for head in ("tv", "identity"):
+        assert whole.split().count(head) == fitted.split().count(head)
+    assert set(re.findall(r"\d+\.\d\d", whole)) == set(re.findall(r"\d+\.\d\d", fitted))

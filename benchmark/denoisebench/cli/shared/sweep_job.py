@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.basics import out_folder
+from denoisebench.cli.shared.basics import out_folder, terminal_width
 from denoisebench.cli.shared.compute import carry_out, say, say_saved, show, status_of
 from denoisebench.cli.shared.computing import CommandOptions
 from denoisebench.cli.shared.dry_run import print_plan
@@ -50,7 +50,8 @@ def _show(
     stem = asked.out / "sweeps" / _name(sweep)
     text = render_sweep(curves, axis)
     if asked.format == "table":
-        click.echo(printable_report(text))
+        width = None if asked.wide else terminal_width()
+        click.echo(printable_report(render_sweep(curves, axis, width)))
         say_saved(asked)
     table, figure = stem.with_name(f"{stem.name}.txt"), plot or stem.with_name(f"{stem.name}.png")
     write_whole(table, text.encode())
