@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from a_result import results_of
+from bench import bench, bench_process, make_images
 
 from denoisebench_reports.tables.text import render_table
 
@@ -202,3 +203,12 @@ def test_a_terminal_gets_bold_and_underline_unless_no_color_is_set(
     assert [re.sub(r"[*_]", " ", line) for line in render_table(rows).splitlines()[:4]] == [
         re.sub(r"[*_]", " ", line) for line in visible[:4]
     ]
+
+
+def test_a_table_of_stored_results_needs_no_pandas(tmp_path):
+    make_images(tmp_path / "photos", 2)
+    asked = ("run", "--method", "tv", "--datasets", "folder:photos")
+    computed = bench(*asked, cwd=tmp_path)
+    tell = "import atexit, sys; atexit.register(lambda: print('pandas' in sys.modules)); "
+    again = bench_process(*asked, cwd=tmp_path, before=tell)
+    assert again.stdout == f"{computed.stdout}False\n"

@@ -18,6 +18,8 @@ from denoisebench.scoring.protocols import labelled
 if TYPE_CHECKING:
     import pandas as pd
 
+    from denoisebench.results.summary import Summary
+
 
 @dataclass(frozen=True, slots=True)
 class Results:
@@ -83,11 +85,25 @@ class Results:
 
         Raises UserError where no cell has a score.
         """
+        self._refuse_empty()
+        return frame(self.scored)
+
+    @property
+    def summaries(self) -> "Sequence[Summary]":
+        """The means over images that a table shows: `summary.summarise` of the frame.
+
+        Raises UserError where no cell has a score.
+        """
+        from denoisebench.results.summary import summarise_cells
+
+        self._refuse_empty()
+        return summarise_cells(self.scored)
+
+    def _refuse_empty(self) -> None:
         if not self.scored:
             reasons = [f"{method} declines {what}: {why}" for method, what, why in self.declined]
             failures = [f"{c.method} on {c.dataset}: {c.error}" for c in self.errors]
             raise UserError(f"nothing to show: {'; '.join((*reasons, *failures))}")
-        return frame(self.scored)
 
     def rules(self, protocol: str) -> str:
         """The rules of the protocol with this label, in words."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from denoisebench.results.results import Results
-from denoisebench.results.summary import Summary, summarise
+from denoisebench.results.summary import Summary
 from denoisebench.scoring.marks import Mark
 from denoisebench_reports.published.figures import Figures, sound_figures
 from denoisebench_reports.published.verdict import Comparison, comparisons
@@ -125,7 +125,7 @@ class Board:
 
 def make_board(results: Results) -> Board:
     """The table of results."""
-    lines = summarise(results.frame)
+    lines = results.summaries
     columns, places = table_columns(lines)
     order = list(dict.fromkeys(column.name for column in columns))
     summaries = sorted(

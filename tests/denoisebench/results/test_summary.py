@@ -4,9 +4,10 @@ import dataclasses
 import math
 
 import pytest
+from a_result import RESULT
 
 from denoisebench.results.dataframe import frame
-from denoisebench.results.summary import summarise
+from denoisebench.results.summary import summarise, summarise_cells
 
 
 def test_the_interval_of_three_images_is_students(make_cell):
@@ -170,3 +171,21 @@ def test_the_spread_between_seeds_is_that_of_their_means(make_cell):
 def test_trainings_that_differ_are_not_averaged(make_cell):
     lines = summarise(frame([make_cell([30.0]), make_cell([31.0], budget="zoo")]))
     assert [line.psnr_db for line in lines] == [30.0, 31.0]
+
+
+def test_summaries_of_cells_are_those_of_their_frame():
+    """Without pandas or with it, of several seeds, repeats, failures to tell a level, and gaps."""
+    first, *others = RESULT.scores
+    repeated = (first, dataclasses.replace(first, repeat=1, psnr_db=31.0, steps=7), *others)
+    untold = dataclasses.replace(first, psnr_db=math.nan, ssim=math.nan, denoise_s=0.0)
+    cells = [
+        dataclasses.replace(RESULT, scores=repeated),
+        dataclasses.replace(RESULT, cell="b", method="tv", train_s=None, gmacs_per_mpx=None),
+        dataclasses.replace(RESULT, cell="c", seed=1, peak_memory_mb=None),
+        dataclasses.replace(RESULT, cell="d", dataset="kodak", scores=(untold, *others)),
+        dataclasses.replace(RESULT, cell="e", dataset="empty", scores=()),
+        dataclasses.replace(RESULT, cell="f", protocol="x-1:average=mse", same_level_unit=False),
+    ]
+    of_cells, of_rows = summarise_cells(cells), summarise(frame(cells))
+    assert len(of_cells) == 4
+    assert repr(of_cells) == repr(of_rows)  # NaN is not equal to itself
