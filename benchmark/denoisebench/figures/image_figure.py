@@ -131,6 +131,7 @@ def _draw_row(
     figure: "Figure", row: Row, box: Box, layout: Layout, top: float, total: float
 ) -> None:
     from matplotlib.patches import Rectangle
+    from matplotlib.patheffects import withStroke
 
     lines, columns, side, whole = layout
     height = lines * side + (lines - 1) * LABEL_INCHES
@@ -138,6 +139,7 @@ def _draw_row(
     _show(axes, row.panels[-1].pixels)
     corner = (box.x - 0.5, box.y - 0.5)
     frame = Rectangle(corner, box.side, box.side, fill=False, edgecolor=COLOURS[1], linewidth=1.2)
+    frame.set_path_effects([withStroke(linewidth=3.0, foreground="white")])
     axes.add_patch(frame)
     _label(axes, row.image, "", best=False)
     for number, panel in enumerate(row.panels):

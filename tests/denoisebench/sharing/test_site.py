@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from bench import bench, make_images
+from chromium import find, open_page
 
 from denoisebench.sharing import site
 
@@ -91,3 +92,19 @@ def test_an_archive_that_makes_it_too_large_is_left_out(
     made = bench("results", "share", "small", cwd=place)
     assert made.returncode == 0, made.stderr
     assert made.stderr.startswith("left out: results.zip")
+
+
+@pytest.mark.browser
+def test_a_browser_shows_the_first_page_whole_and_complains_of_nothing(
+    place: Path, tmp_path: Path
+) -> None:
+    chromium = find()
+    if chromium is None:
+        pytest.skip("there is no Chromium on this machine: `apt-get install chromium` brings it")
+    with open_page(chromium, tmp_path) as page:
+        for width, phone in ((1400, False), (390, True)):
+            page.resize(width, 900, phone=phone)
+            page.open(place / "site" / "index.html")
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert page.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
+        assert [p for method, p in page.events if method == "Log.entryAdded"] == []
