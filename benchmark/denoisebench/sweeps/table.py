@@ -86,8 +86,9 @@ def _parts(curves: Sequence[Curve], axis: Axis, width: int | None) -> list[str]:
         else:
             parts[-1] = longer
     lines = [line for part in parts for line in (*_block(part, curves, axis), "")]
-    if len(parts) > 1:
-        return [*lines, f"In {len(parts)} parts to fit {width} columns; --wide prints it whole."]
+    if len(parts) > 1 and width is not None:
+        said = f"In {len(parts)} parts to fit {width} columns; --wide prints it whole."
+        return [*lines, *_wrapped(said, width)]
     return lines[:-1]
 
 
