@@ -25,6 +25,9 @@ COUNTS = {
     "cbsd400": 400,
     "cbsd399": 399,
     "polyu": 100,
+    "cc15": 15,
+    "fmd-confocal5": 5,
+    "sidd-val5": 5,
 }
 
 
@@ -105,6 +108,44 @@ def test_polyu_is_pairs_of_real_noise_without_a_gray_version(sources):
     assert sources["polyu"].version(parse_spec("polyu"), 1) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "image", "noisy", "clean"),
+    [
+        (
+            "cc15",
+            "d800_iso6400_1",
+            "Real_ccnoise_denoised_part/d800_iso6400_1_real.png",
+            "Real_ccnoise_denoised_part/d800_iso6400_1_mean.png",
+        ),
+        ("fmd-confocal5", "mice", "Confocal_gaussianpoisson/mice.tif", "Confocal/mice.tif"),
+        (
+            "sidd-val5",
+            "1068",
+            "dataset/sidd_val_img/SIDD_noisy/1068.png",
+            "dataset/sidd_val_img/SIDD_clean/1068.png",
+        ),
+    ],
+)
+def test_small_sets_of_real_noise_are_pairs(sources, name, image, noisy, clean):
+    opened_set = opened(sources, name)
+    assert (opened_set.noise, opened_set.has_reference) == ("real", True)
+    (entry,) = (entry for entry in ENTRIES if entry.name == name)
+    address = {file.sha256: file.url for file in entry.files()}
+    (found,) = (each for each in opened_set.images if each.id == image)
+    assert address[found.noisy_sha256].endswith(noisy)
+    assert address[found.sha256].endswith(clean)
+    assert sources[name].version(parse_spec(name), 1) is None
+
+
+@pytest.mark.parametrize(("name", "psnr_db"), [("cc15", 33.41), ("fmd-confocal5", 29.64)])
+def test_noisy_images_have_their_recorded_psnr(real_set, name, psnr_db):
+    found = []
+    for image in real_set(name).images:
+        pair = image.read()
+        found.append(-10.0 * np.log10(np.mean(np.square(pair.noisy - pair.clean))))
+    assert np.mean(found) == pytest.approx(psnr_db, abs=0.005)
+
+
 @pytest.mark.usefixtures("empty_machine")
 def test_a_missing_noisy_file_says_how_to_get_it(sources):
     with pytest.raises(UserError, match=r"^polyu/.*_real\.JPG is not .* fetch polyu`$"):
@@ -144,7 +185,7 @@ def test_listing_the_sets_imports_nothing_heavy():
     assert done.stdout.strip() == "set()"
 
 
-@pytest.mark.parametrize("name", ["set12", "set14", "kodak"])
+@pytest.mark.parametrize("name", ["set12", "set14", "kodak", "cc15", "fmd-confocal5", "sidd-val5"])
 def test_the_real_files_are_the_recorded_ones(real_set, name):
     assert verify(real_set(name), ignore) == []
 

@@ -37,6 +37,9 @@ KODAK = (
 )
 BSDS500 = "BIDS/BSDS500@a04b7c6c3a9f0ace74bf205c72a43d32e1c72722"
 POLYU = "csjunxu/PolyU-Real-World-Noisy-Images-Dataset@3af0f2646b267a00446fe4b7113a15e67bc80b4e"
+CC = "csjunxu/MCWNNM-ICCV2017@e6db69b01ff21e89461cc49893c89afb1a9a941c"
+FMD = "jason-lequyer/Noise2Fast@8b244699ee84eb057b77cbcedc9dc6f5a4a434b8"
+SIDD = "p1y2z3/SDAP@1f415a00afcd52518d90365d7349358c88d45d2b"
 BSDS_TERMS = "Berkeley Segmentation Data Set: non-commercial research and education"
 RAW = "https://raw.githubusercontent.com"
 
@@ -52,7 +55,7 @@ class Entry:
     source: str  # owner/repository@commit on GitHub
     folder: str = ""  # whose files it uses, when not its own
     without: tuple[str, ...] = ()
-    pairs: tuple[str, str] | None = None  # how the names of a noisy file and of its clean one end
+    pairs: tuple[str, str] | None = None  # names of a noisy file and of its clean one; *: the image
 
     def files(self) -> tuple[RemoteFile, ...]:
         """The set's files, in order."""
@@ -97,7 +100,31 @@ ENTRIES = (
         "100 camera images with real noise, and means of many shots (PolyU, 512×512)",
         "non-commercial",
         POLYU,
-        pairs=("_real.JPG", "_mean.JPG"),
+        pairs=("*_real.JPG", "*_mean.JPG"),
+    ),
+    Entry(
+        "cc15",
+        COLOUR,
+        "15 camera images with real noise, and means of many shots (Nam et al., 512×512)",
+        "non-commercial",
+        CC,
+        pairs=("*_real.png", "*_mean.png"),
+    ),
+    Entry(
+        "fmd-confocal5",
+        GRAY,
+        "5 confocal microscope images with real noise, and means of many shots (FMD, 512×512)",
+        "Apache-2.0, of the repository; FMD: CC BY-SA 4.0, to be confirmed",
+        FMD,
+        pairs=("noisy/*.tif", "mean/*.tif"),
+    ),
+    Entry(
+        "sidd-val5",
+        COLOUR,
+        "5 of SIDD's 1280 validation crops: real smartphone noise (256×256)",
+        "MIT, of the repository",
+        SIDD,
+        pairs=("noisy/*.png", "clean/*.png"),
     ),
 )
 
@@ -152,7 +179,7 @@ class CatalogSource(ImageSource):
         fetch(self._files, self.name, progress)
 
     def _images(self, config: CatalogConfig) -> Iterator[ImageFile]:
-        """The images; of pairs, each named without its two endings."""
+        """The images; of pairs, each named by what its two files' names have in common."""
 
         def read(file: RemoteFile) -> Callable[[], Pixels]:
             return partial(self._load, file, config.size)
@@ -162,13 +189,15 @@ class CatalogSource(ImageSource):
                 yield ImageFile(file.image, file.sha256, read(file), change=config.change)
             return
         files = {file.image: file for file in self._files}
-        noisy_end, clean_end = self._entry.pairs
+        noisy_name, clean_name = self._entry.pairs
+        start, end = clean_name.split("*")
         for name, clean in files.items():
-            if not name.endswith(clean_end):
+            if not (name.startswith(start) and name.endswith(end)):
                 continue
-            noisy = files[name.removesuffix(clean_end) + noisy_end]
+            image = name.removeprefix(start).removesuffix(end)
+            noisy = files[noisy_name.replace("*", image)]
             yield ImageFile(
-                name.removesuffix(clean_end),
+                image,
                 clean.sha256,
                 read(clean),
                 load_noisy=read(noisy),
