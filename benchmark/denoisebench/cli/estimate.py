@@ -23,16 +23,24 @@ if TYPE_CHECKING:
     from denoisebench.own_images.estimates import Estimate
     from denoisebench.registry.registries import Registries
 
+_UNTOLD = "the correlation cannot be told: the image is too small or flat"
+
 
 @click.command("estimate")
 @click.argument("images", nargs=-1, required=True, metavar="INPUT...")
 @click.option("--noise", default="auto", show_default=True, metavar="FAMILY|auto",
               help="The noise: gaussian, poisson, gamma, poisson-gaussian, weibull; auto: find out"
                    " which of the first four.")  # fmt: skip
+@click.option("--correlation", is_flag=True,
+              help="Print how much the noise of neighbouring pixels correlates.")  # fmt: skip
 @reading_files
 @plugin_option
 def command(
-    images: tuple[str, ...], noise: str, files: Mapping[str, Any], plugin: tuple[str, ...]
+    images: tuple[str, ...],
+    noise: str,
+    correlation: bool,
+    files: Mapping[str, Any],
+    plugin: tuple[str, ...],
 ) -> None:
     """Estimate the noise of each noisy image: its level, and with auto its family.
 
@@ -43,7 +51,7 @@ def command(
 
     ± is a standard error.  Flat regions (a mask, a border, clipped pixels) hold no noise and are
     left out.  Estimates are wrong for noise that is not independent from pixel to pixel (camera
-    JPEG, resized, sharpened).
+    JPEG, resized, sharpened). A line says so, and which methods such noise rules out.
     """
     from denoisebench.images.image_set import ImageSet
     from denoisebench.own_images.estimates import estimates_of_file
@@ -56,18 +64,21 @@ def command(
     if family is not None and (look.gain is not None or look.offset is not None):
         raise UserError(f"--gain and --offset are for --noise auto; leave --noise {noise} out")
     failed = total = 0
+    found: list[Estimate] = []
     for opened in [_open(registries, text) for text in images]:
         if isinstance(opened, ImageSet):
-            _tell(_of_set(opened, family))
+            _tell(_of_set(opened, family), found, correlation)
             total += 1
             continue
         for path in opened:
             total += 1
             try:
-                _tell(estimates_of_file(path, family, look))
+                _tell(estimates_of_file(path, family, look), found, correlation)
             except UserError as error:
                 click.echo(f"bench: {printable(str(error))}", err=True)
                 failed += 1
+    if (ruled_out := _ruled_out(found, registries)) is not None:
+        click.echo(printable(ruled_out), err=True)
     exit_by_files(failed, total)
 
 
@@ -99,11 +110,36 @@ def _of_set(image_set: "ImageSet", family: "NoiseFamily | None") -> "Iterator[Es
         click.echo(printable(remark), err=True)
 
 
-def _tell(estimates: "Iterable[Estimate]") -> None:
+def _tell(estimates: "Iterable[Estimate]", found: "list[Estimate]", correlation: bool) -> None:
+    """Print each estimate, and add it to those found."""
     for estimate in estimates:
         click.echo(f"{estimate.name}  {estimate.text}")
+        if correlation:
+            click.echo(f"{estimate.name}  {estimate.correlation or _UNTOLD}")
         for warning in estimate.warnings:
             click.echo(printable(f"{estimate.name}: {warning}"), err=True)
+        found.append(estimate)
+
+
+def _ruled_out(found: "list[Estimate]", registries: "Registries") -> str | None:
+    """How many estimates are of correlated noise, and what that means; None if none is."""
+    from statistics import median
+
+    from denoisebench.planning.independence import all_that_expect_independent
+
+    strong = [
+        e.correlation.of_neighbours for e in found if e.correlation and e.correlation.is_strong
+    ]
+    if not strong:
+        return None
+    where = "" if len(found) == 1 else f" in {len(strong)} of {len(found)}"
+    what = f"{'' if len(strong) == 1 else 'median '}{median(strong):.2f}"
+    names = ", ".join(all_that_expect_independent(registries.methods))
+    return (
+        f"the noise of neighbouring pixels is correlated{where} ({what}; 0: independent), so the"
+        " levels above are too low. Under their default settings these methods expect independent"
+        f" noise and remove too little of this: {names}"
+    )
 
 
 def _family(registries: "Registries", name: str) -> "NoiseFamily":

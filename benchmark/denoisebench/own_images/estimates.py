@@ -1,6 +1,6 @@
 """The noise of files and images: the lines of `bench estimate`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from denoisebench.image_files.source import PixelFile, open_pixels
 from denoisebench.images.channels import COLOUR
 from denoisebench.images.pixels import Pixels
 from denoisebench.images.shown_range import shown_range
+from denoisebench.noise.correlation_estimator import NoiseCorrelation, Plane, noise_correlation
 from denoisebench.noise.family import NoiseFamily
 from denoisebench.noise.level_estimator import clipped_share, flat_share
 from denoisebench.noise.level_reading import LevelReading
@@ -35,17 +36,22 @@ MOST_CLIPPED = 0.005
 MOST_FLAT = 0.01
 """The share of pixels in flat regions above which it is said that they are left out."""
 
+MOST_CORRELATED = 4
+"""Planes of a stack whose noise's correlation is measured."""
+
 IN_NUMBERS_OF_THE_FILE = ("gaussian", "poisson", "poisson-gaussian")
 """The families whose noise is given in the numbers of a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """name: of the image, or of the file and its channel.  warnings: in words."""
+    """name: of the image, or of the file and its channel.  warnings: in words.  correlation: None
+    where it cannot be told."""
 
     name: str
     text: str
     warnings: tuple[str, ...]
+    correlation: NoiseCorrelation | None = None
 
 
 def estimates_of_file(
@@ -79,12 +85,16 @@ def estimates_of_file(
 def estimate_of(name: str, noisy: Pixels, family: NoiseFamily | None) -> Estimate:
     """The noise of one image (C, H, W) in [0, 1]: its level, and its family if that is None. For a
     detector the read noise or the offset is given too, though they belong to the family."""
+    return Estimate(name, _told(noisy, family), _warnings(noisy), noise_correlation(noisy))
+
+
+def _told(noisy: Pixels, family: NoiseFamily | None) -> str:
     if family is None:
-        return Estimate(name, _guessed(noisy), _warnings(noisy))
+        return _guessed(noisy)
     if isinstance(family, PoissonGaussian):
-        return Estimate(name, _detector(noisy), _warnings(noisy))
+        return _detector(noisy)
     with plugin_code(family.name):
-        return Estimate(name, _level_text(family.read(noisy)), _warnings(noisy))
+        return _level_text(family.read(noisy))
 
 
 def _scaled(source: PixelFile, options: LookOptions) -> Pixels | None:
@@ -106,18 +116,27 @@ def _in_numbers_of(
     source: PixelFile, group: int, name: str, family: NoiseFamily | None, options: LookOptions
 ) -> Estimate:
     samples, remarks = samples_of(source, group), source.remarks
+    correlation = noise_correlation(_colours(samples[:MOST_CORRELATED]))
     try:
         if family is None:
             noise = found_noise(samples, options)
         else:
             noise = noise_of_family(samples, family.name)
     except NoiseUntoldError as error:
-        return Estimate(name, f"cannot tell: {error.reason}; {described(source)}", remarks)
+        text = f"cannot tell: {error.reason}; {described(source)}"
+        return Estimate(name, text, remarks, correlation)
     text = f"{noise.text}, in the numbers of the file"
     scale = parse_scale(options.scale, source.dtype)
     if scale is not None and not noise.is_none:
         text += f"; {_on_scale(noise, *scale)} on the scale {scale[0]:g}:{scale[1]:g}"
-    return Estimate(name, f"{text}; {described(source)}", (*remarks, *noise.warnings))
+    warnings = (*remarks, *noise.warnings)
+    return Estimate(name, f"{text}; {described(source)}", warnings, correlation)
+
+
+def _colours(planes: Sequence[Plane]) -> Iterator[Plane]:
+    """Planes (H, W), and each colour of planes (H, W, 3)."""
+    for plane in planes:
+        yield from [plane] if plane.ndim == 2 else np.moveaxis(plane, 2, 0)
 
 
 def _on_scale(noise: SeriesNoise, black: float, white: float) -> str:

@@ -21,6 +21,7 @@ from denoisebench.planning.answers import (
     why_no_weights,
 )
 from denoisebench.planning.candidates import Candidate, ScoringTest, labels_of
+from denoisebench.planning.independence import expects_independent, note_of_real_noise
 from denoisebench.planning.plan import CellPlan, Plan, PlanFailure, TrainingPlan
 from denoisebench.planning.request import Request
 from denoisebench.planning.training_planner import TrainingPlanner, usual_noise
@@ -103,6 +104,7 @@ class _Planner:
         self._declined: dict[tuple[str, str, str], None] = {}
         self._failed: list[PlanFailure] = []
         self.lacking: dict[str, None] = {}  # tasks that no bundled weights fit
+        self._expecting: dict[str, dict[str, None]] = {}  # by set of real noise: the methods
         self._weights = WeightsFinder(request, registries, self._note)
         self._sets = TrainingSets(request, registries, self._note)
         self._trainings = TrainingPlanner(
@@ -124,6 +126,8 @@ class _Planner:
             for protocol in self._protocols
             for method, config in methods
         ]
+        for image_set, specs in self._expecting.items():
+            self._note(note_of_real_noise(specs, image_set))
         planned = tuple(cell for cell in cells if cell is not None)
         return Plan(planned, tuple(self._declined), tuple(self._notes), tuple(self._failed))
 
@@ -255,6 +259,8 @@ class _Planner:
         warning = warning_of(method, config, task)
         if warning is not None:
             self._note(f"{candidate.spec} on {test.noise}: {warning}")
+        if test.noise.is_real and expects_independent(method, config):
+            self._expecting.setdefault(test.image_set.spec, {})[candidate.spec] = None
         if not candidate.trains:
             return None
         reason = self._sets.refuses_transductive(candidate.evidence)

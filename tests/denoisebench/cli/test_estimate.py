@@ -207,3 +207,20 @@ def test_an_estimate_imports_no_torch(place: Path) -> None:
     done = bench_process("estimate", "photos/gamma.tif", cwd=place, before=check)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_correlated_noise_is_told_with_the_methods_that_it_rules_out(place: Path) -> None:
+    white = np.random.default_rng(0).standard_normal((SIDE + 1, SIDE + 1))
+    alike = white[1:, 1:] + white[:-1, 1:] + white[1:, :-1] + white[:-1, :-1]
+    Image.fromarray((0.5 + 0.03 * alike).astype(np.float32)).save(place / "alike.tif")
+    done = bench("estimate", "alike.tif", "photos/gaussian.tif", "--correlation", cwd=place)
+    assert done.returncode == 0
+    first, told, _, untouched = done.stdout.splitlines()
+    assert first.startswith("alike.tif  ")
+    found = re.search(r"correlate by ([\d.]+) \(right [\d.]+, below [\d.]+\); pixels two", told)
+    assert found, told
+    assert 0.35 < float(found[1]) < 0.55
+    assert "photos/gaussian.tif  neighbours correlate by 0.0" in untouched.replace("-", "")
+    assert "is correlated in 1 of 2 (0." in done.stderr
+    assert "noise2self" in done.stderr
+    assert "supervised" not in done.stderr

@@ -119,6 +119,17 @@ def test_noise_of_unknown_distribution_is_taken_for_gaussian_as_ever(registries)
     assert told.id == cell.id
 
 
+def test_methods_that_expect_independent_noise_are_named_before_real_noise(registries):
+    methods = ("identity", "tv", "zs-n2n")
+    asked = replace(ASKED, methods=methods, noises=("real",), datasets=("cc15",))
+    assert make_plan(asked, registries).notes[-1] == (
+        "tv, zs-n2n expect noise that is independent from pixel to pixel;"
+        " `bench estimate cc15` measures whether this is"
+    )
+    (note,) = make_plan(replace(asked, methods=("identity",)), registries).notes
+    assert "expect" not in note
+
+
 def test_a_test_level_beyond_the_source_noise_is_noted(registries: Registries) -> None:
     asked = replace(ASKED, source_noise="gaussian:5..20")
     notes = make_plan(asked, registries).notes
