@@ -57,16 +57,18 @@ class DBSN(TrainedMethod[Config]):
 
     def declines(self, config: Config, task: Task) -> str | None:
         family = task.noise.family
-        if not family.independent:
-            return f"{family.name} noise is not independent between pixels"
+        if not family.independent and config.shuffle == 1:
+            return f"{family.name} noise is not independent between pixels; shuffle=5 parts them"
         if family.preserves != "mean":
             return f"{family.name} noise does not keep the mean of the clean pixel"
+        if config.mean_alone:
+            return None
         if task.parameters == "known" and not (family.has_variance or family.name == MATRIX):
             return f"{family.name} noise gives no distribution; --parameters unknown learns it"
         return None
 
     def warns(self, config: Config, task: Task) -> str | None:
-        if task.parameters == "known" or not task.noise.is_range:
+        if config.mean_alone or task.parameters == "known" or not task.noise.is_range:
             return None
         return (
             f"the level of {task.noise} varies from image to image, and its noise network, which"
@@ -79,13 +81,23 @@ class DBSN(TrainedMethod[Config]):
 
     def stages(self, config: Config, task: Task) -> tuple[float, ...]:
         """μ alone; the variances, μ as it is; all; and the student, if there is one."""
+        if config.mean_alone:
+            return (1.0,)
         return STAGES if config.student == "none" else STAGES_WITH_STUDENT
 
     def trained_as(self, config: Config) -> Config:
-        return replace(config, result=Config().result, gamma=Config().gamma)
+        usual = Config()
+        changed = replace(config, result=usual.result, gamma=usual.gamma)
+        return replace(changed, shuffle_test=usual.shuffle_test, refine=usual.refine)
 
     def tiling(self, config: Config, task: Task) -> Tiling | None:
-        """None where one covariance of the noise is found for the whole image."""
+        """None where one covariance of the noise is found for the whole image, and where parts of
+        it are replaced at random."""
+        if config.mean_alone:
+            side = config.shuffle_test
+            size = 26 * config.width * (1 if side == 1 else 2)
+            halo = side * (2 + 6 * config.blocks)
+            return None if config.refine else Tiling(side, halo, size)
         if config.result == "auto" and config.student == "unet":
             return network_tiling("unet")
         if config.result == "auto" and config.student == "mwcnn":

@@ -29,6 +29,12 @@ class Config:
     pixel itself is looked at; `auto`, the student's image if there is a student, else `posterior`.
     gamma: the factor of the noise's variance in the posterior mean.
 
+    shuffle: the side of the cells of pixels that are dealt out to images of their own while
+    training, so that noise that is common to neighbours no longer is; 1 for none.  Above 1 the
+    mean alone is learned, by its absolute error; likelihood=none does that without shuffling.
+    shuffle_test: the same while denoising.  refine: how many times a random part of the result is
+    replaced by noisy pixels and denoised unshuffled; the results are averaged.
+
     student: a network that learns from noisy images with the result of this one, and from clean
     images of other scenes with noise like theirs: Noise2Noise's U-Net, or the paper's MWCNN.
     """
@@ -36,13 +42,21 @@ class Config:
     width: Annotated[int, Between(1, 1024)] = 32
     blocks: Annotated[int, Between(1, 100)] = 4
     hidden: Annotated[int, Between(1, 1024)] = 32
-    likelihood: Literal["marginal", "constrained"] = "marginal"
+    likelihood: Literal["marginal", "constrained", "none"] = "marginal"
     reward: float = 0.1
     covariance: Literal["full", "diagonal"] = "full"
     start: float = 80.0
     result: Literal["auto", "posterior", "mean"] = "auto"
     gamma: Annotated[float, Between(1e-3, 1e3)] = 1.0
     student: Literal["none", "unet", "mwcnn"] = "none"
+    shuffle: Annotated[int, Between(1, 16)] = 1
+    shuffle_test: Annotated[int, Between(1, 16)] = 1
+    refine: Annotated[int, Between(0, 100)] = 0
+
+    @property
+    def mean_alone(self) -> bool:
+        """Whether nothing is learned but the mean."""
+        return self.likelihood == "none" or self.shuffle > 1
 
     def __post_init__(self) -> None:
         refuse_unknown_words(self)
@@ -55,3 +69,7 @@ class Config:
             raise ValueError(f"gamma: {self.gamma} is not above 0; 1 is Bayes' rule")
         if not 0.0 <= self.reward <= 1.0:
             raise ValueError(f"reward: {self.reward} is not within 0..1; the paper's code has 0.1")
+        if self.mean_alone and (self.student != "none" or self.result == "posterior"):
+            raise ValueError("shuffle and likelihood=none: learn the mean alone, so no posterior")
+        if not self.mean_alone and (self.shuffle_test > 1 or self.refine > 0):
+            raise ValueError("shuffle_test and refine: need shuffle=2 or more, or likelihood=none")

@@ -18,6 +18,7 @@ from dbsn.noise_law import (
     raw_of,
     told_law,
 )
+from dbsn.shuffling import denoise_shuffled, refined, shuffle, whole_cells
 from dbsn.whole_image import predict_image
 from denoisebench.nn import (
     SCALE,
@@ -68,7 +69,7 @@ class Denoiser(nn.Module):
         self.blind = DilatedBlindSpotNet(channels, config.width, config.blocks)
         self.spread = SpreadNet(config.width, config.hidden, factors)
         self.noise: NoiseNet | None = None
-        if way != "told":
+        if way != "told" and not config.mean_alone:
             self.noise = NoiseNet(channels, config.hidden, 6 if way == "matrix" else channels)
             bias = self.noise.conv_final.bias
             assert bias is not None
@@ -130,6 +131,8 @@ def batch_loss(
     """The loss of each patch, (B,), at the stage that `moment` says."""
     network = model.network
     assert isinstance(network, Denoiser)
+    if model.config.mean_alone:
+        return mean_loss(network, batch.noisy, model.config.shuffle)
     if moment.stage == MEAN:
         mean, _ = network.blind(batch.noisy - 0.5)
         found = 0.5 + SCALE * mean.float()
@@ -137,6 +140,14 @@ def batch_loss(
     if moment.stage == STUDENT:
         return student_loss(model, network, batch, rng)
     return likelihood_loss(model, network, batch, moment)
+
+
+def mean_loss(network: Denoiser, noisy: Tensor, side: int) -> Tensor:
+    """mean |PD⁻¹(μ(PD(y))) − y| of each patch, (B,); the same as mean |μ(PD(y)) − PD(y)|."""
+    seen = shuffle(whole_cells(noisy, side), side)
+    mean, _ = network.blind(seen - 0.5)
+    error = (0.5 + SCALE * mean.float() - seen).abs().mean(dim=(1, 2, 3))
+    return error.view(-1, len(noisy)).mean(dim=0)
 
 
 def likelihood_loss(
@@ -211,6 +222,8 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> D
     assert isinstance(network, Denoiser)
     if config.result == "auto" and network.student is not None:
         return Denoised(student_image(network, noisy))
+    if config.mean_alone:
+        return Denoised(mean_image(network, config, noisy))
     found = Prediction.of_outputs(*predict_image(network.blind, network.spread, noisy - 0.5))
     told = None if level is None else noisy.new_tensor(level).view(1, 1, 1, 1)
     law = law_of(network, task, noisy, found.mean, told)
@@ -225,6 +238,17 @@ def denoise_image(model: Model[Config], noisy: Tensor, level: float | None) -> D
     if config.result != "mean":
         image = posterior(found, law, noisy, config.gamma).float()
     return Denoised(image, _estimate(task, law, level), outputs)
+
+
+def mean_image(network: Denoiser, config: Config, noisy: Tensor) -> Tensor:
+    """μ of the shuffled image, refined as the config says."""
+
+    def mean(image: Tensor) -> Tensor:
+        raw, _ = predict_image(network.blind, network.spread, image - 0.5)
+        return (0.5 + SCALE * raw).to(image.dtype)
+
+    first = denoise_shuffled(mean, noisy, config.shuffle_test)
+    return refined(mean, noisy, first, config.refine)
 
 
 def _estimate(task: Task, law: NoiseLaw, level: float | None) -> float | None:

@@ -41,7 +41,7 @@ class Noise2Void(TrainedMethod[Config]):
 
     def declines(self, config: Config, task: Task) -> str | None:
         family = task.noise.family
-        if not family.independent:
+        if not family.independent and config.structure == "none":
             return f"{family.name} noise is not independent between pixels"
         if family.preserves != "mean":
             return f"the mean of {family.name} noise is not the clean image"

@@ -26,6 +26,10 @@ class Config:
 
     loss: of the hidden pixels, squared or absolute errors.
 
+    structure: pixels that are hidden with each pixel that is predicted, for noise that they have in
+    common: the `row`, the `column`, both (`cross`) or the `square` around it, `span` pixels long
+    (structN2V).  They are replaced by uniform draws between the patch's extremes.
+
     network: the Noise2Noise U-Net; `n2v`, the paper's, of two levels with batch normalisation;
     `n2v2`, its successor's (which goes with replacement=median).  features: the width of these two.
     """
@@ -36,6 +40,8 @@ class Config:
     loss: Literal["mse", "mae"] = "mse"
     network: Literal["unet", "n2v", "n2v2"] = "unet"
     features: int = FEATURES
+    structure: Literal["none", "row", "column", "cross", "square"] = "none"
+    span: int = 5
 
     def __post_init__(self) -> None:
         refuse_unknown_words(self)
@@ -43,6 +49,8 @@ class Config:
             raise ValueError(f"masked: {self.masked:g} percent must lie in 0.1..25")
         if not 1 <= self.radius <= 15:
             raise ValueError(f"radius: {self.radius} must lie in 1..15")
+        if self.span % 2 == 0 or not 3 <= self.span <= 63:
+            raise ValueError(f"span: {self.span} must be odd and lie in 3..63")
         if not 1 <= self.features <= 512:
             raise ValueError(f"features: {self.features} must lie in 1..512")
         if self.network == "unet" and self.features != FEATURES:

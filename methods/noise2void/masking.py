@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -31,6 +32,35 @@ def hide(
     values = REPLACEMENTS[replacement](noisy, *within, radius, rng)
     mask = _canvas(torch.ones_like(values), row, column, noisy, cell)
     return torch.where(mask > 0, _canvas(values, row, column, noisy, cell), noisy), mask
+
+
+def hide_structure(
+    seen: Tensor, mask: Tensor, structure: str, span: int, rng: torch.Generator
+) -> Tensor:
+    """Replace the pixels around each hidden one by uniform draws between the extremes of a patch.
+
+    seen: an image with replaced pixels, (B, C, H, W).  mask: 1 at these, which stay as they are.
+    structure: see `STRUCTURES`.  span: its length in pixels, odd.
+    """
+    around = torch.zeros_like(mask)
+    for tall, wide in STRUCTURES[structure]:
+        size = (span if tall else 1, span if wide else 1)
+        half = (size[0] // 2, size[1] // 2)
+        around = torch.maximum(around, F.max_pool2d(mask, size, stride=1, padding=half))
+    least, most = seen.amin(dim=(2, 3), keepdim=True), seen.amax(dim=(2, 3), keepdim=True)
+    u = torch.rand(seen.shape, generator=rng, device=rng.device)
+    return torch.where((around > 0) & (mask == 0), least + u * (most - least), seen)
+
+
+STRUCTURES: dict[str, tuple[tuple[bool, bool], ...]] = {
+    "none": (),
+    "row": ((False, True),),
+    "column": ((True, False),),
+    "cross": ((False, True), (True, False)),
+    "square": ((True, True),),
+}
+"""By the name in the config: the parts of a structure, and whether each extends over rows and over
+columns."""
 
 
 def draw_pixels(shape: torch.Size, cell: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:

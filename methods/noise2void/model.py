@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from denoisebench.nn import UNet, add_output, run_padded
 from denoisebench.plugin import Batch, Model, Task
 from noise2void.config import Config
-from noise2void.masking import cell_px, hide
+from noise2void.masking import cell_px, hide, hide_structure
 from noise2void.network import TwoLevelUNet
 
 
@@ -37,6 +37,8 @@ def batch_loss(model: Model[Config], batch: Batch, rng: torch.Generator) -> Tens
     """`masked_loss` with pixels hidden anew.  Returns (B,)."""
     config, noisy = model.config, batch.noisy
     seen, mask = hide(noisy, cell_px(config.masked), config.radius, config.replacement, rng)
+    if config.structure != "none":
+        seen = hide_structure(seen, mask, config.structure, config.span, rng)
     return masked_loss(predict(model, seen), noisy, mask, config.loss)
 
 
