@@ -146,7 +146,7 @@ def mean_loss(network: Denoiser, noisy: Tensor, side: int) -> Tensor:
     """mean |PD⁻¹(μ(PD(y))) − y| of each patch, (B,); the same as mean |μ(PD(y)) − PD(y)|."""
     seen = shuffle(whole_cells(noisy, side), side)
     mean, _ = network.blind(seen - 0.5)
-    error = (0.5 + SCALE * mean.float() - seen).abs().mean(dim=(1, 2, 3))
+    error: Tensor = (0.5 + SCALE * mean.float() - seen).abs().mean(dim=(1, 2, 3))
     return error.view(-1, len(noisy)).mean(dim=0)
 
 
