@@ -29,7 +29,7 @@ class Config:
     pixel itself is looked at; `auto`, the student's image if there is a student, else `posterior`.
     gamma: the factor of the noise's variance in the posterior mean.
 
-    shuffle: the side of the cells of pixels that are dealt out to images of their own while
+    shuffle: the side of the cells whose pixels are dealt out to separate images while
     training, so that noise that is common to neighbours no longer is; 1 for none.  Above 1 the
     mean alone is learned, by its absolute error; likelihood=none does that without shuffling.
     shuffle_test: the same while denoising.  refine: how many times a random part of the result is

@@ -22,7 +22,7 @@ Denoise = Callable[[Tensor], Tensor]
 
 
 def shuffle(images: Tensor, side: int) -> Tensor:
-    """PD: every `side`-th pixel of rows and columns, as images of their own.
+    """PD: every `side`-th pixel of rows and columns, as separate images.
 
     (B, C, H, W), sides multiples of `side` -> (side²·B, C, H/side, W/side): first the pixels at the
     top left of the cells of all images, then those to the right of them.

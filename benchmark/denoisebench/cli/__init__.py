@@ -24,6 +24,7 @@ VERBS = {
     "new": "Write a plugin to begin with: a package, or one file.",
     "check": "Check what must hold of a plugin that you write.",
     "rescore": "Score kept estimates under another protocol; denoise nothing.",
+    "measure": "Measure kept estimates by metrics beside PSNR and SSIM; denoise nothing.",
     "datasets": "List, fetch, verify, pack image sets; find what two share.",
     "noise": "Preview a noise model; write noisy images as files.",
     "estimate": "Tell the noise of your noisy images: its level, its family.",

@@ -25,6 +25,7 @@ KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "recipes": ("recipes", "recipe"),
         "reports": ("reports", "report"),
         "executors": ("executors", "executor"),
+        "metrics": ("metrics", "metric"),
         "trackers": ("trackers", "tracker"),
     }
 )
@@ -36,8 +37,8 @@ KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 @click.option("--mine", is_flag=True, help="Only what is not the suite's, and whose it is.")
 @plugin_option
 def command(kind: str | None, mine: bool, plugin: tuple[str, ...]) -> None:
-    """List methods, noises, datasets, presets, protocols, budgets, recipes, reports, executors or
-    trackers, one a line; without KIND, all of them."""
+    """List methods, noises, datasets, presets, protocols, budgets, recipes, reports, executors,
+    metrics or trackers, one a line; without KIND, all of them."""
     registries = load_plugins(plugin)
     if kind is not None:
         click.echo(_listed(kind, registries, mine), nl=False)

@@ -57,6 +57,7 @@ from denoisebench.plugin.method import (
     TrainingStep,
     UntrainedMethod,
 )
+from denoisebench.plugin.metric import Metric
 from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.published import PublishedFigure, PublishedTable
 from denoisebench.plugin.recipe import Recipe, read_recipes
@@ -111,6 +112,7 @@ __all__ = [
     "LevelReading",
     "LevelUnknownError",
     "Method",
+    "Metric",
     "Model",
     "NoSettings",
     "Noise",

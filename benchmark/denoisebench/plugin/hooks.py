@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from denoisebench.plugin.executor import Executor
     from denoisebench.plugin.image_source import ImageSource
     from denoisebench.plugin.method import Method
+    from denoisebench.plugin.metric import Metric
     from denoisebench.plugin.preset import Preset
     from denoisebench.plugin.published import PublishedTable
     from denoisebench.plugin.recipe import Recipe
@@ -114,6 +115,14 @@ def register_trackers() -> "Iterable[Tracker]":  # type: ignore[empty-body]  # a
 @hookspec
 def register_executors() -> "Iterable[Executor]":  # type: ignore[empty-body]  # a pluggy spec
     """Return the executors this plugin adds: kinds of `--workers`.  Start nothing here.
+
+    A name already taken stops the program with both plugins named.
+    """
+
+
+@hookspec
+def register_metrics() -> "Iterable[Metric]":  # type: ignore[empty-body]  # a pluggy spec
+    """Return the metrics this plugin adds, for `bench measure`.  Load no network here.
 
     A name already taken stops the program with both plugins named.
     """

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 from denoisebench.budgets import BUDGETS, Budget
 from denoisebench.executors import EXECUTORS
+from denoisebench.metrics import METRICS
 from denoisebench.plugin.executor import Executor
 from denoisebench.plugin.hooks import hookimpl
+from denoisebench.plugin.metric import Metric
 from denoisebench.plugin.tracker import Tracker
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.scoring.protocols import FLOAT
@@ -30,3 +32,8 @@ def register_trackers() -> Iterable[Tracker]:
 @hookimpl
 def register_executors() -> Iterable[Executor]:
     return EXECUTORS
+
+
+@hookimpl
+def register_metrics() -> Iterable[Metric]:
+    return METRICS

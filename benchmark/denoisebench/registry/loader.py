@@ -27,6 +27,7 @@ from denoisebench.plugin import hooks
 from denoisebench.plugin.executor import Executor
 from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.method import Method
+from denoisebench.plugin.metric import Metric
 from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.published import PublishedTable
 from denoisebench.plugin.recipe import Recipe
@@ -55,6 +56,7 @@ HOOKS: dict[str, tuple[str, type]] = {
     "register_recipes": ("recipe", Recipe),
     "register_trackers": ("tracker", Tracker),
     "register_executors": ("executor", Executor),
+    "register_metrics": ("metric", Metric),
     "register_published": ("published table", PublishedTable),
 }
 """Each hook, what it registers in words, and as a type.  The last is checked against the others."""
@@ -198,6 +200,7 @@ def _collect(
         recipes=registries["register_recipes"],
         trackers=registries["register_trackers"],
         executors=registries["register_executors"],
+        metrics=registries["register_metrics"],
         published=registries["register_published"],
         origins=origins,
         foreign=foreign,

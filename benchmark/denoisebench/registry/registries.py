@@ -15,6 +15,7 @@ from denoisebench.noise.spread import noise_of
 from denoisebench.plugin.executor import Crew, Executor
 from denoisebench.plugin.image_source import ImageSource
 from denoisebench.plugin.method import Method
+from denoisebench.plugin.metric import Metric
 from denoisebench.plugin.preset import Preset
 from denoisebench.plugin.published import PublishedFigure, PublishedTable
 from denoisebench.plugin.recipe import Recipe
@@ -42,6 +43,7 @@ class Registries:
     recipes: Mapping[str, Recipe]
     trackers: Mapping[str, Tracker]
     executors: Mapping[str, Executor]
+    metrics: Mapping[str, Metric]
     published: Mapping[str, PublishedTable]
     origins: Mapping[str, object]  # "method noise2score" -> the plugin it came from
     foreign: Mapping[str, str]  # the same of plugins that are not the suite's -> their names
@@ -101,6 +103,11 @@ class Registries:
         if name not in self.recipes:
             raise unknown_name("recipe", name, self.recipes)
         return self.recipes[name]
+
+    def metric(self, name: str) -> Metric:
+        """The metric of a name."""
+        metric: Metric = self._find("metric", self.metrics, Spec(name))
+        return metric
 
     def tracker(self, name: str) -> Tracker:
         """The tracker of a name."""

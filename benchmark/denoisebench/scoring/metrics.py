@@ -86,6 +86,17 @@ def _ssim_index(x: Float64, y: Float64, data_range: float) -> Float64:
     return (2 * product + c1) * (2 * covariance + c2) / ((squares + c1) * (variances + c2))
 
 
+def ssim_and_contrast(x: Float64, y: Float64, *, data_range: float) -> tuple[float, float]:
+    """The mean of the index over a channel (H, W), and of its contrast and structure alone:
+    (2 σxy + C2) / (σx² + σy² + C2)."""
+    c2 = (K2 * data_range) ** 2
+    mean_x, mean_y = _window_mean(x), _window_mean(y)
+    covariance = _window_mean(x * y) - mean_x * mean_y
+    variances = _window_mean(x * x + y * y) - mean_x * mean_x - mean_y * mean_y
+    contrast = (2 * covariance + c2) / (variances + c2)
+    return float(_ssim_index(x, y, data_range).mean()), float(contrast.mean())
+
+
 def _window_mean(x: Float64) -> Float64:
     """The Gaussian-weighted mean under each window inside the image.  (H, W) -> (H - 10, W - 10)"""
     return _filter_rows(_filter_rows(x).T).T

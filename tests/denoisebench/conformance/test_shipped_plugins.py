@@ -40,6 +40,7 @@ OTHERS = [
         ("recipe", REGISTRIES.recipes),
         ("executor", REGISTRIES.executors),
         ("tracker", REGISTRIES.trackers),
+        ("metric", REGISTRIES.metrics),
         ("published table", REGISTRIES.published),
     )
     for name, thing in things.items()

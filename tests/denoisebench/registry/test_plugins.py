@@ -300,8 +300,8 @@ def test_plugins_named_in_the_environment_are_loaded_each_time(plugin_file, monk
 
 
 def test_there_is_a_hook_for_each_kind_of_thing():
-    kinds = ["budgets", "executors", "image_sets", "methods", "noise_models", "presets"]
-    kinds += ["protocols", "published", "recipes", "reports", "trackers"]
+    kinds = ["budgets", "executors", "image_sets", "methods", "metrics", "noise_models"]
+    kinds += ["presets", "protocols", "published", "recipes", "reports", "trackers"]
     assert sorted(HOOKS) == [f"register_{kind}" for kind in kinds]
 
 
