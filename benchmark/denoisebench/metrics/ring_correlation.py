@@ -3,9 +3,9 @@
     FRC(r) = Re Σ F1·F2* / √(Σ|F1|²·Σ|F2|²)     over the frequencies in the ring r
 
 Nieuwenhuizen et al., *Measuring image resolution in optical nanoscopy*, Nature Methods 2013.  The
-split of one image and the Hann window follow Koho et al., *Fourier ring correlation simplifies image
-restoration in fluorescence microscopy*, Nature Communications 2019.  Their calibration for the shift
-between the two halves is left out.
+split of one image and the Hann window follow Koho et al., *Fourier ring correlation simplifies
+image restoration in fluorescence microscopy*, Nature Communications 2019.  Their calibration for
+the shift between the two halves is left out.
 
 The number is the frequency, in cycles per pixel, at which the curve first falls below 1/7: the
 higher, the finer the detail that the two have in common; at most 0.5.
@@ -27,9 +27,7 @@ SMALLEST_PX = 32
 
 class ReferenceRingCorrelation(Metric):
     name = "frc"
-    summary = (
-        "frequency (cycles/pixel) up to which estimate and clean image agree: ring correlation"
-    )
+    summary = "cycles/pixel up to which estimate and clean image agree"
 
     def measure(self, estimate: Pixels, clean: Pixels) -> float:
         return _mean_cutoff(estimate, clean)
@@ -42,9 +40,7 @@ class SplitRingCorrelation(Metric):
     """
 
     name = "frc-split"
-    summary = (
-        "the same of the estimate's two diagonals, without the clean image; smooth errors pass"
-    )
+    summary = "cycles/pixel up to which two halves of the estimate agree"
 
     def measure(self, estimate: Pixels, clean: Pixels) -> float:
         height, width = (2 * (side // 2) for side in estimate.shape[1:])

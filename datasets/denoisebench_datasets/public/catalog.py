@@ -113,7 +113,7 @@ ENTRIES = (
     Entry(
         "fmd-confocal5",
         GRAY,
-        "5 confocal microscope images with real noise, and means of many shots (FMD, 512×512)",
+        "5 microscope images with real noise, and means of many shots (FMD, 512×512)",
         "Apache-2.0, of the repository; FMD: CC BY-SA 4.0, to be confirmed",
         FMD,
         pairs=("noisy/*.tif", "mean/*.tif"),
