@@ -34,7 +34,7 @@ def kind_of(result: CellResult) -> str:
 
 
 def told(result: CellResult) -> str:
-    """What the method was told of the noise."""
+    """The noise that the method was given."""
     if result.method == "identity":
         return ""
     if result.noise != "real":
@@ -52,7 +52,7 @@ def psnr_db(result: CellResult) -> float:
 
 
 def psnr_table(results: Iterable[CellResult]) -> str:
-    """PSNR and the gain over the noisy images, a row for each method and what it was told."""
+    """PSNR and the gain over the noisy images, a row for each method and the noise that it was given."""
     found: dict[tuple[int, str, str], dict[str, float]] = {}
     for result in results:
         key = (KINDS.index(kind_of(result)), result.method, told(result))

@@ -14,7 +14,16 @@ from denoisebench.registry.loader import load
 from denoisebench.specs import split_list
 
 ROOT = Path(__file__).parents[2]
-DOCS = ("datasets", "gallery", "networks", "presets", "report-page", "statistics")
+DOCS = (
+    "datasets",
+    "gallery",
+    "metrics",
+    "networks",
+    "presets",
+    "real-noise",
+    "report-page",
+    "statistics",
+)
 PAGES = [
     *(ROOT / "docs" / f"{name}.md" for name in DOCS),
     *sorted(ROOT.glob("methods/*/README.md")),
