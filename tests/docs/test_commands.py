@@ -61,7 +61,8 @@ def test_each_command_names_what_exists(page: Path) -> None:
         given = parameters(command)
         for option in look_up.keys() & {name for name, value in given.items() if value}:
             for spec in split_list(str(given[option])):
-                look_up[option](spec)
+                if spec != "auto":  # the noise of `bench estimate` and `bench denoise`
+                    look_up[option](spec)
 
 
 def test_there_are_commands_to_check() -> None:
