@@ -52,7 +52,7 @@ def psnr_db(result: CellResult) -> float:
 
 
 def psnr_table(results: Iterable[CellResult]) -> str:
-    """PSNR and the gain over the noisy images, a row for each method and noise that it was given."""
+    """PSNR and the gain over the noisy images, a row for each method and noise given to it."""
     found: dict[tuple[int, str, str], dict[str, float]] = {}
     for result in results:
         key = (KINDS.index(kind_of(result)), result.method, told(result))
