@@ -27,8 +27,9 @@ class Config:
     loss: of the hidden pixels, squared or absolute errors.
 
     structure: pixels that are hidden with each pixel that is predicted, for noise that they have in
-    common: the `row`, the `column`, both (`cross`) or the `square` around it, `span` pixels long
-    (structN2V).  They are replaced by uniform draws between the patch's extremes.
+    common: the `row`, the `column`, both (`cross`) or the `square` around it (structN2V).  They are
+    replaced by uniform draws between the patch's extremes.  span: the length of a row or column and
+    the side of a square, in pixels; an odd number.
 
     network: the Noise2Noise U-Net; `n2v`, the paper's, of two levels with batch normalisation;
     `n2v2`, its successor's (which goes with replacement=median).  features: the width of these two.

@@ -56,7 +56,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, st
 def test_every_python_block_has_a_file_name():
     text = DOC.read_text(encoding="utf-8")
     named = [name for name, _ in NAMED_FILE.findall(text) if name.endswith(".py")]
-    assert len(named) == text.count("```python") == 15
+    assert len(named) == text.count("```python") == 16
 
 
 def test_every_hook_is_explained():

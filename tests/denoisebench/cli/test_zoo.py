@@ -85,9 +85,9 @@ def test_verify_checks_the_files_that_are_named(place: Path) -> None:
     ("name", "said"),
     [
         (
-            "supervised/colour-gaussian25",
-            "supervised/colour-gaussian25 is a recipe only, its weights are not bundled;"
-            " `bench zoo train supervised/colour-gaussian25` trains them",
+            "supervised/gray-poisson0.01",
+            "supervised/gray-poisson0.01 is a recipe only, its weights are not bundled;"
+            " `bench zoo train supervised/gray-poisson0.01` trains them",
         ),
         (
             "noise2score/gray-gausian25",
