@@ -4,9 +4,8 @@
 FROM python:3.12-slim-bookworm AS wheel
 
 WORKDIR /src
-RUN pip install --no-cache-dir "build>=1.0" "setuptools>=65" wheel
 COPY . .
-RUN python -m build --wheel --no-isolation --outdir /wheels
+RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:3.12-slim-bookworm
 
@@ -23,7 +22,7 @@ RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} 
 # Results and downloads go to the mounted folder.
 ENV DENOISEBENCH_CACHE=/images/.denoisebench
 RUN useradd --create-home --uid 1000 bench && mkdir /images && chown bench /images
-USER bench
+USER 1000
 WORKDIR /images
 ENTRYPOINT ["bench"]
 CMD ["--help"]
