@@ -255,4 +255,4 @@ def _estimate(task: Task, law: NoiseLaw, level: float | None) -> float | None:
     """The level of one σ for an image, where it is learned."""
     if level is not None or law_way(task) != "per-image":
         return None
-    return task.noise.family.unit_scale * float(law.variance().mean().sqrt())
+    return task.noise.family.unit_scale * float(law.variance().detach().mean().sqrt())

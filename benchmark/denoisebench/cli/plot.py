@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.options import results_option
+from denoisebench.cli.shared.options import chosen_items, chosen_methods_option, results_option
 from denoisebench.results.training_history import AXES, By, open_trainings
-from denoisebench.specs import split_list
 
 
 @click.group("plot")
@@ -59,7 +58,7 @@ def history(trainings: tuple[str, ...], results: Path, out: Path, by: By) -> Non
     metavar="F.png|F.pdf|F.svg",
     help="Where the figure goes.",
 )
-@click.option("--methods", metavar="M[,M...]", help="These alone, in this order.  [default: all]")
+@chosen_methods_option
 @click.option("--dataset", metavar="D", help="Of this image set.  [default: the only one]")
 @click.option("--noise", metavar="N", help="Under this noise.  [default: the only one]")
 @click.option(
@@ -90,8 +89,6 @@ def images(
 
     check_ending(out, endings=(".png", ".pdf", ".svg"))
     box = None if crop == "auto" else parse_box(crop)
-    asked = {"method": methods, "dataset": dataset, "noise": noise}
-    wanted = {field: split_list(text) for field, text in asked.items() if text is not None}
-    chosen = choose(results, wanted)
+    chosen = choose(results, chosen_items(methods, dataset, noise))
     draw_images(rows_of(chosen.results, results, images), box, out)
     click.echo(f"saved as {out}")

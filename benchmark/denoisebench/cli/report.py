@@ -6,11 +6,17 @@ from pathlib import Path
 import click
 
 from denoisebench.cli.shared.basics import load_plugins, shown_and_stored
-from denoisebench.cli.shared.options import plugin_option, results_option
+from denoisebench.cli.shared.options import (
+    chosen_datasets_option,
+    chosen_items,
+    chosen_methods_option,
+    chosen_noise_option,
+    plugin_option,
+    results_option,
+)
 from denoisebench.errors import UserError
 from denoisebench.files import write_whole
 from denoisebench.outside_text import printable_report
-from denoisebench.specs import split_list
 
 PAGE = "html"
 
@@ -37,13 +43,9 @@ PAGE = "html"
     help="Compare with the results of another folder, which count as before: the difference of each"
     " cell, paired by image, and what may explain it.",
 )
-@click.option("--methods", metavar="M[,M...]", help="These alone, in this order.  [default: all]")
-@click.option("--datasets", metavar="D[,D...]", help="These alone, in this order.  [default: all]")
-@click.option(
-    "--noise",
-    metavar="N[,N...]",
-    help="These alone, in this order; `gaussian` for all its levels.  [default: all]",
-)
+@chosen_methods_option
+@chosen_datasets_option
+@chosen_noise_option
 @click.option("--wide", is_flag=True, help="Print tables whole, wider than the terminal too.")
 @plugin_option
 def command(
@@ -70,8 +72,7 @@ def command(
     from denoisebench.results.selection import choose
 
     registries = load_plugins(plugin)
-    asked = {"method": methods, "dataset": datasets, "noise": noise}
-    wanted = {field: split_list(text) for field, text in asked.items() if text is not None}
+    wanted = chosen_items(methods, datasets, noise)
     if against is not None:
         _show(_changes(against, results, wanted, name or "table"), out)
         return

@@ -5,9 +5,15 @@ from pathlib import Path
 import click
 
 from denoisebench.cli.shared.basics import exit_with, load_plugins, out_folder
-from denoisebench.cli.shared.options import plugin_option, results_option
+from denoisebench.cli.shared.options import (
+    chosen_datasets_option,
+    chosen_items,
+    chosen_methods_option,
+    chosen_noise_option,
+    plugin_option,
+    results_option,
+)
 from denoisebench.outside_text import printable
-from denoisebench.specs import split_list
 
 
 @click.group("results")
@@ -59,9 +65,9 @@ def export(file: Path, results: Path) -> None:
 @click.option(
     "--title", default="Denoising results", show_default=True, help="The heading of the site."
 )
-@click.option("--methods", metavar="M[,M...]", help="These alone, in this order.  [default: all]")
-@click.option("--datasets", metavar="D[,D...]", help="These alone, in this order.  [default: all]")
-@click.option("--noise", metavar="N[,N...]", help="These alone, in this order.  [default: all]")
+@chosen_methods_option
+@chosen_datasets_option
+@chosen_noise_option
 @plugin_option
 def share(
     folder: Path,
@@ -83,9 +89,7 @@ def share(
 
     refuse_filled(folder)
     registries = load_plugins(plugin)
-    asked = {"method": methods, "dataset": datasets, "noise": noise}
-    wanted = {field: split_list(text) for field, text in asked.items() if text is not None}
-    chosen = choose(results, wanted)
+    chosen = choose(results, chosen_items(methods, datasets, noise))
     site = share(Results.of(chosen.results, (), results, registries), folder, title)
     for what in site.left_out:
         click.echo(f"left out: {what}", err=True)

@@ -1,5 +1,6 @@
 """The methods to score, and their images, while a plan is made."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from denoisebench.images.image_set import ImageSet
@@ -7,7 +8,9 @@ from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import LevelKnowledge
 from denoisebench.planning.answers import evidence_of
 from denoisebench.planning.plan import GivenWeights, TrainingPlan
+from denoisebench.planning.request import Request
 from denoisebench.plugin.method import Evidence, Method, Task
+from denoisebench.registry.registries import Registries
 from denoisebench.specs import config_spec
 
 
@@ -38,6 +41,28 @@ class Candidate(NamedTuple):
     @property
     def spec(self) -> str:
         return str(config_spec(self.method.name, self.config))
+
+
+def tests_of(
+    request: Request,
+    noises: Sequence[Noise],
+    image_sets: Sequence[ImageSet],
+    registries: Registries,
+) -> Iterator[ScoringTest]:
+    """Each noise with each kind of parameters and each set; then sets that know their noise.
+
+    The level of noise of unknown distribution is never known.
+    """
+    own = [image_set for image_set in image_sets if request.own_noise and image_set.noise]
+    under = [(noise, [one for one in image_sets if one not in own]) for noise in noises]
+    under += [(registries.noise(image_set.noise), [image_set]) for image_set in own]
+    for noise, its in under:
+        knowledge = request.parameters
+        if noise.is_real:
+            known = ("unknown" if p == "known" else p for p in knowledge)
+            knowledge = tuple(dict.fromkeys(known))
+        for parameters in knowledge:
+            yield from (ScoringTest(noise, parameters, image_set) for image_set in its)
 
 
 def labels_of(

@@ -3,7 +3,7 @@
 Imports no torch: a comparison that is finished already prints at once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -20,11 +20,16 @@ from denoisebench.planning.answers import (
     warning_of,
     why_no_weights,
 )
-from denoisebench.planning.candidates import Candidate, ScoringTest, labels_of
+from denoisebench.planning.candidates import Candidate, ScoringTest, labels_of, tests_of
 from denoisebench.planning.independence import expects_independent, note_of_real_noise
 from denoisebench.planning.plan import CellPlan, Plan, PlanFailure, TrainingPlan
 from denoisebench.planning.request import Request
-from denoisebench.planning.training_planner import TrainingPlanner, usual_noise
+from denoisebench.planning.training_planner import (
+    TrainingPlanner,
+    draws_label,
+    mismatch,
+    usual_noise,
+)
 from denoisebench.planning.training_sets import TrainingSets
 from denoisebench.planning.weights_finder import WeightsFinder
 from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
@@ -65,16 +70,6 @@ def make_joint_plan(requests: Iterable[Request], registries: Registries) -> Plan
         lacking = (f"left out: no bundled weights fit {task}" for task in planner.lacking)
         plans.append(replace(plan, notes=(*plan.notes, *lacking)))
     return _unless_empty(Plan.joined(plans))
-
-
-def mismatch(noise: Noise, trained_on: Noise) -> str | None:
-    """A note on a test noise outside of the training noise; None if it is inside."""
-    taken = noise.treated_as
-    if not trained_on.same_family(taken):
-        return f"{noise} is scored by what was trained on {trained_on}"
-    if not trained_on.low <= taken.low <= taken.high <= trained_on.high:
-        return f"{noise} is beyond {trained_on}, which is trained on"
-    return None
 
 
 class _Planner:
@@ -122,7 +117,7 @@ class _Planner:
         cells = [
             self._cell_or_failure(method, config, test, protocol, seed)
             for seed in self._request.seeds
-            for test in self._tests(noises)
+            for test in tests_of(self._request, noises, self._image_sets, self._registries)
             for protocol in self._protocols
             for method, config in methods
         ]
@@ -130,22 +125,6 @@ class _Planner:
             self._note(note_of_real_noise(specs, image_set))
         planned = tuple(cell for cell in cells if cell is not None)
         return Plan(planned, tuple(self._declined), tuple(self._notes), tuple(self._failed))
-
-    def _tests(self, noises: Sequence[Noise]) -> Iterator[ScoringTest]:
-        """Each noise with each kind of parameters and each set; then sets that know their noise.
-
-        The level of noise of unknown distribution is never known.
-        """
-        own = [s for s in self._image_sets if self._request.own_noise and s.noise]
-        under = [(noise, [s for s in self._image_sets if s not in own]) for noise in noises]
-        under += [(self._registries.noise(image_set.noise), [image_set]) for image_set in own]
-        for noise, image_sets in under:
-            knowledge = self._request.parameters
-            if noise.is_real:
-                known = ("unknown" if p == "known" else p for p in knowledge)
-                knowledge = tuple(dict.fromkeys(known))
-            for parameters in knowledge:
-                yield from (ScoringTest(noise, parameters, image_set) for image_set in image_sets)
 
     def _refuse_idle_weights(self) -> None:
         """Raise UserError for a weights file where no method learns."""
@@ -271,7 +250,7 @@ class _Planner:
     def _training(self, candidate: Candidate, test: ScoringTest, seed: int) -> TrainingPlan:
         method, config, task = candidate.method, candidate.config, candidate.task
         assert isinstance(method, TrainedMethod)  # a method with evidence is one
-        label = self._draws_label(task, test.noise)
+        label = draws_label(self._request, task, test.noise)
         return self._trainings.plan(method, config, task, seed, test.image_set, label)
 
     def _trained_on(
@@ -292,17 +271,6 @@ class _Planner:
         if note is not None:
             self._note(note)
         return trained_on
-
-    def _draws_label(self, task: Task, noise: Noise) -> str:
-        """The label of the training's noise in tables: its draws, and the noise if it is not the
-        test's."""
-        request = self._request
-        usual = noise if task.parameters == "known" else noise.blind_range()
-        as_tested = request.source_noise is None and task.noise == usual
-        if as_tested and task.target_noise is None:
-            return request.draws
-        target = f" to {task.target_noise}" if task.target_noise else ""
-        return f"{request.draws}, {task.noise}{target}"
 
 
 def _unless_empty(plan: Plan) -> Plan:

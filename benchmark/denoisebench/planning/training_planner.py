@@ -138,3 +138,24 @@ def usual_noise(
 ) -> Noise:
     """The noise to train on for a test noise, unless the request names another."""
     return noise if parameters == "known" else blind_noise_of(method, config, noise)
+
+
+def mismatch(noise: Noise, trained_on: Noise) -> str | None:
+    """A note on a test noise outside of the training noise; None if it is inside."""
+    taken = noise.treated_as
+    if not trained_on.same_family(taken):
+        return f"{noise} is scored by what was trained on {trained_on}"
+    if not trained_on.low <= taken.low <= taken.high <= trained_on.high:
+        return f"{noise} is beyond {trained_on}, which is trained on"
+    return None
+
+
+def draws_label(request: Request, task: Task, noise: Noise) -> str:
+    """The label of the training's noise in tables: its draws, and the noise if it is not that of
+    the test."""
+    usual = noise if task.parameters == "known" else noise.blind_range()
+    as_tested = request.source_noise is None and task.noise == usual
+    if as_tested and task.target_noise is None:
+        return request.draws
+    target = f" to {task.target_noise}" if task.target_noise else ""
+    return f"{request.draws}, {task.noise}{target}"

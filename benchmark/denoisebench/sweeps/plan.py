@@ -12,8 +12,9 @@ from denoisebench.noise.family import Noise
 from denoisebench.planning.answers import evidence_of
 from denoisebench.planning.ids import hash_of
 from denoisebench.planning.plan import CellPlan, Plan
-from denoisebench.planning.planner import make_plan, mismatch
+from denoisebench.planning.planner import make_plan
 from denoisebench.planning.request import Request
+from denoisebench.planning.training_planner import mismatch
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import number_text
 

@@ -2,8 +2,10 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -44,45 +46,67 @@ AGAIN = (
 def compute(asked: CommandOptions, methods: Sequence[str], registries: Registries) -> int:
     """Plan, run, print, save.  Returns the exit status."""
     first_run = not asked.out.exists()
-    report, crew = registries.report(asked.format), registries.crew(asked.workers)
-    trackers = asked_trackers(asked.track, registries)
-    out = out_folder(asked.out, create=not asked.dry_run)
+    report, means = registries.report(asked.format), Means.of(asked, registries)
     plan = make_plan(asked.request(methods, registries.budgets), registries)
-    for line in asides(plan):
-        click.echo(line, err=True)
-    if asked.dry_run:
-        print_plan(plan, out, asked.memory)
-        return 1 if plan.failed else 0
-    results = carry_out(plan, asked, crew, registries, trackers)
+    results = results_of(plan, asked, means, asides(plan))
+    if results is None:
+        return status_of_plan(plan)
     show(results, asked, report)
     if first_run and sys.stderr.isatty():
         say(asked, NEXT)
     return status_of(results)
 
 
-def carry_out(
-    plan: Plan,
-    asked: CommandOptions,
-    crew: Crew | None,
-    registries: Registries,
-    trackers: Sequence[tuple[Tracker, str]],
-) -> Results:
+class Means(NamedTuple):
+    """Workers, trackers and the folder of a command, found before anything is planned."""
+
+    registries: Registries
+    crew: Crew | None
+    trackers: Sequence[tuple[Tracker, str]]
+    out: Path
+
+    @classmethod
+    def of(cls, asked: CommandOptions, registries: Registries) -> "Means":
+        """Raises UserError for a crew, a tracker or a folder that cannot be."""
+        crew, trackers = registries.crew(asked.workers), asked_trackers(asked.track, registries)
+        out = out_folder(asked.out, create=not asked.dry_run)
+        return cls(registries, crew, trackers, out)
+
+
+def results_of(
+    plan: Plan, asked: CommandOptions, means: Means, told: Iterable[str]
+) -> Results | None:
+    """The results of a plan, computed where missing; None for a dry run, which prints the plan.
+
+    told: lines about the plan, said first.
+    """
+    for line in told:
+        click.echo(line, err=True)
+    if asked.dry_run:
+        print_plan(plan, means.out, asked.memory)
+        return None
+    return _carry_out(plan, asked, means)
+
+
+def _carry_out(plan: Plan, asked: CommandOptions, means: Means) -> Results:
     """The results of a plan's cells, computed where they are missing; says which failed."""
     retry: Retry = "all" if asked.retry_failed else "changed"
     options = ExecutionOptions(_kinds(asked), retry, asked.keep_estimates)
     with (
         Display(asked.heard, now_and_then=PLAN_VARIABLE not in os.environ) as show_progress,
-        Tracking(trackers, asked.out, show_progress) as tracking,
+        Tracking(means.trackers, means.out, show_progress) as tracking,
     ):
-        context = make_context(asked.out, asked.device, registries, show_progress, asked.memory)
+        context = make_context(
+            means.out, asked.device, means.registries, show_progress, asked.memory
+        )
         runner = Runner(plan, replace(context, tracking=tracking), options)
         if asked.worker:
             refuse_other_plan(plan)
             runner.run(wait=False, only=units_of_worker())
             raise click.exceptions.Exit(0)
-        cells = run_workers(runner, crew, sys.argv[1:]).run()
-    cells += plan_failures(plan, asked.out)
-    results = Results.of(cells, plan.declined, asked.out, registries)
+        cells = run_workers(runner, means.crew, sys.argv[1:]).run()
+    cells += plan_failures(plan, means.out)
+    results = Results.of(cells, plan.declined, means.out, means.registries)
     for cell in results.errors:
         _say_failed(cell, asked)
     for line in results.doubts:
@@ -143,6 +167,11 @@ def say(asked: CommandOptions, line: str) -> None:
 def status_of(results: Results) -> int:
     """The exit status: 1 where a method failed."""
     return 1 if results.errors else 0
+
+
+def status_of_plan(plan: Plan) -> int:
+    """The exit status of a dry run: 1 where a method cannot be planned."""
+    return 1 if plan.failed else 0
 
 
 def _kinds(asked: CommandOptions) -> tuple[Kind, ...]:

@@ -72,8 +72,8 @@ def sweeping(function: F) -> F:
 
 
 def filling(function: F) -> F:
-    """Add the options of a verb whose work is a list of runs: how long to train, where, and how
-    what is computed is told.  The rest of its one `CommandOptions` is as usual."""
+    """Add the options of a verb whose work is a list of runs: length of training, device, folder,
+    workers, progress.  The rest of its one `CommandOptions` is as usual."""
     return _with_options(function, _OF_A_LIST)
 
 

@@ -9,6 +9,7 @@ import click
 from denoisebench.budgets import BATCH, BUDGETS, CROP_PX, STEPS
 from denoisebench.cli.shared.option_types import Device, Precision, Whole
 from denoisebench.defaults import DEFAULTS
+from denoisebench.specs import split_list
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,6 +80,26 @@ results_option = click.option(
     metavar="DIR",
     help="The --out folder of the runs.",
 )
+
+chosen_methods_option = click.option(
+    "--methods", metavar="M[,M...]", help="These alone, in this order.  [default: all]"
+)
+chosen_datasets_option = click.option(
+    "--datasets", metavar="D[,D...]", help="These alone, in this order.  [default: all]"
+)
+chosen_noise_option = click.option(
+    "--noise",
+    metavar="N[,N...]",
+    help="These alone, in this order; `gaussian` for all its levels.  [default: all]",
+)
+
+
+def chosen_items(
+    methods: str | None, datasets: str | None, noise: str | None
+) -> dict[str, list[str]]:
+    """The wanted items of stored results, as `results.selection.choose` takes them."""
+    asked = {"method": methods, "dataset": datasets, "noise": noise}
+    return {field: split_list(text) for field, text in asked.items() if text is not None}
 
 
 def installed_of(methods: Sequence[str]) -> str:

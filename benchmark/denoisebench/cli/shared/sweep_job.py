@@ -5,11 +5,17 @@ from pathlib import Path
 
 import click
 
-from denoisebench.cli.shared.basics import out_folder, terminal_width
-from denoisebench.cli.shared.compute import carry_out, say, say_saved, show, status_of
+from denoisebench.cli.shared.basics import terminal_width
+from denoisebench.cli.shared.compute import (
+    Means,
+    results_of,
+    say,
+    say_saved,
+    show,
+    status_of,
+    status_of_plan,
+)
 from denoisebench.cli.shared.computing import CommandOptions
-from denoisebench.cli.shared.dry_run import print_plan
-from denoisebench.cli.shared.trackers import asked_trackers
 from denoisebench.files import safe_name, write_whole
 from denoisebench.outside_text import printable_report
 from denoisebench.planning.plan import Plan
@@ -24,15 +30,10 @@ def carry_out_sweep(
     sweep: Sweep, plot: Path | None, asked: CommandOptions, registries: Registries
 ) -> int:
     """Compute, print, draw, save.  Returns the exit status."""
-    report, crew = registries.report(asked.format), registries.crew(asked.workers)
-    trackers = asked_trackers(asked.track, registries)
-    out = out_folder(asked.out, create=not asked.dry_run)
-    for line in _asides(sweep.plan):
-        click.echo(line, err=True)
-    if asked.dry_run:
-        print_plan(sweep.plan, out, asked.memory)
-        return 1 if sweep.plan.failed else 0
-    results = carry_out(sweep.plan, asked, crew, registries, trackers)
+    report, means = registries.report(asked.format), Means.of(asked, registries)
+    results = results_of(sweep.plan, asked, means, _asides(sweep.plan))
+    if results is None:
+        return status_of_plan(sweep.plan)
     if asked.format != "table":
         show(results, asked, report)
     if len(results.errors) < len(results.cells):

@@ -1,16 +1,15 @@
 """`bench table`, once its options are read."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import click
 
-from denoisebench.cli.shared.basics import out_folder
-from denoisebench.cli.shared.compute import carry_out, say, status_of
+from denoisebench.cli.shared.compute import Means, results_of, say, status_of, status_of_plan
 from denoisebench.cli.shared.computing import CommandOptions
-from denoisebench.cli.shared.dry_run import asides, print_plan
-from denoisebench.cli.shared.trackers import asked_trackers
+from denoisebench.cli.shared.dry_run import asides
+from denoisebench.cli.shared.option_types import Seeds
 from denoisebench.errors import UserError, plugin_code, unknown_name
 from denoisebench.files import write_whole
 from denoisebench.planning.planner import make_joint_plan
@@ -31,22 +30,17 @@ def fill_table(
 
     only: by setting of a run, the values that are asked for; None for all.
     """
-    report = registries.report(name)
-    crew, trackers = registries.crew(asked.workers), asked_trackers(asked.track, registries)
-    out = out_folder(asked.out, create=not asked.dry_run)
+    report, means = registries.report(name), Means.of(asked, registries)
     wanted = {setting: split_list(text) for setting, text in only.items() if text is not None}
     chosen = _chosen(_runs(report, registries), wanted, report)
-    requests = list(_requests(chosen, asked, registries))
-    plan = make_joint_plan(requests, registries)
-    for line in asides(plan):
-        click.echo(line, err=True)
-    if asked.dry_run:
-        print_plan(plan, out, asked.memory)
-        return 1 if plan.failed else 0
-    results = carry_out(plan, asked, crew, registries, trackers)
+    plan = make_joint_plan(list(_requests(chosen, asked, registries)), registries)
+    results = results_of(plan, asked, means, asides(plan))
+    if results is None:
+        return status_of_plan(plan)
     if len(results.errors) < len(results.cells):
-        page = out / f"{report.name}.md"
-        stored = Results.of(choose(out, {}).results, plan.declined, out, registries)
+        page = asked.out / f"{report.name}.md"
+        found = choose(asked.out, {}).results
+        stored = Results.of(found, plan.declined, asked.out, registries)
         write_whole(page, stored.render(report.name).encode())
         say(asked, f"{len(results.scored)} of {len(plan.cells)} cells have a result")
         click.echo(f"saved as {page}")
@@ -102,14 +96,9 @@ def _requests(
         if name not in registries.methods:
             missing[name] = None
             continue
-        values: dict[str, Any] = {
-            key: _TYPED.get(key, str)(text) for key, text in run.items() if key != "method"
-        }
-        if "seed" in values:
-            values["seeds"] = (values.pop("seed"),)
+        values: dict[str, Any] = {key: run[key] for key in run if key not in ("method", "seed")}
+        if "seed" in run:
+            values["seeds"] = Seeds().convert(run["seed"], None, None)
         yield replace(asked, **values).request([run["method"]], registries.budgets)
     if missing:
         click.echo(f"left out, as they are not installed: {', '.join(missing)}", err=True)
-
-
-_TYPED: Mapping[str, Callable[[str], object]] = {"seed": int}
