@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -45,6 +46,10 @@ _SUMMARISED = (
     *("network_parameters", "gmacs_per_mpx", "peak_memory_mb"),
 )
 """The columns that a summary is made of."""
+
+_OF_SCORES = tuple(n for n in _SUMMARISED if n in OF_IMAGE and n != "image")
+_OF_CELLS = tuple(n for n in _SUMMARISED if n not in OF_IMAGE)
+_of_score, _of_cell = attrgetter(*_OF_SCORES), attrgetter(*_OF_CELLS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +133,24 @@ def summarise_cells(cells: Iterable[CellResult]) -> list[Summary]:
         if cell.scores:
             groups.setdefault(tuple(getattr(cell, key) for key in KEYS), []).append(cell)
     return [
-        _summary(
-            dict(zip(KEYS, key, strict=True)), {name: _column(its, name) for name in _SUMMARISED}
-        )
-        for key, its in groups.items()
+        _summary(dict(zip(KEYS, key, strict=True)), _columns(its)) for key, its in groups.items()
     ]
 
 
-def _column(cells: Sequence[CellResult], name: str) -> Values:
-    """A value for each row of cells, NaN for a number that is missing."""
-    of_image = name in OF_IMAGE
-    values = [getattr(score if of_image else cell, name) for cell in cells for score in cell.scores]
-    if name == "image":
-        return np.array(values, dtype=object)
-    return np.array([math.nan if value is None else value for value in values])
+def _columns(cells: Sequence[CellResult]) -> dict[str, Values]:
+    """The rows of cells by column, NaN for a number that is missing."""
+    scores = [score for cell in cells for score in cell.scores]
+    counts = [len(cell.scores) for cell in cells]
+    found = {"image": np.array([score.image for score in scores], dtype=object)}
+    for name, values in zip(_OF_SCORES, zip(*map(_of_score, scores), strict=True), strict=True):
+        found[name] = _array(values)
+    for name, values in zip(_OF_CELLS, zip(*map(_of_cell, cells), strict=True), strict=True):
+        found[name] = np.repeat(_array(values), counts)
+    return found
+
+
+def _array(values: Sequence[Any]) -> Values:
+    return np.array(values, dtype=np.float64 if None in values else None)
 
 
 def psnr_of(rows: Columns, protocol: str) -> dict[str, float]:

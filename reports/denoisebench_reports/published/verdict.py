@@ -55,6 +55,8 @@ def comparisons(line: Summary, published: Figures) -> list[Comparison]:
 def _of_other_spreads(place: Place, published: Figures) -> Iterator[PublishedFigure]:
     """The figures of a place whose levels are drawn from the same range in another way."""
     noise, *rest = place
+    if ".." not in noise:  # only the levels of a range have a spread
+        return
     for (theirs, *others), figures in published.items():
         if others == rest and theirs != noise and without_spread(theirs) == without_spread(noise):
             yield from figures

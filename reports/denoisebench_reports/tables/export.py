@@ -2,17 +2,14 @@
 
 import math
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from denoisebench.results.csv_text import csv_text
 from denoisebench.results.results import Results
 from denoisebench.results.strict_json import exported, json_text
-from denoisebench.results.summary import Summary, summarise
+from denoisebench.results.summary import Summary
 from denoisebench_reports.published.figures import Figures, sound_figures
 from denoisebench_reports.published.verdict import Comparison, comparisons
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SUMMARY_COLUMNS = (
     *(f.name for f in fields(Summary) if not f.name.endswith("_of_image")),
@@ -28,7 +25,7 @@ OTHER_DECIMALS = 4  # dB, SSIM
 def render_csv(results: Results) -> str:
     """The summaries as CSV, header first; a missing number is an empty field."""
     rows = []
-    for line in _summary_lines(results.frame, sound_figures(results.published)):
+    for line in _summary_lines(results):
         more = "; ".join(map(_in_words, line.pop("published_more")))
         rows.append([*line.values(), more])
     return csv_text([SUMMARY_COLUMNS, *rows])
@@ -41,18 +38,18 @@ def render_json(results: Results) -> str:
 
     A missing number is null, an infinite one the string "inf" or "-inf".
     """
-    rows = results.frame
-    images = rows.to_dict("records")
+    images = results.frame.to_dict("records")
     report = {
-        "summary": _summary_lines(rows, sound_figures(results.published)),
+        "summary": _summary_lines(results),
         "images": [{str(key): value for key, value in row.items()} for row in images],
     }
     return json_text(exported(report))
 
 
-def _summary_lines(rows: "pd.DataFrame", published: Figures) -> list[dict[str, Any]]:
+def _summary_lines(results: Results) -> list[dict[str, Any]]:
     """The summaries, by column: rounded, None where a number is missing."""
-    return [_summary_line(line, published) for line in summarise(rows)]
+    published = sound_figures(results.published)
+    return [_summary_line(line, published) for line in results.summaries]
 
 
 def _summary_line(line: Summary, published: Figures) -> dict[str, Any]:
