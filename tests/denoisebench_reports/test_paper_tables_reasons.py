@@ -4,6 +4,8 @@ import re
 
 from table2_page import cell, given, reason, recipe, section
 
+from denoisebench_reports.paper_tables.trainings import weights_text
+
 
 def test_what_is_missing_has_a_command_for_all_that_lack_together(page_of):
     page = page_of({})
@@ -87,3 +89,11 @@ def test_two_files_of_weights_are_two_trainings(page_of_trained):
     assert cell(page, "gaussian:25", "set12", "noise2score")[0] == "**30.00**[t1]"
     assert cell(page, "poisson:0.01", "set12", "noise2score")[0] == "**31.00**[t2]"
     assert "| zoo: gray-poisson |" in page
+
+
+def test_the_weights_that_a_training_began_with_are_named():
+    assert weights_text("trained") == "own training"
+    told = "own training from gray-gaussian25.safetensors"
+    assert weights_text("trained from gray-gaussian25.safetensors") == told
+    assert weights_text("zoo:gray-gaussian25") == "zoo: gray-gaussian25"
+    assert weights_text("/somewhere/net.safetensors") == "net.safetensors"

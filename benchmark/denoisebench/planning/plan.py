@@ -3,6 +3,7 @@
 An id is a hash of everything that decides the result, so that what is finished is found again.
 """
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -100,7 +101,7 @@ class TrainingPlan:
         return {
             "draws": self.draws_label,
             "train_set": self.recipe.train_set_label,
-            "budget": self.budget.label,
+            "budget": self.recipe.length,
             "weights": f"trained{start}",
         }
 
@@ -120,14 +121,19 @@ class GivenWeights:
         return self.header.recipe.imported is not None
 
     @property
+    def megapixels(self) -> float | None:
+        """What they were trained on, with what they began from; None if unknown."""
+        known = self.header.recipe.megapixels
+        return None if math.isnan(known) else known
+
+    @property
     def labels(self) -> dict[str, str]:
         """Their label in a result, next to the evidence."""
         recipe = self.header.recipe
-        budget = recipe.budget.label if recipe.budget else "unknown"
         return {
             "draws": recipe.draws,
             "train_set": recipe.train_set_label,
-            "budget": budget,
+            "budget": recipe.length,
             "weights": self.source,
         }
 

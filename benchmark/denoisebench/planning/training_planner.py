@@ -79,6 +79,7 @@ class TrainingPlanner:
             target_noise=str(task.target_noise) if task.target_noise else None,
             clean_digest=clean_set.digest if clean_set else None,
             start=start.sha256 if start else None,
+            start_megapixels=start.megapixels if start else None,
         )
         training = TrainingPlan(
             recipe=recipe,

@@ -1,9 +1,10 @@
 """The recipe of a training: everything that decides its weights, as plain values."""
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from denoisebench.budgets import Budget
+from denoisebench.budgets import Budget, megapixel_label
 from denoisebench.documents import typed
 from denoisebench.noise.level_knowledge import TrainingKnowledge
 
@@ -21,8 +22,9 @@ class TrainingRecipe:
     method, noise, target_noise: canonical specs.  config: of the method, as it is trained.
     draws: `fixed` or `fresh`, or in words that it is unknown.  train_set, clean_set: specs, or
     TRANSDUCTIVE, or HALF.  train_digest, clean_digest: of the images.  source: hash of the code of
-    the method and the noise.  start: SHA-256 of the weights that it begins with.  checkpoint:
-    `oracle` where clean images pick the weights.  precision: `fp32` where that was asked for.
+    the method and the noise.  start: SHA-256 of the weights that it begins with;
+    start_megapixels: what those were trained on, None where that is unknown.  checkpoint: `oracle`
+    where clean images pick the weights.  precision: `fp32` where that was asked for.
     imported: the file that another code wrote, and its SHA-256; then budget and seed are unknown.
 
     Raises ValueError for a recipe without budget that is not imported, and for images that are
@@ -46,6 +48,7 @@ class TrainingRecipe:
     clean_digest: str | None = None
     target_noise: str | None = None
     start: str | None = None
+    start_megapixels: float | None = None
     checkpoint: str | None = None
     precision: str | None = None
     imported: dict[str, str] | None = None
@@ -66,6 +69,20 @@ class TrainingRecipe:
         known = {field.name: getattr(self, field.name) for field in fields(self)}
         known = {key: value for key, value in known.items() if value is not None}
         return known if self.budget is None else known | {"budget": asdict(self.budget)}
+
+    @property
+    def megapixels(self) -> float:
+        """All that the weights were trained on, with those they began as; NaN if unknown."""
+        if self.budget is None or (self.start and self.start_megapixels is None):
+            return math.nan
+        return self.budget.megapixels + (self.start_megapixels or 0.0)
+
+    @property
+    def length(self) -> str:
+        """That in words: the budget's label, or `1081 Mpx` with those of a start, or `unknown`."""
+        if self.budget is None or math.isnan(self.megapixels):
+            return "unknown"
+        return megapixel_label(self.megapixels) if self.start else self.budget.label
 
     @property
     def train_set_label(self) -> str:

@@ -154,9 +154,9 @@ class Entry:
 
     @property
     def megapixels(self) -> float:
-        """Of its training; 0 where nothing was trained, or nothing tells how long."""
+        """Of its training, with what it began from; 0 where nothing was trained or tells that."""
         label = megapixels_of(self.line.budget)
-        known = self.budget.megapixels if self.budget else label
+        known = self.budget.megapixels if self.budget and "start" not in self.recipe else label
         return 0.0 if math.isnan(known) else known
 
     @property

@@ -73,7 +73,8 @@ def weights_text(label: str) -> str:
     """Where weights come from; of a file its name alone, wherever it lay."""
     if label.startswith("zoo:"):
         return f"zoo: {label.removeprefix('zoo:')}"
-    return "own training" if label.startswith("trained") else PurePath(label).name
+    own = label.removeprefix("trained")
+    return f"own training{own}" if own != label else PurePath(label).name
 
 
 def _device(measured: Entry) -> str:

@@ -159,6 +159,9 @@ def test_a_training_that_begins_with_weights_is_another_training(
     assert training.start is not None
     assert training.recipe.start == training.start.sha256
     assert training.labels["weights"] == "trained from first.safetensors"
+    total = training.start.header.recipe.megapixels + training.budget.megapixels
+    assert training.recipe.megapixels == total
+    assert training.labels["budget"] == f"{total:.2g} Mpx"
 
 
 def test_what_saw_more_may_not_begin_a_training_that_may_see_less(

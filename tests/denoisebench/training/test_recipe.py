@@ -1,10 +1,12 @@
 """The recipe of a training as JSON and back."""
 
+import math
 from dataclasses import replace
 
 import pytest
 from recipes import RECIPE
 
+from denoisebench.budgets import BUDGETS
 from denoisebench.training.recipe import TrainingRecipe
 
 
@@ -13,6 +15,7 @@ from denoisebench.training.recipe import TrainingRecipe
     [
         RECIPE,
         replace(RECIPE, clean_set="half", start="ab", checkpoint="oracle", precision="fp32"),
+        replace(RECIPE, start="ab", start_megapixels=1048.576),
         replace(RECIPE, budget=None, seed=None, imported={"file": "net.pth", "sha256": "ab"}),
     ],
 )
@@ -51,3 +54,16 @@ def test_a_recipe_of_other_types_is_refused(change, said):
 def test_a_recipe_says_which_images_it_shows(train_set, clean_set, label):
     recipe = replace(RECIPE, train_set=train_set, clean_set=clean_set)
     assert recipe.train_set_label == label
+
+
+def test_the_length_of_a_training_has_that_of_its_start():
+    quick = replace(RECIPE, budget=BUDGETS["quick"])
+    assert (quick.megapixels, quick.length) == (131.072, "quick")
+    begun = replace(quick, start="ab", start_megapixels=1048.576)
+    assert (begun.megapixels, begun.length) == (131.072 + 1048.576, "1180 Mpx")
+    unknown = replace(quick, start="ab")
+    assert math.isnan(unknown.megapixels)
+    assert unknown.length == "unknown"
+    imported = replace(RECIPE, budget=None, imported={"file": "net.pth", "sha256": "ab"})
+    assert math.isnan(imported.megapixels)
+    assert imported.length == "unknown"
