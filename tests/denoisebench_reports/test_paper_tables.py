@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from a_result import results_of
-from table2_page import cell, given, in_short, reason, section
+from table2_page import cell, given, in_short, reason, recipe, section
 
 from denoisebench.scoring.paired import difference_interval
 from denoisebench_reports.paper_tables.page import render_paper_table
@@ -82,8 +82,8 @@ def test_of_several_results_the_one_trained_longest_stands_in_the_cell(page_of):
         ({"noise": "gaussian:15"}, "that the paper's table does not have"),
         ({"method": "noise2noise", "parameters": "unknown"}, "of columns that the paper does not"),
         ({"train_set": "test (transductive)"}, "trained on the test images"),
-        ({"weights": "trained from a.safetensors"}, "begun from other weights, or imported"),
-        ({"weights": "a.safetensors", "budget": "unknown"}, "from other weights, or imported"),
+        ({"weights": "trained from a.safetensors"}, "begun from weights that are not bundled"),
+        ({"weights": "a.safetensors", "budget": "unknown"}, "that are not bundled, or imported"),
     ],
 )
 def test_what_does_not_belong_in_the_table_is_left_out_and_counted(page_of, change, why):
@@ -91,6 +91,24 @@ def test_what_does_not_belong_in_the_table_is_left_out_and_counted(page_of, chan
     assert "99.00" not in page
     (told,) = (line for line in page.splitlines() if line.startswith("- Stored results that are"))
     assert re.search(rf": 1 [^;]*{re.escape(why)}", told)
+
+
+def test_a_training_begun_from_bundled_weights_counts_with_their_length_and_names_them(page_of):
+    begun = recipe(start="ab", start_megapixels=1048.576)
+    page = page_of(
+        {"psnr_db": [28.0], "budget": "zoo"},
+        {
+            "psnr_db": [29.0],
+            "budget": "1180 Mpx",
+            "weights": "trained from noise2score/gray-gaussian25",
+            "provenance": begun,
+        },
+    )
+    assert cell(page, "gaussian:25", "set12", "noise2score")[0] == "**29.00**[t1]"
+    assert in_short(page, "noise2score")[-1] == "1.18"
+    (row,) = (s for s in section(page, "What was trained") if s.startswith("| t1 "))
+    assert "| own training from noise2score/gray-gaussian25 |" in row
+    assert "--start noise2score/gray-gaussian25 --steps 2000 --batch 16 --crop 64" in page
 
 
 def test_the_gap_to_supervised_is_at_the_longest_training_that_both_have(page_of):

@@ -28,6 +28,9 @@ from denoisebench.training.weights_file import Header
 if TYPE_CHECKING:
     from denoisebench.nn.devices import AskedPrecision
 
+ZOO = "zoo:"
+"""What the label of bundled weights begins with."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
@@ -96,7 +99,7 @@ class TrainingPlan:
     @property
     def labels(self) -> dict[str, str]:
         """Its label in a result, next to the evidence."""
-        start = f" from {self.start.path.name}" if self.start else ""
+        start = f" from {self.start.name}" if self.start else ""
         start += f", {ORACLE_CHECKPOINT}" if self.oracle_checkpoint else ""
         return {
             "draws": self.draws_label,
@@ -110,7 +113,7 @@ class TrainingPlan:
 class GivenWeights:
     """Existing weights: a file, and its header."""
 
-    source: str  # "zoo:NAME" or the path
+    source: str  # ZOO and a name, or the path
     path: Path
     sha256: str
     header: Header
@@ -119,6 +122,12 @@ class GivenWeights:
     def imported(self) -> bool:
         """Whether another code trained them: on what, and how long, is unknown."""
         return self.header.recipe.imported is not None
+
+    @property
+    def name(self) -> str:
+        """That of bundled weights, or of the file, wherever it lies."""
+        bundled = self.source.startswith(ZOO)
+        return self.source.removeprefix(ZOO) if bundled else self.path.name
 
     @property
     def megapixels(self) -> float | None:

@@ -9,7 +9,7 @@ from denoisebench.documents import typed
 from denoisebench.errors import UserError
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.planning.answers import config_as_trained, evidence_of
-from denoisebench.planning.plan import GivenWeights
+from denoisebench.planning.plan import ZOO, GivenWeights
 from denoisebench.planning.request import Request
 from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
 from denoisebench.registry.registries import Registries
@@ -72,14 +72,15 @@ class WeightsFinder:
         return sorted(folder.glob("*.safetensors")) if folder else []
 
     def start(self, evidence: Evidence, task: Task) -> GivenWeights | None:
-        """The weights that trainings begin with, if any were named.
+        """The weights that trainings begin with, if any were named: by a file, or as bundled ones
+        are in `bench zoo list`.
 
         Raises UserError for weights that saw more than a training on `evidence` may, or of another
         number of channels.
         """
         if self.request.start is None:
             return None
-        given = self._read(weights_file(str(self.request.start)), str(self.request.start))
+        given = self._start(str(self.request.start))
         recipe = given.header.recipe
         if recipe.channels != task.channels:
             made, asked = CHANNEL_WORDS[recipe.channels], CHANNEL_WORDS[task.channels]
@@ -97,6 +98,19 @@ class WeightsFinder:
                 " it is unknown too what a training that begins with them has seen"
             )
         return given
+
+    def _start(self, named: str) -> GivenWeights:
+        recipe = self.registries.recipes.get(named)
+        folder = self.registries.weights_folder(recipe.method) if recipe else None
+        if recipe is None or folder is None or Path(named).exists():
+            return self._read(weights_file(named), named)
+        path = folder / f"{recipe.stem}.safetensors"
+        if not path.exists():
+            raise UserError(
+                f"--start {named}: no weights of this recipe are bundled; `bench zoo list` says"
+                " which are shipped"
+            )
+        return self._read(path, f"{ZOO}{named}")
 
     def _that_fit(self, method: TrainedMethod[Any], config: Any, task: Task) -> GivenWeights | None:
         """The bundled weights that are exactly what a training would yield; else, where they will
@@ -126,7 +140,7 @@ class WeightsFinder:
         for path in self.bundled(method.name):
             sha256 = self._checked_hash(path)
             try:
-                given = GivenWeights(f"zoo:{path.stem}", path, sha256, read_header(path))
+                given = GivenWeights(f"{ZOO}{path.stem}", path, sha256, read_header(path))
             except UserError as error:
                 self.note(f"left out: {error}")
                 continue

@@ -1,6 +1,7 @@
 """The stored results in the cells of a published table; which are left out, and why."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -119,6 +120,10 @@ def places_of(paper: Paper) -> list[TableCell]:
     ]
 
 
+BEGUN_FROM = "trained from "
+"""How the label of weights begins whose training began with others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A stored result.  recipe, outcome: of its training, empty where they are not known."""
@@ -145,6 +150,12 @@ class Entry:
     @property
     def is_trained(self) -> bool:
         return self.line.weights != "none"
+
+    @property
+    def begun_from(self) -> str:
+        """The name of the bundled weights that its training began with; empty without them."""
+        named = re.fullmatch(rf"{BEGUN_FROM}([\w-]+/[\w.-]+)", self.line.weights)
+        return named[1] if named else ""
 
     @property
     def budget(self) -> Budget | None:
@@ -256,7 +267,8 @@ def _unfit(measured: Entry, paper: Paper) -> str:
     other_noise = line.draws.removeprefix(column.draws) not in ("", f", {line.noise}")
     no_column = (line.parameters, line.method) not in {of[:2] for of in columns}
     label, seed = paper.defined.protocol, paper.defined.seed
-    foreign = line.weights.startswith("trained from") or line.budget == "unknown"
+    begun_from_a_file = line.weights.startswith(BEGUN_FROM) and not measured.begun_from
+    foreign = begun_from_a_file or line.budget == "unknown"
     reasons = {
         "of noises, image sets or methods that the paper's table does not have": not of_it,
         f"under protocols other than {label}": line.protocol != label,
@@ -268,7 +280,7 @@ def _unfit(measured: Entry, paper: Paper) -> str:
         "trained on fresh draws": fresh,
         "trained on a noise that is neither the test's nor its blind range": other_noise,
         "trained on the test images": line.train_set.endswith("(transductive)"),
-        "begun from other weights, or imported": foreign,
+        "begun from weights that are not bundled, or imported": foreign,
         "without an image of finite PSNR": math.isnan(line.psnr_db),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")

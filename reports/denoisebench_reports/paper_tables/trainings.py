@@ -157,7 +157,8 @@ def _settings(measured: Entry) -> str:
     if not line.weights.startswith("trained"):
         path = PurePath(line.weights)
         return f"{train_set} --weights {path.name if path.is_absolute() else path}"
-    if line.budget in BUDGETS or budget is None:
+    begun = f" --start {measured.begun_from}" if measured.begun_from else ""
+    if budget is None or (line.budget in BUDGETS and not begun):
         return f"{train_set} --budget {line.budget}"
     length = f"--steps {budget.steps} --batch {budget.batch} --crop {budget.crop_px}"
-    return f"{train_set} {length}"
+    return f"{train_set}{begun} {length}"

@@ -164,6 +164,23 @@ def test_a_training_that_begins_with_weights_is_another_training(
     assert training.labels["budget"] == f"{total:.2g} Mpx"
 
 
+def test_bundled_weights_begin_a_training_by_their_name(registries: Registries) -> None:
+    named = Path("noise2noise/gray-gaussian25")
+    asked = replace(ASKED, noises=("gaussian:50",), channels=1, start=named)
+    training = only(make_plan(asked, registries))
+    assert training.labels["weights"] == "trained from noise2noise/gray-gaussian25"
+    recipe = registries.recipes[str(named)]
+    assert training.recipe.start == recipe.sha256
+    assert training.recipe.start_megapixels == recipe.budget.megapixels
+
+
+def test_a_recipe_without_weights_begins_no_training(registries: Registries) -> None:
+    named = Path("neighbor2neighbor/gray-gaussian25")
+    assert registries.recipes[str(named)].sha256 is None
+    with pytest.raises(UserError, match="no weights of this recipe are bundled; `bench zoo list`"):
+        make_plan(replace(ASKED, channels=1, start=named), registries)
+
+
 def test_what_saw_more_may_not_begin_a_training_that_may_see_less(
     registries: Registries, tmp_path: Path
 ) -> None:

@@ -164,7 +164,8 @@ _OPTIONS = [
                  show_default=True, help="Draw the training noise once, or anew at every step."),
     *length_options,
     click.option("--start", type=click.Path(path_type=Path), metavar="PATH",
-                 help="Weights that a training begins with.  Bundled weights are then ignored."),
+                 help="Weights that a training begins with: a file, or the name of bundled ones"
+                      " in `bench zoo list`.  Bundled weights are then not used as they are."),
     click.option("--oracle-checkpoint", is_flag=True,
                  help="Take of a training the weights that are best on held-out clean images, as"
                       " some papers do: shown in columns called oracle, never ranked."),
