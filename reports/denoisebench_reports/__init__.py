@@ -62,7 +62,7 @@ def register_published() -> Iterable[PublishedTable]:
 @hookimpl
 def register_reports() -> Iterable[Report]:
     """The reports of `REPORTS`, and one for each table of a paper."""
-    tables = map(definition, TABLES)
+    tables = [definition(name) for name in TABLES]
     return [
         *(
             Report(name, summary, _imported_when_called(function), printed=name != "html")
@@ -76,6 +76,15 @@ def register_reports() -> Iterable[Report]:
                 runs=functools.partial(_runs, table.name),
             )
             for table in tables
+        ),
+        *(
+            Report(
+                table.claims_report,
+                f"the claims of {table.report}, each with a verdict, as GitHub's Markdown",
+                functools.partial(_render_claims, table.name),
+            )
+            for table in tables
+            if table.claims
         ),
     ]
 
@@ -95,6 +104,13 @@ def _paper_table(name: str) -> "Callable[[Results], str]":
         return render_paper_table(name, results)
 
     return render
+
+
+def _render_claims(name: str, results: "Results") -> str:
+    """The page of the claims on a table of a paper."""
+    from denoisebench_reports.paper_tables.claims_page import render_claims
+
+    return render_claims(name, results)
 
 
 def _runs(

@@ -1,4 +1,5 @@
-"""docs/table2.md is what its command makes of the stored results, and none tells too much."""
+"""docs/table2.md and docs/table2-claims.md are what their commands make of the stored results, and
+none tells too much."""
 
 import json
 import re
@@ -11,17 +12,19 @@ from bench import bench
 ROOT = Path(__file__).parents[2]
 STORED, PAGE = ROOT / "docs" / "table2", ROOT / "docs" / "table2.md"
 REPORT = "report --results docs/table2 --format noise2score-table2"
+CLAIMS = ROOT / "docs" / "table2-claims.md"
 
 pytestmark = pytest.mark.skipif(
     not STORED.is_dir(), reason="no results are stored under docs/table2"
 )
 
 
-def test_the_page_is_what_its_command_prints() -> None:
-    done = bench(*REPORT.split(), cwd=ROOT)
+@pytest.mark.parametrize(("page", "report"), [(PAGE, REPORT), (CLAIMS, f"{REPORT}-claims")])
+def test_a_page_is_what_its_command_prints(page: Path, report: str) -> None:
+    done = bench(*report.split(), cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == PAGE.read_text(encoding="utf-8")
-    assert f"    bench {REPORT} --out docs/table2.md" in done.stdout.splitlines()
+    assert done.stdout == page.read_text(encoding="utf-8")
+    assert f"    bench {report} --out docs/{page.name}" in done.stdout.splitlines()
 
 
 def test_no_result_stands_for_another_by_its_files_date() -> None:

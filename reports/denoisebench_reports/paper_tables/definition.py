@@ -10,6 +10,9 @@ people type, where it is another; `short`, its name in presets.  columns: `metho
 (known by default); `draws` of its training (fixed by default); `family` of the noises that it is
 for (all by default).  notes: sentences below the summary.
 
+claims: conclusions of the paper, a report of their own: `title`, `text`, the column `one`, the
+columns `others` that it is compared with, and `within_db`, how far below it may be (0 by default).
+
 preset: the begin of the names of the presets of `bench run`, one for each noise and column; none
 without it.  paper: what their summaries name.
 """
@@ -50,6 +53,16 @@ class TableNoise(NamedTuple):
         return parse_spec(self.noise).name
 
 
+class Claim(NamedTuple):
+    """A conclusion of the paper: `one` is above each of `others`, or at most within_db below."""
+
+    title: str
+    text: str
+    one: Column
+    others: tuple[Column, ...]
+    within_db: float = 0.0
+
+
 @dataclass(frozen=True)
 class Definition:
     """A table; see the top of the module.  columns: with the family that each is for, or empty."""
@@ -65,6 +78,8 @@ class Definition:
     datasets: tuple[str, ...] = ()
     columns: tuple[tuple[Column, str], ...] = ()
     notes: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    claims_title: str = ""
     preset: str = ""
     paper: str = ""
 
@@ -72,6 +87,11 @@ class Definition:
     def report(self) -> str:
         """The name of its report."""
         return self.name.replace("_", "-")
+
+    @property
+    def claims_report(self) -> str:
+        """The name of the report of its claims."""
+        return f"{self.report}-claims"
 
     def columns_of(self, noise: TableNoise) -> list[Column]:
         """The columns that a noise has; none if the published figures say which."""
@@ -125,12 +145,19 @@ def definition(name: str) -> Definition:
         datasets=tuple(said.pop("datasets", ())),
         columns=columns,
         notes=tuple(said.pop("notes", ())),
+        claims=tuple(map(_claim, said.pop("claims", ()))),
         **said,
     )
 
 
 def _noise(said: Mapping[str, Any]) -> TableNoise:
     return TableNoise(said["noise"], said.get("typed", said["noise"]), said["short"])
+
+
+def _claim(said: Mapping[str, Any]) -> Claim:
+    one, _ = _column(said["one"])
+    others = tuple(_column(other)[0] for other in said["others"])
+    return Claim(said["title"], said["text"], one, others, said.get("within_db", 0.0))
 
 
 def _column(said: Mapping[str, Any]) -> tuple[Column, str]:
