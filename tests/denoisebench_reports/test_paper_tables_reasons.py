@@ -67,8 +67,8 @@ def test_a_training_stands_once_with_what_its_result_says(page_of_trained):
          "blind.safetensors", "2.5 h"],
     ]  # fmt: skip
     common = "training set cbsd399, draws fixed, hardware Abacus, 2 threads, precision bf16"
-    assert f"- Of all that is trained: {common}." in lines
-    assert "- Of t3: in the cells of known parameters the network, trained without" in page
+    assert f"- All trainings share: {common}." in lines
+    assert "- t3: trained without levels, and given them in the cells of known parameters." in page
     assert "/home/me" not in page
     made = section(page, "The commands")
     assert (

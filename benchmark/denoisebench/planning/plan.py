@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from denoisebench.nn.devices import AskedPrecision
 
 ZOO = "zoo:"
-"""What the label of bundled weights begins with."""
+"""The begin of the label of bundled weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class GivenWeights:
 
     @property
     def megapixels(self) -> float | None:
-        """What they were trained on, with what they began from; None if unknown."""
+        """The length of their training, with that of their start; None if unknown."""
         known = self.header.recipe.megapixels
         return None if math.isnan(known) else known
 

@@ -14,8 +14,8 @@ from denoisebench_reports.paper_tables.cells import Entry, FilledTable, TableCel
 from denoisebench_reports.paper_tables.definition import Claim
 
 HOLDS, FAILS, OPEN, UNEQUAL = "holds", "fails", "open", "unequal"
-"""The interval is above the claim's bound; below it; has it within.  UNEQUAL: it holds for a
-network that was trained longer than the other, or fails for one that was trained less."""
+"""The interval is above the claim's bound; below it; has it within.  UNEQUAL: it holds for the
+network with the longer training, or fails for the one with the shorter."""
 
 SHORTER = 0.95
 """A training is shorter than another if its length is below this share of the other's."""

@@ -26,8 +26,8 @@ READ = (
     " was trained on.",
     "A cell **holds** if the whole interval lies above the bound of the claim, and **fails** if it"
     " lies below. It is **open** if the bound lies within the interval. It is **unequal** if it"
-    " holds for the network that was trained longer, or fails for the one that was trained less:"
-    " the training may be why.",
+    " holds for the network with the longer training, or fails for the one with the shorter: the"
+    " training may be why.",
     "The interval is over the images of a set. Other seeds of training are not in it.",
 )
 

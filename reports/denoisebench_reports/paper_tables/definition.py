@@ -10,7 +10,7 @@ people type, where it is another; `short`, its name in presets.  columns: `metho
 (known by default); `draws` of its training (fixed by default); `family` of the noises that it is
 for (all by default).  notes: sentences below the summary.
 
-claims: conclusions of the paper, a report of their own: `title`, `text`, the column `one`, the
+claims: conclusions of the paper, for another report: `title`, `text`, the column `one`, the
 columns `others` that it is compared with, and `within_db`, how far below it may be (0 by default).
 
 preset: the begin of the names of the presets of `bench run`, one for each noise and column; none

@@ -154,7 +154,7 @@ def _trainings(used: Sequence[Entry]) -> list[str]:
         return []
     rows, common = training_table(used)
     header, *body = [[escaped(text) for text in row] for row in rows]
-    shared = [f"Of all that is trained: {escaped(common)}."] if common else []
+    shared = [f"All trainings share: {escaped(common)}."] if common else []
     notes = [*shared, *_levels_given_later(used), *_versions(used)]
     noted = ["\n".join(f"- {note}" for note in notes)] if notes else []
     return ["## What was trained", pipe_table(header, body), *noted]
@@ -168,8 +168,8 @@ def _levels_given_later(used: Sequence[Entry]) -> list[str]:
         for measured in used
         if measured.line.parameters == "known" and measured.recipe.get("parameters") == "unknown"
     )
-    known = "in the cells of known parameters the network, trained without levels, is given them"
-    return [f"Of {', '.join(found)}: {known}."] if found else []
+    told = "trained without levels, and given them in the cells of known parameters"
+    return [f"{', '.join(found)}: {told}."] if found else []
 
 
 def _versions(used: Sequence[Entry]) -> list[str]:
