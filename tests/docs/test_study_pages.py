@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from bench import bench
 
-from denoisebench.budgets import get_budget
+from denoisebench.budgets import get_budget, megapixel_label
+from denoisebench.registry.loader import load
 from denoisebench.results.records import CellResult
 from denoisebench.results.store import read_cells
 
@@ -43,11 +44,14 @@ def asked(words: str) -> tuple[str, ...]:
     }
     steps = int(given.pop("steps", 0)) or None
     batch = int(given.pop("batch", 0)) or None
-    budget = get_budget(given.pop("budget", "quick"), steps, batch).label
+    budget = get_budget(given.pop("budget", "quick"), steps, batch)
+    length = budget.label
+    if start := given.pop("start", ""):
+        length = megapixel_label(budget.megapixels + load().recipes[start].budget.megapixels)
     assert given.keys() <= USUAL.keys(), f"{words}: an option that no result tells"
     told = USUAL | given
     method = method.replace("=true", "=True")  # as a spec is written
-    return (method, told["noise"], told["parameters"], told["draws"], told["train-set"], budget)
+    return (method, told["noise"], told["parameters"], told["draws"], told["train-set"], length)
 
 
 def figures(study: str) -> list[tuple[str, str, str]]:
