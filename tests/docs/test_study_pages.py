@@ -64,7 +64,7 @@ def figures(study: str) -> list[tuple[str, str, str]]:
         elif not columns:
             columns = {k: DATASETS[cell] for k, cell in enumerate(cells) if cell in DATASETS}
         elif code := re.search(r"`([^`]+)`", line):
-            found += [(code[1], columns[k], cells[k]) for k in columns]
+            found += [(code[1], columns[k], cells[k]) for k in columns if cells[k] != "–"]
     return found
 
 
