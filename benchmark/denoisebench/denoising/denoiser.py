@@ -12,11 +12,11 @@ from torch import Tensor
 
 from denoisebench.denoising.image_fits import ImageFits
 from denoisebench.denoising.self_ensemble import Denoise
+from denoisebench.denoising.trained_model import load_model
 from denoisebench.errors import PluginError, WrongAnswerError, plugin_code
 from denoisebench.files import safe_name
 from denoisebench.images.pixels import Pixels
-from denoisebench.nn.devices import Precision, kind_of, true_float32
-from denoisebench.nn.padding import run_in_bf16
+from denoisebench.nn.devices import Precision, true_float32
 from denoisebench.planning.answers import tiling_of
 from denoisebench.plugin.image_method import ImageMethod
 from denoisebench.plugin.method import (
@@ -31,7 +31,6 @@ from denoisebench.plugin.method import (
 from denoisebench.plugin.tiling import Tiling
 from denoisebench.progress import ProgressCallback
 from denoisebench.results.saved_images import RESERVED, SavedOutput
-from denoisebench.training.weights_file import load_into
 
 ROUNDING = 1e-4
 """Two runs of one network differ by no more than this at any pixel."""
@@ -112,23 +111,16 @@ def load_denoiser(
 ) -> Denoiser:
     """Denoises an image (1, C, H, W) by a method.
 
-    weights: of a method that is trained.  precision: of its network; what comes before and after is
+    weights: of a method that is trained; one that learns on each image finds those that it uses by
+    itself.  precision: of its network; what comes before and after is
     float32.  seed: the run's, for a method that learns on each image.  Raises UserError for weights
     that do not fit the network.
     """
-    if weights is None:
+    if weights is None or isinstance(method, ImageMethod):
         return Denoiser(method, config, task, None, ImageFits(seed, precision))
     assert isinstance(method, TrainedMethod)
-    with plugin_code(method.name):
-        network = method.network(config, task)
-    load_into(weights, network)
-    network = network.eval().requires_grad_(False)
-    network = network.to(torch.device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if precision == "bf16":
-        with plugin_code(method.name):
-            for part in method.parts_in_bf16(network):
-                run_in_bf16(part, kind_of(device))
-    return Denoiser(method, config, task, Model(config, task, network))
+    model = load_model(method, config, task, weights, device, precision)
+    return Denoiser(method, config, task, model)
 
 
 class DenoiserOutput(NamedTuple):

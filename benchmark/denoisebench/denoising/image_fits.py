@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from denoisebench.denoising.frozen import frozen_denoiser
 from denoisebench.images.pixels import pixel_hash
 from denoisebench.nn.devices import Precision
+from denoisebench.planning.answers import frozen_weights_of
 from denoisebench.plugin.image_method import ImageFit, ImageMethod
 from denoisebench.plugin.method import Denoised, Model, Task
 from denoisebench.progress import Progress, ProgressCallback
@@ -42,6 +44,9 @@ class ImageFits:
         with torch.enable_grad(), _global_seed(seed, noisy.device):
             network = method.network(config, task)
             fit = self._fit(seed, noisy.device)
+            frozen = frozen_weights_of(method, config, task)
+            if frozen is not None:
+                fit.frozen = frozen_denoiser(frozen, str(noisy.device))
             layout = {"memory_format": torch.channels_last}
             model = Model(config, task, network.to(noisy.device, **layout))  # type: ignore[call-overload]
             made = method.denoise(model, noisy, level, fit)
@@ -69,7 +74,7 @@ def seed_of(noisy: Tensor, seed: int) -> int:
     return int(hashlib.sha256(text.encode()).hexdigest()[:15], 16)
 
 
-def _in_bf16(network: nn.Module, device: str) -> Callable[[Tensor], Tensor]:
+def _in_bf16(network: Callable[[Tensor], Tensor], device: str) -> Callable[[Tensor], Tensor]:
     def predict(image: Tensor) -> Tensor:
         with torch.autocast(device, torch.bfloat16):
             out: Tensor = network(image)

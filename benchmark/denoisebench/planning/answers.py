@@ -41,6 +41,15 @@ def most_steps_of(method: ImageMethod[Any], config: Any) -> int:
     raise _wrong(method, "most_steps", steps, "return a whole number, 1 or more")
 
 
+def frozen_weights_of(method: ImageMethod[Any], config: Any, task: Task) -> str | None:
+    """The recipe of the bundled weights that it uses unchanged; None for none."""
+    name = _asked(method, method.frozen_weights, config, task)
+    if name is None or isinstance(name, str):
+        return name
+    advice = "return the name of a recipe, as noise2score/gray-gaussian25, or None"
+    raise _wrong(method, "frozen_weights", name, advice)
+
+
 def reason_to_decline(method: Method[Any], config: Any, task: Task) -> str | None:
     """Why the method does not apply; None if it does."""
     return _words(method, method.declines, config, task, "a reason in words, or None")

@@ -192,10 +192,10 @@ class CellPlan:
 
     @property
     def assumed(self) -> str:
-        """The noise that a method without weights takes the images for, if it is of another family
-        than theirs; else empty. The assumptions of weights are in their recipe."""
-        noise, without_weights = self.task.noise, self.training is None and self.given is None
-        if without_weights and not noise.same_family(self.noise.treated_as):
+        """The noise that an untrained method takes the images for, if it is of another family than
+        theirs; else empty. The assumptions of a training are in its recipe."""
+        noise, trained = self.task.noise, isinstance(self.method, TrainedMethod)
+        if not trained and not noise.same_family(self.noise.treated_as):
             return str(noise.blind_range())  # a level that is not given plays no part
         return ""
 

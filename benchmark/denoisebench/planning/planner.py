@@ -16,6 +16,7 @@ from denoisebench.noise.given import take_given_noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge, trained_for
 from denoisebench.planning.answers import (
     evidence_of,
+    frozen_weights_of,
     reason_to_decline,
     warning_of,
     why_no_weights,
@@ -32,11 +33,12 @@ from denoisebench.planning.training_planner import (
 )
 from denoisebench.planning.training_sets import TrainingSets
 from denoisebench.planning.weights_finder import WeightsFinder
+from denoisebench.plugin.image_method import ImageMethod
 from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
 from denoisebench.registry.registries import Registries
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.scoring.protocol_text import refuse_mixed
-from denoisebench.specs import config_spec
+from denoisebench.specs import config_spec, parse_spec
 
 
 def make_plan(
@@ -193,7 +195,7 @@ class _Planner:
         take_given_noise(test.image_set, test.noise, parameters, self._note)
         training = self._training(candidate, test, seed) if candidate.trains else None
         has_network = candidate.evidence is not Evidence.NOTHING
-        built_from = modules_of(candidate.config)
+        built_from = (*modules_of(candidate.config), *self._lending(candidate))
         return CellPlan(
             method=method,
             config=candidate.config,
@@ -222,12 +224,21 @@ class _Planner:
             model.refuse_gray(channels, test.image_set.spec)
         task = Task(trained_on, parameters, channels, target)
         given = None
+        if isinstance(method, ImageMethod):
+            frozen = frozen_weights_of(method, config, task)
+            given = None if frozen is None else self._weights.frozen(frozen)
         if evidence_of(method, config).is_trained:
             assert isinstance(method, TrainedMethod)  # a method with evidence is one
             given = self._weights.find(method, config, task)
             if given is not None:
                 config, task = self._weights.resolve(given, method, config, task)
         return Candidate(method, config, task, given)
+
+    def _lending(self, candidate: Candidate) -> tuple[str, ...]:
+        """The modules of the method whose weights a method that learns on each image uses."""
+        if candidate.given is None or not isinstance(candidate.method, ImageMethod):
+            return ()
+        return self._registries.modules_of(parse_spec(candidate.given.header.recipe.method).name)
 
     def _reason_to_decline(self, candidate: Candidate, test: ScoringTest) -> str | None:
         """Why a denoiser cannot be scored in a test; None if it can.  Notes what it warns of."""

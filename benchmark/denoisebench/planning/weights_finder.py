@@ -71,6 +71,14 @@ class WeightsFinder:
         folder = self.registries.weights_folder(method)
         return sorted(folder.glob("*.safetensors")) if folder else []
 
+    def frozen(self, recipe: str) -> GivenWeights:
+        """The bundled weights of a recipe.
+
+        Raises UserError if there is no such recipe, and if its file is missing or damaged.
+        """
+        path = self.registries.bundled_file(self.registries.recipe(recipe))
+        return self._read(path, f"zoo:{path.stem}")
+
     def start(self, evidence: Evidence, task: Task) -> GivenWeights | None:
         """The weights that trainings begin with, if any were named: by a file, or as bundled ones
         are in `bench zoo list`.

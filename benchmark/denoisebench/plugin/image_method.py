@@ -20,8 +20,12 @@ def _untold(done: int, most: int) -> None:
     """Tells nobody."""
 
 
-def _as_it_is(network: "nn.Module") -> "Callable[[Tensor], Tensor]":
+def _as_it_is(network: "Callable[[Tensor], Tensor]") -> "Callable[[Tensor], Tensor]":
     return network
+
+
+def _none_named(_: "Tensor", __: float) -> "Tensor":
+    raise LookupError("`frozen_weights` names no weights")
 
 
 @dataclass(slots=True)
@@ -29,7 +33,7 @@ class ImageFit:
     """For learning on one image the suite gives random numbers and a step counter.
 
     rng: on the image's device, seeded by the image and the run's seed.  tell: takes the steps done
-    and the most there can be.  fast: see there.  taken: the steps counted so far.
+    and the most there can be.  fast, frozen: see there.  taken: the steps counted so far.
 
     >>> fit = ImageFit(torch.Generator().manual_seed(0))
     >>> for step in fit.steps(1000):
@@ -41,9 +45,15 @@ class ImageFit:
 
     rng: "torch.Generator"
     tell: Callable[[int, int], None] = _untold
-    fast: "Callable[[nn.Module], Callable[[Tensor], Tensor]]" = field(default=_as_it_is)
+    fast: "Callable[[Callable[[Tensor], Tensor]], Callable[[Tensor], Tensor]]" = field(
+        default=_as_it_is
+    )
     """The network as a function that multiplies in bfloat16 where the hardware does, and returns
     float32: for the loss.  Its output is rounded; denoise with the network itself."""
+    frozen: "Callable[[Tensor, float], Tensor]" = field(default=_none_named)
+    """The denoiser of `ImageMethod.frozen_weights`: an image (1, C, H, W) and the level of its
+    noise, in the unit of the family -> the estimate.  Gradients reach the image, and change no
+    weight."""
     taken: int = 0
 
     def steps(self, most: int) -> Iterator[int]:
@@ -88,6 +98,14 @@ class ImageMethod(Method[ConfigT]):
     @abstractmethod
     def most_steps(self, config: ConfigT) -> int:
         """The most steps that an image takes: `--dry-run` tells about how long that is."""
+
+    def frozen_weights(self, config: ConfigT, task: Task) -> str | None:
+        """The recipe of bundled weights that the method uses unchanged, by `ImageFit.frozen`, as
+        `noise2score/gray-gaussian25`; None for none.
+
+        Results name the weights.  Images that they were trained on are refused.
+        """
+        return None
 
     @abstractmethod
     def network(self, config: ConfigT, task: Task) -> "nn.Module":

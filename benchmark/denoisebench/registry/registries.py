@@ -143,6 +143,17 @@ class Registries:
         file = package_file(package_of(self.origins[f"method {method}"]))
         return file.parent / "weights" if file.name == "__init__.py" else None
 
+    def bundled_file(self, recipe: Recipe) -> Path:
+        """The bundled file of a recipe.  Raises UserError if none is bundled."""
+        folder = self.weights_folder(recipe.method)
+        if recipe.sha256 is None or folder is None:
+            raise UserError(f"no weights of recipe {recipe.name} are bundled")
+        return folder / f"{recipe.stem}.safetensors"
+
+    def modules_of(self, method: str) -> tuple[str, ...]:
+        """The modules of a method's plugin."""
+        return tuple(files_of(package_of(self.origins[f"method {method}"])))
+
     def _find(self, kind: str, registry: Mapping[str, Any], spec: Spec) -> Any:
         if spec.name not in registry:
             raise unknown_name(kind, spec.name, registry)
