@@ -20,6 +20,7 @@ METHODS = (
     "blind2unblind",
     "r2r",
     "noise2self",
+    "noise2same",
     "sure",
     "unsure",
     "pure",
@@ -28,6 +29,10 @@ RATES = {"dncnn-deep": 1e-4}
 
 SLOW = {("dncnn", "unsure"), ("unet-transposed", "blind2unblind")}
 """Its 20 layers, one after the other, all move in a step; a training begins with smaller ones."""
+
+STEPPED = [f"{name}:invariance=0.01" if name == "noise2same" else name for name in METHODS]
+"""Noise2Same's invariance is at its least at a fresh network, and with its usual weight any step
+makes the loss greater at first."""
 
 QUICK = [name for name in NETWORKS if name not in UNSTEADY]  # the others take a second a step
 
@@ -84,7 +89,7 @@ def test_the_network_fits_the_task_with_the_mask_as_one_more_channel(registries,
     assert net(torch.zeros(1, inputs, 32, 32)).shape == (1, 3, 32, 32)
 
 
-@pytest.mark.parametrize("spec", [*METHODS, "noise2self:fill=zero"])
+@pytest.mark.parametrize("spec", [*STEPPED, "noise2self:fill=zero"])
 @pytest.mark.parametrize("network", QUICK)
 def test_a_step_of_training_lowers_the_loss(registries, spec, network):
     method, config = registries.method(f"{spec}:network={network}")

@@ -42,6 +42,7 @@ CASES: list[tuple[str, str, TrainingKnowledge]] = [
     ("noise2void:network=n2v2:replacement=median:features=16", "gaussian:25", "known"),
     ("noise2self:width=3:network=unet-residual-half:inference=single", "gaussian:25", "known"),
     ("noise2self:width=3:network=unet-residual-half", "gaussian:25", "known"),
+    ("noise2same:network=unet-residual-half", "gaussian:25", "known"),
     ("sure:network=unet-residual-half", "gaussian:25", "known"),
     ("unsure:network=unet-residual-half", "gaussian:25", "unknown"),
     ("r2r:samples=0:network=unet-residual-half", "gaussian:25", "known"),

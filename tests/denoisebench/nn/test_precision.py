@@ -118,7 +118,14 @@ def test_tweedies_formula_is_float32() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("noise2score", "noise2noise", "supervised", "noise2self", "noise2self:fill=zero"),
+        *(
+            "noise2score",
+            "noise2noise",
+            "supervised",
+            "noise2self",
+            "noise2same",
+            "noise2self:fill=zero",
+        ),
         *("noise2void", "noise2void:network=n2v2", "sure", "pure", "blindspot", "dbsn"),
         *("unsure", "r2r"),
     ],
