@@ -47,8 +47,8 @@ class Noise2VST(ImageMethod[Config]):
             return f"{family.name} noise is not independent between pixels"
         if family.preserves != "mean":
             return f"the mean of {family.name} noise is not the clean image"
-        if family.has_covariance:
-            return f"{family.name} noise has another variance in each channel"
+        if family.colour_only:
+            return f"{family.name} noise is not independent between channels"
         return None
 
     def network(self, config: Config, task: Task) -> "nn.Module":

@@ -264,6 +264,7 @@ def test_it_declines_noise_that_its_loss_cannot_tell_from_the_image() -> None:
         assert METHOD.declines(Config(), task(spec=spec)) is None
     for spec, why in {"correlated:25:1": "not independent", "rician:25": "mean"}.items():
         assert why in str(METHOD.declines(Config(), task(spec=spec)))
+    assert "channels" in str(METHOD.declines(Config(), task(COLOUR, "multivariate-gaussian:25")))
 
 
 def test_its_settings_are_read_and_refused() -> None:
