@@ -77,7 +77,7 @@ class WeightsFinder:
         Raises UserError if there is no such recipe, and if its file is missing or damaged.
         """
         path = self.registries.bundled_file(self.registries.recipe(recipe))
-        return self._read(path, f"zoo:{path.stem}")
+        return self._read(path, f"{ZOO}{path.stem}")
 
     def start(self, evidence: Evidence, task: Task) -> GivenWeights | None:
         """The weights that trainings begin with, if any were named: by a file, or as bundled ones
@@ -109,16 +109,9 @@ class WeightsFinder:
 
     def _start(self, named: str) -> GivenWeights:
         recipe = self.registries.recipes.get(named)
-        folder = self.registries.weights_folder(recipe.method) if recipe else None
-        if recipe is None or folder is None or Path(named).exists():
+        if recipe is None or Path(named).exists():
             return self._read(weights_file(named), named)
-        path = folder / f"{recipe.stem}.safetensors"
-        if not path.exists():
-            raise UserError(
-                f"--start {named}: no weights of this recipe are bundled; `bench zoo list` says"
-                " which are shipped"
-            )
-        return self._read(path, f"{ZOO}{named}")
+        return self._read(self.registries.bundled_file(recipe), f"{ZOO}{named}")
 
     def _that_fit(self, method: TrainedMethod[Any], config: Any, task: Task) -> GivenWeights | None:
         """The bundled weights that are exactly what a training would yield; else, where they will

@@ -147,7 +147,9 @@ class Registries:
         """The bundled file of a recipe.  Raises UserError if none is bundled."""
         folder = self.weights_folder(recipe.method)
         if recipe.sha256 is None or folder is None:
-            raise UserError(f"no weights of recipe {recipe.name} are bundled")
+            raise UserError(
+                f"no weights of recipe {recipe.name} are bundled; `bench zoo list` says which are"
+            )
         return folder / f"{recipe.stem}.safetensors"
 
     def modules_of(self, method: str) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ def test_weights_of_a_range_of_levels_take_the_level_that_is_given() -> None:
     assert float(weak.std()) > 1.5 * float(strong.std())
 
 
-@pytest.mark.parametrize("recipe", ["noise2score/none", "noise2score/colour-gaussian-blind"])
+@pytest.mark.parametrize("recipe", ["noise2score/none", "noise2score/colour-gamma-blind"])
 def test_a_recipe_without_weights_is_refused(recipe: str) -> None:
     with pytest.raises(UserError, match=recipe):
         made(recipe)
