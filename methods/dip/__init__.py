@@ -23,7 +23,7 @@ class DeepImagePrior(ImageMethod[Config]):
     config_type = Config
     paper_code = "github.com/DmitryUlyanov/deep-image-prior, Apache-2.0"
 
-    check_configs = (Config(steps=20),)
+    check_configs = (Config(steps=4),)
 
     def most_steps(self, config: Config) -> int:
         return config.steps

@@ -28,7 +28,7 @@ class Noise2Fast(ImageMethod[Config]):
     config_type = Config
     paper_code = "github.com/jason-lequyer/Noise2Fast, Apache-2.0"
 
-    check_configs = (Config(steps=20),)
+    check_configs = (Config(steps=4),)
 
     def most_steps(self, config: Config) -> int:
         return config.steps
