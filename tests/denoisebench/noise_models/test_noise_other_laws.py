@@ -32,9 +32,7 @@ LAWS = {
 }
 LEARNING = ["noise2noise", "supervised"]
 OF_MEANS = ["noise2self", "noise2void", "neighbor2neighbor", "blindspot", "dbsn"]
-OF_MEANS += ["blind2unblind", "zs-n2n", "noise2vst", "noise2same"]
-OF_MEANS += ["blind2unblind", "zs-n2n", "noise2fast"]
-OF_MEANS += ["blind2unblind", "zs-n2n", "noise2fast", "dip"]
+OF_MEANS += ["blind2unblind", "zs-n2n", "noise2vst", "noise2same", "noise2fast", "dip"]
 TAKERS = {
     "uniform:25": [*LEARNING, *OF_MEANS],
     "laplace:25": [*LEARNING, *OF_MEANS],
