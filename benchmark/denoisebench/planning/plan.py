@@ -104,7 +104,7 @@ class TrainingPlan:
         return {
             "draws": self.draws_label,
             "train_set": self.recipe.train_set_label,
-            "budget": self.recipe.length,
+            "budget": self.recipe.length if self.start else self.budget.label,
             "weights": f"trained{start}",
         }
 

@@ -161,6 +161,7 @@ def test_a_training_that_begins_with_weights_is_another_training(
     assert training.labels["weights"] == "trained from first.safetensors"
     total = training.start.header.recipe.megapixels + training.budget.megapixels
     assert training.recipe.megapixels == total
+    assert plain.labels["budget"] == "smoke"
     assert training.labels["budget"] == f"{total:.2g} Mpx"
 
 
