@@ -24,7 +24,7 @@ def test_command_runs(command: str, tmp_path: Path) -> None:
     clean = np.asarray(Image.open(tmp_path / "my" / "clean" / "0.png"), np.float64)
     noisy = clean + np.random.default_rng(0).normal(0.0, 25.0, clean.shape)
     Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(tmp_path / "my" / "photo.png")
-    quick = command.replace("zs-n2n", "zs-n2n:steps=3")
+    quick = re.sub("zs-n2n|noise2fast", r"\g<0>:steps=3", command)
     done = bench(*shlex.split(quick)[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "zs-n2n:steps=3" in re.sub(r"\s+(?=:steps)", "", done.stdout)
+    assert re.search("(zs-n2n|noise2fast):steps=3", re.sub(r"\s+(?=:steps)", "", done.stdout))
