@@ -12,13 +12,11 @@ from itertools import product
 from denoisebench.scoring.paired import Difference, paired_difference
 from denoisebench_reports.paper_tables.cells import Entry, FilledTable, TableCell
 from denoisebench_reports.paper_tables.definition import Claim
+from denoisebench_reports.paper_tables.gap import is_shorter
 
 HOLDS, FAILS, OPEN, UNEQUAL = "holds", "fails", "open", "unequal"
 """The interval is above the claim's bound; below it; has it within.  UNEQUAL: it holds for the
 network with the longer training, or fails for the one with the shorter."""
-
-SHORTER = 0.95
-"""A training is shorter than another if its length is below this share of the other's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +84,6 @@ def _unlike(one: Entry, other: Entry) -> tuple[bool, bool]:
     """How ill a pair compares; the first of equals counts."""
     longer, shorter = is_shorter(other, one), is_shorter(one, other)
     return longer, shorter
-
-
-def is_shorter(one: Entry, other: Entry) -> bool:
-    """Whether a training is shorter than another; never if one of the methods learns nothing."""
-    both = one.megapixels and other.megapixels
-    return bool(both) and one.megapixels < SHORTER * other.megapixels
 
 
 def _judged(one: Entry, other: Entry, paper_db: float, within_db: float) -> Judged:

@@ -1,13 +1,15 @@
 """The loss of a method that sees no clean image against the supervised one, as measured and
 printed."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from denoisebench.scoring.paired import paired_difference
 from denoisebench_reports.paper_tables.cells import Entry, FilledTable, TableCell
 from denoisebench_reports.paper_tables.definition import FIXED
+
+SHORTER = 0.95
+"""A training is shorter than another if its length is below this share of the other's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def gaps(filled: FilledTable) -> Iterator[Gap]:
         if place.method != method or place.draws != FIXED:
             continue
         other = place._replace(method=reference_method)
-        pair = _equally_long(filled, place, other)
+        pair = equally_long(filled, place, other)
         if pair is None:
             continue
         one, reference = pair
@@ -42,12 +44,18 @@ def gaps(filled: FilledTable) -> Iterator[Gap]:
         yield Gap(one, reference, between.mean, between.half_width, paper_db)
 
 
-def _equally_long(
+def equally_long(
     filled: FilledTable, place: TableCell, other: TableCell
 ) -> tuple[Entry, Entry] | None:
     """The first result of each that was trained as long as one of the other's."""
     for one in filled.candidates.get(place, ()):
         for reference in filled.candidates.get(other, ()):
-            if math.isclose(one.megapixels, reference.megapixels, abs_tol=0.5):
+            if not (is_shorter(one, reference) or is_shorter(reference, one)):
                 return one, reference
     return None
+
+
+def is_shorter(one: Entry, other: Entry) -> bool:
+    """Whether a training is shorter than another; never if one of the methods learns nothing."""
+    both = one.megapixels and other.megapixels
+    return bool(both) and one.megapixels < SHORTER * other.megapixels

@@ -19,6 +19,7 @@ from denoisebench_reports.paper_tables.cells import (
 from denoisebench_reports.paper_tables.definition import FRESH, Column, definition
 from denoisebench_reports.paper_tables.gap import Gap, gaps
 from denoisebench_reports.paper_tables.reasons import TIMES, Reasons, reasons
+from denoisebench_reports.paper_tables.shortfalls import shortfall_section
 from denoisebench_reports.paper_tables.summary import summary
 from denoisebench_reports.paper_tables.trainings import (
     commands,
@@ -45,6 +46,7 @@ def render_paper_table(name: str, results: Results) -> str:
         *_tables(filled, why, numbered(used)),
         *_missing(why),
         *_gaps(filled, between, numbered(used)),
+        *shortfall_section(filled),
         *_trainings(used),
         *_commands(filled, used),
     ]
