@@ -16,7 +16,13 @@ from denoisebench.outside_text import printable
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.registry.registries import Registries
-from denoisebench.zoo.recipe_training import State, plan_training, state_of, weights_file
+from denoisebench.zoo.recipe_training import (
+    State,
+    plan_training,
+    state_of,
+    total_megapixels,
+    weights_file,
+)
 
 HEADS = (
     *("name", "noise", "parameters", "channels", "gigapixels", "size", "state", "training set"),
@@ -45,7 +51,7 @@ def _line(recipe: Recipe, registries: Registries) -> tuple[str, ...]:
         state = state_of(recipe, path).value
         if path is not None and path.exists():
             size = f"{path.stat().st_size / 1e6:.1f} MB"
-    gigapixels = f"{recipe.budget.megapixels / 1000:.2f}"
+    gigapixels = f"{total_megapixels(recipe, registries) / 1000:.2f}"
     task = (said["noise"], said["parameters"], said["channels"])
     return (recipe.name, *task, gigapixels, size, state, said["train-set"])
 

@@ -154,11 +154,16 @@ class WeightsFinder:
                 and recipe.clean_set == clean_set
                 and recipe.channels == task.channels
                 and recipe.target_noise == (str(task.target_noise) if task.target_noise else None)
-                and recipe.start is None
+                and (recipe.start is None or self._begun_by_recipe(method.name, path))
                 and recipe.checkpoint is None
             )
             if fits:
                 yield given
+
+    def _begun_by_recipe(self, method: str, path: Path) -> bool:
+        """Whether the recipe of a bundled file says what it began with."""
+        recipe = self.registries.recipes.get(f"{method}/{path.stem}")
+        return recipe is not None and recipe.start is not None
 
     def _read(self, path: Path, source: str) -> GivenWeights:
         return GivenWeights(source, path, self._checked_hash(path), read_header(path))

@@ -19,6 +19,9 @@ NEEDED = ("method", "noise", "parameters", "channels", "train-set", "draws", "se
 LENGTHS = ("steps", "batch", "crop")
 """Each replaces that of the budget; all three replace the budget."""
 
+START = "start"
+"""The setting that names the recipe whose bundled weights a training begins with."""
+
 COMMON = "common"
 """The table of a recipe file with the settings that all its recipes share."""
 
@@ -34,7 +37,8 @@ class Recipe:
     """How one weights file is trained.
 
     name: METHOD/STEM; the file is `weights/STEM.safetensors` in the package of METHOD.
-    settings: option of `bench run` without dashes -> value as typed.  sha256: of the bundled file;
+    settings: option of `bench run` without dashes -> value as typed; `start` is the name of another
+    recipe, whose weights are bundled.  sha256: of the bundled file;
     None if none is bundled.  Raises UserError for settings that are incomplete or impossible.
 
     >>> settings = {"method": "noise2noise", "noise": "gaussian:25", "parameters": "known"}
@@ -50,7 +54,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         whose = f"recipe {self.name}"
-        check_settings(whose, self.settings, (*NEEDED, "budget", *LENGTHS))
+        check_settings(whose, self.settings, (*NEEDED, "budget", *LENGTHS, START))
         needed = (*NEEDED, *(() if self.settings.keys() >= set(LENGTHS) else ("budget",)))
         missing = [f"--{option}" for option in needed if option not in self.settings]
         if missing:
@@ -66,6 +70,8 @@ class Recipe:
                 raise UserError(f"{whose}: --{option}: {error}") from None
         if self.settings["train-set"] == "test":
             raise UserError(f"{whose}: --train-set test has no images where nothing is tested")
+        if self.settings.get(START) == self.name:
+            raise UserError(f"{whose}: --{START} {self.name}: name another recipe")
         method = parse_spec(self.settings["method"]).name
         if not re.fullmatch(r"[\w.-]+", self.stem) or self.name != f"{method}/{self.stem}":
             raise UserError(f"{whose}: call it {method}/STEM, after the file STEM.safetensors")
@@ -92,7 +98,13 @@ class Recipe:
 
     @property
     def budget(self) -> Budget:
+        """Of its training alone, without that of its start."""
         return _budget(self.settings)
+
+    @property
+    def start(self) -> str | None:
+        """The name of the recipe that it begins with, if any."""
+        return self.settings.get(START)
 
     @property
     def summary(self) -> str:
@@ -100,7 +112,7 @@ class Recipe:
         return (
             f"{said['method']} in {said['channels']}, {said['noise']}, parameters"
             f" {said['parameters']}, {self.budget.megapixels / 1000:.2f} gigapixels of"
-            f" {said['train-set']}"
+            f" {said['train-set']}{f', begun from {self.start}' if self.start else ''}"
         )
 
 

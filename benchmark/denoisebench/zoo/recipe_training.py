@@ -28,7 +28,7 @@ from denoisebench.plugin.recipe import Recipe
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import config_spec, whole_number
 from denoisebench.training.recipe import TrainingRecipe
-from denoisebench.training.weights_file import file_hash
+from denoisebench.training.weights_file import file_hash, read_header
 
 
 class State(StrEnum):
@@ -63,6 +63,19 @@ def state_of(recipe: Recipe, path: Path | None) -> State:
     return State.SHIPPED if file_hash(path) == recipe.sha256 else State.ANOTHER
 
 
+def total_megapixels(recipe: Recipe, registries: Registries) -> float:
+    """What its network is trained on, with all that it begins with, 10⁶ pixels.
+
+    Raises UserError for a start that is no recipe, and for recipes that begin with each other.
+    """
+    chain = [recipe]
+    while (start := chain[-1].start) is not None:
+        chain.append(registries.recipe(start))
+        if chain[-1] in chain[:-1]:
+            raise UserError(f"recipe {recipe.name}: it begins with itself, by --start {start}")
+    return sum(link.budget.megapixels for link in chain)
+
+
 def meaning(recipe: Recipe, registries: Registries) -> ResolvedRecipe:
     """The method, config and task of a recipe.
 
@@ -90,7 +103,12 @@ def header_of(recipe: Recipe, registries: Registries) -> TrainingRecipe:
     """The part of the weights' header that the recipe decides."""
     meant, request = meaning(recipe, registries), _request(recipe, registries)
     (seed,), (train_set,) = request.seeds, request.train_sets
-    return base_recipe(request, *meant, seed, train_set)
+    base = base_recipe(request, *meant, seed, train_set)
+    if recipe.start is None:
+        return base
+    path = registries.bundled_file(registries.recipe(recipe.start))
+    begun = read_header(path).recipe.megapixels
+    return replace(base, start=file_hash(path), start_megapixels=begun)
 
 
 def plan_training(recipe: Recipe, registries: Registries) -> tuple[TrainingPlan, Sequence[str]]:
@@ -115,6 +133,8 @@ def plan_training(recipe: Recipe, registries: Registries) -> tuple[TrainingPlan,
 def _request(recipe: Recipe, registries: Registries) -> Request:
     """A request of a recipe's settings that scores nothing."""
     said = recipe.settings
+    if recipe.start is not None:
+        registries.recipe(recipe.start)  # another name would be taken for a file's
     options = RunOptions(
         noise=said["noise"],
         parameters=said["parameters"],
@@ -122,6 +142,7 @@ def _request(recipe: Recipe, registries: Registries) -> Request:
         train_set=said["train-set"],
         draws=said["draws"],
         weights="none",
+        start=Path(recipe.start) if recipe.start else None,
         seeds=(whole_number(said["seed"]),),
     )
     request = options.request((said["method"],), registries.budgets)

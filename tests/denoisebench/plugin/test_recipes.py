@@ -6,7 +6,7 @@ import pytest
 
 from denoisebench.cli.run import command
 from denoisebench.errors import UserError
-from denoisebench.plugin.recipe import LENGTHS, NEEDED, Recipe, read_recipes
+from denoisebench.plugin.recipe import LENGTHS, NEEDED, START, Recipe, read_recipes
 from denoisebench.registry.loader import load
 
 SETTINGS = {
@@ -50,7 +50,7 @@ sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 def test_each_setting_is_an_option_of_run():
     options = {name for parameter in command.params for name in parameter.opts} - {"--seeds"}
-    assert {f"--{name}" for name in (*NEEDED, "budget", *LENGTHS)} <= options
+    assert {f"--{name}" for name in (*NEEDED, "budget", *LENGTHS, START)} <= options
 
 
 def test_a_length_stands_in_place_of_the_budgets_and_all_three_in_place_of_a_budget():
