@@ -19,6 +19,14 @@ class Coordinate(ABC):
 
     span = Span(0.5, 0.2)
     """The first and last probe, in `probe_unit`."""
+    blind_span: Span | None = None
+    """The largest and smallest probe where the level is unknown, drawn for each patch; None: `span`
+    there too.
+
+    A blind network measures the noise that it sees, whatever part of it is the probe.  So a probe
+    larger than the noise biases nothing.  The loss then tells more of the score: of a probe of p
+    units the share p²/(1 + p²) can be predicted.  Small ones show it weak noise.
+    """
     in_counts = False
     """Whether published probe sizes are counts, `probe_unit`, and not lengths along z."""
 

@@ -27,6 +27,8 @@ PIXEL = 1.0 / 255.0
 class Additive(Coordinate):
     """Gaussian noise: z = y.  With the probe it is Gaussian noise of variance σ² + a²."""
 
+    blind_span = Span(2.0, 0.5)
+
     def noise_std(self, level: Tensor) -> Tensor:
         return level / 255.0
 

@@ -86,7 +86,8 @@ def batch_loss(
     """The AR-DAE loss of each patch, (B,), in the coordinate, with the probe of this moment."""
     learner, config = Learner(model), model.config
     z = learner.coordinate.of(batch.noisy)
-    probe = probe_size(config, learner.coordinate, learner.scale(z, batch.level), moment, rng)
+    scale, blind = learner.scale(z, batch.level), batch.level is None
+    probe = probe_size(config, learner.coordinate, scale, moment, rng, blind)
     paired = config.probe == "paired"
     level = batch.level
     if level is not None and paired:
@@ -152,12 +153,16 @@ def probe_size(
     level: Tensor,
     moment: TrainingStep,
     rng: torch.Generator,
+    blind: bool = False,
 ) -> Tensor:
-    """The probe's size along z for each patch of this moment, (B, 1, 1, 1)."""
+    """The probe's size along z for each patch of this moment, (B, 1, 1, 1).  blind: whether the
+    network is given no level."""
     unit = coordinate.probe_unit(level)
     published = unit if coordinate.in_counts else torch.ones_like(unit)
     counts = coordinate.in_counts
     if config.schedule == "geometric":
+        if blind and coordinate.blind_span and not config.probe_start:
+            return unit * probe_schedule.mixed(coordinate.blind_span, len(level), rng)
         return unit * probe_schedule.geometric(_span(config, coordinate), moment)
     if config.schedule == "paper":
         span = probe_schedule.PAPER_COUNTS if counts else probe_schedule.PAPER

@@ -153,3 +153,34 @@ def test_only_our_schedule_has_a_last_probe_that_tweedies_formula_is_told_of(fam
     assert last_probe(Config(probe_start=0.8, probe_end=0.3), coordinate) == 0.3
     for schedule in ("paper", "sawtooth", "mixed"):
         assert last_probe(Config(schedule=schedule), coordinate) == 0.0
+
+
+def blind_sizes(family, levels, **settings):
+    config = Config(**settings)
+    coordinate, moment = coordinate_for(family, "own"), TrainingStep(5, 10, 4)
+    return probe_size(config, coordinate, levels, moment, rng(), blind=True).flatten()
+
+
+def test_a_blind_gaussian_network_meets_probes_from_half_to_twice_the_noise_in_any_step():
+    levels = torch.full((4000, 1, 1, 1), 25.0)
+    sizes = blind_sizes("gaussian", levels) * 255.0 / 25.0
+    assert 0.5 <= sizes.min() < 0.51
+    assert 1.96 < sizes.max() <= 2.0
+    assert sizes.log().mean() == pytest.approx(0.0, abs=0.02)  # evenly in the logarithm: √(½·2) = 1
+    weak = blind_sizes("gaussian", levels / 5)
+    assert weak.max() / sizes.max() == pytest.approx(5 / 25 * 25 / 255)
+
+
+@pytest.mark.parametrize("family", ["poisson", "gamma"])
+def test_other_blind_networks_have_the_probe_of_those_with_a_level(family):
+    levels = torch.full((3, 1, 1, 1), 0.05 if family == "poisson" else 50.0)
+    told = probe_size(
+        Config(), coordinate_for(family, "own"), levels, TrainingStep(5, 10, 4), rng()
+    )
+    assert torch.equal(blind_sizes(family, levels), told.flatten())
+
+
+def test_sizes_that_are_asked_for_are_those_of_a_blind_network_too():
+    levels = torch.full((3, 1, 1, 1), 25.0)
+    sizes = blind_sizes("gaussian", levels, probe_start=0.4, probe_end=0.1)
+    assert sizes.tolist() == pytest.approx([0.2 * 25 / 255] * 3)
