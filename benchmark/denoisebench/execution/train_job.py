@@ -11,7 +11,8 @@ from denoisebench.execution.image_reader import ImageReader
 from denoisebench.files import told_of_writing, write_whole
 from denoisebench.images.image_set import ImageSet
 from denoisebench.images.overlap import CLEAN_AND_TEST, CLEAN_AND_TRAIN, refuse_same_pixels
-from denoisebench.planning.plan import GivenWeights, TrainingPlan
+from denoisebench.planning.given_weights import GivenWeights
+from denoisebench.planning.plan import TrainingPlan
 from denoisebench.plugin.method import Evidence
 from denoisebench.results.store import weights_path
 from denoisebench.training.live_history import LiveHistory

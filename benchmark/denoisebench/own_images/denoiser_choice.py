@@ -9,7 +9,7 @@ from denoisebench.errors import UserError
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.noise.family import Noise
 from denoisebench.planning.answers import reason_to_decline, tiling_of, why_no_weights
-from denoisebench.planning.plan import GivenWeights
+from denoisebench.planning.given_weights import GivenWeights
 from denoisebench.planning.run_options import RunOptions
 from denoisebench.planning.weights_finder import WeightsFinder
 from denoisebench.plugin.method import Method, Task, TrainedMethod

@@ -7,7 +7,8 @@ from denoisebench.images.image_set import ImageSet
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import LevelKnowledge
 from denoisebench.planning.answers import evidence_of
-from denoisebench.planning.plan import GivenWeights, TrainingPlan
+from denoisebench.planning.given_weights import GivenWeights
+from denoisebench.planning.plan import TrainingPlan
 from denoisebench.planning.request import Request
 from denoisebench.plugin.method import Evidence, Method, Task
 from denoisebench.registry.registries import Registries

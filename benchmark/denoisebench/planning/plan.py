@@ -3,11 +3,9 @@
 An id is a hash of everything that decides the result, so that what is finished is found again.
 """
 
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from denoisebench.budgets import Budget
@@ -18,18 +16,15 @@ from denoisebench.images.orientations import method_label
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import ORACLE_CHECKPOINT, LevelKnowledge, oracle_levels
 from denoisebench.planning.answers import passes_of
+from denoisebench.planning.given_weights import GivenWeights
 from denoisebench.planning.ids import cell_id, hash_of
 from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
 from denoisebench.scoring.protocol import Protocol
 from denoisebench.specs import config_spec
 from denoisebench.training.recipe import TrainingRecipe
-from denoisebench.training.weights_file import Header
 
 if TYPE_CHECKING:
     from denoisebench.nn.devices import AskedPrecision
-
-ZOO = "zoo:"
-"""The begin of the label of bundled weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ class TrainingPlan:
     train_set: ImageSet
     evidence: Evidence
     budget: Budget
-    start: "GivenWeights | None" = None
+    start: GivenWeights | None = None
     draws_label: str = ""  # of the training's noise, in tables
     clean_set: ImageSet | None = None
 
@@ -106,44 +101,6 @@ class TrainingPlan:
             "train_set": self.recipe.train_set_label,
             "budget": self.recipe.length if self.start else self.budget.label,
             "weights": f"trained{start}",
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class GivenWeights:
-    """Existing weights: a file, and its header."""
-
-    source: str  # ZOO and a name, or the path
-    path: Path
-    sha256: str
-    header: Header
-
-    @property
-    def imported(self) -> bool:
-        """Whether another code trained them: on what, and how long, is unknown."""
-        return self.header.recipe.imported is not None
-
-    @property
-    def name(self) -> str:
-        """That of bundled weights, or of the file, wherever it lies."""
-        bundled = self.source.startswith(ZOO)
-        return self.source.removeprefix(ZOO) if bundled else self.path.name
-
-    @property
-    def megapixels(self) -> float | None:
-        """The length of their training, with that of their start; None if unknown."""
-        known = self.header.recipe.megapixels
-        return None if math.isnan(known) else known
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Their label in a result, next to the evidence."""
-        recipe = self.header.recipe
-        return {
-            "draws": recipe.draws,
-            "train_set": recipe.train_set_label,
-            "budget": recipe.length,
-            "weights": self.source,
         }
 
 

@@ -9,7 +9,7 @@ from denoisebench.documents import typed
 from denoisebench.errors import UserError
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.planning.answers import config_as_trained, evidence_of
-from denoisebench.planning.plan import ZOO, GivenWeights
+from denoisebench.planning.given_weights import ZOO, GivenWeights
 from denoisebench.planning.request import Request
 from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
 from denoisebench.registry.registries import Registries

@@ -21,7 +21,7 @@ from denoisebench.images.image_set import (
     Share,
 )
 from denoisebench.images.pixels import Pixels, to_gray
-from denoisebench.planning.plan import GivenWeights
+from denoisebench.planning.given_weights import GivenWeights
 from denoisebench.training.recipe import TrainingRecipe
 from denoisebench.training.splits import (
     ImageHashes,

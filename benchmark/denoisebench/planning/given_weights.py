@@ -1,0 +1,48 @@
+"""Existing weights that stand in for a training, or that one begins with."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from denoisebench.training.weights_file import Header
+
+ZOO = "zoo:"
+"""The begin of the label of bundled weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenWeights:
+    """Existing weights: a file, and its header."""
+
+    source: str  # ZOO and a name, or the path
+    path: Path
+    sha256: str
+    header: Header
+
+    @property
+    def imported(self) -> bool:
+        """Whether another code trained them: on what, and how long, is unknown."""
+        return self.header.recipe.imported is not None
+
+    @property
+    def name(self) -> str:
+        """That of bundled weights, or of the file, wherever it lies."""
+        bundled = self.source.startswith(ZOO)
+        return self.source.removeprefix(ZOO) if bundled else self.path.name
+
+    @property
+    def megapixels(self) -> float | None:
+        """The length of their training, with that of their start; None if unknown."""
+        known = self.header.recipe.megapixels
+        return None if math.isnan(known) else known
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Their label in a result, next to the evidence."""
+        recipe = self.header.recipe
+        return {
+            "draws": recipe.draws,
+            "train_set": recipe.train_set_label,
+            "budget": recipe.length,
+            "weights": self.source,
+        }

@@ -1,0 +1,75 @@
+"""Recipes of the zoo that begin with the bundled weights of another."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from recipe_requests import asked
+from stranger import RECIPE, install, put_weights
+
+from denoisebench.errors import UserError
+from denoisebench.planning.planner import make_plan
+from denoisebench.planning.weights_finder import WeightsFinder
+from denoisebench.plugin.recipe import Recipe
+from denoisebench.registry.loader import load
+from denoisebench.registry.registries import Registries
+from denoisebench.training.weights_file import file_hash
+from denoisebench.zoo.recipe_training import header_of, meaning, plan_training, total_megapixels
+
+
+@pytest.fixture(scope="module")
+def registries() -> Registries:
+    return load()
+
+
+def begun(registries: Registries, **change: str) -> Recipe:
+    """A recipe that begins with bundled weights of another noise."""
+    settings = registries.recipe("noise2score/gray-gaussian25").settings
+    noise = {"noise": "gaussian:50", "start": "noise2score/gray-gaussian25"}
+    return Recipe("noise2score/begun", {**settings, **noise, **change})
+
+
+def test_a_recipe_begins_with_the_bundled_weights_that_it_names(registries: Registries) -> None:
+    recipe = begun(registries, steps="1000")
+    first = registries.recipe("noise2score/gray-gaussian25")
+    (training,) = make_plan(asked(recipe), registries).trainings
+    planned, _ = plan_training(recipe, registries)
+    assert planned.id == training.id
+    assert planned.recipe.start == first.sha256
+    said = header_of(recipe, registries)
+    assert (said.start, said.start_megapixels) == (first.sha256, first.budget.megapixels)
+    total = recipe.budget.megapixels + first.budget.megapixels
+    assert total_megapixels(recipe, registries) == planned.recipe.megapixels == total
+    assert "begun from noise2score/gray-gaussian25" in recipe.summary
+
+
+def test_a_start_that_cannot_be_is_an_error(registries: Registries) -> None:
+    with pytest.raises(UserError, match="unknown recipe 'noise2score/gray-gaussian26'"):
+        plan_training(begun(registries, start="noise2score/gray-gaussian26"), registries)
+    with pytest.raises(UserError, match="no weights of recipe r2r/gray-gaussian25 are bundled"):
+        header_of(begun(registries, start="r2r/gray-gaussian25"), registries)
+    with pytest.raises(UserError, match="--start noise2score/begun: name another recipe"):
+        begun(registries, start="noise2score/begun")
+    other = Recipe("noise2score/other", {**begun(registries).settings, "start": "noise2score/one"})
+    one = Recipe("noise2score/one", {**other.settings, "start": "noise2score/other"})
+    circle = replace(registries, recipes={r.name: r for r in (one, other)})
+    with pytest.raises(UserError, match="recipe noise2score/one: it begins with itself"):
+        total_megapixels(one, circle)
+
+
+def test_bundled_weights_that_began_with_others_fit_if_their_recipe_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = install(tmp_path, monkeypatch)
+    path = put_weights(folder / "a.safetensors", start="ab" * 32, start_megapixels=100.0)
+    for start, found in (("", None), ('start = "shipped/b"', "zoo:a")):
+        recipe = f'{RECIPE.format(stem="a")}{start}\nsha256 = "{file_hash(path)}"\n'
+        (tmp_path / "shipped" / "recipes.toml").write_text(recipe)
+        registries = load(["shipped"])
+        registered = registries.recipe("shipped/a")
+        task = meaning(registered, registries)
+        request = replace(asked(registered), weights="auto", start=None)
+        weights = WeightsFinder(request, registries, print).find(*task)  # type: ignore[arg-type]
+        assert (weights and weights.labels["weights"]) == found
+        if weights:
+            assert weights.labels["budget"] == "100 Mpx"  # with the 0.08 of its own
