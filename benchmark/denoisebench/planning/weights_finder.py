@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from denoisebench.documents import typed
-from denoisebench.errors import UserError
+from denoisebench.errors import UserError, unknown_name
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.planning.answers import config_as_trained, evidence_of
 from denoisebench.planning.given_weights import ZOO, GivenWeights
@@ -108,10 +108,14 @@ class WeightsFinder:
         return given
 
     def _start(self, named: str) -> GivenWeights:
-        recipe = self.registries.recipes.get(named)
-        if recipe is None or Path(named).exists():
-            return self._read(weights_file(named), named)
-        return self._read(self.registries.bundled_file(recipe), f"{ZOO}{named}")
+        path, recipe = weights_file(named), self.registries.recipes.get(named)
+        if recipe is not None and not path.exists():
+            return self._read(self.registries.bundled_file(recipe), f"{ZOO}{named}")
+        method, _, stem = named.partition("/")
+        if stem and method in self.registries.methods and not path.exists():
+            there = [f"{method}/{file.stem}" for file in self.bundled(method)]
+            raise unknown_name("bundled weights", named, there)
+        return self._read(path, named)
 
     def _that_fit(self, method: TrainedMethod[Any], config: Any, task: Task) -> GivenWeights | None:
         """The bundled weights that are exactly what a training would yield; else, where they will

@@ -1,9 +1,11 @@
 """Recipes of the zoo that begin with the bundled weights of another."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from bench import bench
 from recipe_requests import asked
 from stranger import RECIPE, install, put_weights
 
@@ -55,6 +57,21 @@ def test_a_start_that_cannot_be_is_an_error(registries: Registries) -> None:
     circle = replace(registries, recipes={r.name: r for r in (one, other)})
     with pytest.raises(UserError, match="recipe noise2score/one: it begins with itself"):
         total_megapixels(one, circle)
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        ("noise2noise/gray-gaussian52", r"did you mean 'noise2noise/gray-gaussian25'\?"),
+        ("noise2void/gray-gaussian25", "'noise2void/gray-gaussian25'; known: none"),
+        ("folder/w.safetensors", "weights folder/w.safetensors: No such file"),
+    ],
+)
+def test_a_mistyped_start_is_told_the_nearest_name(start: str, told: str, tmp_path: Path) -> None:
+    asked = ("--method", "noise2noise", "--datasets", "samples", "--start", start)
+    done = bench("run", *asked, cwd=tmp_path)
+    assert done.returncode == 2
+    assert re.search(told, done.stderr)
 
 
 def test_bundled_weights_that_began_with_others_fit_if_their_recipe_says_so(

@@ -1,6 +1,7 @@
 """ZS-N2N: its half-size images, its loss, its fit, and what it makes of an image."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -16,8 +17,8 @@ from denoisebench.plugin import COLOUR, GRAY, ImageFit, Task
 from denoisebench.registry.loader import load
 from zs_n2n import ZSN2N
 from zs_n2n.config import Config
-from zs_n2n.fitting import HALO_PX, crop_of, denoised_in_strips, fit_network
-from zs_n2n.loss import half_size_images, zero_shot_loss
+from zs_n2n.fitting import crop_of, denoised_in_strips, fit_network
+from zs_n2n.loss import REACH_PX, half_size_images, zero_shot_losses
 
 METHOD = ZSN2N()
 NOISE = Noise(Gaussian(), 25.0, 25.0)
@@ -39,6 +40,11 @@ def network(channels: int = GRAY, seed: int = 0) -> nn.Module:
 
 def randn(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(shape, generator=rng(seed))
+
+
+def zero_shot_loss(f: Callable[[Tensor], Tensor], y: Tensor) -> Tensor:
+    (loss,) = zero_shot_losses(f, y)
+    return loss
 
 
 def test_the_half_size_images_are_the_means_of_the_two_diagonals() -> None:
@@ -84,6 +90,25 @@ def test_the_loss_is_that_of_the_formula_written_out() -> None:
     assert torch.allclose(zero_shot_loss(f, y), expected)
 
 
+@pytest.mark.parametrize("size", [(37, 29), (36, 30), (16, 8), (7, 9), (2, 3)])
+@pytest.mark.parametrize("block", [(8, 8), (2, 4), (16, 10), (64, 64)])
+def test_blocks_have_the_loss_and_the_gradient_of_the_whole(
+    size: tuple[int, int], block: tuple[int, int]
+) -> None:
+    y, g = randn(2, 3, *size).double(), network(COLOUR).double()
+    gradients, losses = [], []
+    for parts in (None, block):
+        g.zero_grad()
+        loss = 0.0
+        for part in zero_shot_losses(lambda image: image - g(image), y, parts):
+            part.backward()
+            loss += part.item()
+        losses.append(loss)
+        gradients.append(torch.cat([p.grad.flatten() for p in g.parameters()]))
+    assert losses[1] == pytest.approx(losses[0], rel=1e-12)
+    assert torch.allclose(gradients[1], gradients[0], rtol=1e-9, atol=1e-12)
+
+
 def test_the_gradient_goes_through_what_it_does_to_the_whole_image() -> None:
     y, scale = randn(1, 1, 8, 8), torch.ones(1, requires_grad=True)
 
@@ -104,12 +129,12 @@ def test_the_network_has_the_parameters_of_the_official_one(channels: int, count
     assert sum(p.numel() for p in network(channels).parameters()) == count
 
 
-def test_the_network_sees_as_far_as_the_halo() -> None:
+def test_the_network_sees_as_far_as_its_reach() -> None:
     y = torch.zeros(1, 1, 11, 11, requires_grad=True)
     network()(y)[0, 0, 5, 5].backward()
     assert y.grad is not None
     seen = y.grad[0, 0].nonzero() - 5
-    assert int(seen.abs().max()) == HALO_PX
+    assert int(seen.abs().max()) == REACH_PX
 
 
 @pytest.mark.parametrize("strip_px", [1, 90, 10**6])
