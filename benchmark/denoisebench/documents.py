@@ -45,9 +45,29 @@ def read_toml(path: Path) -> dict[str, Any]:
     return table
 
 
-def read_json(path: Path, *, strict: bool = True) -> Any:
-    """The value of a JSON file; see `json_value`."""
-    return json_value(read_limited(path, JSON_BYTES), strict=strict)
+def read_json(path: Path, *, strict: bool = True, packed: bool = False) -> Any:
+    """The value of a JSON file; see `json_value`.  packed: it is compressed by gzip.
+
+    Raises OSError where it cannot be read, ValueError where it is too large or no JSON.
+    """
+    text = read_limited(path, JSON_BYTES)
+    return json_value(_unpacked(text) if packed else text, strict=strict)
+
+
+def _unpacked(text: bytes) -> bytes:
+    """What gzip compressed, at most JSON_BYTES of it."""
+    import gzip  # here: few commands need it
+    import io
+    import zlib
+
+    try:
+        with gzip.open(io.BytesIO(text)) as file:
+            found = file.read(JSON_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"gzip cannot unpack it: {error}") from None
+    if len(found) > JSON_BYTES:
+        raise ValueError(f"it has more than {JSON_BYTES // 10**6} MB when it is unpacked")
+    return found
 
 
 def json_value(text: bytes | str, *, strict: bool = True) -> Any:

@@ -33,7 +33,6 @@ class Noise2Void(TrainedMethod[Config]):
     summary = "hidden pixels predicted from those around (Krull et al., CVPR 2019)"
     paper_code = "https://github.com/juglab/n2v (BSD-3-Clause)"
     config_type = Config
-    learning_rate, beta2 = 2e-3, 0.999
     checkpoint: Literal["last", "held-out"] = "held-out"
 
     def evidence(self, config: Config) -> Evidence:

@@ -21,7 +21,7 @@ from denoisebench.errors import OutputError
 from denoisebench.files import ordinary_file, whole_file
 from denoisebench.results import records, store, strict_json
 from denoisebench.results.records import CellResult
-from denoisebench.results.store import cell_paths, read_cell
+from denoisebench.results.store import cell_of, cell_paths, read_cell
 
 NAME = "cells.index"
 WORTH = 200
@@ -71,9 +71,9 @@ class Index:
         except OSError:
             return read_cell(path)
         stamp = status.st_size, status.st_mtime_ns, status.st_ctime_ns
-        self._stamps[path.stem] = stamp
-        entry = self._entries.get(path.stem)
-        found = self._record(path.stem, entry) if entry and entry.stamp == stamp else None
+        self._stamps[cell_of(path)] = stamp
+        entry = self._entries.get(cell_of(path))
+        found = self._record(cell_of(path), entry) if entry and entry.stamp == stamp else None
         if found is None:
             self._read += 1
             return read_cell(path)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from denoisebench.files import append_line, ordinary_file
 from denoisebench.results.records import ImageScore
-from denoisebench.results.store import cell_path, parse_score, score_line
+from denoisebench.results.store import parse_score, score_line
 
 
 class Unfinished:
     """The journal of one cell.  keep: whether to read and write it at all."""
 
     def __init__(self, out: Path, cell: str, *, keep: bool) -> None:
-        self._path = cell_path(out, cell).with_suffix(".unfinished")
+        self._path = out / "cells" / f"{cell}.unfinished"
         self._keep = keep
 
     def read(self) -> Mapping[tuple[str, int], ImageScore]:

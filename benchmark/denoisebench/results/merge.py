@@ -9,7 +9,7 @@ from shutil import copyfileobj
 from denoisebench.errors import UserError
 from denoisebench.files import whole_file
 from denoisebench.results.records import CellResult
-from denoisebench.results.store import cell_path, cell_paths, read_cell
+from denoisebench.results.store import cell_of, cell_path, cell_paths, read_cell
 from denoisebench.results.strict_json import json_text, stored
 
 _WEIGHTS, _CHECKPOINT = "weights.safetensors", "checkpoint.pt"
@@ -40,7 +40,7 @@ def merge(folders: Sequence[Path], out: Path) -> Merged:
     merged = Merged()
     for folder in folders:
         for path in cell_paths(folder):
-            _merge_cell(path, cell_path(out, path.stem), merged)
+            _merge_cell(path, cell_path(out, cell_of(path)), merged)
         for weights in sorted(folder.glob(f"trainings/*/{_WEIGHTS}")):
             _merge_training(weights, out / "trainings" / weights.parent.name / _WEIGHTS, merged)
     return merged

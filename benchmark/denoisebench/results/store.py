@@ -1,4 +1,5 @@
-"""Results on disk: one immutable JSON file per cell, `OUT/cells/<cell id>.json`.
+"""Results on disk: one immutable JSON file per cell, `OUT/cells/<cell id>.json`, or the
+same compressed by gzip, `OUT/cells/<cell id>.json.gz`.
 
 A file appears whole or not at all, whatever is killed and however many processes write.  Files are
 strict JSON (see `strict_json`): "nan" is read as a float in every field but `provenance`.  A digest
@@ -23,6 +24,9 @@ from denoisebench.training.weights_file import FILE
 
 SCHEMA = 6
 
+PACKED = ".gz"
+"""What the name of a result ends with once `gzip` has compressed it."""
+
 _DIGEST = "record_sha256"
 
 
@@ -32,14 +36,23 @@ def weights_path(out: Path, training: str) -> Path:
 
 
 def cell_path(out: Path, cell: str) -> Path:
-    """Where the result of the cell with this id is, or will be."""
-    return out / "cells" / f"{cell}.json"
+    """Where the result of the cell with this id is, or will be: the compressed file if it is the
+    only one."""
+    plain, packed = (out / "cells" / f"{cell}.json{ending}" for ending in ("", PACKED))
+    return packed if not plain.exists() and packed.exists() else plain
 
 
 def cell_paths(out: Path) -> list[Path]:
     """The files of all results under `out`, by id."""
-    found = (p for p in (out / "cells").glob("*.json") if not p.name.startswith("."))
-    return sorted(found, key=lambda path: path.name)
+    folder = out / "cells"
+    found = {cell_of(path): path for path in folder.glob(f"*.json{PACKED}")}
+    found |= {cell_of(path): path for path in folder.glob("*.json")}
+    return [found[cell] for cell in sorted(found) if cell]
+
+
+def cell_of(path: Path) -> str:
+    """The id of the cell whose result is in this file; empty for a hidden one."""
+    return path.name.partition(".")[0]
 
 
 def write_cell(out: Path, result: CellResult) -> Path:
@@ -48,10 +61,11 @@ def write_cell(out: Path, result: CellResult) -> Path:
     Safe with parallel writers, of the same cell too: the last one stays.  Raises UserError when
     it cannot write; nothing is left behind then.
     """
-    path = cell_path(out, result.cell)
+    path = out / "cells" / f"{result.cell}.json"
     record = stored({"schema": SCHEMA, **asdict(result)})
     record["provenance"] |= {_DIGEST: _sha256(record)}
     write_whole(path, json_text(record).encode())
+    path.with_name(f"{path.name}{PACKED}").unlink(missing_ok=True)
     return path
 
 
@@ -61,7 +75,7 @@ def read_cell(path: Path) -> CellResult:
     Raises UserError for a file that is missing, damaged, changed, renamed or of a newer schema.
     """
     try:
-        record = read_json(path)
+        record = read_json(path, packed=path.suffix == PACKED)
     except OSError as error:
         raise UserError(f"cannot read the result {path}: {error.strerror or error}") from None
     except ValueError as error:
@@ -86,7 +100,7 @@ def read_cell(path: Path) -> CellResult:
         typed(result.provenance, Provenance)
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, str(error)) from None
-    if result.cell != path.stem:
+    if result.cell != cell_of(path):
         raise _damaged(path, f"it holds the cell {result.cell}")
     if not is_as_written:
         raise _damaged(path, f"its {_DIGEST} is not that of its fields, so one was changed")
