@@ -82,8 +82,8 @@ def test_of_several_results_the_one_trained_longest_stands_in_the_cell(page_of):
         ({"noise": "gaussian:15"}, "that the paper's table does not have"),
         ({"method": "noise2noise", "parameters": "unknown"}, "of columns that the paper does not"),
         ({"train_set": "test (transductive)"}, "trained on the test images"),
-        ({"weights": "trained from a.safetensors"}, "begun from weights that are not bundled"),
-        ({"weights": "a.safetensors", "budget": "unknown"}, "that are not bundled, or imported"),
+        ({"weights": "trained from a.safetensors"}, "begun from weights that are neither"),
+        ({"weights": "a.safetensors", "budget": "unknown"}, "of a stored result, or imported"),
     ],
 )
 def test_what_does_not_belong_in_the_table_is_left_out_and_counted(page_of, change, why):
@@ -109,6 +109,28 @@ def test_a_training_begun_from_bundled_weights_counts_with_their_length_and_name
     (row,) = (s for s in section(page, "What was trained") if s.startswith("| t1 "))
     assert "| own training from noise2score/gray-gaussian25 |" in row
     assert "--start noise2score/gray-gaussian25 --steps 2000 --batch 16 --crop 64" in page
+
+
+def test_a_training_begun_from_that_of_a_stored_result_counts_with_its_length_and_names_it(page_of):
+    first, second = "0123456789abcdef", "fedcba9876543210"
+    of_first = {"psnr_db": [28.0], "training": first}
+    of_second = {
+        "noise": "gaussian:50",
+        "psnr_db": [25.0],
+        "training": second,
+        "budget": "164 Mpx",
+        "weights": f"trained from {first}",
+        "provenance": recipe(start="ab", start_megapixels=131.072),
+    }
+    page = page_of(of_first, of_second)
+    assert cell(page, "gaussian:50", "set12", "noise2score")[0] == "**25.00**[t2]"
+    (row,) = (s for s in section(page, "What was trained") if s.startswith("| t2 "))
+    assert "| 0.164 |" in row
+    assert "| own training from t1 |" in row
+    assert f"--start results/trainings/{first} --steps 2000 --batch 16 --crop 64" in page
+    alone = page_of(of_second)
+    assert "25.00" not in alone
+    assert "1 begun from weights that are neither bundled nor of a stored result" in alone
 
 
 def test_the_gap_to_supervised_is_at_the_longest_training_that_both_have(page_of):

@@ -1,15 +1,14 @@
 """Stored results of bundled weights are found again by today's code, or get its ids."""
 
 import importlib.util
-import json
-import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from denoisebench.registry.loader import load
-from denoisebench.results.store import read_cells
+from denoisebench.results.store import read_cells, write_cell
 
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "docs" / "table2"
@@ -39,20 +38,14 @@ def test_stored_results_have_the_ids_of_today(rekey: ModuleType) -> None:
 def test_a_result_of_other_code_gets_the_id_of_today_and_keeps_its_scores(
     rekey: ModuleType, tmp_path: Path
 ) -> None:
-    path = next(p for p in STORED.glob("cells/*.json") if '"zoo:' in p.read_text("utf-8"))
-    old = json.loads(path.read_text("utf-8")) | {"cell": "0123456789abcdef"}
-    old["provenance"].pop("record_sha256", None)  # as of older code: it is of all fields
-    (tmp_path / "cells").mkdir()
-    (tmp_path / "cells" / "0123456789abcdef.json").write_text(json.dumps(old), "utf-8")
+    result = next(r for r in read_cells(STORED) if r.weights.startswith("zoo:"))
+    write_cell(tmp_path, replace(result, cell="0123456789abcdef"))
     rekey.main(tmp_path)
-    (found,) = (tmp_path / "cells").iterdir()
-    assert found.name == path.name
-    assert json.loads(found.read_text("utf-8"))["scores"] == old["scores"]
+    assert read_cells(tmp_path) == [result]
 
 
 def test_results_of_trainings_keep_their_ids(rekey: ModuleType, tmp_path: Path) -> None:
-    path = next(p for p in STORED.glob("cells/*.json") if '"trained' in p.read_text("utf-8"))
-    (tmp_path / "cells").mkdir()
-    shutil.copy(path, tmp_path / "cells")
+    result = next(r for r in read_cells(STORED) if r.weights.startswith("trained"))
+    path = write_cell(tmp_path, result)
     rekey.main(tmp_path)
-    assert [p.name for p in (tmp_path / "cells").iterdir()] == [path.name]
+    assert list(path.parent.iterdir()) == [path]

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from denoisebench.training.weights_file import Header
+from denoisebench.training.weights_file import FILE, Header
 
 ZOO = "zoo:"
 """The begin of the label of bundled weights."""
@@ -26,9 +26,11 @@ class GivenWeights:
 
     @property
     def name(self) -> str:
-        """That of bundled weights, or of the file, wherever it lies."""
-        bundled = self.source.startswith(ZOO)
-        return self.source.removeprefix(ZOO) if bundled else self.path.name
+        """That of bundled weights, the id of a training here, or that of the file, wherever it
+        lies."""
+        if self.source.startswith(ZOO):
+            return self.source.removeprefix(ZOO)
+        return self.path.name if self.path.name != FILE else self.path.absolute().parent.name
 
     @property
     def megapixels(self) -> float | None:

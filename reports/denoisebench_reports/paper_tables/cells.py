@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -153,9 +153,15 @@ class Entry:
 
     @property
     def begun_from(self) -> str:
-        """The name of the bundled weights that its training began with; empty without them."""
-        named = re.fullmatch(rf"{BEGUN_FROM}([\w-]+/[\w.-]+)", self.line.weights)
+        """The name of the bundled weights that its training began with, or the id of an earlier
+        training; empty without them, and for a file."""
+        named = re.fullmatch(rf"{BEGUN_FROM}([\w-]+/[\w.-]+|[0-9a-f]{{16}})", self.line.weights)
         return named[1] if named else ""
+
+    @property
+    def begun_from_training(self) -> bool:
+        """Whether its training began with the weights of an earlier one, which are not bundled."""
+        return bool(self.begun_from) and "/" not in self.begun_from
 
     @property
     def budget(self) -> Budget | None:
@@ -218,8 +224,10 @@ def fill(paper: Paper, results: Results) -> FilledTable:
     """The table filled from stored results."""
     candidates: dict[TableCell, list[Entry]] = {}
     left_out: Counter[str] = Counter()
-    for measured in _measured(results):
-        reason = _unfit(measured, paper)
+    found = list(_measured(results))
+    trained = {measured.training for measured in found}
+    for measured in found:
+        reason = _unfit(measured, paper, trained)
         if reason:
             left_out[reason] += 1
         else:
@@ -253,8 +261,11 @@ def _told(result: CellResult) -> dict[str, Any]:
     return told | ({"training": given} if given else {})
 
 
-def _unfit(measured: Entry, paper: Paper) -> str:
-    """Why a result is not in the table; empty if it is.  The first reason counts."""
+def _unfit(measured: Entry, paper: Paper, trained: Collection[str]) -> str:
+    """Why a result is not in the table; empty if it is.  The first reason counts.
+
+    trained: the ids of the trainings among all results.
+    """
     line, column = measured.line, measured.place.column
     spec, ensembled = without_ensemble(line.method)
     name = parse_spec(spec).name
@@ -268,7 +279,8 @@ def _unfit(measured: Entry, paper: Paper) -> str:
     no_column = (line.parameters, line.method) not in {of[:2] for of in columns}
     label, seed = paper.defined.protocol, paper.defined.seed
     begun_from_a_file = line.weights.startswith(BEGUN_FROM) and not measured.begun_from
-    foreign = begun_from_a_file or line.budget == "unknown"
+    elsewhere = measured.begun_from_training and measured.begun_from not in trained
+    foreign = begun_from_a_file or elsewhere or line.budget == "unknown"
     reasons = {
         "of noises, image sets or methods that the paper's table does not have": not of_it,
         f"under protocols other than {label}": line.protocol != label,
@@ -280,7 +292,7 @@ def _unfit(measured: Entry, paper: Paper) -> str:
         "trained on fresh draws": fresh,
         "trained on a noise that is neither the test's nor its blind range": other_noise,
         "trained on the test images": line.train_set.endswith("(transductive)"),
-        "begun from weights that are not bundled, or imported": foreign,
+        "begun from weights that are neither bundled nor of a stored result, or imported": foreign,
         "without an image of finite PSNR": math.isnan(line.psnr_db),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")

@@ -29,8 +29,9 @@ def training_table(chosen: Sequence[Entry]) -> tuple[list[list[str]], str]:
     """A header and a row for each training, what is not known being a dash; and what all of them
     have in common, which has no column: `training set cbsd399, draws fixed`."""
     by_name = {measured.training: measured for measured in reversed(chosen)}
-    firsts = [by_name[name] for name in numbered(chosen)]
-    rows = [[f"t{number}", *_row(measured)] for number, measured in enumerate(firsts, start=1)]
+    numbers = numbered(chosen)
+    firsts = [by_name[name] for name in numbers]
+    rows = [[f"t{numbers[m.training]}", *_row(m, numbers)] for m in firsts]
     trained = [row for row, measured in zip(rows, firsts, strict=True) if measured.is_trained]
     common = {
         number: trained[0][number]
@@ -43,7 +44,7 @@ def training_table(chosen: Sequence[Entry]) -> tuple[list[list[str]], str]:
     return [header, *kept], ", ".join(shared)
 
 
-def _row(measured: Entry) -> list[str]:
+def _row(measured: Entry, numbers: Mapping[str, int]) -> list[str]:
     line, outcome = measured.line, measured.outcome
     if not measured.is_trained:
         return [line.method, "nothing", *[NONE] * (len(HEADERS) - 3)]
@@ -53,7 +54,7 @@ def _row(measured: Entry) -> list[str]:
         f"{measured.megapixels / 1e3:.3g}" if measured.megapixels else NONE,
         line.train_set or NONE,
         line.draws or NONE,
-        weights_text(line.weights),
+        _weights(measured, numbers),
         _device(measured) or NONE,
         outcome.get("precision") or NONE,
         _duration(line.train_s),
@@ -67,6 +68,13 @@ def _learned(measured: Entry) -> str:
     kind = KINDS.get(recipe.get("channels", 0), "")
     said = [recipe.get("noise", line.noise), "" if given else "level not given", kind]
     return ", ".join(filter(None, said))
+
+
+def _weights(measured: Entry, numbers: Mapping[str, int]) -> str:
+    """`weights_text`, with the number of the training that was begun from if it is in the table."""
+    begun = measured.begun_from
+    text = weights_text(measured.line.weights)
+    return text.replace(begun, f"t{numbers[begun]}") if begun in numbers else text
 
 
 def weights_text(label: str) -> str:
@@ -101,7 +109,7 @@ def commands(chosen: Sequence[Entry], out: str, protocol: str) -> list[str]:
     sets: dict[tuple[str, str, str], dict[str, list[str]]] = {}  # by method, parameters, settings
     for measured in chosen:
         line = measured.line
-        key = (line.method, line.parameters, _settings(measured))
+        key = (line.method, line.parameters, _settings(measured, out))
         its = sets.setdefault(key, {}).setdefault(line.noise, [])
         its += [line.dataset] if line.dataset not in its else []
     return [
@@ -145,8 +153,8 @@ def draws_option(draws: str) -> str:
     return f" --draws {FRESH}" if draws == FRESH else ""
 
 
-def _settings(measured: Entry) -> str:
-    """The options that choose a result's weights."""
+def _settings(measured: Entry, out: str) -> str:
+    """The options that choose a result's weights.  out: the folder that the result is stored in."""
     line, budget = measured.line, measured.budget
     if not measured.is_trained:
         return ""
@@ -157,7 +165,8 @@ def _settings(measured: Entry) -> str:
     if not line.weights.startswith("trained"):
         path = PurePath(line.weights)
         return f"{train_set} --weights {path.name if path.is_absolute() else path}"
-    begun = f" --start {measured.begun_from}" if measured.begun_from else ""
+    of = f"{out}/trainings/" if measured.begun_from_training else ""
+    begun = f" --start {of}{measured.begun_from}" if measured.begun_from else ""
     if budget is None or (line.budget in BUDGETS and not begun):
         return f"{train_set} --budget {line.budget}"
     length = f"--steps {budget.steps} --batch {budget.batch} --crop {budget.crop_px}"
