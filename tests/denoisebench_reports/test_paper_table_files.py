@@ -92,7 +92,7 @@ def test_a_page_names_the_noises_as_people_type_them_and_gives_every_dash_a_reas
 
 def test_each_noise_and_column_has_a_preset_that_the_suite_takes():
     names = [preset.name for preset in definition(NB2NB).presets]
-    assert len(names) == len(set(names)) == 4 * 11
+    assert len(names) == len(set(names)) == 4 * 13
     assert set(names) <= set(REGISTRIES.presets)
     poisson = REGISTRIES.preset("nb2nb-poisson5_50-neighbor2neighbor-fresh").settings
     assert poisson == {
