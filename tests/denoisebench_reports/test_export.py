@@ -88,7 +88,7 @@ def test_the_plugin_offers_its_reports_by_name(make_cell):
         "json",
         "html",
         *(name.replace("_", "-") for name in TABLES),
-        "noise2score-table2-claims",
+        *(f"{name.replace('_', '-')}-claims" for name in TABLES),
     ]
     results = results_of([make_cell([30.0])])
     assert all(report.render(results).endswith("\n") for report in reports.values())
