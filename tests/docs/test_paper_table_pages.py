@@ -1,4 +1,4 @@
-"""The pages of papers' tables are what their commands make of the stored results, and none tells too
+"""The pages of papers' tables are what their commands make of the stored results.  None tells too
 much."""
 
 import re
