@@ -55,7 +55,7 @@ def read_json(path: Path, *, strict: bool = True, packed: bool = False) -> Any:
 
 
 def _unpacked(text: bytes) -> bytes:
-    """What gzip compressed, at most JSON_BYTES of it."""
+    """The text that gzip compressed, at most JSON_BYTES of it."""
     import gzip  # here: few commands need it
     import io
     import zlib

@@ -11,7 +11,7 @@ REACH_PX = 2
 """How far the network sees: two convolutions of 3 × 3."""
 
 HALO_PX = 2 * REACH_PX
-"""What the loss of a block needs around it: the reach of the network in a half-size image."""
+"""The pixels around a block that its loss needs: the reach of the network in a half-size image."""
 
 Part = tuple[EllipsisType, slice, slice]
 

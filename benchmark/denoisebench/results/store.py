@@ -25,7 +25,7 @@ from denoisebench.training.weights_file import FILE
 SCHEMA = 6
 
 PACKED = ".gz"
-"""What the name of a result ends with once `gzip` has compressed it."""
+"""The end of the name of a result that `gzip` has compressed."""
 
 _DIGEST = "record_sha256"
 

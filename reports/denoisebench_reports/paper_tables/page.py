@@ -55,14 +55,13 @@ def render_paper_table(name: str, results: Results) -> str:
 
 def _what(filled: FilledTable) -> str:
     paper = filled.paper
-    rules = f" ({escaped(paper.protocol.summary)})" if paper.protocol else ""
+    rules = f" The protocol: {escaped(paper.protocol.summary)}." if paper.protocol else ""
     return (
         "This page is generated; the command stands at its end. It has the figures of"
         f" {paper.source}, beside those measured here: PSNR in dB, mean over the images of"
-        f" a set. Ours are under protocol {paper.defined.protocol}{rules}, of seed"
-        f" {paper.defined.seed},"
-        " trained on one noisy copy of each training image, drawn once; no training image is a test"
-        " image."
+        f" a set. Ours are under protocol {paper.defined.protocol}, of seed {paper.defined.seed},"
+        " trained on one noisy copy of each training image, drawn once. No training image is a test"
+        f" image.{rules}"
     )
 
 
