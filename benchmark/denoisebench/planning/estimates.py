@@ -21,7 +21,7 @@ def training_s(training: TrainingPlan) -> float:
 
 
 def cell_s(cell: CellPlan) -> float:
-    """The time of all images of a cell, by a U-Net; by a small network where it learns on each image."""
+    """The time of all images of a cell by a U-Net; a small network where it learns on each."""
     sizes = [image.size for image in cell.image_set.images]
     megapixels = sum(math.prod(size) / 1e6 if size else USUAL_MPX for size in sizes)
     passes = cell.repeats * (len(ORIENTATIONS) if cell.self_ensemble else 1)
