@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from denoisebench.errors import plugin_code
 from denoisebench.nn.devices import Precision, kind_of
@@ -29,8 +30,15 @@ def load_model(
     load_into(weights, network)
     network = network.eval().requires_grad_(False)
     network = network.to(torch.device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    set_precision(method, network, precision, device)
+    return Model(config, task, network)
+
+
+def set_precision(
+    method: TrainedMethod[Any], network: nn.Module, precision: Precision, device: str
+) -> None:
+    """Run the parts of a method's network that may have less than float32 in `precision`."""
     if precision == "bf16":
         with plugin_code(method.name):
             for part in method.parts_in_bf16(network):
                 run_in_bf16(part, kind_of(device))
-    return Model(config, task, network)

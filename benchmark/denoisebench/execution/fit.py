@@ -1,5 +1,6 @@
 """One training, from its images to its weights file."""
 
+import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from denoisebench.denoising.denoiser import Denoiser
+from denoisebench.denoising.trained_model import set_precision
 from denoisebench.errors import (
     PluginError,
     UserError,
@@ -21,7 +23,7 @@ from denoisebench.execution.tracking import TrackedTraining
 from denoisebench.files import write_whole
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import Pixels
-from denoisebench.nn.devices import pick_precision
+from denoisebench.nn.devices import Precision, pick_precision
 from denoisebench.noise.draws import Draws
 from denoisebench.noise.given import noisy_of
 from denoisebench.planning.answers import stages_of
@@ -106,7 +108,8 @@ def fit(
 
     watch = None
     if held_out.noisy:
-        watch = Watch(source(held_out), _oracle(plan, held_out.noisy, device, tracked.show))
+        oracle = _oracle(plan, held_out.noisy, device, settings.precision, tracked.show)
+        watch = Watch(source(held_out), oracle)
     if plan.oracle_checkpoint and (watch is None or watch.oracle_psnr_db is None):
         raise UserError(
             f"--oracle-checkpoint: {plan.train_set.spec} has no clean images to hold out; give a"
@@ -139,12 +142,14 @@ def _oracle(
     plan: TrainingPlan,
     held_out: Sequence[LoadedImage],
     device: str,
+    precision: Precision,
     show: Callable[[Pixels], None],
 ) -> Callable[[nn.Module], float] | None:
     """Tells a network's PSNR on held-out images, for the record alone: nothing depends on it.
 
-    show: takes the first one, noisy and denoised side by side.
-    None when a method takes the second images of given pairs for noisy ones: there is no clean one.
+    precision: of its parts that may have less than float32.  show: takes the first one, noisy and
+    denoised side by side.  None when a method takes the second images of given pairs for noisy
+    ones: there is no clean one.
     """
     if plan.evidence is Evidence.NOISY_PAIRS and plan.train_set.noisy_is_given:
         return None
@@ -159,7 +164,9 @@ def _oracle(
         shown.append((clean_part, noisy_part, level if told else None))
 
     def psnr_db(network: nn.Module) -> float:
-        model, total = Model(plan.config, plan.task, network), 0.0
+        network, total = copy.deepcopy(network), 0.0
+        set_precision(method, network, precision, device)
+        model = Model(plan.config, plan.task, network)
         denoise = Denoiser(method, plan.config, plan.task, model)
         for number, (clean, noisy, level) in enumerate(shown):
             denoised = denoise(noisy, level)
