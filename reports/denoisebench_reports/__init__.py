@@ -80,7 +80,7 @@ def register_reports() -> Iterable[Report]:
         *(
             Report(
                 table.claims_report,
-                f"the claims of {table.report}, each with a verdict, as GitHub's Markdown",
+                f"the claims of {table.report}, each with a verdict, as Markdown",
                 functools.partial(_render_claims, table.name),
             )
             for table in tables
