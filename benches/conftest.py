@@ -23,6 +23,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             )
         if "s_per_mpx" in extra:
             say(f"{bench.name}: {extra['s_per_mpx']:.1f} s/Mpx; {extra['threads']} threads")
+        if "share_beyond" in extra:
+            say(
+                f"{bench.name}: {extra['share_beyond']:.1%} of CPU time beyond the denoiser;"
+                f" {extra['threads']} threads"
+            )
         if "unit_cpu_s" in extra:
             say(
                 f"{bench.name}: {bench.stats.mean / extra['units']:.3f} s a unit beside its images,"

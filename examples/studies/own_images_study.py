@@ -7,15 +7,16 @@ in the folder CLEAN; white is the greatest value of the type.
 
     python examples/studies/own_images_study.py
 
-compares Noise2Score's weights of one level with those of a range: photographs of cbsd399 as a
-detector of gain 2, offset 100 and read noise 3 counts them.
+compares Noise2Score's weights of one level with those of a range: photographs of cbsd399, and drawn
+cells, as a detector of gain 2, offset 100 and read noise 3 counts them.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from stack_study import cells
 from tabulate import tabulate
 
 import denoisebench
@@ -23,7 +24,7 @@ from denoisebench.image_files.source import open_pixels
 from denoisebench.registry.loader import load
 
 DEFAULT_METHODS = ("noise2score", "noise2noise", "blindspot", "nlm", "tv")
-PEAKS = (30, 60, 120, 250)
+PEAKS = (30, 45, 60, 90, 120, 250)
 """Photons at white."""
 
 DETECTOR = "poisson-gaussian:2:3:100"
@@ -44,16 +45,14 @@ def pairs(noisy: Path, clean: Path, methods: Iterable[str]) -> Iterator[list[obj
         yield row
 
 
-def one_level_or_range() -> Iterator[list[object]]:
-    """A row for each peak: photons, usual level, PSNR by weights of a range and of one level."""
-    registries = load()
-    photographs = registries.image_set("cbsd399", 1).images[5::40]
-    folder = registries.weights_folder("noise2score")
+def one_level_or_range(kind: str, scenes: Sequence[np.ndarray]) -> Iterator[list[object]]:
+    """A row for each peak: photons, usual level, contrast that one level needs, PSNR by weights of
+    a range and of one level."""
+    folder = load().weights_folder("noise2score")
     assert folder is not None  # it is a package
     for peak in PEAKS:
         levels, found = [], {"gray-gaussian-blind": [], "gray-gaussian25": []}
-        for number, photograph in enumerate(photographs):
-            scene = photograph.load()[0][:192, :192].astype(np.float64)
+        for number, scene in enumerate(scenes):
             rng = np.random.default_rng(number)
             counts = 2.0 * rng.poisson(scene * peak) + 100.0 + rng.normal(0.0, 3.0, scene.shape)
             truth = 2.0 * scene * peak + 100.0
@@ -68,13 +67,21 @@ def one_level_or_range() -> Iterator[list[object]]:
                 figures.append(psnr_db(report.image, truth, 2.0 * peak))
                 if name == "gray-gaussian-blind":
                     levels.append(report.level[0])
-        yield [peak, float(np.median(levels)), *(float(np.mean(f)) for f in found.values())]
+        level = float(np.median(levels))
+        yield [kind, peak, level, 25.0 / level, *(float(np.mean(f)) for f in found.values())]
+
+
+def photographs() -> list[np.ndarray]:
+    """Ten training photographs, (192, 192) in [0, 1]."""
+    images = load().image_set("cbsd399", 1).images[5::40]
+    return [image.load()[0][:192, :192].astype(np.float64) for image in images]
 
 
 def main(arguments: list[str]) -> None:
     if not arguments:
-        heads = ["photons at white", "median level", "range of levels", "one level, 25"]
-        rows = list(one_level_or_range())
+        heads = ["images", "photons", "level", "contrast", "range of levels", "one level, 25"]
+        rows = list(one_level_or_range("photographs", photographs()))
+        rows += one_level_or_range("drawn cells", [cells(seed) for seed in range(5)])
     else:
         noisy, clean, *methods = arguments
         heads = ["image", "noisy", *(methods or DEFAULT_METHODS)]

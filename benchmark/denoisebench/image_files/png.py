@@ -19,6 +19,10 @@ _COLOUR_TYPES = {0: ("gray", 1, 0), 2: ("RGB", 3, 0), 4: ("gray", 1, 1), 6: ("RG
 _PALETTE = 3
 Chunk = tuple[bytes, bytes]
 
+COMPRESSION = 4
+"""zlib's level.  Its own, 6, takes 3 times the time for denoised photographs of 8 bits, which then
+are 4 % smaller."""
+
 
 class PngPixels(OneFile):
     """One image.  Alpha must be opaque throughout, and is written back."""
@@ -80,7 +84,7 @@ def write_png(target: BinaryIO, chunks: "Iterator[Chunk]", pixels: Stored, note:
     """
     import imagecodecs
 
-    encoded = imagecodecs.png_encode(np.ascontiguousarray(pixels))
+    encoded = imagecodecs.png_encode(np.ascontiguousarray(pixels), level=COMPRESSION)
     new = [chunk for chunk in read_chunks(bytes(encoded)) if chunk[0] in (b"IHDR", b"IDAT")]
     target.write(SIGNATURE)
     _put(target, new[0])

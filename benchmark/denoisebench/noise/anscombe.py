@@ -54,7 +54,8 @@ def exact_inverse(d: Array, sigma: float = 0.0) -> Array:
     """
     d = np.maximum(d, DARKEST)
     root = math.sqrt(3.0 / 2.0)
-    x = d**2 / 4.0 + root / (4.0 * d) - 11.0 / (8.0 * d**2) + 5.0 * root / (8.0 * d**3) - 1.0 / 8.0
+    u = 1.0 / d
+    x = d * d / 4.0 + u * (root / 4.0 + u * (u * (5.0 * root / 8.0) - 11.0 / 8.0)) - 1.0 / 8.0
     positive: Array = np.maximum(x - sigma**2, 0.0)
     return positive
 

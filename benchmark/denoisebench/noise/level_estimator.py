@@ -22,7 +22,7 @@ The rest of textures along the chosen directions counts as noise: weak noise is 
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -78,25 +78,15 @@ class Patches:
     peak: float
 
 
-def look(noisy: Pixels, rho: int) -> Patches | None:
+def look(noisy: Pixels, rho: int, most: int = MOST_PATCHES) -> Patches | None:
     """The patches of an image (C, H, W) whose noise has variance φ·x^ρ, of all channels alike.
 
-    None when the image is too small, flat, or not finite.
+    most: patches that are looked at.  None when the image is too small, flat, or not finite.
     """
-    peak = max(float(noisy.max(initial=0.0)), -float(noisy.min(initial=0.0)))
-    if not 0.0 < peak < math.inf or min(noisy.shape[1:]) < SIDE:
+    gathered = _gathered(noisy, rho, most)
+    if gathered is None:
         return None
-    patches = _patches(noisy)
-    which = _evenly_spread(patches.shape[:3])
-    pixels = patches[which].reshape(-1, SIDE**2) / np.float32(peak)
-    second = _in_second_half(which[1], noisy.shape[1])
-    mean = pixels.mean(axis=1)
-    used = ~_patches(flat_pixels(noisy))[which].any(axis=(1, 2))  # the edge of a mask is smooth too
-    if rho > 0 and used.any():
-        used &= mean > max(DARK * float(np.quantile(mean[used], 0.99)), 0.0)
-    if min(np.sum(used & second), np.sum(used & ~second)) < FEWEST_PATCHES // 2:
-        return None
-    pixels, mean, second = pixels[used], mean[used], second[used]
+    pixels, mean, second, peak = gathered
     white = (pixels - mean[:, None]) / mean[:, None] ** (rho / 2)
     bases = [_directions(white[second]), _directions(white[~second])]
     count = min(_noise_count(values) for values, _ in bases)
@@ -108,15 +98,49 @@ def look(noisy: Pixels, rho: int) -> Patches | None:
     return Patches(mean, noise, rest, SIDE**2 - 1 - SLOPES - count, peak)
 
 
+def local_means(noisy: Pixels, most: int = MOST_PATCHES) -> npt.NDArray[np.float64]:
+    """The means of the patches that `look` with ρ = 0 looks at, (N,), in the unit of the image
+    (C, H, W); none where it says None."""
+    gathered = _gathered(noisy, 0, most)
+    return np.empty(0) if gathered is None else gathered.mean.astype(np.float64) * gathered.peak
+
+
+class _Gathered(NamedTuple):
+    """Some patches of an image, relative to `peak`: (N, SIDE²), their means, (N,), and which lie in
+    its second half."""
+
+    pixels: Array
+    mean: Array
+    second: Mask
+    peak: float
+
+
+def _gathered(noisy: Pixels, rho: int, most: int) -> _Gathered | None:
+    peak = max(float(noisy.max(initial=0.0)), -float(noisy.min(initial=0.0)))
+    if not 0.0 < peak < math.inf or min(noisy.shape[1:]) < SIDE:
+        return None
+    patches = _patches(noisy)
+    which = _evenly_spread(patches.shape[:3], most)
+    pixels = patches[which].reshape(-1, SIDE**2).astype(np.float32, copy=False) / np.float32(peak)
+    second = _in_second_half(which[1], noisy.shape[1])
+    mean = pixels.mean(axis=1)
+    used = ~_patches(flat_pixels(noisy))[which].any(axis=(1, 2))  # the edge of a mask is smooth too
+    if rho > 0 and used.any():
+        used &= mean > max(DARK * float(np.quantile(mean[used], 0.99)), 0.0)
+    if min(np.sum(used & second), np.sum(used & ~second)) < FEWEST_PATCHES // 2:
+        return None
+    return _Gathered(pixels[used], mean[used], second[used], peak)
+
+
 def _patches(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """A view of all patches of an image (C, H, W): (C, H − SIDE + 1, W − SIDE + 1, SIDE, SIDE)."""
     return np.lib.stride_tricks.sliding_window_view(image, (SIDE, SIDE), axis=(1, 2))
 
 
-def _evenly_spread(shape: tuple[int, ...]) -> Places:
-    """Channels, rows and columns of at most `MOST_PATCHES` patches, of all in the shape."""
+def _evenly_spread(shape: tuple[int, ...], most: int) -> Places:
+    """Channels, rows and columns of at most `most` patches, of all in the shape."""
     total = math.prod(shape)
-    return np.unravel_index(np.arange(0, total, -(-total // MOST_PATCHES)), shape)
+    return np.unravel_index(np.arange(0, total, -(-total // most)), shape)
 
 
 def _in_second_half(rows: npt.NDArray[np.intp], height: int) -> Mask:
@@ -185,10 +209,10 @@ def _directions(white: Array) -> tuple[npt.NDArray[np.float64], Array]:
 def _noise_count(values: npt.NDArray[np.float64]) -> int:
     """How many of the least components hold noise alone: the most whose mean is no more than their
     median (Chen et al., algorithm 1), and half of all at most."""
-    most = len(values) // 2
-    means = np.cumsum(values) / np.arange(1, len(values) + 1)
-    counts = [n for n in range(1, len(values) + 1) if means[n - 1] <= np.median(values[:n])]
-    return min(max(counts), most)
+    counts = np.arange(1, len(values) + 1)
+    medians = (values[(counts - 1) // 2] + values[counts // 2]) / 2.0  # they ascend
+    enough = np.cumsum(values) / counts <= medians
+    return min(int(counts[enough].max()), len(values) // 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +227,17 @@ class RelativeVariance:
 
 
 def relative_variance(noisy: Pixels, rho: int) -> RelativeVariance | None:
-    """The noise of one image (C, H, W); None: cannot tell.
+    """The noise of one image (C, H, W); None: cannot tell."""
+    patches = look(noisy, rho)
+    return None if patches is None else variance_of(patches, rho)
+
+
+def variance_of(patches: Patches, rho: int) -> RelativeVariance:
+    """The noise of the image that `patches` were looked at in, with the same ρ.
 
     The mean energy along the directions of noise over the smooth patches: those whose other
     directions hold no more than noise would leave there on average, φ.
     """
-    patches = look(noisy, rho)
-    if patches is None:
-        return None
     least = max(SMOOTHEST, min(FEWEST_PATCHES / len(patches.rest), HALF))
     low, high = np.quantile(patches.rest, [least, HALF])
     limit = low

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.noise.level_estimator import relative_variance
+from denoisebench.noise.level_estimator import variance_of
 from denoisebench.noise.whiteness import whiteness
 from denoisebench.noise_models.detector import DetectorFit, fit_sampled, line_of
 from denoisebench.noise_models.family_estimator import WEAK
@@ -102,8 +102,7 @@ def gaussian_fit(planes: Planes) -> Sigma | None:
 def _sigma(sample: PlaneSample) -> Sigma | None:
     if sample.agree:
         return _sigma_between(sample.variance)
-    measured = [relative_variance(page, 0) for page in sample.pages]
-    found = [each for each in measured if each is not None]
+    found = [variance_of(patches, 0) for patches in sample.patches]
     sigma = math.sqrt(float(np.median([each.phi for each in found]))) if found else 0.0
     if sigma <= 0.0:
         return None

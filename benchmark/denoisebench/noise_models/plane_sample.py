@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from denoisebench.errors import UserError
 from denoisebench.images.pixels import Pixels
-from denoisebench.noise.level_estimator import look
+from denoisebench.noise.level_estimator import MOST_PATCHES, Patches, local_means, look
 from denoisebench.noise_models.page_differences import variance_between
 from denoisebench.noise_models.variance_curve import BINS, FEWEST, binned
 
@@ -24,6 +24,9 @@ MOST_PAGES = 16
 MOST_PIXELS = 1 << 22
 """Of a plane that is looked at whole."""
 
+PAGES_WORTH = 4
+"""The patches that are looked at in all pages together, as many as in this number of pages."""
+
 CROP_PX, CROPS = 512, 4
 """For larger planes: the side of a crop, and the number of crops in each direction."""
 
@@ -33,6 +36,7 @@ class PlaneSample:
     """The content of some pages, in the numbers of the file.
 
     pages: crops of each, (N, H, W), less one number for all, which costs float32 no digits.
+    patches: of each page that tells of its noise; none where pages agree.
     mean, variance: of the noise, in bins of intensity.  agree: whether they are of differences of
     neighbouring pages, which texture does not add to, and not those within pages.
     patch_means: all local means.  top: the greatest value.  saturated_share: the share of the
@@ -40,6 +44,7 @@ class PlaneSample:
     """
 
     pages: list[Pixels]
+    patches: list[Patches]
     mean: Array
     variance: Array
     agree: bool
@@ -71,13 +76,19 @@ def sample_planes(planes: Planes) -> PlaneSample:
     centre = float(np.median([np.median(crop) for crop in crops]))
     top = max(float(crop.max()) for crop in crops)
     at_top = sum(int(np.count_nonzero(crop == top)) for crop in crops)
-    pages = [(crop.astype(np.float64) - centre).astype(np.float32) for crop in crops]
-    mean, variance, patch_means = _within(pages)
+    pages = [_about(centre, crop) for crop in crops]
+    most = min(MOST_PATCHES * PAGES_WORTH // len(pages), MOST_PATCHES)
     between = variance_between(pages, max(float(page.max()) for page in pages))
+    patches: list[Patches] = []
     if between is not None:
         mean, variance = between
+        patch_means = np.concatenate([local_means(page, most) for page in pages])
+    else:
+        patches = [each for page in pages if (each := look(page, 0, most)) is not None]
+        mean, variance, patch_means = _within(patches)
     return PlaneSample(
         pages,
+        patches,
         mean + centre,
         variance,
         between is not None,
@@ -87,12 +98,17 @@ def sample_planes(planes: Planes) -> PlaneSample:
     )
 
 
-def _within(pages: list[Pixels]) -> tuple[Array, Array, Array]:
+def _about(centre: float, crop: Plane) -> Pixels:
+    """A crop less `centre`.  float32 holds every number of 16 bits, and half of one."""
+    wide = np.float32 if crop.dtype.itemsize <= 2 else np.float64
+    return np.subtract(crop, wide(centre), dtype=wide).astype(np.float32, copy=False)
+
+
+def _within(pages: list[Patches]) -> tuple[Array, Array, Array]:
     """Mean and variance of the noise in bins of intensity of each page, and all local means."""
     means, variances, patch_means = [np.empty(0)], [np.empty(0)], [np.empty(0)]
-    for page in pages:
-        patches = look(page, 0)
-        if patches is not None and len(patches.mean) >= BINS * FEWEST:
+    for patches in pages:
+        if len(patches.mean) >= BINS * FEWEST:
             mean, noise = binned(patches)
             means.append(mean * patches.peak)
             variances.append(noise * patches.peak**2)

@@ -69,7 +69,7 @@ class ChosenDenoiser:
         return 1, contrast
 
 
-FAR = 1.75
+FAR = 1.5
 """How many times more contrast than usual weights of one level may be shown (docs/denoising.md)."""
 
 

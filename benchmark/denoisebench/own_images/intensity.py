@@ -75,10 +75,15 @@ def span_of(samples: Sequence[Values], detector: Detector | None) -> Intensity:
 
     A series has one, so that the brightness of its images stays comparable.
     """
-    values = np.concatenate([plane.ravel() for plane in samples]).astype(np.float64)
-    if detector is not None:
-        values = detector.stabilise(values)
-    return Intensity(*percentile_range(values), detector)
+    values = np.concatenate([plane.ravel() for plane in samples])
+    if values.dtype.kind == "f":
+        values = values.astype(np.float64)
+    black, white = percentile_range(values)
+    if detector is not None:  # grows with the value, so that percentiles stay percentiles
+        black, white = map(float, detector.stabilise(np.array([black, white])))
+        if black == white:  # both far below the offset
+            black, white = black - 0.5, white + 0.5
+    return Intensity(black, white, detector)
 
 
 def parse_scale(text: str, dtype: np.dtype[Any]) -> tuple[float, float] | None:

@@ -18,7 +18,7 @@ Plane = tuple[int, ...]
 """The place of a plane along all axes but Y, X and S."""
 
 EVERY_ROW = slice(None)
-STEP_VALUES = 2_000_000
+STEP_VALUES = 1 << 16
 
 
 class Rows(Protocol):

@@ -27,7 +27,7 @@ def test_default_method_uses_bundled_weights() -> None:
     image = noisy(4.0).astype(np.float32)
     report = denoisebench.denoise(image, details=True)
     assert report.denoiser == ("noise2score zoo:gray-gaussian-blind",)
-    image = noisy(12.0).astype(np.float32)
+    image = noisy(16.0).astype(np.float32)
     report = denoisebench.denoise(image, details=True)
     assert report.denoiser == ("noise2score zoo:gray-gaussian25",)
     assert error(report.image, RAMP) < 0.4 * error(image, RAMP)
