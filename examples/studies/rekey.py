@@ -7,6 +7,8 @@ Results of trainings keep theirs: what a training yields depends on more than it
 whose code did change is to be computed again instead.
 """
 
+import gzip
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +17,7 @@ from denoisebench.execution.rescore import stored_id
 from denoisebench.registry.loader import load
 from denoisebench.registry.registries import Registries
 from denoisebench.results.records import CellResult
-from denoisebench.results.store import cell_path, read_cells, write_cell
+from denoisebench.results.store import PACKED, cell_path, read_cells, write_cell
 from denoisebench.scoring.protocols import labelled
 
 
@@ -30,13 +32,22 @@ def id_today(result: CellResult, registries: Registries) -> str:
     return stored_id(result, registries, image_set, protocol)
 
 
+def pack(path: Path) -> None:
+    """Compress a stored result, the same bytes for the same content."""
+    text = json.dumps(json.loads(path.read_bytes()), ensure_ascii=False, separators=(",", ":"))
+    path.with_name(path.name + PACKED).write_bytes(gzip.compress(f"{text}\n".encode(), 9, mtime=0))
+    path.unlink()
+
+
 def main(out: Path) -> None:
     registries = load()
     for result in read_cells(out):
         cell = id_today(result, registries)
         if cell != result.cell:
-            write_cell(out, replace(result, cell=cell))
-            cell_path(out, result.cell).unlink()
+            old, new = cell_path(out, result.cell), write_cell(out, replace(result, cell=cell))
+            if old.suffix == PACKED:
+                pack(new)
+            old.unlink()
             print(f"{result.cell} is {cell}: {result.method}, {result.noise}, {result.dataset}")
 
 
