@@ -12,8 +12,6 @@ from denoisebench.results.store import read_cells, write_cell
 
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "docs" / "table2"
-STALE = {"bm3d", "anscombe-bm3d"}
-"""Some results of these are older than the code that calls BM3D."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +30,7 @@ def test_stored_results_have_the_ids_of_today(rekey: ModuleType) -> None:
     results = [result for result in read_cells(STORED) if not result.training]
     assert len(results) > 20
     other = {r.method for r in results if rekey.id_today(r, registries) != r.cell}
-    assert other <= STALE, f"run examples/studies/rekey.py {STORED}, or compute {other} again"
+    assert not other, f"run examples/studies/rekey.py {STORED}, or compute {other} again"
 
 
 def test_a_result_of_other_code_gets_the_id_of_today_and_keeps_its_scores(
