@@ -2,8 +2,8 @@
 
     python examples/studies/camera_study.py FOLDER OUT
 
-takes every tenth pair of PolyU's 100 crops in FOLDER (Xu et al. 2018; NAME_real.JPG is noisy,
-NAME_mean.JPG the mean of many shots), denoises the ten in OUT as a user would, and prints the PSNR
+takes pairs in FOLDER (NAME_real.JPG or .png is noisy, NAME_mean the mean of many shots): all 15 of
+CC15, or every tenth of PolyU's 100.  It denoises them in OUT as a user would, and prints the PSNR
 of each. Trained and denoised files are kept in OUT and not computed again.
 """
 
@@ -18,7 +18,9 @@ from tabulate import tabulate
 from denoisebench.image_files.source import open_pixels
 from denoisebench.plugin import Budget, hookimpl
 
-EACH = 10
+MOST = 15
+"""Pairs; of more every tenth is taken."""
+
 LENGTH = Budget("camera", steps=250, batch=16, crop_px=64)
 """Of the trainings: an eighth of `quick`."""
 
@@ -28,6 +30,8 @@ ASKED = {
     "σ 5": ("--noise", "gaussian:5"),
     "σ 10": ("--noise", "gaussian:10"),
     "σ 20": ("--noise", "gaussian:20"),
+    "nlm, σ 5": ("--noise", "gaussian:5", "--method", "nlm"),
+    "nlm, σ 10": ("--noise", "gaussian:10", "--method", "nlm"),
     "noise2score, trained": TRAINED,
     "noise2self, trained": (*TRAINED, "--method", "noise2self:inference=single"),
 }
@@ -56,7 +60,8 @@ def neighbour_correlation(noise: np.ndarray) -> float:
 def main(folder: Path, out: Path) -> None:
     from own_images_study import psnr_db  # beside this file, where a plugin is not looked for
 
-    noisy_files = sorted(folder.glob("*_real.JPG"))[::EACH]
+    noisy_files = sorted(folder.glob("*_real.*"))
+    noisy_files = noisy_files[:: 10 if len(noisy_files) > MOST else 1]
     noisy = out / "noisy"
     noisy.mkdir(parents=True, exist_ok=True)
     for path in noisy_files:
@@ -65,10 +70,9 @@ def main(folder: Path, out: Path) -> None:
         denoised(noisy, out / f"denoised{number}", options)
     rows: list[list[object]] = []
     for path in noisy_files:
-        name = path.name.removesuffix("_real.JPG")
-        image, truth = (
-            open_pixels(p).read(()).astype(np.float64) for p in (path, folder / f"{name}_mean.JPG")
-        )
+        name = path.stem.removesuffix("_real")
+        mean = path.with_stem(f"{name}_mean")
+        image, truth = (open_pixels(p).read(()).astype(np.float64) for p in (path, mean))
         row: list[object] = [name, neighbour_correlation(image - truth)]
         row.append(psnr_db(image, truth, 255.0))
         for number in range(len(ASKED)):

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from denoisebench.denoising.added_noise import with_added_noise
 from denoisebench.denoising.image_fits import ImageFits
 from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.denoising.trained_model import load_model
@@ -41,7 +42,7 @@ class Denoiser:
     """A method that is ready to denoise images.
 
     model: its network, of a method that is trained; else None.  fits: how a method learns that does
-    so on each image.
+    so on each image.  added: standard deviation of the noise of `with_added_noise`; 0 for none.
     """
 
     method: Method[Any]
@@ -49,9 +50,15 @@ class Denoiser:
     task: Task
     model: Model[Any] | None
     fits: ImageFits = field(default_factory=ImageFits)
+    added: float = 0.0
 
     def __call__(self, noisy: Tensor, level: float | None) -> Tensor | Denoised:
         """The estimate from an image (1, C, H, W).  level: of its noise, if it is known."""
+        if self.added > 0.0:
+            return with_added_noise(self._once, self.added)(noisy, level)
+        return self._once(noisy, level)
+
+    def _once(self, noisy: Tensor, level: float | None) -> Tensor | Denoised:
         return self._checked(self._made(noisy, level), noisy)
 
     def _made(self, noisy: Tensor, level: float | None) -> object:

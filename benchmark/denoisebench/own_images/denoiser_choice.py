@@ -51,6 +51,11 @@ class ChosenDenoiser:
         """Whether its weights were trained at one level."""
         return self.weights is not None and not self.task.noise.is_range
 
+    @property
+    def measures_noise(self) -> bool:
+        """Whether its network was trained without levels: it goes by the noise that it sees."""
+        return self.weights is not None and self.task.parameters == "unknown"
+
     def contrast(self, level: float) -> float:
         """How many times more contrast it is shown of an image with noise of a level, so that the
         noise has a level that it was trained on."""

@@ -48,6 +48,7 @@ class Denoisers:
         device = pick_device(self.device)
         name = source.path.name
         denoiser = self._load(chosen, device).for_level(treatment.level)
+        denoiser = replace(denoiser, added=treatment.added / 255.0)
         denoiser = denoiser.telling(
             lambda part: self.progress(Progress(f"{name}, {part.what}", part.done, part.total))
         )

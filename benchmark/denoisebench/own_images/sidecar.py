@@ -75,6 +75,7 @@ def _facts_of(treatment: "Treatment") -> dict[str, Any]:
         "black": treatment.intensity.black,
         "white": treatment.intensity.white,
         "level": None if chosen is None else treatment.level,
+        "added_level": treatment.added,
         "denoiser": treatment.label,
         "method": None if chosen is None else str(config_spec(chosen.method.name, chosen.config)),
         "weights_sha256": None if chosen is None else chosen.weights_sha256 or None,

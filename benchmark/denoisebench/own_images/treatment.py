@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from denoisebench.denoising.added_noise import COPIES
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
+from denoisebench.noise_models.noise_fit import gaussian_fit
 from denoisebench.own_images.denoiser_choice import FAR, ChosenDenoiser
 from denoisebench.own_images.intensity import Intensity, parse_scale, span_of
 from denoisebench.own_images.options import LookOptions
@@ -22,16 +24,25 @@ from denoisebench.own_images.series_noise import (
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import parse_spec
 
+APART = 1.4
+"""Told noise that is stronger than what is seen by this factor is shared by neighbouring pixels, or
+not there (docs/denoising.md)."""
+
 TOO_STRONG = 1.5
 """A limit in standard deviations of a file: noise that is stronger is not its noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The knowledge of a channel before a denoiser is chosen.  intensity: for any denoiser."""
+    """The knowledge of a channel before a denoiser is chosen.  intensity: for any denoiser.
+
+    seen: the standard deviation of the noise that is independent from pixel to pixel, in the
+    numbers of the file, where Gaussian noise was told; None where it cannot be read.
+    """
 
     noise: SeriesNoise
     intensity: Intensity
+    seen: float | None = None
 
     @property
     def family(self) -> Noise:
@@ -50,13 +61,15 @@ class Look:
 class Treatment:
     """level: of the noise that the denoiser is shown, in the unit of its family; NaN without noise.
     denoiser: None where there is no noise to remove, and planes are copied.  contrast: how many
-    times more of it is shown than usual, so that the noise has a level that was trained on."""
+    times more of it is shown than usual, so that the noise has a level that was trained on.
+    added: the level of white noise that is added to copies of a plane (`with_added_noise`)."""
 
     noise: SeriesNoise
     intensity: Intensity
     denoiser: ChosenDenoiser | None
     level: float
     contrast: float = 1.0
+    added: float = 0.0
 
     @property
     def label(self) -> str:
@@ -78,7 +91,14 @@ class Treatment:
                 f" image with {self.contrast:.1f} times the usual contrast, which it did not see in"
                 " training"
             )
-        return (*self.noise.warnings, *filter(None, [self.denoiser.remark, far]))
+        weaker = ""
+        if self.added > 0.0:
+            weaker = (
+                "the noise that differs from pixel to pixel is weaker than what was told, and"
+                f" {self.denoiser.label} goes by what it sees: it is shown {COPIES} copies with"
+                " white noise on top, and their mean is taken"
+            )
+        return (*self.noise.warnings, *filter(None, [self.denoiser.remark, far, weaker]))
 
 
 def check_look(options: LookOptions, registries: Registries) -> None:
@@ -99,9 +119,12 @@ def look_at(source: Planes, group: int, options: LookOptions, registries: Regist
         noise = _told(options, registries, black, white)
     if noise.other is not None:
         return Look(noise, Intensity(black, white))
+    seen = None
     if options.noise != "auto":
         noise = replace(noise, warnings=tuple(_doubts(noise, samples, options.unit)))
-    return Look(noise, _span(samples, noise, scale))
+        found = gaussian_fit(samples) if noise.sigma > 0.0 else None
+        seen = None if found is None else found.value
+    return Look(noise, _span(samples, noise, scale), seen)
 
 
 def settle(look: Look, denoiser: ChosenDenoiser) -> Treatment:
@@ -110,7 +133,16 @@ def settle(look: Look, denoiser: ChosenDenoiser) -> Treatment:
         return Treatment(look.noise, look.intensity, denoiser, look.level)
     intensity = look.intensity.with_level(look.noise.sigma, denoiser.levels)
     level = intensity.level(look.noise.sigma)
-    return Treatment(look.noise, intensity, denoiser, level, denoiser.contrast(look.level))
+    added = level * _missing_share(look) if denoiser.measures_noise else 0.0
+    return Treatment(look.noise, intensity, denoiser, level, denoiser.contrast(look.level), added)
+
+
+def _missing_share(look: Look) -> float:
+    """The standard deviation of the noise that was told and does not differ from pixel to pixel, as
+    a share of all; 0 where what is seen is about what was told."""
+    if look.seen is None or look.noise.sigma <= APART * look.seen:
+        return 0.0
+    return math.sqrt(1.0 - (look.seen / look.noise.sigma) ** 2)
 
 
 def without_noise(look: Look) -> Treatment:
