@@ -5,24 +5,29 @@ that differs from pixel to pixel, and takes the rest for content.  With white no
 as much as it is asked to remove, and what is weaker than that goes with it.
 """
 
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
-from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.plugin.method import Denoised
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from denoisebench.denoising.self_ensemble import Denoise
 
 COPIES = 4
 """Added noise leaves errors in an estimate; those of different copies partly cancel."""
 
 
-def with_added_noise(denoise: Denoise, std: float) -> Denoise:
+def with_added_noise(denoise: "Denoise", std: float) -> "Denoise":
     """Denoises `COPIES` of an image, each with other Gaussian noise added, and takes the mean.
 
     std: of the added noise, in the unit of the pixels.  The same image gets the same noise.  The
     level, and outputs beside the image, are those of the first copy.
     """
 
-    def mean_of_copies(noisy: Tensor, level: float | None) -> Denoised:
+    import torch  # seconds, which those who only read the constant need not wait for
+
+    def mean_of_copies(noisy: "Tensor", level: float | None) -> Denoised:
         rng = torch.Generator().manual_seed(0)
         total = torch.zeros_like(noisy)
         first: Denoised | None = None
