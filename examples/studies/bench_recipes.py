@@ -90,6 +90,6 @@ def register_methods() -> Iterable[Method[Any]]:
     for start in (Noise2Score, FanInNoise2Score, SmallHeadNoise2Score):
         made.append(_long_memory(_at(start(), "2e-3")))
     for kind in (Noise2Score, Supervised):
-        made += [_at(kind(), rate) for rate in ("5e-4", "2e-3", "4e-3")]
+        made += [_at(kind(), rate) for rate in ("1e-4", "3e-4", "5e-4", "2e-3", "4e-3")]
         made.append(_at(kind(), "2e-3", "ramps"))
     return made
