@@ -9,13 +9,13 @@ Whole images go through a layer in strips of rows, whose channels fit into the c
 all rows at once.  The result is the same.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoisebench.nn import conv1x1, he_start
+from denoisebench.nn import conv1x1, he_start, in_strips, leaky_conv
 
 FIRST_BLOCK = 6
 """Where the blocks begin in a branch, in the official numbering."""
@@ -28,18 +28,17 @@ def relu() -> nn.ReLU:
     return nn.ReLU(inplace=True)
 
 
-def relu_of_all(parts: list[Tensor]) -> Tensor:
-    """The ReLU of images of as many channels each, one after the other in one image.
+def relu_conv(conv: nn.Module, x: Tensor) -> Tensor:
+    """The ReLU of a convolution of 1×1."""
+    assert isinstance(conv, nn.Conv2d)
+    return leaky_conv(x, (conv.weight, conv.bias), slope=0.0)
 
-    Without gradients each is written to its place while its ReLU is applied.
-    """
-    if torch.is_grad_enabled():
-        return F.relu_(torch.cat(parts, dim=1))
-    count, width, height, columns = parts[0].shape
-    joined = parts[0].new_empty((count, height, columns, len(parts) * width)).permute(0, 3, 1, 2)
-    for part, place in zip(parts, joined.chunk(len(parts), dim=1), strict=True):
-        torch.clamp_min(part, 0.0, out=place)
-    return joined
+
+def in_turn(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
+    """One layer after another: convolutions of 1×1, with a ReLU after each."""
+    for conv in list(layers)[::2]:
+        x = relu_conv(conv, x)
+    return x
 
 
 class DilatedConv2d(nn.Conv2d):
@@ -55,13 +54,15 @@ class DilatedConv2d(nn.Conv2d):
         """The weights that count."""
         return self.weight
 
-    def rows(self, before: nn.Module, x: Tensor, top: int, bottom: int) -> Tensor:
-        """Rows `top` to `bottom` of this convolution over before(x); `before` is 1×1."""
+    def rows(self, before: Iterable[nn.Module], x: Tensor, top: int, bottom: int) -> Tensor:
+        """Rows `top` to `bottom` of the ReLU of this convolution over before(x); `before` is a
+        convolution of 1×1 and a ReLU."""
         first, last = top - self.reach, bottom + self.reach
         inside = x[:, :, max(first, 0) : last]
         at_edge = inside.shape[2] < last - first
         around = (self.reach if at_edge else 0, self.reach)
-        out = F.conv2d(before(inside), self.taps(), self.bias, 1, around, self.dilation)
+        kernel, (dilation, _) = (self.taps(), self.bias), self.dilation
+        out = leaky_conv(in_turn(before, inside), kernel, around, dilation=dilation, slope=0.0)
         above = top - max(first, 0) if at_edge else 0
         return out[:, :, above : above + bottom - top]
 
@@ -105,14 +106,13 @@ class MixedBlock(nn.Module):
     def rows(self, x: Tensor, top: int, bottom: int) -> Tensor:
         """Rows `top` to `bottom` of the output."""
         own = x[:, :, top:bottom]
-        looks = [self.inception_br3(own)]
+        looks = [in_turn(self.inception_br3, own)]
         for look in (self.inception_br2, self.inception_br1):
             spatial = look[2]
             assert isinstance(spatial, DilatedConv2d)
-            looks.insert(0, spatial.rows(look[:2], x, top, bottom))
-        joined = F.relu_(self.concat(relu_of_all(looks)))
-        out: Tensor = self.middle_1x1_convs(joined + own)
-        return out
+            looks.insert(0, spatial.rows(list(look)[:2], x, top, bottom))
+        joined = relu_conv(self.concat, torch.cat(looks, dim=1))
+        return in_turn(self.middle_1x1_convs, joined + own)
 
 
 class Branch(nn.Module):
@@ -131,22 +131,21 @@ class Branch(nn.Module):
             conv1x1(width, width),
         )
 
-    def forward(self, x: Tensor, head: nn.Module, rows: int) -> Tensor:
+    def forward(self, x: Tensor, head: nn.Sequential, rows: int) -> Tensor:
         """The part of head(x) that reaches the last 1×1 convolution of `joined`; made `rows` rows
         at a time."""
         x = x.contiguous(memory_format=torch.channels_last)
         for stage in self.stages(head):
-            x = in_strips(stage, x, rows)
+            x = in_strips(partial(stage, x), x.shape[2], rows)
         return x
 
-    def stages(self, head: nn.Module) -> Iterator[RowsOf]:
+    def stages(self, head: nn.Sequential) -> Iterator[RowsOf]:
         """The modules, in order, that turn head(x) into the input of the last 1×1 convolution."""
         masked = self.branch[0]
         assert isinstance(masked, MaskedConv2d)
 
         def stem(x: Tensor, top: int, bottom: int) -> Tensor:
-            out: Tensor = self.branch[1:FIRST_BLOCK](masked.rows(head, x, top, bottom))
-            return out
+            return in_turn(list(self.branch)[2:FIRST_BLOCK], masked.rows(head, x, top, bottom))
 
         yield stem
         for block in list(self.branch)[FIRST_BLOCK:-1]:
@@ -175,7 +174,7 @@ class DilatedBlindSpotNet(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         feature = self.joined(self.ways(x, x.shape[2]))
-        return self.dbsn_tail(feature), feature
+        return self.mean_of(feature), feature
 
     def ways(self, x: Tensor, rows: int) -> list[Tensor]:
         """The features of both branches, `rows` rows at a time."""
@@ -189,21 +188,11 @@ class DilatedBlindSpotNet(nn.Module):
         out: Tensor = self.concat(torch.cat(last, dim=1))
         return out
 
-
-def in_strips(stage: RowsOf, x: Tensor, rows: int) -> Tensor:
-    """stage(x, 0, H), made `rows` rows at a time."""
-    height = x.shape[2]
-    if rows >= height:
-        return stage(x, 0, height)
-    out = None
-    for top in range(0, height, rows):
-        strip = stage(x, top, min(top + rows, height))
-        if out is None:
-            shape = (strip.shape[0], height, strip.shape[3], strip.shape[1])
-            out = strip.new_empty(shape).permute(0, 3, 1, 2)  # channels_last
-        out[:, :, top : top + rows] = strip
-    assert out is not None
-    return out
+    def mean_of(self, feature: Tensor) -> Tensor:
+        """μ, from the feature."""
+        *layers, last = self.dbsn_tail
+        mean: Tensor = last(in_turn(layers, feature))
+        return mean
 
 
 class SpreadNet(nn.Module):
@@ -223,7 +212,8 @@ class SpreadNet(nn.Module):
         )
 
     def forward(self, feature: Tensor) -> Tensor:
-        out: Tensor = self.conv(feature)
+        *layers, last = self.conv
+        out: Tensor = last(in_turn(layers, feature))
         return out
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from dbsn.network import DilatedBlindSpotNet
 
-STRIP_PIXELS = {"cpu": 1 << 14, "cuda": 1 << 19, "mps": 1 << 19}
+STRIP_PIXELS = {"cpu": 1 << 15, "cuda": 1 << 19, "mps": 1 << 19}
 """The number of pixels that go through a layer at a time."""
 
 
@@ -28,6 +28,6 @@ def predict_image(
     means, spreads = [], []
     for top in range(0, height, rows):
         feature = blind.joined([way[:, :, top : top + rows] for way in ways])
-        means.append(blind.dbsn_tail(feature))
+        means.append(blind.mean_of(feature))
         spreads.append(spread(feature))
     return torch.cat(means, dim=2), torch.cat(spreads, dim=2)

@@ -32,7 +32,19 @@ if TYPE_CHECKING:
         network_tiling,
         refuse_unknown_network,
     )
-    from denoisebench.nn.unet import UNet, conv3x3, conv_of_upsampled, leaky
+    from denoisebench.nn.strips import (
+        Convolve,
+        Kernel,
+        Rows,
+        convolution,
+        in_strips,
+        leaky,
+        leaky_conv,
+        rows_of_conv,
+        rows_of_image,
+        strip_rows,
+    )
+    from denoisebench.nn.unet import UNet, conv3x3, conv_of_upsampled, kernel_of_upsampled
 
 _NAMES = {
     "convolutions": (
@@ -81,11 +93,23 @@ _NAMES = {
         "network_tiling",
         "refuse_unknown_network",
     ),
+    "strips": (
+        "Convolve",
+        "Kernel",
+        "Rows",
+        "convolution",
+        "in_strips",
+        "leaky",
+        "leaky_conv",
+        "rows_of_conv",
+        "rows_of_image",
+        "strip_rows",
+    ),
     "unet": (
         "UNet",
         "conv3x3",
         "conv_of_upsampled",
-        "leaky",
+        "kernel_of_upsampled",
     ),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
@@ -100,11 +124,14 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "SCALE",
     "UNSTEADY",
+    "Convolve",
     "ForeignNetwork",
+    "Kernel",
     "Prediction",
     "Predicts",
     "RegressionConfig",
     "RegressionMethod",
+    "Rows",
     "SharedUNet",
     "UNet",
     "add_output",
@@ -114,6 +141,7 @@ __all__ = [
     "conv1x1",
     "conv3x3",
     "conv_of_upsampled",
+    "convolution",
     "determinant",
     "estimate",
     "gaussian_loss",
@@ -121,7 +149,10 @@ __all__ = [
     "he_start",
     "in_float32",
     "in_float64",
+    "in_strips",
+    "kernel_of_upsampled",
     "leaky",
+    "leaky_conv",
     "log_det_and_distance",
     "multiple_of",
     "network_tiling",
@@ -130,6 +161,9 @@ __all__ = [
     "read_network",
     "refuse_unknown_network",
     "regulariser",
+    "rows_of_conv",
+    "rows_of_image",
     "run_padded",
     "squared",
+    "strip_rows",
 ]

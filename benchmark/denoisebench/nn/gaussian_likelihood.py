@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from denoisebench.nn.output_scale import SCALE
+from denoisebench.nn.strips import in_strips, strip_rows
 
 REGULARISER = 0.1
 """The weight of `regulariser`: the reward for a noise of 1 (black to white), if its level is
@@ -80,6 +81,12 @@ def dot(a: Tensor, b: Tensor) -> Tensor:
     return (a * b).sum(dim=1)
 
 
+def cross(a: Tensor, b: Tensor) -> Tensor:
+    """a × b of three channels, in a third of the time of `torch.linalg.cross`.  (B, 3, H, W)"""
+    (a0, a1, a2), (b0, b1, b2) = a.unbind(1), b.unbind(1)
+    return torch.stack([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0], dim=1)
+
+
 def determinant(columns: Sequence[Tensor], e: Tensor) -> Tensor:
     """det(I + VVᵀ), at least 1, by the first formula of this module.
 
@@ -91,10 +98,10 @@ def determinant(columns: Sequence[Tensor], e: Tensor) -> Tensor:
     """
     det = 1.0 + sum((dot(v, v) for v in columns), torch.zeros_like(e[:, 0]))
     for a, b in _pairs(columns):
-        cross = torch.linalg.cross(a, b, dim=1)
-        det = det + dot(cross, cross)
+        across = cross(a, b)
+        det = det + dot(across, across)
     for a, b, v in itertools.combinations(columns, 3) if e.shape[1] == 3 else ():
-        det = det + dot(v, torch.linalg.cross(a, b, dim=1)).square()
+        det = det + dot(v, cross(a, b)).square()
     return det
 
 
@@ -111,10 +118,10 @@ def log_det_and_distance(columns: Sequence[Tensor], e: Tensor) -> tuple[Tensor, 
     det = determinant(columns, e)
     far = dot(e, e)
     for v in columns if e.shape[1] == 3 else ():
-        beside = torch.linalg.cross(e, v, dim=1)
+        beside = cross(e, v)
         far = far + dot(beside, beside)
     for a, b in _pairs(columns):
-        far = far + dot(e, torch.linalg.cross(a, b, dim=1)).square()
+        far = far + dot(e, cross(a, b)).square()
     return det.log(), far / det
 
 
@@ -129,8 +136,8 @@ def solved(columns: Sequence[Tensor], e: Tensor) -> Tensor:
     for v in columns if e.shape[1] == 3 else ():
         total = total + dot(v, v).unsqueeze(1) * e - dot(v, e).unsqueeze(1) * v
     for a, b in _pairs(columns):
-        cross = torch.linalg.cross(a, b, dim=1)
-        total = total + dot(e, cross).unsqueeze(1) * cross
+        across = cross(a, b)
+        total = total + dot(e, across).unsqueeze(1) * across
     return total
 
 
@@ -203,6 +210,23 @@ def gaussian_mean(
     >>> gaussian_mean(mean, [one], noisy, one)  # Σx = Σn: half way
     tensor([[[[0.5000]]]])
     """
+    height = noisy.shape[2]
+    parts = [mean, noisy, sigma, *columns, *noise_columns]
+
+    def rows_of(top: int, bottom: int) -> Tensor:
+        m, y, s, *rest = (t[:, :, top:bottom] if t.shape[2] == height else t for t in parts)
+        return _gaussian_mean(m, rest[: len(columns)], y, s, rest[len(columns) :])
+
+    return in_strips(rows_of, height, strip_rows(noisy))
+
+
+def _gaussian_mean(
+    mean: Tensor,
+    columns: Sequence[Tensor],
+    noisy: Tensor,
+    sigma: Tensor,
+    noise_columns: Sequence[Tensor],
+) -> Tensor:
     scaled = [(column / sigma).expand_as(noisy) for column in (*columns, *noise_columns)]
     e = (noisy - mean) / sigma
     weighed = solved(scaled, e) / determinant(scaled, e).unsqueeze(1)

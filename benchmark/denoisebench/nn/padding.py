@@ -9,8 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-NARROW = 16
-"""A convolution from or to at most this many channels reads the image or writes it."""
+from denoisebench.nn.strips import NARROW
 
 
 def run_padded(

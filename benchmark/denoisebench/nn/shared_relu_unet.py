@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from denoisebench.nn.shared_unet import Down, SharedUNet, Up
-from denoisebench.nn.unet import leaky
+from denoisebench.nn.strips import leaky
 
 
 class SharedReLUUNet(SharedUNet):

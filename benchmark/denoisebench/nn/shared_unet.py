@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoisebench.nn.unet import START_STD, leaky
+from denoisebench.nn.strips import leaky
+from denoisebench.nn.unet import START_STD
 
 WIDTH = 48
 

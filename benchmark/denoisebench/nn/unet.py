@@ -2,8 +2,20 @@
 
 import itertools
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from denoisebench.nn.strips import (
+    Kernel,
+    Rows,
+    in_strips,
+    leaky,
+    leaky_conv,
+    rows_of_conv,
+    rows_of_image,
+    strip_rows,
+)
 
 START_STD = 0.02
 """Standard deviation of all weights at the start."""
@@ -25,15 +37,6 @@ def conv3x3(inputs: int, outputs: int) -> nn.Conv2d:
     return conv
 
 
-def leaky(x: Tensor) -> Tensor:
-    """Leaky ReLU, slope 0.1, in place.  Any shape.
-
-    >>> leaky(torch.tensor([-1.0, 2.0]))
-    tensor([-0.1000,  2.0000])
-    """
-    return F.leaky_relu_(x, 0.1)
-
-
 class Encoder(nn.Module):
     """Convolutions, then a 2×2 max-pool.  (B, C, H, W) -> (B, W', H/2, W/2)"""
 
@@ -42,9 +45,34 @@ class Encoder(nn.Module):
         self.convs = nn.ModuleList(conv3x3(i, o) for i, o in itertools.pairwise(channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        for conv in self.convs:
-            x = leaky(conv(x))
-        return F.max_pool2d(x, 2)
+        height = x.shape[2]
+        *convs, last = (kernel_of(conv) for conv in self.convs)
+        rows = rows_of_image(x)
+        for conv in convs:
+            rows = rows_of_conv(rows, height, conv, leaky_conv)
+        rows = rows_of_leaky_pool(rows_of_conv(rows, height, last))
+        return in_strips(rows, height // 2, strip_rows(x) // 2)
+
+
+def kernel_of(conv: nn.Module) -> Kernel:
+    """The kernel of a `conv3x3`."""
+    assert isinstance(conv, nn.Conv2d)
+    return conv.weight, conv.bias
+
+
+def rows_of_leaky_pool(before: Rows) -> Rows:
+    """The rows of the 2×2 max-pool of `leaky`."""
+
+    def rows(top: int, bottom: int) -> Tensor:
+        full = before(2 * top, 2 * bottom)
+        if torch.is_grad_enabled():
+            return F.max_pool2d(leaky(full), 2)
+        # A leaky ReLU keeps the order: the maximum may go first.  torch's pool also finds where it
+        # was, and takes longer than two looks at pairs.
+        full = torch.maximum(full[:, :, ::2], full[:, :, 1::2])
+        return leaky(torch.maximum(full[..., ::2], full[..., 1::2]))
+
+    return rows
 
 
 def conv_of_upsampled(x: Tensor, skip: Tensor, conv: nn.Conv2d) -> Tensor:
@@ -59,13 +87,41 @@ def conv_of_upsampled(x: Tensor, skip: Tensor, conv: nn.Conv2d) -> Tensor:
     >>> conv_of_upsampled(x, skip, conv3x3(5, 2)).shape
     torch.Size([1, 2, 16, 16])
     """
-    weight, channels = conv.weight, x.shape[1]
-    of_x, of_skip = weight[:, :channels], weight[:, channels:]
-    wide = F.pad(of_x, (0, 1)) + F.pad(of_x, (1, 0))
-    kernel = (F.pad(wide, (0, 0, 0, 1)) + F.pad(wide, (0, 0, 1, 0))).flip(2, 3).transpose(0, 1)
-    out = F.conv2d(skip, of_skip, conv.bias, padding=1)
-    out += F.conv_transpose2d(x, kernel, stride=2, padding=1)
-    return out
+    return rows_of_upsampled(x, skip, conv)(0, skip.shape[2])
+
+
+def rows_of_upsampled(x: Tensor, skip: Tensor, conv: nn.Conv2d) -> Rows:
+    """The rows of `conv_of_upsampled`."""
+    height = skip.shape[2]
+    of_x, of_skip = conv.weight[:, : x.shape[1]], conv.weight[:, x.shape[1] :]
+    kernel = kernel_of_upsampled(of_x)
+    skip_rows = rows_of_conv(rows_of_image(skip), height, (of_skip, conv.bias))
+
+    def rows(top: int, bottom: int) -> Tensor:
+        out = skip_rows(top, bottom)
+        above, below = top > 0, bottom < height
+        if not (above or below):
+            out += F.conv_transpose2d(x, kernel, stride=2, padding=1)
+            return out
+        first = max((top - 1) // 2, 0)
+        seen = x[:, :, first : bottom // 2 + 1]
+        made = F.conv_transpose2d(seen, kernel, stride=2, padding=1)
+        start = top - 2 * first
+        out += made[:, :, start : start + bottom - top]
+        return out
+
+    return rows
+
+
+def kernel_of_upsampled(weight: Tensor) -> Tensor:
+    """The kernel of the 4×4 transposed convolution of stride 2 that equals a 3×3 convolution of the
+    upsampled image.  weight: (O, C, 3, 3) -> (C, O, 4, 4)
+
+    >>> kernel_of_upsampled(torch.ones(1, 1, 3, 3))[0, 0, 1]  # the sides see half of it
+    tensor([2., 4., 4., 2.])
+    """
+    wide = F.pad(weight, (0, 1)) + F.pad(weight, (1, 0))
+    return (F.pad(wide, (0, 0, 0, 1)) + F.pad(wide, (0, 0, 1, 0))).flip(2, 3).transpose(0, 1)
 
 
 class Decoder(nn.Module):
@@ -76,7 +132,16 @@ class Decoder(nn.Module):
         self.first, self.second = conv3x3(inputs, first), conv3x3(first, second)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        return leaky(self.second(leaky(conv_of_upsampled(x, skip, self.first))))
+        return in_strips(self.rows(x, skip), skip.shape[2], strip_rows(skip))
+
+    def rows(self, x: Tensor, skip: Tensor) -> Rows:
+        """The rows of `forward`."""
+        upsampled = rows_of_upsampled(x, skip, self.first)
+
+        def first(top: int, bottom: int) -> Tensor:
+            return leaky(upsampled(top, bottom))
+
+        return rows_of_conv(first, skip.shape[2], kernel_of(self.second), leaky_conv)
 
 
 class UNet(nn.Module):
@@ -109,5 +174,5 @@ class UNet(nn.Module):
         p4 = self.down4(p3)
         h = leaky(self.bottom(self.down5(p4)))
         h = self.up2(self.up3(self.up4(self.up5(h, p4), p3), p2), p1)
-        out: Tensor = self.head(self.up1(h, x))
-        return out
+        rows = rows_of_conv(self.up1.rows(h, x), x.shape[2], kernel_of(self.head))
+        return in_strips(rows, x.shape[2], strip_rows(x))

@@ -15,10 +15,10 @@ from blindspot.network import (
     PlainNet,
     Trunk,
     UpwardConv2d,
-    pool,
     shifted_down,
-    upward_pool,
 )
+from denoisebench.nn import strips
+from denoisebench.nn.strips import in_strips, rows_of_image
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge
 from denoisebench.noise_models.gaussian import Gaussian
@@ -83,15 +83,39 @@ def test_an_upward_convolution_keeps_the_columns_in_place(edges: str) -> None:
     assert x.grad[0, 0].abs().sum(dim=0).nonzero().flatten().tolist() == [3, 4, 5]
 
 
+def copying(conv: type[UpwardConv2d], edges: str) -> UpwardConv2d:
+    """A convolution whose output is its input."""
+    same = conv(1, 1, edges)
+    with torch.no_grad():
+        same.weight.zero_()
+        same.weight[0, 0, same.around[2], 1] = 1.0
+    return same
+
+
+@pytest.mark.parametrize("gradients", [True, False])
 @pytest.mark.parametrize("edges", EDGES)
-def test_an_upward_pool_sees_no_row_below_the_first_of_its_window(edges: str) -> None:
+def test_an_upward_pool_sees_no_row_below_the_first_of_its_window(
+    edges: str, gradients: bool
+) -> None:
     x = torch.arange(8.0).view(1, 1, 8, 1).expand(1, 1, 8, 2)
-    assert upward_pool(x, edges)[0, 0, :, 0].tolist() == [0.0, 2.0, 4.0, 6.0]
-    assert pool(x, edges)[0, 0, :, 0].tolist() == [1.0, 3.0, 5.0, 7.0]
+    for conv, rows in ((UpwardConv2d, [0.0, 2.0, 4.0, 6.0]), (AroundConv2d, [1.0, 3.0, 5.0, 7.0])):
+        assert pooled(copying(conv, edges), x, gradients)[0, 0, :, 0].tolist() == rows
 
 
-def test_an_odd_side_is_pooled_to_the_half_rounded_up() -> None:
-    assert pool(torch.zeros(1, 1, 5, 3), "repeat").shape == (1, 1, 3, 2)
+def pooled(conv: UpwardConv2d, x: Tensor, gradients: bool) -> Tensor:
+    """The pool of an image, in one piece or, without gradients, in strips of two rows."""
+    if gradients:
+        return conv.pooled(x).detach()
+    height = x.shape[2]
+    with torch.no_grad():
+        return in_strips(conv.rows_of_pooled(rows_of_image(x), height), (height + 1) // 2, 1)
+
+
+@pytest.mark.parametrize("gradients", [True, False])
+@pytest.mark.parametrize("edges", EDGES)
+def test_an_odd_side_is_pooled_to_the_half_rounded_up(edges: str, gradients: bool) -> None:
+    conv = copying(AroundConv2d, edges)
+    assert pooled(conv, torch.zeros(1, 1, 5, 3), gradients).shape == (1, 1, 3, 2)
 
 
 def test_a_quarter_turn_is_counter_clockwise() -> None:
@@ -163,23 +187,38 @@ def test_the_whole_jacobian_of_a_small_image_is_zero_on_its_diagonal_alone(edges
     assert ((jacobian == 0.0) == torch.eye(42, dtype=torch.bool)).all()
 
 
+class LateConv2d(UpwardConv2d):
+    """Looks up, and pools as if it did not."""
+
+    lag = 0
+
+
+class EarlyConv2d(AroundConv2d):
+    """Looks around, and pools as if it looked up."""
+
+    lag = 1
+
+
 @pytest.mark.usefixtures("narrow")
-@pytest.mark.parametrize(("conv", "pooling"), [(UpwardConv2d, pool), (AroundConv2d, upward_pool)])
+@pytest.mark.parametrize("conv", [LateConv2d, EarlyConv2d])
 def test_without_upward_pooling_or_convolutions_pixels_see_themselves(
-    conv: type[UpwardConv2d], pooling: Callable[[Tensor, str], Tensor]
+    conv: type[UpwardConv2d],
 ) -> None:
     torch.manual_seed(0)
     net = BlindSpotNet(1, 2).double()
-    net.trunk = Trunk(1, "repeat", conv, pooling).double()
+    net.trunk = Trunk(1, "repeat", conv).double()
     own, _, probed = leaks(net, 64, 64, 1)
     assert own == probed
 
 
 @pytest.mark.usefixtures("narrow")
 def test_without_the_last_shift_pixels_see_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unmoved(place: Tensor, way: Tensor, quarters: int, top: int, bottom: int) -> None:
+        place.copy_(torch.rot90(way, -quarters, (2, 3))[:, :, top:bottom])
+
     torch.manual_seed(0)
     net = BlindSpotNet(1, 2).double()
-    monkeypatch.setattr(blindspot_network, "shifted_down", lambda x: x)
+    monkeypatch.setattr(blindspot_network, "write_turned_back", unmoved)
     own, _, probed = leaks(net, 64, 64, 1)
     assert own == probed
 
@@ -224,13 +263,20 @@ def test_equal_ways_make_the_network_turn_with_the_image(turn: int) -> None:
 @pytest.mark.usefixtures("narrow")
 @pytest.mark.parametrize("edges", EDGES)
 @pytest.mark.parametrize("network", [BlindSpotNet, PlainNet])
-@pytest.mark.parametrize(("height", "width"), [(37, 70), (64, 64), (33, 1), (1, 1)])
-def test_without_gradients_the_same_is_found_by_writing_in_place(
-    network: type[BlindSpotNet] | type[PlainNet], edges: str, height: int, width: int
+@pytest.mark.parametrize(("height", "width"), [(37, 70), (64, 64), (33, 1), (1, 1), (5, 2)])
+@pytest.mark.parametrize("pixels", [1, 512, strips.STRIP_PIXELS])
+def test_without_gradients_the_same_is_found_in_strips(
+    network: type[BlindSpotNet] | type[PlainNet],
+    edges: str,
+    height: int,
+    width: int,
+    pixels: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     torch.manual_seed(0)
     net = network(3, 2, edges).eval()
     x = torch.randn(2, 3, height, width)
+    monkeypatch.setattr(strips, "STRIP_PIXELS", pixels)
     with torch.no_grad():
         found = net(x)
     torch.testing.assert_close(found, net(x).detach(), rtol=1e-4, atol=1e-5)
