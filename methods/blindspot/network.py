@@ -20,6 +20,7 @@ from denoisebench.nn import (
     Convolve,
     Rows,
     conv1x1,
+    conv_plus,
     convolution,
     he_start,
     in_strips,
@@ -35,6 +36,10 @@ ENCODER, DECODER = 48, 96
 
 STRIP_PIXELS = {"cpu": 1 << 12, "cuda": 1 << 18, "mps": 1 << 18}
 """The number of pixels of whole images that go through the last, widest layers at a time."""
+
+EASY_COLUMNS = 8
+"""A width that is a multiple of this many columns: oneDNN takes four times as long for a transposed
+convolution of a prime number of them."""
 
 SIDE = 3
 """The side of a convolution's kernel, in pixels."""
@@ -98,7 +103,7 @@ class UpwardConv2d(nn.Conv2d):
     def rows_over(self, h: Tensor, skip: Tensor) -> Rows:
         """The rows of `over`.
 
-        As a transposed convolution of h, moved down by as many rows as this one looks up, and a
+        A transposed convolution of h, moved down by as many rows as the kernel looks up, plus a
         convolution of skip: see `conv_of_upsampled`.
         """
         height, width = skip.shape[-2:]
@@ -106,17 +111,22 @@ class UpwardConv2d(nn.Conv2d):
             return self.rows(rows_of_image(upsampled_with(h, skip)), height)
         of_h, of_skip = self.weight[:, : h.shape[1]], self.weight[:, h.shape[1] :]
         kernel, down = kernel_of_upsampled(of_h), self.around[2] - 1
-        padded = self._framed(h, 1, 1)
-        conv_of_skip = self._rows_of_conv(rows_of_image(skip), height, of_skip)
+        padded = self._framed(F.pad(h, (0, -h.shape[3] % EASY_COLUMNS)), 1, 1)
+        padded[..., h.shape[3] + 1] = padded[..., h.shape[3]]  # beside the image, not the padding
+        _, _, above, below = self.around
 
         def rows(top: int, bottom: int) -> Tensor:
-            out = conv_of_skip(top, bottom)
-            first = (top - down + 1) // 2
-            seen = padded[:, :, first : (bottom - down + 2) // 2 + 1]
-            up = F.conv_transpose2d(seen, kernel, stride=2, padding=(2, 3))
-            start = top - down + 1 - 2 * first
-            out += up[:, :, start : start + bottom - top, :width]
-            return leaky(out)
+            first, last = max(top - above, 0), min(bottom + below, height)
+            framed = self._framed(
+                skip[:, :, first:last], first - (top - above), bottom + below - last
+            )
+            top, bottom = top - down, bottom - down
+            first = (top + 1) // 2
+            seen = padded[:, :, first : (bottom + 5) // 2]
+            beyond = 3 - (2 * first - top)  # rows of the transposed convolution above the strip
+            up = F.conv_transpose2d(seen, kernel, stride=2, padding=(beyond, 3))
+            up = up[:, :, : bottom - top, :width]
+            return leaky(conv_plus(framed, (of_skip, self.bias), up))
 
         return rows
 

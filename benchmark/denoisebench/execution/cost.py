@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
+from torch.utils.flop_counter import conv_flop_count, flop_registry
 
 from denoisebench.errors import plugin_code
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.nn.devices import kind_of
+from denoisebench.nn.strips import one_pass
 from denoisebench.noise.given import noisy_of
 from denoisebench.noise.level_reading import LevelUnknownError
 from denoisebench.planning.plan import CellPlan
@@ -58,7 +60,7 @@ def gmacs_per_mpx(
     part = dataclasses.replace(image, clean=image.clean[inside], noisy=given)
     with plugin_code(cell.noise.family.name):
         noisy, level = noisy_of(part, cell.noise, cell.seed)
-    counter = _FlopCounter()  # type: ignore[no-untyped-call]  # PyTorch gives its modes no types
+    counter = _FlopCounter()
     try:
         with plugin_code(cell.method.name), counter:
             denoise(torch.from_numpy(noisy)[None].to(device), cell.given_levels(level)[0])
@@ -67,7 +69,7 @@ def gmacs_per_mpx(
     return counter.flops / 2 / int(noisy[0].size) / 1e3  # a multiply-add is two FLOPs
 
 
-class _FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as above
+class _FlopCounter(TorchDispatchMode):
     """Adds up the FLOPs of the code run inside it, by PyTorch's formulas for each operation.
 
     `torch.utils.flop_counter.FlopCounterMode` finds the same and imports the compiler first: 3 s,
@@ -76,16 +78,28 @@ class _FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as ab
 
     flops = 0
 
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # PyTorch gives its modes no types
+        operator = one_pass("cpu")
+        self._counts = {} if operator is None else {operator: _flops_of_one_pass}
+
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         return False  # so that nothing is wrapped, which is what imports the compiler
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
-        count = flop_registry.get(func._overloadpacket)
+        count = flop_registry.get(func._overloadpacket) or self._counts.get(func._overloadpacket)
         if count is not None:
             self.flops += count(*args, **(kwargs or {}), out_val=out)
         return out
+
+
+def _flops_of_one_pass(x: Tensor, *others: Any, out_val: Tensor) -> int:
+    """The FLOPs of a convolution that comes with its activation or a sum, which torch has no
+    formula for."""
+    weight = next(t for t in others if t.shape[1] == x.shape[1] and len(t) == out_val.shape[1])
+    return int(conv_flop_count(list(x.shape), list(weight.shape), list(out_val.shape)))
 
 
 class PeakMemory:

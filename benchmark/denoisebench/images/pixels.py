@@ -62,15 +62,16 @@ def why_no_values(values: npt.NDArray[np.generic]) -> str:
     return "holds NaN or infinite values; replace or cut them first"
 
 
-def strips(shape: tuple[int, ...]) -> Iterator[slice]:
-    """The rows of an image (C, H, W), a megapixel at a time: what is computed of them takes little
-    memory, however large the image is.
+def strips(shape: tuple[int, ...], most_px: int | None = None) -> Iterator[slice]:
+    """The rows of an image (C, H, W), a megapixel or `most_px` at a time, whichever is less: what is
+    computed of them takes little memory, however large the image is.
 
     >>> list(strips((1, 2500, 1000)))
     [slice(0, 1048, None), slice(1048, 2096, None), slice(2096, 2500, None)]
     """
     height, width = shape[-2:]
-    rows = max(STRIP_PX // max(width, 1), 1)
+    at_a_time = STRIP_PX if most_px is None else min(most_px, STRIP_PX)
+    rows = max(at_a_time // max(width, 1), 1)
     return (slice(start, min(start + rows, height)) for start in range(0, height, rows))
 
 

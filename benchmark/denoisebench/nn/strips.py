@@ -9,12 +9,13 @@ it sees, a few more than it is asked for, so that a chain of them never holds a 
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-STRIP_PIXELS = 1 << 15
+STRIP_PIXELS = 1 << 16
 """The number of pixels of a strip on a CPU."""
 
 SLOPE = 0.1
@@ -58,13 +59,15 @@ def leaky(x: Tensor) -> Tensor:
 def convolution(x: Tensor, conv: Kernel, padding: tuple[int, int] = (0, 0)) -> Tensor:
     """The convolution of x by a kernel.  (B, C, H, W) -> (B, O, H', W')
 
-    padding: rows and columns of zeros.
+    padding: rows and columns of zeros.  Without gradients on a CPU, a part of an image gives the
+    same bits as all of it.
 
     >>> kernel = conv3x3(1, 48)
     >>> convolution(torch.zeros(1, 1, 8, 6), (kernel.weight, kernel.bias)).shape
     torch.Size([1, 48, 6, 4])
     """
-    return F.conv2d(x, *conv, padding=padding)
+    found = _in_one_pass(x, conv, padding, 1, "none", [])
+    return F.conv2d(x, *conv, padding=padding) if found is None else found
 
 
 def leaky_conv(
@@ -78,55 +81,103 @@ def leaky_conv(
     """The leaky ReLU of the convolution of x by a kernel.  (B, C, H, W) -> (B, O, H', W')
 
     padding: rows and columns of zeros.  slope: 0 for a ReLU.  On a CPU, without gradients, in one
-    pass where torch has one; under autocast by its rule.
+    pass where torch has one.
 
     >>> x, kernel = torch.zeros(1, 20, 8, 6), conv3x3(20, 48)
     >>> leaky_conv(x, (kernel.weight, kernel.bias)).shape
     torch.Size([1, 48, 6, 4])
     """
+    found = _in_one_pass(x, conv, padding, dilation, "leaky_relu", [slope])
+    if found is not None:
+        return found
+    out = F.conv2d(x, *conv, padding=padding, dilation=dilation)
+    return F.leaky_relu_(out, slope) if slope > 0.0 else F.relu_(out)
+
+
+def _in_one_pass(
+    x: Tensor,
+    conv: Kernel,
+    padding: tuple[int, int],
+    dilation: int,
+    after: str,
+    numbers: list[float],
+) -> Tensor | None:
+    """The convolution and what is to come after it by `one_pass`; None where there is none.
+
+    Under autocast, convolutions of few channels are computed in float32; so is their result if it
+    is an image: see `run_in_bf16`.
+    """
     weight, bias = conv
-    autocast = torch.is_autocast_enabled(x.device.type)
-    dtype = torch.get_autocast_dtype(x.device.type) if autocast else x.dtype
-    narrow = autocast and min(x.shape[1], len(weight)) <= NARROW
-    two_passes = torch.is_grad_enabled() or narrow or dtype not in ONE_PASS
-    one_pass = None if two_passes else _one_pass(x.device.type)
-    if one_pass is None:
-        out = F.conv2d(x, weight, bias, padding=padding, dilation=dilation)
-        return F.leaky_relu_(out, slope) if slope > 0.0 else F.relu_(out)
+    dtype = result = x.dtype
+    if torch.is_autocast_enabled(x.device.type):
+        dtype = result = torch.get_autocast_dtype(x.device.type)
+        if min(x.shape[1], len(weight)) <= NARROW:
+            dtype = torch.float32
+            result = dtype if len(weight) <= NARROW else result
+    if torch.is_grad_enabled() or dtype not in ONE_PASS:
+        return None
+    operator = one_pass(x.device.type)
+    if operator is None:
+        return None
+    sides = list(padding), [1, 1], [dilation, dilation]  # the second: strides
     bias = None if bias is None else bias.to(dtype)
-    return one_pass(x.to(dtype), weight.to(dtype), bias, padding, dilation, slope)
+    out: Tensor = operator(x.to(dtype), weight.to(dtype), bias, *sides, 1, after, numbers, "")
+    return out.to(result)
+
+
+def conv_plus(x: Tensor, conv: Kernel, other: Tensor) -> Tensor:
+    """The convolution of x by a kernel, without padding, plus `other`.  (B, O, H', W')
+
+    On a CPU, without gradients, in one pass where torch has one, in the numbers of `other`.  Raises
+    ValueError if the sizes of the two differ: the operator would read beyond `other`.
+
+    >>> x, kernel = torch.zeros(1, 20, 8, 6), conv3x3(20, 48)
+    >>> conv_plus(x, (kernel.weight, kernel.bias), torch.ones(1, 48, 6, 4)).unique()
+    tensor([1.])
+    """
+    weight, bias = conv
+    operator = None
+    if not torch.is_grad_enabled() and other.dtype in ONE_PASS:
+        operator = one_pass(x.device.type)
+    if operator is None:
+        return F.conv2d(x, weight, bias) + other
+    made = (len(x), len(weight), *(x.shape[i] - weight.shape[i] + 1 for i in (2, 3)))
+    if other.shape != made:
+        raise ValueError(f"the convolution is {made}, and other {tuple(other.shape)}")
+    other = other.contiguous(memory_format=torch.channels_last)
+    x, weight = x.to(other.dtype), weight.to(other.dtype)
+    bias = None if bias is None else bias.to(other.dtype)
+    out: Tensor = operator.binary(x, other, weight, bias, *NO_SIDES, 1, "add", 1.0, None, [], "")
+    return out
+
+
+NO_SIDES = [0, 0], [1, 1], [1, 1]
+"""No padding, strides of 1, no dilation."""
 
 
 @cache
-def _one_pass(device: str) -> Callable[..., Tensor] | None:
-    """oneDNN's convolution with a leaky ReLU inside, an operator that torch's compiler uses; None
-    where it is missing or does something else."""
-
-    def convolve(
-        x: Tensor,
-        weight: Tensor,
-        bias: Tensor | None,
-        padding: tuple[int, int],
-        dilation: int,
-        slope: float,
-    ) -> Tensor:
-        sides = list(padding), [1, 1], [dilation, dilation]  # the second: strides
-        fused: Tensor = torch.ops.mkldnn._convolution_pointwise(
-            x, weight, bias, *sides, 1, "leaky_relu", [slope], ""
-        )
-        return fused
-
-    if device != "cpu":
+def one_pass(device: str) -> Any:
+    """oneDNN's convolution with an activation or a sum inside, which torch's compiler uses; None
+    off the CPU, and where this torch has none or another."""
+    operator = getattr(torch.ops.mkldnn, "_convolution_pointwise", None)
+    if device != "cpu" or operator is None:
         return None
     x = torch.linspace(-1.0, 1.0, 48).view(1, 3, 4, 4)
     weight = torch.linspace(1.0, -1.0, 54).view(2, 3, 3, 3)
-    with torch.autocast(device, enabled=False):
+    bias, other = torch.ones(2), torch.linspace(0.0, 1.0, 8).view(1, 2, 2, 2)
+    with torch.autocast(device, enabled=False), torch.no_grad():
         try:
-            found = convolve(x, weight, torch.ones(2), (0, 2), 1, SLOPE)
+            found = (
+                operator(x, weight, bias, *NO_SIDES, 1, "none", [], ""),
+                operator(x, weight, bias, *NO_SIDES, 1, "leaky_relu", [SLOPE], ""),
+                operator.binary(x, other, weight, bias, *NO_SIDES, 1, "add", 1.0, None, [], ""),
+            )
         except (AttributeError, RuntimeError, TypeError):
             return None
-        expected = leaky(F.conv2d(x, weight, torch.ones(2), padding=(0, 2)))
-    return convolve if torch.allclose(found, expected, atol=1e-5) else None
+        plain = F.conv2d(x, weight, bias)
+        expected = (plain, F.leaky_relu(plain, SLOPE), plain + other)
+    pairs = zip(found, expected, strict=True)
+    return operator if all(torch.allclose(a, b, atol=1e-5) for a, b in pairs) else None
 
 
 def strip_rows(like: Tensor) -> int:
@@ -135,7 +186,7 @@ def strip_rows(like: Tensor) -> int:
 
     >>> with torch.no_grad():
     ...     strip_rows(torch.zeros(1, 48, 512, 768))
-    42
+    84
     """
     height, width = like.shape[-2:]
     if torch.is_grad_enabled() or like.device.type != "cpu":

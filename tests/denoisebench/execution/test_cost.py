@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from denoisebench.denoising.self_ensemble import self_ensembled
 from denoisebench.execution.cost import PeakMemory, gmacs_per_mpx, network_parameters
 from denoisebench.images.image_set import LoadedImage
+from denoisebench.nn.unet import UNet
 from denoisebench.plugin.method import TrainedMethod
 
 
@@ -87,6 +88,19 @@ def test_each_kind_of_layer_counts_what_it_multiplies_and_pytorch_agrees():
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(torch.from_numpy(clean)[None])
     assert gmacs == counter.get_total_flops() / 2 / whole / 1e3
+
+
+@pytest.mark.parametrize("side", [32, 256])
+def test_a_network_in_strips_counts_as_many_as_in_one_piece(side):
+    """Its convolutions have their leaky ReLUs inside then, of which PyTorch counts nothing."""
+    (clean,) = images((1, side, side))
+    network = UNet(1).requires_grad_(True)
+    planned, image = cell(Convolved(), [clean]), LoadedImage("a.png", clean)
+    gmacs = gmacs_per_mpx(planned, image, lambda noisy, _: network(noisy), "cpu")
+    with FlopCounterMode(display=False) as counter, torch.enable_grad():
+        network(torch.from_numpy(clean)[None])
+    assert gmacs == counter.get_total_flops() / 2 / side**2 / 1e3
+    assert gmacs == pytest.approx(125.42325)
 
 
 def test_the_multiply_adds_of_a_large_image_are_counted_on_a_part_of_it():

@@ -8,6 +8,7 @@ from torch import Tensor
 from denoisebench.nn import strips
 from denoisebench.nn.padding import run_in_bf16
 from denoisebench.nn.strips import (
+    conv_plus,
     in_strips,
     leaky,
     leaky_conv,
@@ -34,7 +35,7 @@ def test_with_gradients_all_rows_are_one_strip() -> None:
     x = torch.zeros(1, 1, 600, 1000)
     assert strip_rows(x) == 600
     with torch.no_grad():
-        assert strip_rows(x) == 32
+        assert strip_rows(x) == 64
         assert strip_rows(torch.zeros(1, 1, 8, 100_000)) == 2
 
 
@@ -90,6 +91,29 @@ def test_a_convolution_and_its_leaky_relu_are_the_two_in_turn(
     torch.testing.assert_close(found, expected, rtol=rounding, atol=rounding)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("cropped", [False, True])
+def test_a_convolution_plus_another_image_is_their_sum(cropped: bool, dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    x, weight, bias = torch.randn(2, 3, 9, 11), torch.randn(24, 3, 3, 3), torch.randn(24)
+    other = torch.randn(2, 24, 8, 10)[:, :, :7, :9] if cropped else torch.randn(2, 24, 7, 9)
+    x, weight, bias, other = (t.to(dtype) for t in (x, weight, bias, other))
+    expected = F.conv2d(x, weight, bias) + other
+    with torch.no_grad():
+        found = conv_plus(x, (weight, bias), other)
+    rounding = 2.0**-6 if dtype == torch.bfloat16 else 1e-5
+    torch.testing.assert_close(found, expected, rtol=rounding, atol=rounding)
+
+
+def test_another_image_of_another_size_is_refused() -> None:
+    x, conv = torch.zeros(1, 20, 8, 6), conv3x3(20, 24)
+    with (
+        torch.no_grad(),
+        pytest.raises(ValueError, match=r"\(1, 24, 6, 4\), and other \(1, 24, 6, 3\)"),
+    ):
+        conv_plus(x, (conv.weight, conv.bias), torch.zeros(1, 24, 6, 3))
+
+
 def test_without_the_operator_the_same_is_made_in_two_passes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -98,10 +122,27 @@ def test_without_the_operator_the_same_is_made_in_two_passes(
     kernel = conv.weight, conv.bias
     with torch.no_grad():
         one = leaky_conv(x, kernel)
-        monkeypatch.setattr(strips, "_one_pass", lambda _: None)
+        monkeypatch.setattr(strips, "one_pass", lambda _: None)
         two = leaky_conv(x, kernel)
     torch.testing.assert_close(one, two, rtol=0, atol=1e-6)
     torch.testing.assert_close(two, leaky(F.conv2d(x, *kernel)).detach(), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_in_bf16_strips_of_any_height_give_the_same_bits(
+    channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that tiles and whole images differ in nothing."""
+    torch.manual_seed(0)
+    net, x = UNet(channels), torch.rand(1, channels, 96, 160)
+    run_in_bf16(net, "cpu")
+    found = []
+    for pixels in (1 << 16, 1 << 12, 1 << 11):
+        monkeypatch.setattr(strips, "STRIP_PIXELS", pixels)
+        with torch.no_grad():
+            found.append(net(x))
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
 
 
 def test_under_autocast_narrow_convolutions_stay_in_float32() -> None:

@@ -282,7 +282,6 @@ def test_without_gradients_the_same_is_found_in_strips(
     torch.testing.assert_close(found, net(x).detach(), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.usefixtures("narrow")
 @pytest.mark.parametrize("gradients", [True, False])
 def test_under_autocast_the_trunk_is_in_half_precision_and_the_output_is_not(
     gradients: bool,
