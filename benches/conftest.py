@@ -22,7 +22,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
                 f" it convolutions; {extra['precision']}, {extra['threads']} threads"
             )
         if "s_per_mpx" in extra:
-            say(f"{bench.name}: {extra['s_per_mpx']:.1f} s/Mpx; {extra['threads']} threads")
+            memory = f", {extra['beyond_mb']:.0f} MB" if "beyond_mb" in extra else ""
+            say(f"{bench.name}: {extra['s_per_mpx']:.2f} s/Mpx{memory}; {extra['threads']} threads")
         if "share_beyond" in extra:
             say(
                 f"{bench.name}: {extra['share_beyond']:.1%} of CPU time beyond the denoiser;"

@@ -1,10 +1,11 @@
-"""What tiles cost, and that time grows with the pixels alone: `make bench`, or
+"""What tiles cost, in time and memory, and that time grows with the pixels alone: `make bench`, or
 
     .venv/bin/python -m pytest benches/test_bench_tiles.py --benchmark-only
 
 Beside nlm in tiles: scikit-image's own, total variation, and BM3D where it is installed.
 """
 
+import ctypes
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +18,7 @@ from torch import Tensor
 from denoisebench.denoising.denoiser import Denoiser
 from denoisebench.denoising.large_images import WithinMemory
 from denoisebench.denoising.tiling import tiled
+from denoisebench.execution.cost import PeakMemory
 from denoisebench.nn.padding import run_padded
 from denoisebench.nn.shelf import build_network, network_tiling
 from denoisebench.plugin.method import Task
@@ -39,9 +41,17 @@ def within_memory(name: str) -> WithinMemory:
 
 
 def measure(benchmark: BenchmarkFixture, megapixels: float, work: Callable[[], object]) -> None:
-    """Time the work, and say what a megapixel takes."""
+    """Time the work, and say what a megapixel takes, and how much memory beyond the image."""
+    given_back = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if given_back is not None:  # what earlier benches have freed would hide what this one takes
+        given_back(0)
+    memory = PeakMemory("cpu")
+    resting_mb = memory.megabytes()
     with torch.no_grad():
         benchmark.pedantic(work, rounds=1 if megapixels > 1 else 2, warmup_rounds=0)
+    peak_mb = memory.megabytes()
+    if peak_mb is not None and resting_mb is not None:
+        benchmark.extra_info["beyond_mb"] = peak_mb - resting_mb
     if benchmark.stats is not None:
         benchmark.extra_info["s_per_mpx"] = benchmark.stats.stats.min / megapixels
         benchmark.extra_info["threads"] = torch.get_num_threads()

@@ -63,8 +63,8 @@ def why_no_values(values: npt.NDArray[np.generic]) -> str:
 
 
 def strips(shape: tuple[int, ...], most_px: int | None = None) -> Iterator[slice]:
-    """The rows of an image (C, H, W), a megapixel or `most_px` at a time, whichever is less: what is
-    computed of them takes little memory, however large the image is.
+    """The rows of an image (C, H, W), a megapixel at a time, or `most_px` if fewer: computed so,
+    even the largest image takes little memory.
 
     >>> list(strips((1, 2500, 1000)))
     [slice(0, 1048, None), slice(1048, 2096, None), slice(2096, 2500, None)]
