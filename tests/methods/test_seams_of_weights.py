@@ -1,5 +1,5 @@
 """Tiles of an image show nowhere in what the bundled weights denoise: the largest differences from
-the whole image, a few minutes:
+the whole image, a quarter of an hour:
 
     .venv/bin/python -m pytest -m slow tests/methods/test_seams_of_weights.py -s
 """
@@ -23,7 +23,7 @@ from denoisebench.zoo.recipe_training import meaning, weights_file
 pytestmark = pytest.mark.slow
 
 REGISTRIES = load()
-SIZE = (700, 513)
+SIZE = (520, 450)
 CORES_PX = (128, 224, 352)
 MOST: dict[Precision, float] = {"fp32": 1e-4, "bf16": 0.5 / 255.0}
 """The largest difference of a pixel."""
