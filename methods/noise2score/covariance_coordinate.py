@@ -17,7 +17,7 @@ from noise2score.coordinate_base import Coordinate, even_out, flat_std
 from noise2score.loss import white
 
 SIDE = 8
-"""Of the image in which the finest detail of the noise is looked at, in pixels."""
+"""The side of the image in which the finest detail of the noise is looked at, in pixels."""
 
 
 class Shared(Coordinate):
@@ -53,7 +53,7 @@ class Shared(Coordinate):
         return (z - 0.5) * even_out(self.noise_std(level))
 
     def rough_level(self, z: Tensor) -> Tensor:
-        """From the finest detail, of which this noise has less than white noise."""
+        """From the finest detail: this noise has less of it than white noise."""
         return flat_std(z) / self._detail * self._family.unit_scale / self._std
 
     def drawn(self, z: Tensor, rng: torch.Generator) -> Tensor:

@@ -78,7 +78,7 @@ class UnbiasedRisk(TwoRuns[RiskConfigT]):
     family: str
     """The one noise whose risk it estimates."""
     elsewhere: str
-    """What to take for the other's noise."""
+    """The method for the other's noise."""
 
     def declines(self, config: RiskConfigT, task: Task) -> str | None:
         if task.noise.family.name != self.family:

@@ -96,8 +96,8 @@ class _FlopCounter(TorchDispatchMode):
 
 
 def _flops_of_one_pass(x: Tensor, *others: Any, out_val: Tensor) -> int:
-    """The FLOPs of a convolution that comes with its activation or a sum, which torch has no
-    formula for."""
+    """The FLOPs of a convolution with an activation or a sum inside; torch has no formula for
+    it."""
     weight = next(t for t in others if t.shape[1] == x.shape[1] and len(t) == out_val.shape[1])
     return int(conv_flop_count(list(x.shape), list(weight.shape), list(out_val.shape)))
 
