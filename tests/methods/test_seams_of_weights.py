@@ -29,8 +29,8 @@ MOST: dict[Precision, float] = {"fp32": 1e-4, "bf16": 0.5 / 255.0}
 """The largest difference of a pixel."""
 
 ROUNDING: dict[Precision, float] = {"fp32": 1e-7, "bf16": 0.001 / 255.0}
-"""Of a mean at seams, beyond which it would be larger there than elsewhere: in bfloat16 a few pixels
-of many round to the next number."""
+"""Of a mean at seams, beyond which it would be larger there than elsewhere: in bfloat16 a few
+pixels of many round to the next number."""
 
 NEAR_PX = 4
 """Pixels of a seam, on each side."""
