@@ -8,15 +8,9 @@ from torch import Tensor, nn
 
 from blindspot import network as blindspot_network
 from blindspot.config import Config
+from blindspot.convolutions import AroundConv2d, UpwardConv2d, shifted_down
 from blindspot.model import Denoiser
-from blindspot.network import (
-    AroundConv2d,
-    BlindSpotNet,
-    PlainNet,
-    Trunk,
-    UpwardConv2d,
-    shifted_down,
-)
+from blindspot.network import BlindSpotNet, PlainNet, Trunk
 from denoisebench.nn import strips
 from denoisebench.nn.strips import in_strips, rows_of_image
 from denoisebench.noise.family import Noise
