@@ -27,9 +27,11 @@ def run_padded(
     if multiple is None:
         multiple = multiple_of(network)
     height, width = image.shape[-2:]
-    rows, columns = (_reflected(n, multiple, image.device) for n in (height, width))
-    padded = image.index_select(-2, rows).index_select(-1, columns)
-    out = network(padded.contiguous(memory_format=torch.channels_last))
+    padded = image
+    for dim, size in ((-2, height), (-1, width)):
+        if size % multiple:
+            padded = padded.index_select(dim, _reflected(size, multiple, image.device))
+    out = network(padded.clone(memory_format=torch.channels_last))  # it may work in place
     return out[..., :height, :width]
 
 

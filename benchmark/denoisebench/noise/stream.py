@@ -19,6 +19,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 _BLOCK = 1 << 13  # elements worked on at once, so that temporaries stay in the cache
+_BLOCK_OF_NORMALS = 1 << 15  # the same, where what is drawn does not depend on it
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
 # AS 241: numerator and denominator, highest power first, of the three ranges of the quantile.
@@ -47,8 +48,9 @@ _TAIL = (
 
 
 def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
-    total = np.full_like(x, coefficients[0])
-    for coefficient in coefficients[1:]:
+    total = x * coefficients[0]
+    total += coefficients[1]
+    for coefficient in coefficients[2:]:
         total *= x
         total += coefficient
     return total
@@ -85,12 +87,17 @@ def exp(x: Array) -> Array:
 def normal_quantile(u: Array) -> Array:
     """The standard normal quantile of u in (0, 1), to about 1e-16 relative (AS 241)."""
     q = u - 0.5
-    value = q * _rational(_CENTRE, 0.180625 - q * q)
-    (outer,) = np.nonzero(np.abs(q) > 0.425)
+    r = q * q
+    np.subtract(0.180625, r, out=r)
+    value = _rational(_CENTRE, r)
+    value *= q
+    (outer,) = np.nonzero(np.abs(q, out=r) > 0.425)
     if outer.size:
         tail = u[outer]
         r = np.sqrt(-log(np.minimum(tail, 1.0 - tail)))
-        z = np.where(r <= 5.0, _rational(_MIDDLE, r - 1.6), _rational(_TAIL, r - 5.0))
+        z = _rational(_MIDDLE, r - 1.6)
+        (far,) = np.nonzero(r > 5.0)
+        z[far] = _rational(_TAIL, r[far] - 5.0)
         value[outer] = np.where(q[outer] < 0.0, -z, z)
     return value
 
@@ -134,7 +141,11 @@ class Stream:
     def uniform(self, n: int) -> Array:
         """n uniforms, inside (0, 1): neither 0 nor 1 occurs."""
         bits = self._bits.random_raw(n)
-        return ((bits >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+        bits >>= np.uint64(12)
+        inside = bits.astype(np.float64)
+        inside += 0.5
+        inside *= 2.0**-52
+        return inside
 
     def uniform32(self, n: int) -> npt.NDArray[np.float32]:
         """n uniforms in [0, 1) as float32 holds them: whole multiples of 2^-24."""
@@ -143,8 +154,8 @@ class Stream:
     def normal(self, n: int) -> Array:
         """n standard normals."""
         out = np.empty(n)
-        for start in range(0, n, _BLOCK):
-            stop = min(start + _BLOCK, n)
+        for start in range(0, n, _BLOCK_OF_NORMALS):
+            stop = min(start + _BLOCK_OF_NORMALS, n)
             out[start:stop] = normal_quantile(self.uniform(stop - start))
         return out
 
@@ -224,7 +235,7 @@ class Stream:
     def weibull(self, shape: float, n: int) -> Array:
         """n Weibull variates of the given shape ≥ 1 and scale 1."""
         out = np.empty(n)
-        for start in range(0, n, _BLOCK):
-            stop = min(start + _BLOCK, n)
+        for start in range(0, n, _BLOCK_OF_NORMALS):
+            stop = min(start + _BLOCK_OF_NORMALS, n)
             out[start:stop] = exp(log(-log(self.uniform(stop - start))) / shape)
         return out
