@@ -122,8 +122,10 @@ class UpwardConv2d(nn.Conv2d):
             first, last = max(top - above, 0), min(bottom + below, height)
             seen = before(first, last)
             missing = first - (top - above), bottom + below - last
-            if any(missing) or seen.shape[3] < SIDE:
+            if seen.shape[3] < SIDE:
                 return convolve(self._framed(seen, *missing), conv, (0, 0))
+            if any(missing):
+                seen = self._with_rows(seen, *missing)
             out = convolve(seen, conv, (0, 1))  # zeros beside the image
             if self._mode == "replicate":
                 ends = torch.cat([seen[..., :1], seen[..., :2], seen[..., -2:], seen[..., -1:]], 3)
@@ -131,6 +133,12 @@ class UpwardConv2d(nn.Conv2d):
             return out
 
         return rows
+
+    def _with_rows(self, seen: Tensor, above: int, below: int) -> Tensor:
+        """Rows of an image with some more above and below: the image's nearest row, or zeros."""
+        nearest = 1.0 if self._mode == "replicate" else 0.0
+        first, last = nearest * seen[:, :, :1], nearest * seen[:, :, -1:]
+        return torch.cat([*[first] * above, seen, *[last] * below], dim=2)
 
     def _framed(self, seen: Tensor, rows_above: int, rows_below: int) -> Tensor:
         """Rows of an image with a column on each side and some rows above and below: the image's

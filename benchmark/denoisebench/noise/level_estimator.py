@@ -124,7 +124,10 @@ def _gathered(noisy: Pixels, rho: int, most: int) -> _Gathered | None:
     pixels = patches[which].reshape(-1, SIDE**2).astype(np.float32, copy=False) / np.float32(peak)
     second = _in_second_half(which[1], noisy.shape[1])
     mean = pixels.mean(axis=1)
-    used = ~_patches(flat_pixels(noisy))[which].any(axis=(1, 2))  # the edge of a mask is smooth too
+    used: Mask = np.ones(len(mean), np.bool_)
+    flat = flat_pixels(noisy)
+    if flat.any():
+        used &= ~_patches(flat)[which].any(axis=(1, 2))  # the edge of a mask is smooth too
     if rho > 0 and used.any():
         used &= mean > max(DARK * float(np.quantile(mean[used], 0.99)), 0.0)
     if min(np.sum(used & second), np.sum(used & ~second)) < FEWEST_PATCHES // 2:
@@ -169,7 +172,8 @@ def _flat(image: Pixels) -> Mask:
     same = np.ones(image.shape, np.bool_)  # as the pixel below and the one to the right
     same[:, :-1] &= image[:, :-1] == image[:, 1:]
     same[:, :, :-1] &= image[:, :, :-1] == image[:, :, 1:]
-    if not same[:, :-1, :-1].any():  # as in any image of continuous noise
+    square = same[:, :-2, :-2] & same[:, :-2, 1:-1] & same[:, 1:-1, :-2]  # 3×3 of one value, nearly
+    if not square.any():  # as in any image of noise
         return np.zeros_like(same)
     half = SIDE // 2
     differs_near = _spread(~same, half, half - 1)

@@ -144,18 +144,18 @@ def correlated(noisy: Plane, denoised: Plane) -> float:
     `denoised` is flattest, less what chance makes of it: 0 for white noise, at most 1.  NaN where
     the plane is too small, or nothing was removed.
     """
-    unit = float(noisy.std()) or 1.0
-    blocks, clean = _blocks(noisy) / unit, _blocks(denoised) / unit
+    clean = _blocks(denoised)
     flattest = np.argsort(clean.var(axis=(1, 2)))[: int(FLATTEST * len(clean))]
     if len(flattest) < LEAST_BLOCKS:
         return math.nan
-    white = whiteness(blocks[flattest], clean[flattest])
-    return math.sqrt(max(white**2 - 1.0 / blocks[flattest].size, 0.0))
+    unit = float(noisy.std()) or 1.0
+    seen, left = _blocks(noisy)[flattest] / unit, clean[flattest] / unit
+    return math.sqrt(max(whiteness(seen, left) ** 2 - 1.0 / seen.size, 0.0))
 
 
-def _blocks(plane: Plane) -> npt.NDArray[np.float64]:
+def _blocks(plane: Plane) -> Plane:
     """The whole blocks of a plane: (N, BLOCK_PX, BLOCK_PX)."""
     down, across = (side // BLOCK_PX for side in plane.shape)
-    whole = plane[: down * BLOCK_PX, : across * BLOCK_PX].astype(np.float64)
+    whole = plane[: down * BLOCK_PX, : across * BLOCK_PX]
     split = whole.reshape(down, BLOCK_PX, across, BLOCK_PX).swapaxes(1, 2)
     return split.reshape(-1, BLOCK_PX, BLOCK_PX)
