@@ -1,5 +1,6 @@
 """The file that a user's image file becomes: the same with other pixels, written plane by plane."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from shutil import rmtree
@@ -131,7 +132,8 @@ def fit_values(pixels: Floats, dtype: "np.dtype[Any]") -> tuple[Stored, int]:
 
     For integers they are rounded, half to even; clipped.  ValueError for what is not finite.
     """
-    if not np.isfinite(pixels).all():
+    darkest, brightest = (float(end) for end in (pixels.min(initial=0.0), pixels.max(initial=0.0)))
+    if not (math.isfinite(darkest) and math.isfinite(brightest)):  # NaN if a pixel is
         raise ValueError("the denoised pixels are not all finite")
     if dtype.kind == "f":
         largest = float(np.finfo(dtype).max)
@@ -140,8 +142,8 @@ def fit_values(pixels: Floats, dtype: "np.dtype[Any]") -> tuple[Stored, int]:
     else:
         limits = np.iinfo(dtype)
         least, largest = float(limits.min), float(limits.max)
-        fitting = np.rint(pixels.astype(np.float64))
+        fitting = np.rint(pixels, dtype=np.float64)
+    if least <= darkest and brightest <= largest:
+        return fitting.astype(dtype), 0
     clipped = int(np.count_nonzero((fitting < least) | (fitting > largest)))
-    if clipped:
-        fitting = np.clip(fitting, least, largest)
-    return fitting.astype(dtype), clipped
+    return np.clip(fitting, least, largest).astype(dtype), clipped

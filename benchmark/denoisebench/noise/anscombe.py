@@ -26,7 +26,11 @@ def forward(z: Array, sigma: float = 0.0) -> Array:
 
     z, sigma: in counts, any shape.
     """
-    return 2.0 * np.sqrt(np.maximum(z + 3.0 / 8.0 + sigma**2, 0.0))
+    d = np.asarray(z + 3.0 / 8.0)
+    d += sigma**2
+    np.sqrt(np.maximum(d, 0.0, out=d), out=d)
+    d *= 2.0
+    return d
 
 
 def algebraic_inverse(d: Array, sigma: float = 0.0) -> Array:
@@ -52,11 +56,19 @@ def exact_inverse(d: Array, sigma: float = 0.0) -> Array:
     The formula is 0 at D = 2·√(3/8) for σ = 0, grows above it and runs away to +∞ below, where no
     mean of D lies: there it is taken at that D.
     """
-    d = np.maximum(d, DARKEST)
+    d = np.asarray(np.maximum(d, DARKEST))
     root = math.sqrt(3.0 / 2.0)
     u = 1.0 / d
-    x = d * d / 4.0 + u * (root / 4.0 + u * (u * (5.0 * root / 8.0) - 11.0 / 8.0)) - 1.0 / 8.0
-    positive: Array = np.maximum(x - sigma**2, 0.0)
+    series = u * (5.0 * root / 8.0)
+    for coefficient in (-11.0 / 8.0, root / 4.0):
+        series += coefficient
+        series *= u
+    x = np.square(d, out=d)
+    x /= 4.0
+    x += series
+    x -= 1.0 / 8.0
+    x -= sigma**2
+    positive: Array = np.maximum(x, 0.0, out=x)
     return positive
 
 

@@ -57,14 +57,18 @@ class Detector:
 
         y: any shape.  Returns float64, or float32 for float32.
         """
-        counts = (_floating(y) - self.offset) / self.gain
+        counts = _floating(y) - self.offset
+        counts /= self.gain
         return anscombe.forward(counts, self.read / self.gain)
 
     def restore(self, d: Values) -> Values:
         """The x whose transform has the mean d, in the numbers of the file: the exact unbiased
         inverse.  It may lie below the offset, so that the mean of dark regions is kept."""
-        counts = anscombe.exact_inverse(_floating(d)) - (self.read / self.gain) ** 2
-        return self.gain * counts + self.offset
+        x = anscombe.exact_inverse(_floating(d))
+        x -= (self.read / self.gain) ** 2
+        x *= self.gain
+        x += self.offset
+        return x
 
     def std(self, x: float) -> float:
         """The standard deviation of the noise where the clean value is x."""

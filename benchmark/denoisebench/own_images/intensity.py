@@ -39,12 +39,15 @@ class Intensity:
             stabilised = channels[:, rows].astype(np.float64)
             if self.detector is not None:
                 stabilised = self.detector.stabilise(stabilised)
-            pixels[:, rows] = (stabilised - self.black) / (self.white - self.black)
+            stabilised -= self.black
+            stabilised /= self.white - self.black
+            pixels[:, rows] = stabilised
         return pixels
 
     def restored(self, pixels: Pixels) -> Values:
         """(C, H, W) -> (H, W) or (H, W, 3) in the numbers of the file, float64."""
-        values = pixels.astype(np.float64) * (self.white - self.black) + self.black
+        values = pixels * np.float64(self.white - self.black)
+        values += self.black
         if self.detector is not None:
             values = self.detector.restore(values)
         return values[0] if len(values) == 1 else np.moveaxis(values, 0, 2)
@@ -52,9 +55,11 @@ class Intensity:
     def denoised(self, values: Values, noisy: Pixels, estimate: Pixels) -> Values:
         """`estimate` in the numbers of the file; a pixel that was left alone keeps its number, to
         the last bit.  noisy: `values` as shown.  Returns the shape of `values`."""
-        alone = estimate == noisy
+        restored, alone = self.restored(estimate), estimate == noisy
+        if not alone.any():
+            return restored
         same = alone[0] if len(alone) == 1 else np.moveaxis(alone, 0, 2)
-        return np.where(same, values, self.restored(estimate))
+        return np.where(same, values, restored)
 
     def level(self, sigma: float) -> float:
         """The standard deviation of noise as it is shown, in 0-255 units.
