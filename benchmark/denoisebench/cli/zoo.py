@@ -1,6 +1,7 @@
 """bench zoo: bundled weights, and the recipes that they are trained by."""
 
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -13,12 +14,14 @@ from denoisebench.errors import PluginError, UserError
 from denoisebench.execution import train_job
 from denoisebench.execution.context import make_context
 from denoisebench.outside_text import printable
+from denoisebench.planning.estimates import training_s
 from denoisebench.planning.plan import TrainingPlan
 from denoisebench.plugin.recipe import Recipe
 from denoisebench.registry.registries import Registries
 from denoisebench.zoo.recipe_training import (
     State,
     plan_training,
+    stages,
     state_of,
     total_megapixels,
     weights_file,
@@ -107,18 +110,33 @@ def train(name: str, device: str, out: Path, dry_run: bool, plugin: tuple[str, .
     """Train weights by their recipe; write them in half precision.
 
     It is the training of `bench run` with the same options and --weights none: a finished one under
-    DIR is not trained again, and an interrupted one continues.
+    DIR is not trained again, and an interrupted one continues.  A recipe that begins with another,
+    whose weights are not bundled, is trained after it.
     """
     registries = load_plugins(plugin)
-    recipe = registries.recipe(name)
-    training, notes = plan_training(recipe, registries)
+    first, *others = stages(registries.recipe(name), registries)
+    training, notes = plan_training(first, registries)
     out = out_folder(out, create=not dry_run)
     for note in notes:
         click.echo(note, err=True)
     if dry_run:
-        print_total(print_training(training, out))
+        seconds = [print_training(training, out)]
+        for recipe in others:
+            click.echo(f"then     {recipe.summary}")
+            seconds.append(training_s(plan_training(recipe.begun_from_nothing(), registries)[0]))
+        print_total(sum(seconds))
         return
-    exit_with(_train(recipe, training, registries, device, out))
+    status = _train(first, training, registries, device, out)
+    for before, recipe in pairwise([first, *others]):
+        if status == 0:
+            training, _ = plan_training(recipe, registries, _trained_file(before, out))
+            status = _train(recipe, training, registries, device, out)
+    exit_with(status)
+
+
+def _trained_file(recipe: Recipe, out: Path) -> Path:
+    """Where the weights of a recipe are written."""
+    return out / "zoo" / recipe.method / f"{recipe.stem}.safetensors"
 
 
 def _train(
@@ -136,7 +154,7 @@ def _train(
         path = keep_traceback(out, training.id, error)
         click.echo(printable(f"failed: {error} (traceback: {path})"), err=True)
         return 1
-    path = out / "zoo" / recipe.method / f"{recipe.stem}.safetensors"
+    path = _trained_file(recipe, out)
     halve(weights, path)
     click.echo(f"weights  {path}")
     click.echo(f"SHA-256  {_compared(recipe, path, registries)}")

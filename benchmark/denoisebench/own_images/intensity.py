@@ -19,7 +19,7 @@ from denoisebench.noise_models.detector import Detector
 from denoisebench.own_images.planes import Values
 
 MOST_VALUES = 1 << 20
-"""The number of values, evenly spread, whose percentiles are taken; of more they are the same."""
+"""The most values, evenly spread, whose percentiles are taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -20,7 +20,7 @@ LENGTHS = ("steps", "batch", "crop")
 """Each replaces that of the budget; all three replace the budget."""
 
 START = "start"
-"""The setting that names the recipe whose bundled weights a training begins with."""
+"""The setting that names the recipe whose weights a training begins with."""
 
 COMMON = "common"
 """The table of a recipe file with the settings that all its recipes share."""
@@ -38,7 +38,7 @@ class Recipe:
 
     name: METHOD/STEM; the file is `weights/STEM.safetensors` in the package of METHOD.
     settings: option of `bench run` without dashes -> value as typed; `start` is the name of another
-    recipe, whose weights are bundled.  sha256: of the bundled file;
+    recipe, which is trained first if its weights are not bundled.  sha256: of the bundled file;
     None if none is bundled.  Raises UserError for settings that are incomplete or impossible.
 
     >>> settings = {"method": "noise2noise", "noise": "gaussian:25", "parameters": "known"}
@@ -105,6 +105,11 @@ class Recipe:
     def start(self) -> str | None:
         """The name of the recipe that it begins with, if any."""
         return self.settings.get(START)
+
+    def begun_from_nothing(self) -> "Recipe":
+        """The same training without its start."""
+        settings = {option: said for option, said in self.settings.items() if option != START}
+        return replace(self, settings=settings)
 
     @property
     def summary(self) -> str:

@@ -99,24 +99,46 @@ def meaning(recipe: Recipe, registries: Registries) -> ResolvedRecipe:
     return ResolvedRecipe(method, config_as_trained(method, config), task)
 
 
+def stages(recipe: Recipe, registries: Registries) -> Sequence[Recipe]:
+    """The recipes whose trainings follow each other, `recipe` the last: one that begins with a
+    recipe whose weights are not bundled comes after it.
+
+    Raises UserError for a start that is no recipe, and for recipes that begin with each other.
+    """
+    total_megapixels(recipe, registries)
+    chain = [recipe]
+    while (start := chain[0].start) is not None and registries.recipe(start).sha256 is None:
+        chain.insert(0, registries.recipe(start))
+    return chain
+
+
 def header_of(recipe: Recipe, registries: Registries) -> TrainingRecipe:
-    """The part of the weights' header that the recipe decides."""
+    """The part of the weights' header that the recipe decides.
+
+    `start` is None too where it begins with weights that are not bundled.
+    """
     meant, request = meaning(recipe, registries), _request(recipe, registries)
     (seed,), (train_set,) = request.seeds, request.train_sets
     base = base_recipe(request, *meant, seed, train_set)
     if recipe.start is None:
         return base
-    path = registries.bundled_file(registries.recipe(recipe.start))
-    begun = read_header(path).recipe.megapixels
-    return replace(base, start=file_hash(path), start_megapixels=begun)
+    begun = registries.recipe(recipe.start)
+    if begun.sha256 is None:
+        return replace(base, start_megapixels=total_megapixels(begun, registries))
+    path = registries.bundled_file(begun)
+    megapixels = read_header(path).recipe.megapixels
+    return replace(base, start=file_hash(path), start_megapixels=megapixels)
 
 
-def plan_training(recipe: Recipe, registries: Registries) -> tuple[TrainingPlan, Sequence[str]]:
+def plan_training(
+    recipe: Recipe, registries: Registries, begun: Path | None = None
+) -> tuple[TrainingPlan, Sequence[str]]:
     """The training of a recipe, and the notes on it.
 
-    Raises UserError for what cannot be trained so.
+    begun: the weights that its start gave, where they are not bundled.  Raises UserError for what
+    cannot be trained so.
     """
-    meant, request = meaning(recipe, registries), _request(recipe, registries)
+    meant, request = meaning(recipe, registries), _request(recipe, registries, begun)
     notes: dict[str, None] = {}
     note = notes.setdefault
     sets = TrainingSets(request, registries, note)
@@ -130,8 +152,8 @@ def plan_training(recipe: Recipe, registries: Registries) -> tuple[TrainingPlan,
     return training, tuple(notes)
 
 
-def _request(recipe: Recipe, registries: Registries) -> Request:
-    """A request of a recipe's settings that scores nothing."""
+def _request(recipe: Recipe, registries: Registries, begun: Path | None = None) -> Request:
+    """A request of a recipe's settings that scores nothing.  begun: as of `plan_training`."""
     said = recipe.settings
     if recipe.start is not None:
         registries.recipe(recipe.start)  # another name would be taken for a file's
@@ -142,7 +164,7 @@ def _request(recipe: Recipe, registries: Registries) -> Request:
         train_set=said["train-set"],
         draws=said["draws"],
         weights="none",
-        start=Path(recipe.start) if recipe.start else None,
+        start=begun or (Path(recipe.start) if recipe.start else None),
         seeds=(whole_number(said["seed"]),),
     )
     request = options.request((said["method"],), registries.budgets)

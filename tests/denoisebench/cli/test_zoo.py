@@ -26,7 +26,8 @@ SETTINGS = {
 
 @hookimpl
 def register_recipes():
-    return [Recipe("noise2noise/tiny", SETTINGS)]
+    longer = SETTINGS | {"start": "noise2noise/tiny", "steps": "5"}
+    return [Recipe("noise2noise/tiny", SETTINGS), Recipe("noise2noise/tiny-longer", longer)]
 """
 SAME = (
     *("--method", "noise2noise", "--train-set", "folder:train", "--budget", "smoke"),
@@ -147,6 +148,26 @@ def test_train_makes_the_training_of_run_once_and_says_what_came_of_it(place: Pa
     assert row(scored.stdout)["weights"] == "results/zoo/noise2noise/tiny.safetensors"
     ours, theirs = (float(row(text)["psnr_db"]) for text in (scored.stdout, done.stdout))
     assert ours == pytest.approx(theirs, abs=0.02)  # half precision
+
+
+def test_train_goes_on_from_a_recipe_whose_weights_are_not_bundled(place: Path) -> None:
+    longer = ("noise2noise/tiny-longer", "--plugin", "own.py")
+    status, said, err = train(*longer, "--dry-run", cwd=place)
+    assert status == 0, err
+    assert said[1].startswith("then     noise2noise in gray, gaussian:25, ")
+    assert said[1].endswith(", begun from noise2noise/tiny")
+
+    status, said, err = train(*longer, cwd=place)
+    assert status == 0, err
+    folder = place / "results" / "zoo" / "noise2noise"
+    first, last = (folder / f"{stem}.safetensors" for stem in ("tiny", "tiny-longer"))
+    assert [line for line in said if line.startswith("weights")] == [
+        "weights  results/zoo/noise2noise/tiny.safetensors",
+        "weights  results/zoo/noise2noise/tiny-longer.safetensors",
+    ]
+    begun = read_header(last).recipe
+    assert begun.start == file_hash(first)
+    assert begun.start_megapixels == read_header(first).recipe.megapixels
 
 
 def test_a_dry_run_names_the_training_that_run_names_and_computes_nothing(place: Path) -> None:

@@ -73,6 +73,20 @@ def test_a_header_that_says_otherwise_is_a_problem(
     assert problem in found
 
 
+def test_a_start_that_is_not_bundled_is_known_by_its_length(
+    stranger: tuple[Recipe, Path, Registries],
+) -> None:
+    recipe, path, registries = stranger
+    first = Recipe("shipped/first", recipe.settings)
+    recipe = Recipe(recipe.name, {**recipe.settings, "start": first.name})
+    registries = replace(registries, recipes={first.name: first, recipe.name: recipe})
+    for megapixels, problems in ((first.budget.megapixels, 0), (7.0, 1)):
+        put_weights(path, start="ab" * 32, start_megapixels=megapixels)
+        found = check(replace(recipe, sha256=file_hash(path)), registries).problems
+        assert len(found) == problems
+    assert "its header says start_megapixels 7.0; the recipe says" in found[0]
+
+
 @pytest.mark.parametrize(
     ("centre", "problem"),
     [

@@ -16,7 +16,13 @@ from denoisebench.plugin.recipe import Recipe
 from denoisebench.registry.loader import load
 from denoisebench.registry.registries import Registries
 from denoisebench.training.weights_file import file_hash
-from denoisebench.zoo.recipe_training import header_of, meaning, plan_training, total_megapixels
+from denoisebench.zoo.recipe_training import (
+    header_of,
+    meaning,
+    plan_training,
+    stages,
+    total_megapixels,
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +32,14 @@ def registries() -> Registries:
 
 def begun(registries: Registries, **change: str) -> Recipe:
     """A recipe that begins with bundled weights of another noise."""
-    settings = registries.recipe("noise2score/gray-gaussian25").settings
-    noise = {"noise": "gaussian:50", "start": "noise2score/gray-gaussian25"}
+    settings = registries.recipe("noise2score/colour-gaussian25").settings
+    noise = {"noise": "gaussian:50", "start": "noise2score/colour-gaussian25"}
     return Recipe("noise2score/begun", {**settings, **noise, **change})
 
 
 def test_a_recipe_begins_with_the_bundled_weights_that_it_names(registries: Registries) -> None:
     recipe = begun(registries, steps="1000")
-    first = registries.recipe("noise2score/gray-gaussian25")
+    first = registries.recipe("noise2score/colour-gaussian25")
     (training,) = make_plan(asked(recipe), registries).trainings
     planned, _ = plan_training(recipe, registries)
     assert planned.id == training.id
@@ -42,21 +48,34 @@ def test_a_recipe_begins_with_the_bundled_weights_that_it_names(registries: Regi
     assert (said.start, said.start_megapixels) == (first.sha256, first.budget.megapixels)
     total = recipe.budget.megapixels + first.budget.megapixels
     assert total_megapixels(recipe, registries) == planned.recipe.megapixels == total
-    assert "begun from noise2score/gray-gaussian25" in recipe.summary
+    assert "begun from noise2score/colour-gaussian25" in recipe.summary
+    assert stages(recipe, registries) == [recipe]
+
+
+def test_a_recipe_follows_one_whose_weights_are_not_bundled(registries: Registries) -> None:
+    recipe = begun(registries, start="r2r/colour-gaussian25")
+    first = registries.recipe("r2r/colour-gaussian25")
+    assert stages(recipe, registries) == [first, recipe]
+    said = header_of(recipe, registries)
+    assert (said.start, said.start_megapixels) == (None, first.budget.megapixels)
+    file = registries.bundled_file(registries.recipe("noise2score/colour-gaussian25"))
+    planned, _ = plan_training(recipe, registries, file)
+    assert planned.recipe.start == file_hash(file)
+    with pytest.raises(UserError, match="no weights of recipe r2r/colour-gaussian25 are bundled"):
+        plan_training(recipe, registries)
 
 
 def test_a_start_that_cannot_be_is_an_error(registries: Registries) -> None:
     with pytest.raises(UserError, match="unknown recipe 'noise2score/gray-gaussian26'"):
         plan_training(begun(registries, start="noise2score/gray-gaussian26"), registries)
-    with pytest.raises(UserError, match="no weights of recipe r2r/gray-gaussian25 are bundled"):
-        header_of(begun(registries, start="r2r/gray-gaussian25"), registries)
     with pytest.raises(UserError, match="--start noise2score/begun: name another recipe"):
         begun(registries, start="noise2score/begun")
     other = Recipe("noise2score/other", {**begun(registries).settings, "start": "noise2score/one"})
     one = Recipe("noise2score/one", {**other.settings, "start": "noise2score/other"})
     circle = replace(registries, recipes={r.name: r for r in (one, other)})
-    with pytest.raises(UserError, match="recipe noise2score/one: it begins with itself"):
-        total_megapixels(one, circle)
+    for of_all in (total_megapixels, stages):
+        with pytest.raises(UserError, match="recipe noise2score/one: it begins with itself"):
+            of_all(one, circle)
 
 
 @pytest.mark.parametrize(
