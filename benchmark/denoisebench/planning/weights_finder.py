@@ -12,6 +12,7 @@ from denoisebench.planning.answers import config_as_trained, evidence_of
 from denoisebench.planning.given_weights import ZOO, GivenWeights
 from denoisebench.planning.request import Request
 from denoisebench.plugin.method import Evidence, Method, Task, TrainedMethod
+from denoisebench.plugin.recipe import Recipe
 from denoisebench.registry.registries import Registries
 from denoisebench.specs import config_spec, parse_spec
 from denoisebench.training.recipe import HALF
@@ -80,8 +81,8 @@ class WeightsFinder:
         return self._read(path, f"{ZOO}{path.stem}")
 
     def start(self, evidence: Evidence, task: Task) -> GivenWeights | None:
-        """The weights that trainings begin with, if any were named: by a file, or as bundled ones
-        are in `bench zoo list`.
+        """The weights that trainings begin with, if any were named: by a file, or by a recipe of
+        `bench zoo list`, whose weights are bundled or were trained here.
 
         Raises UserError for weights that saw more than a training on `evidence` may, or of another
         number of channels.
@@ -110,12 +111,24 @@ class WeightsFinder:
     def _start(self, named: str) -> GivenWeights:
         path, recipe = weights_file(named), self.registries.recipes.get(named)
         if recipe is not None and not path.exists():
-            return self._read(self.registries.bundled_file(recipe), f"{ZOO}{named}")
+            return self._of_recipe(recipe)
         method, _, stem = named.partition("/")
         if stem and method in self.registries.methods and not path.exists():
             there = [f"{method}/{file.stem}" for file in self.bundled(method)]
             raise unknown_name("bundled weights", named, there)
         return self._read(path, named)
+
+    def _of_recipe(self, recipe: Recipe) -> GivenWeights:
+        """The weights of a recipe: bundled, or trained here."""
+        trained = Path("results", "zoo", recipe.method, f"{recipe.stem}.safetensors")
+        if recipe.sha256 is None and trained.exists():
+            return self._read(trained, recipe.name)
+        if recipe.sha256 is None:
+            raise UserError(
+                f"--start {recipe.name}: its weights are not bundled; `bench zoo train"
+                f" {recipe.name}` trains them"
+            )
+        return self._read(self.registries.bundled_file(recipe), f"{ZOO}{recipe.name}")
 
     def _that_fit(self, method: TrainedMethod[Any], config: Any, task: Task) -> GivenWeights | None:
         """The bundled weights that are exactly what a training would yield; else, where they will

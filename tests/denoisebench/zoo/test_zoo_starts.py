@@ -61,8 +61,22 @@ def test_a_recipe_follows_one_whose_weights_are_not_bundled(registries: Registri
     file = registries.bundled_file(registries.recipe("noise2score/colour-gaussian25"))
     planned, _ = plan_training(recipe, registries, file)
     assert planned.recipe.start == file_hash(file)
-    with pytest.raises(UserError, match="no weights of recipe r2r/colour-gaussian25 are bundled"):
+    with pytest.raises(UserError, match="`bench zoo train r2r/colour-gaussian25` trains them"):
         plan_training(recipe, registries)
+
+
+def test_a_start_is_found_where_zoo_train_puts_it(
+    registries: Registries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = registries.bundled_file(registries.recipe("noise2score/colour-gaussian25"))
+    trained = tmp_path / "results" / "zoo" / "r2r" / "colour-gaussian25.safetensors"
+    trained.parent.mkdir(parents=True)
+    trained.write_bytes(file.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    planned, _ = plan_training(begun(registries, start="r2r/colour-gaussian25"), registries)
+    assert planned.recipe.start == file_hash(file)
+    assert planned.start is not None
+    assert planned.start.source == "r2r/colour-gaussian25"
 
 
 def test_a_start_that_cannot_be_is_an_error(registries: Registries) -> None:
