@@ -19,7 +19,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 _BLOCK = 1 << 13  # elements worked on at once, so that temporaries stay in the cache
-_BLOCK_OF_NORMALS = 1 << 15  # the same, where what is drawn does not depend on it
+_BLOCK_OF_NORMALS = 1 << 14  # the same, where what is drawn does not depend on it
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
 # AS 241: numerator and denominator, highest power first, of the three ranges of the quantile.

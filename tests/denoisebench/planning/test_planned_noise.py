@@ -178,9 +178,7 @@ def test_bundled_weights_begin_a_training_by_their_name(registries: Registries) 
 def test_a_recipe_without_weights_begins_no_training(registries: Registries) -> None:
     named = Path("neighbor2neighbor/gray-gaussian25")
     assert registries.recipes[str(named)].sha256 is None
-    with pytest.raises(
-        UserError, match="neighbor2neighbor/gray-gaussian25 are bundled; `bench zoo list`"
-    ):
+    with pytest.raises(UserError, match="`bench zoo train neighbor2neighbor/gray-gaussian25`"):
         make_plan(replace(ASKED, channels=1, start=named), registries)
 
 
