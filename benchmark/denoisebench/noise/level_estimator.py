@@ -172,8 +172,10 @@ def _flat(image: Pixels) -> Mask:
     same = np.ones(image.shape, np.bool_)  # as the pixel below and the one to the right
     same[:, :-1] &= image[:, :-1] == image[:, 1:]
     same[:, :, :-1] &= image[:, :, :-1] == image[:, :, 1:]
-    square = same[:, :-2, :-2] & same[:, :-2, 1:-1] & same[:, 1:-1, :-2]  # 3×3 of one value, nearly
-    if not square.any():  # as in any image of noise
+    found = same[:, :-1, :-1]  # 2×2 of one value
+    if min(image.shape[1:]) > SIDE // 2:  # at least 4×4 of a flat patch lie in the image
+        found = found[:, :-1, :-1] & found[:, :-1, 1:] & found[:, 1:, :-1]
+    if not found.any():  # as in any image of noise
         return np.zeros_like(same)
     half = SIDE // 2
     differs_near = _spread(~same, half, half - 1)

@@ -56,6 +56,11 @@ def test_strips_change_no_bit(
     assert compute(image) == whole
 
 
+@pytest.mark.parametrize("size", [(2, 2), (2, 40), (40, 2), (3, 3), (4, 4), (61, 47)])
+def test_an_image_of_one_value_is_flat(size: tuple[int, int]) -> None:
+    assert flat_share(np.full((1, *size), 0.5, np.float32)) == 1.0
+
+
 @pytest.mark.parametrize("share", [0.003, 0.03, 0.3])
 def test_flat_regions_are_those_of_minimum_and_maximum_filters(share: float, monkeypatch) -> None:
     monkeypatch.setattr(pixels, "STRIP_PX", 200)
