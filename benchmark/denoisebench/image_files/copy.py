@@ -13,6 +13,7 @@ from denoisebench.errors import UserError
 from denoisebench.files import told_of_writing
 from denoisebench.image_files.part import Part
 from denoisebench.image_files.source import ALL_ROWS, PixelFile, Plane, Stored
+from denoisebench.images.pixels import float_type
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -142,7 +143,7 @@ def fit_values(pixels: Floats, dtype: "np.dtype[Any]") -> tuple[Stored, int]:
     else:
         limits = np.iinfo(dtype)
         least, largest = float(limits.min), float(limits.max)
-        fitting = np.rint(pixels, dtype=np.float64)
+        fitting = np.rint(pixels, dtype=np.result_type(pixels, float_type(dtype)))
     if least <= darkest and brightest <= largest:
         return fitting.astype(dtype), 0
     clipped = int(np.count_nonzero((fitting < least) | (fitting > largest)))

@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +74,16 @@ def strips(shape: tuple[int, ...], most_px: int | None = None) -> Iterator[slice
     at_a_time = STRIP_PX if most_px is None else min(most_px, STRIP_PX)
     rows = max(at_a_time // max(width, 1), 1)
     return (slice(start, min(start + rows, height)) for start in range(0, height, rows))
+
+
+def float_type(dtype: np.dtype[Any]) -> type[np.float32] | type[np.float64]:
+    """The floats in which numbers of a type are computed with: float32 has 24 bits and loses none
+    of 16.
+
+    >>> float_type(np.dtype(np.uint16)).__name__, float_type(np.dtype(np.float32)).__name__
+    ('float32', 'float64')
+    """
+    return np.float32 if dtype.itemsize <= 2 else np.float64
 
 
 def pixel_hash(pixels: Pixels) -> str:

@@ -21,6 +21,9 @@ Blocks = npt.NDArray[np.float32]
 BLOCK_PX = 8
 """Side of a block, of 16 of the finest Haar coefficients of each kind."""
 
+CACHED_PX = 1 << 16
+"""Pixels whose coefficients are computed at once."""
+
 BINS, FEWEST = 24, 20
 """Bins of intensity with equal numbers of blocks, and the least number of blocks of each."""
 
@@ -44,7 +47,11 @@ def variance_between(pages: Sequence[Pixels], top: float) -> tuple[Array, Array]
     are the same hold no noise, or show one page twice: they are left out.  Returns None for too few
     blocks, and where neighbours show unlike scenes.
     """
-    blocks = [_blocks(*pair, top) for pair in _pairs(pages)]
+    blocks = [
+        _blocks(first[:, rows], second[:, rows], top)
+        for first, second in _pairs(pages)
+        for rows in _in_cache(first.shape)
+    ]
     if not blocks:
         return None
     joined = np.concatenate(blocks, axis=1)
@@ -69,12 +76,20 @@ def _pairs(pages: Sequence[Pixels]) -> Iterator[tuple[Pixels, Pixels]]:
             yield first, second
 
 
+def _in_cache(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Rows of whole blocks, few enough for the processor's cache."""
+    count, height, width = shape
+    step = max(CACHED_PX // (count * width * BLOCK_PX), 1) * BLOCK_PX
+    whole = height // BLOCK_PX * BLOCK_PX
+    return (slice(top, min(top + step, whole)) for top in range(0, whole, step))
+
+
 def _blocks(first: Pixels, second: Pixels, top: float) -> Blocks:
     """For each block: the mean of both pages, mean squares of Haar coefficients of their difference
     over √2, and the share of saturated values. The coefficients are the finest diagonal ones, the
-    other finest, and those of twice the size.  (5, N)"""
-    height, width = (side // BLOCK_PX * BLOCK_PX for side in first.shape[1:])
-    first, second = first[:, :height, :width], second[:, :height, :width]
+    other finest, and those of twice the size.  Heights are those of whole blocks.  (5, N)"""
+    height, width = first.shape[1], first.shape[2] // BLOCK_PX * BLOCK_PX
+    first, second = first[..., :width], second[..., :width]
     finest = _haar((first - second) * np.float32(0.5**0.5))
     coarser = _haar(finest.mean)
     clipped = ((first >= top).astype(np.float32) + (second >= top)) / np.float32(2.0)
@@ -109,8 +124,9 @@ def _haar(image: Pixels) -> _Haar:
 
 
 def _block_means(values: Pixels, side: int) -> Blocks:
-    """Of whole blocks of `side` values: (N, H, W) -> one line of them."""
+    """Of whole blocks of `side` values, a power of two: (N, H, W) -> one line of them."""
     count, height, width = values.shape
-    split = values.reshape(count, height // side, side, width // side, side)
-    means: Blocks = split.mean(axis=(2, 4)).ravel()
-    return means
+    sums: Blocks = values.reshape(count, height // side, side, width).sum(axis=2)
+    while sums.shape[-1] > width // side:
+        sums = sums[..., ::2] + sums[..., 1::2]
+    return sums.ravel() / np.float32(side**2)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from denoisebench.errors import UserError
-from denoisebench.images.pixels import Pixels
+from denoisebench.images.pixels import Pixels, float_type
 from denoisebench.noise.level_estimator import MOST_PATCHES, Patches, local_means, look
 from denoisebench.noise_models.page_differences import variance_between
 from denoisebench.noise_models.variance_curve import BINS, FEWEST, binned
@@ -100,9 +100,11 @@ def sample_planes(planes: Planes) -> PlaneSample:
 
 
 def _about(centre: float, crop: Plane) -> Pixels:
-    """A crop less `centre`.  float32 holds every number of 16 bits, and half of one."""
-    wide = np.float32 if crop.dtype.itemsize <= 2 else np.float64
-    return np.subtract(crop, wide(centre), dtype=wide).astype(np.float32, copy=False)
+    """A crop less `centre`."""
+    wide = float_type(crop.dtype)
+    numbers: npt.NDArray[np.floating] = crop.astype(wide)
+    numbers -= wide(centre)
+    return numbers.astype(np.float32, copy=False)
 
 
 def _within(pages: list[Patches]) -> tuple[Array, Array, Array]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from denoisebench.images.pixels import float_type
 from denoisebench.noise_models.noise_fit import correlated
 from denoisebench.own_images.planes import Planes, Rows, Values, group_of
 from denoisebench.own_images.treatment import Treatment
@@ -27,7 +28,8 @@ def correlation_warnings(
         middle = its[len(its) // 2]
         top = max(0, (source.height - LOOKED_AT_PX) // 2)
         rows = slice(top, min(source.height, top + LOOKED_AT_PX))
-        noisy, denoised = (_gray(which.read(middle, rows)) for which in (source, result))
+        wide = float_type(source.dtype)
+        noisy, denoised = (_gray(which.read(middle, rows), wide) for which in (source, result))
         if treatment.noise.detector is not None:
             noisy, denoised = map(treatment.noise.detector.stabilise, (noisy, denoised))
         found = correlated(noisy, denoised)
@@ -39,6 +41,6 @@ def correlation_warnings(
             )
 
 
-def _gray(values: Values) -> Values:
-    plane = values[:, :LOOKED_AT_PX].astype(np.float64)
+def _gray(values: Values, wide: type[np.floating]) -> Values:
+    plane = values[:, :LOOKED_AT_PX].astype(wide)
     return plane.mean(axis=2) if plane.ndim == 3 else plane

@@ -1,6 +1,7 @@
 """Which denoiser a user's images get: a method, and bundled, given or freshly trained weights."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,29 +79,24 @@ FAR = 1.5
 """How many times more contrast than usual weights of one level may be shown (docs/denoising.md)."""
 
 
-def choose_denoiser(
-    registries: Registries,
-    method: str | None,
-    weights: str,
-    noise: Noise,
-    channels: int,
-    level: float,
-) -> ChosenDenoiser:
-    """A denoiser of the family of `noise`, for gray (1) or colour (3) images.
+def fitting_denoisers(
+    registries: Registries, method: str | None, weights: str, noise: Noise, channels: int
+) -> list[ChosenDenoiser]:
+    """The denoisers of the family of `noise`, for gray (1) or colour (3) images; at least one.
 
     method: a spec; None for the default, or one that needs no weights where it has none that fit.
     weights: `auto` or `zoo` for bundled ones, `none`, or a file.  noise: the range of levels of a
-    method that needs no weights.  level: of the noise.  Raises UserError where nothing fits.
+    method that needs no weights.  Raises UserError where nothing fits.
     """
     if weights not in ("auto", "zoo", "none"):
-        return denoiser_of_file(registries, method, weights, noise, channels)
+        return [denoiser_of_file(registries, method, weights, noise, channels)]
     asked = method or DEFAULTS.denoiser
     found, config = registries.method(asked)
     if not isinstance(found, TrainedMethod):
-        return _untrained(found, config, noise, channels)
+        return [_untrained(found, config, noise, channels)]
     fitting = [] if weights == "none" else bundled_denoisers(registries, asked, noise, channels)
     if fitting:
-        return min(fitting, key=lambda chosen: chosen.rank(level))
+        return fitting
     lack = f"{asked} has no weights for {CHANNEL_WORDS[channels]} {noise.family.name} noise"
     if method is not None or weights == "zoo":
         raise UserError(
@@ -108,9 +104,15 @@ def choose_denoiser(
         )
     simple, config = registries.method(DEFAULTS.denoiser_without_weights)
     chosen = _untrained(simple, config, noise, channels)
-    return ChosenDenoiser(
-        simple, config, chosen.task, None, chosen.label, remark=f"{lack}; {simple.name} is used"
-    )
+    return [replace(chosen, remark=f"{lack}; {simple.name} is used")]
+
+
+def best_of(fitting: Sequence[ChosenDenoiser], level: float) -> ChosenDenoiser:
+    """The one for noise of a level.
+
+    fitting: at least one.
+    """
+    return min(fitting, key=lambda chosen: chosen.rank(level))
 
 
 def _untrained(method: Method[Any], config: Any, noise: Noise, channels: int) -> ChosenDenoiser:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from denoisebench.errors import UserError
-from denoisebench.images.pixels import Pixels, strips
+from denoisebench.images.pixels import Pixels, float_type, strips
 from denoisebench.images.shown_range import percentile_range
 from denoisebench.noise_models.detector import Detector
 from denoisebench.own_images.planes import Values
@@ -35,8 +36,9 @@ class Intensity:
         """(H, W) or (H, W, 3) of the file -> (C, H, W), float32."""
         channels = values[None] if values.ndim == 2 else np.moveaxis(values, 2, 0)
         pixels = np.empty(channels.shape, np.float32)
+        wide = float_type(values.dtype)
         for rows in strips(channels.shape):
-            stabilised = channels[:, rows].astype(np.float64)
+            stabilised: npt.NDArray[np.floating] = channels[:, rows].astype(wide)
             if self.detector is not None:
                 stabilised = self.detector.stabilise(stabilised)
             stabilised -= self.black
@@ -44,9 +46,9 @@ class Intensity:
             pixels[:, rows] = stabilised
         return pixels
 
-    def restored(self, pixels: Pixels) -> Values:
-        """(C, H, W) -> (H, W) or (H, W, 3) in the numbers of the file, float64."""
-        values = pixels * np.float64(self.white - self.black)
+    def restored(self, pixels: Pixels, dtype: np.dtype[Any]) -> Values:
+        """(C, H, W) -> (H, W) or (H, W, 3) in the numbers of a file of this type; floats."""
+        values = pixels * float_type(dtype)(self.white - self.black)
         values += self.black
         if self.detector is not None:
             values = self.detector.restore(values)
@@ -55,7 +57,7 @@ class Intensity:
     def denoised(self, values: Values, noisy: Pixels, estimate: Pixels) -> Values:
         """`estimate` in the numbers of the file; a pixel that was left alone keeps its number, to
         the last bit.  noisy: `values` as shown.  Returns the shape of `values`."""
-        restored, alone = self.restored(estimate), estimate == noisy
+        restored, alone = self.restored(estimate, values.dtype), estimate == noisy
         if not alone.any():
             return restored
         same = alone[0] if len(alone) == 1 else np.moveaxis(alone, 0, 2)

@@ -18,7 +18,7 @@ from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.images.image_set import ImageSet
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
-from denoisebench.own_images.denoiser_choice import bundled_denoisers, choose_denoiser
+from denoisebench.own_images.denoiser_choice import best_of, bundled_denoisers, fitting_denoisers
 from denoisebench.own_images.options import LookOptions
 from denoisebench.own_images.planes import described
 from denoisebench.own_images.shown_set import (
@@ -128,7 +128,7 @@ def in_variances(ranked: Sequence[RankedMethod], sets: Sequence[OwnSet]) -> list
 def _own_set(files: Sequence[Seen], channels: int, registries: Registries) -> OwnSet:
     level = shown_level(files, "rank --images")
     family = Noise(Gaussian(), *Gaussian.blind)
-    low, high = choose_denoiser(registries, None, "auto", family, channels, level).levels
+    low, high = best_of(fitting_denoisers(registries, None, "auto", family, channels), level).levels
     level = min(max(level, low), high)
     spec = f"own {CHANNEL_WORDS[channels]} images"
     noise = str(Noise(Gaussian(), level, level))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from denoisebench.own_images.denoiser_choice import ChosenDenoiser, choose_denoiser
+from denoisebench.own_images.denoiser_choice import ChosenDenoiser, best_of, fitting_denoisers
 from denoisebench.own_images.options import DenoiseOptions, LookOptions
 from denoisebench.own_images.planes import Planes, groups_of
 from denoisebench.own_images.treatment import Look, Treatment, look_at, settle, without_noise
@@ -13,10 +13,19 @@ Choose = Callable[[Look, int], ChosenDenoiser]
 
 
 def chooser(options: DenoiseOptions, registries: Registries) -> Choose:
-    """Chooses among bundled weights, or takes those of a file."""
-    return lambda look, channels: choose_denoiser(
-        registries, options.method, options.weights, look.family, channels, look.level
-    )
+    """Chooses among bundled weights, or takes those of a file.  Files are looked at once: many
+    images have the same noise."""
+    fitting: dict[tuple[str, int], list[ChosenDenoiser]] = {}
+
+    def choose(look: Look, channels: int) -> ChosenDenoiser:
+        key = str(look.family), channels
+        if key not in fitting:
+            fitting[key] = fitting_denoisers(
+                registries, options.method, options.weights, look.family, channels
+            )
+        return best_of(fitting[key], look.level)
+
+    return choose
 
 
 def looks_of(source: Planes, options: LookOptions, registries: Registries) -> dict[int, Look]:

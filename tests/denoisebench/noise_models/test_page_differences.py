@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from denoisebench.noise_models import page_differences
 from denoisebench.noise_models.detector import TEXTURE, fit_detector
 from denoisebench.noise_models.noise_fit import gaussian_fit
 from denoisebench.noise_models.plane_sample import chosen_places, sample_planes
@@ -101,3 +102,13 @@ def test_pages_are_looked_at_in_pairs_of_neighbours(count):
     assert all(b == a + 1 for a, b in zip(places[::2], places[1::2], strict=False))
     if count:
         assert (places[0], places[-1]) == (0, count - 1)
+
+
+def test_pages_in_pieces_tell_what_they_tell_whole(monkeypatch):
+    rng = np.random.default_rng(0)
+    pages = rng.normal(50.0, 5.0, (2, 3, 149, 93)).astype(np.float32)
+    whole = page_differences.variance_between(pages, 100.0)
+    monkeypatch.setattr(page_differences, "CACHED_PX", 1)  # a row of blocks at a time
+    pieces = page_differences.variance_between(pages, 100.0)
+    np.testing.assert_allclose(pieces, whole, rtol=1e-5)
+    assert whole[1].mean() == pytest.approx(25.0, rel=0.05)

@@ -16,7 +16,7 @@ def test_linear_there_and_back() -> None:
     assert shown.dtype == np.float32
     assert shown.min() == 0.0
     assert shown.max() == 1.0
-    np.testing.assert_allclose(intensity.restored(shown), values, atol=1e-3)
+    np.testing.assert_allclose(intensity.restored(shown, values.dtype), values, atol=1e-3)
 
 
 def test_rgb_there_and_back() -> None:
@@ -24,7 +24,17 @@ def test_rgb_there_and_back() -> None:
     intensity = Intensity(0.0, 255.0)
     shown = intensity.shown(values)
     assert shown.shape == (3, 2, 4)
-    np.testing.assert_array_equal(np.rint(intensity.restored(shown)), values)
+    np.testing.assert_array_equal(np.rint(intensity.restored(shown, values.dtype)), values)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32, np.float32])
+def test_every_number_of_a_detector_comes_back(dtype: type) -> None:
+    """A quarter of a count brighter, of a gain of 2: the inverse is that of a mean."""
+    values = np.linspace(200, 255 if dtype is np.uint8 else 65535, 4096).reshape(64, 64)
+    values = values.round().astype(dtype)
+    intensity = Intensity(5.0, 180.0, Detector(2.0, 100.0, 3.0))
+    back = intensity.restored(intensity.shown(values), values.dtype)
+    np.testing.assert_allclose(back, values.astype(np.float64) + 0.5, atol=0.05)
 
 
 def test_level_is_in_units_of_255() -> None:
