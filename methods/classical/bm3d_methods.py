@@ -86,7 +86,7 @@ class Bm3dConfig:
 class Bm3d(UntrainedMethod[Bm3dConfig]):
     name = "bm3d"
     summary = "similar blocks filtered together (Dabov et al., IEEE TIP 2007); Gaussian noise"
-    paper_code = "https://pypi.org/project/bm3d (for non-commercial use)"
+    paper_code = "the package bm3d (for non-commercial use)"
     config_type = Bm3dConfig
 
     def declines(self, config: Bm3dConfig, task: Task) -> str | None:
@@ -115,7 +115,7 @@ class AnscombeBm3dConfig:
 class AnscombeBm3d(UntrainedMethod[AnscombeBm3dConfig]):
     name = "anscombe-bm3d"
     summary = "BM3D of Anscombe's transform of counts (Mäkitalo & Foi 2011, 2013)"
-    paper_code = "https://pypi.org/project/bm3d (for non-commercial use)"
+    paper_code = "the package bm3d (for non-commercial use)"
     config_type = AnscombeBm3dConfig
 
     def declines(self, config: AnscombeBm3dConfig, task: Task) -> str | None:

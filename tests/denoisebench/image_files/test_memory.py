@@ -1,5 +1,6 @@
 """Memory does not grow with the file: large pages are taken by rows, long stacks page by page."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -35,11 +36,10 @@ def sparse(path, shape, **options):
 
 
 def compressed(path, shape, **options):
-    rows = np.arange(min(512, shape[-1]), dtype=np.uint16)
-    if len(shape) == 3:
-        planes = (np.broadcast_to(rows, shape[1:]) for _ in range(shape[0]))
-    else:
-        planes = (np.broadcast_to(rows, (512, 512)) for _ in range((shape[0] // 512) ** 2))
+    side = min(512, shape[-1])
+    plane = np.random.default_rng(0).integers(0, 16, (side, side), np.uint16)
+    count = shape[0] if len(shape) == 3 else (shape[0] // side) ** 2
+    planes = itertools.repeat(plane, count)
     options |= {"photometric": "minisblack", "compression": "zlib", "dtype": np.uint16}
     tifffile.imwrite(path, planes, shape=shape, **options)
 

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 
 from denoisebench.errors import UserError
-from denoisebench.own_images import files_job
+from denoisebench.own_images import files_job, treatments
 from denoisebench.own_images.files_job import FilesJob
 from denoisebench.own_images.options import DenoiseOptions
 from denoisebench.own_images.sidecar import is_finished
@@ -135,6 +135,26 @@ def test_no_more_pictures_are_kept_than_are_shown(
     job = FilesJob(options, load(()), tmp_path, lambda _: None, shown)
     assert not any(outcome.failed for outcome in job.run(pairs))
     assert [len(files) for files in shown.values()] == [2]
+
+
+def test_the_weights_in_the_box_are_looked_at_once_for_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs, looks = [], []
+    for seed in range(3):
+        path = tmp_path / f"{seed}.tif"
+        tifffile.imwrite(path, stack(1, seed=seed)[0])
+        pairs.append((path, tmp_path / "out" / path.name))
+    whole = treatments.fitting_denoisers
+
+    def counted(*given: Any) -> Any:
+        looks.append(given)
+        return whole(*given)
+
+    monkeypatch.setattr(treatments, "fitting_denoisers", counted)
+    lines = [outcome.line for outcome in job_of(tmp_path, lambda _: None).run(pairs)]
+    assert all("noise2score zoo:gray-gaussian" in line for line in lines)
+    assert len(looks) == 1
 
 
 def test_weights_that_are_not_there_are_refused_before_a_file_is_read(tmp_path: Path) -> None:
