@@ -30,9 +30,11 @@ from denoisebench.outside_text import printable
               help="auto: estimated from each file; or a noise model, as gaussian:25 or"
                    " poisson-gaussian:GAIN:READ:OFFSET.")  # fmt: skip
 @unit_option
-@click.option("--weights", default="auto", show_default=True, metavar="auto|zoo|none|train|PATH",
+@click.option("--weights", default="auto", show_default=True,
+              metavar="auto|zoo|none|train|PATH|NAME",
               help="auto: bundled weights; train: train on these very images, all together; a"
-                   " file, or results/trainings/ID: use it.")  # fmt: skip
+                   " file, results/trainings/ID, or a name in `bench zoo list`: use"
+                   " it.")  # fmt: skip
 @click.option("--budget", metavar="B", help="Length of the training of --weights train.")
 @reading_files
 @click.option("--dtype", type=click.Choice(["same", "float32"]), default="same", show_default=True,

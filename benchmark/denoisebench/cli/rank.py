@@ -73,9 +73,10 @@ def _lengths(verb: F) -> F:
 @click.option("--parameters", type=click.Choice(["known", "unknown"]),
               help="Whether methods and SURE are given the level.  [default: known if --noise has"
                    " one]")  # fmt: skip
-@click.option("--weights", default="auto", show_default=True, metavar="auto|zoo|none|PATH",
+@click.option("--weights", default="auto", show_default=True, metavar="auto|zoo|none|PATH|NAME",
               help="auto: bundled weights if they fit, else train on the very images; zoo: bundled"
-                   " weights only; none: train; a file: use it.")  # fmt: skip
+                   " weights only; none: train; a file, or a name in `bench zoo list`: use"
+                   " it.")  # fmt: skip
 @_lengths
 @click.option("--seed", type=SEED, default=0, show_default=True,
               help="Names what is drawn: noise, masks, probes, the training.")  # fmt: skip

@@ -152,10 +152,8 @@ def denoiser_of_file(
     registries: Registries, method: str | None, weights: str, noise: Noise, channels: int
 ) -> ChosenDenoiser:
     """The denoiser of a weights file.  UserError for one of another method, noise or channels."""
-    from denoisebench.training.weights_file import read_header, weights_file
-
-    path = weights_file(weights)
-    weights, recipe = str(path), read_header(path).recipe
+    given = named_weights(registries, weights)
+    recipe = given.header.recipe
     found, config = registries.method(recipe.method if method is None else method)
     if not isinstance(found, TrainedMethod):
         raise UserError(f"--weights {weights}: {why_no_weights(found)}; leave it out")
@@ -165,11 +163,8 @@ def denoiser_of_file(
         raise UserError(f"weights {weights} are for {made} images; these are {asked}")
     if not trained_on.same_family(noise):
         raise UserError(f"weights {weights} are for {trained_on} noise, not for {noise}")
-    finder = _finder(registries, weights)
     task = Task(trained_on, recipe.parameters, channels)
-    given = finder.find(found, config, task)
-    assert given is not None  # it was named
-    config, task = finder.resolve(given, found, config, task)
+    config, task = _finder(registries, weights).resolve(given, found, config, task)
     return ChosenDenoiser(
         found, config, task, given.path, _label(registries, found, given), given.sha256
     )
@@ -179,6 +174,11 @@ def _label(registries: Registries, method: Method[Any], given: GivenWeights) -> 
     folder = registries.weights_folder(method.name)
     bundled = folder is not None and given.path.parent.resolve() == folder.resolve()
     return f"{method.name} {f'zoo:{given.path.stem}' if bundled else given.source}"
+
+
+def named_weights(registries: Registries, weights: str) -> GivenWeights:
+    """The weights of a file, or bundled ones by name.  Raises UserError if they cannot be read."""
+    return _finder(registries, weights).named(weights, "--weights")
 
 
 def _finder(registries: Registries, weights: str) -> WeightsFinder:

@@ -2,10 +2,10 @@
 
 from denoisebench.denoising.memory import memory_limit
 from denoisebench.nn.devices import pick_device
+from denoisebench.own_images.denoiser_choice import named_weights
 from denoisebench.own_images.options import DenoiseOptions
 from denoisebench.own_images.treatment import check_look
 from denoisebench.registry.registries import Registries
-from denoisebench.training.weights_file import read_header, weights_file
 
 WEIGHTS = ("auto", "zoo", "none", "train")
 """The values of `--weights` other than a file."""
@@ -18,4 +18,4 @@ def check_options(options: DenoiseOptions, registries: Registries) -> None:
     if options.method is not None:
         registries.method(options.method)
     if options.weights not in WEIGHTS:
-        read_header(weights_file(options.weights))
+        named_weights(registries, options.weights)

@@ -1,7 +1,7 @@
 """Existing weights: found, read, and used instead of a training."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,9 @@ class WeightsFinder:
             return None
         if self.request.weights in ("auto", "zoo"):
             return self._that_fit(method, config, task)
-        given = self._read(weights_file(self.request.weights), self.request.weights)
+        given = self.named(self.request.weights, "--weights")
+        if given.source.startswith(ZOO):  # the label that they have where they are found
+            given = replace(given, source=f"{ZOO}{given.path.stem}")
         if given.imported:
             self.note(
                 f"weights {given.source} were imported: their training images are unknown, so"
@@ -80,16 +82,30 @@ class WeightsFinder:
         path = self.registries.bundled_file(self.registries.recipe(recipe))
         return self._read(path, f"{ZOO}{path.stem}")
 
-    def start(self, evidence: Evidence, task: Task) -> GivenWeights | None:
-        """The weights that trainings begin with, if any were named: by a file, or by a recipe of
+    def named(self, named: str, option: str) -> GivenWeights:
+        """The weights that an option names: by a file (see `weights_file`), or by a recipe of
         `bench zoo list`, whose weights are bundled or were trained here.
+
+        Raises UserError for a file that cannot be read, and for a name that has no weights.
+        """
+        path, recipe = weights_file(named), self.registries.recipes.get(named)
+        if recipe is not None and not path.exists():
+            return self._of_recipe(recipe, option)
+        method, _, stem = named.partition("/")
+        if stem and method in self.registries.methods and not path.exists():
+            there = [f"{method}/{file.stem}" for file in self.bundled(method)]
+            raise unknown_name("bundled weights", named, there)
+        return self._read(path, named)
+
+    def start(self, evidence: Evidence, task: Task) -> GivenWeights | None:
+        """The weights that trainings begin with, if any were named.
 
         Raises UserError for weights that saw more than a training on `evidence` may, or of another
         number of channels.
         """
         if self.request.start is None:
             return None
-        given = self._start(str(self.request.start))
+        given = self.named(str(self.request.start), "--start")
         recipe = given.header.recipe
         if recipe.channels != task.channels:
             made, asked = CHANNEL_WORDS[recipe.channels], CHANNEL_WORDS[task.channels]
@@ -108,24 +124,14 @@ class WeightsFinder:
             )
         return given
 
-    def _start(self, named: str) -> GivenWeights:
-        path, recipe = weights_file(named), self.registries.recipes.get(named)
-        if recipe is not None and not path.exists():
-            return self._of_recipe(recipe)
-        method, _, stem = named.partition("/")
-        if stem and method in self.registries.methods and not path.exists():
-            there = [f"{method}/{file.stem}" for file in self.bundled(method)]
-            raise unknown_name("bundled weights", named, there)
-        return self._read(path, named)
-
-    def _of_recipe(self, recipe: Recipe) -> GivenWeights:
+    def _of_recipe(self, recipe: Recipe, option: str) -> GivenWeights:
         """The weights of a recipe: bundled, or trained here."""
         trained = Path("results", "zoo", recipe.method, f"{recipe.stem}.safetensors")
         if recipe.sha256 is None and trained.exists():
             return self._read(trained, recipe.name)
         if recipe.sha256 is None:
             raise UserError(
-                f"--start {recipe.name}: its weights are not bundled; `bench zoo train"
+                f"{option} {recipe.name}: its weights are not bundled; `bench zoo train"
                 f" {recipe.name}` trains them"
             )
         return self._read(self.registries.bundled_file(recipe), f"{ZOO}{recipe.name}")

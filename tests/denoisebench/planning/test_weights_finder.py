@@ -41,3 +41,37 @@ def test_a_file_of_ours_is_refused_whichever_of_1000_bits_is_flipped(
                 finder.find(*task)  # type: ignore[arg-type]
             file.seek(place)
             file.write(whole[place : place + 1])
+
+
+def test_bundled_weights_are_given_by_their_name_too() -> None:
+    registries = load()
+    recipe = registries.recipe("dbsn/gray-gaussian25")
+    task = meaning(recipe, registries)
+    found = []
+    for weights in ("zoo", "dbsn/gray-gaussian25"):
+        options = RunOptions(datasets="samples-gray", weights=weights)
+        request = options.request(["dbsn"], registries.budgets)
+        found.append(WeightsFinder(request, registries, print).find(*task))  # type: ignore[arg-type]
+    assert found[0] == found[1]
+    assert found[0] is not None
+    assert found[0].source == "zoo:gray-gaussian25"
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ("dbsn/gray-gaussian2", "did you mean 'dbsn/gray-gaussian25'"),
+        (
+            "noise2score/gray-gaussian25-small-patches",
+            r"--weights \S+: its weights are not bundled",
+        ),
+    ],
+)
+def test_a_name_that_has_no_weights_is_told(
+    weights: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    registries = load()
+    request = RunOptions(weights=weights).request(["dbsn"], registries.budgets)
+    with pytest.raises(UserError, match=said):
+        WeightsFinder(request, registries, print).named(weights, "--weights")

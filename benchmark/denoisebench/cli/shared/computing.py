@@ -116,9 +116,10 @@ _TRAIN_SET = click.option(
          f"  [default: {DEFAULTS.train_sets[0]} if on this machine, else {DEFAULTS.train_sets[1]}]",
 )  # fmt: skip
 _WEIGHTS = click.option(
-    "--weights", default="auto", show_default=True, metavar="auto|zoo|none|PATH",
+    "--weights", default="auto", show_default=True, metavar="auto|zoo|none|PATH|NAME",
     help="auto: bundled weights if they fit, else train; zoo: bundled weights, never train; none:"
-         " always train; a file, or results/trainings/ID: use it, never train.",
+         " always train; a file, results/trainings/ID, or a name in `bench zoo list`: use it, never"
+         " train.",
 )  # fmt: skip
 _WORK = [
     click.option("--retry-failed", is_flag=True,
