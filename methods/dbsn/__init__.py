@@ -95,7 +95,7 @@ class DBSN(TrainedMethod[Config]):
         it are replaced at random."""
         if config.mean_alone:
             side = config.shuffle_test
-            size = 26 * config.width * (1 if side == 1 else 2)
+            size = 18 * config.width * (1 if side == 1 else 2)
             halo = side * (2 + 6 * config.blocks)
             return None if config.refine else Tiling(side, halo, size)
         if config.result == "auto" and config.student == "unet":
@@ -112,7 +112,7 @@ class DBSN(TrainedMethod[Config]):
         return Tiling(
             multiple=1,
             halo=2 + 6 * config.blocks,
-            bytes_per_pixel=26 * config.width,
+            bytes_per_pixel=18 * config.width,
             needs_level=needs_level,
         )
 

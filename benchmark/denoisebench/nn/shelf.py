@@ -70,7 +70,7 @@ def build_network(name: str, channels: int, outputs: int | None = None) -> "nn.M
 
 
 _TILINGS = {
-    "unet": Tiling(multiple=32, halo=128, bytes_per_pixel=1500),
+    "unet": Tiling(multiple=32, halo=128, bytes_per_pixel=450),
     "unet-shared": Tiling(multiple=32, halo=160, bytes_per_pixel=1500),
     "unet-large": Tiling(multiple=16, halo=112, bytes_per_pixel=2500),
     "unet-residual": Tiling(multiple=8, halo=128, bytes_per_pixel=1000),
