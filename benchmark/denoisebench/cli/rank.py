@@ -167,7 +167,7 @@ def command(
         ranked = _ranked(plan, context, save_images)
         commands: Mapping[str, str] = {}
         if look is not None:
-            commands = denoise_commands(plan, ranked, sets, images, look, out)
+            commands = denoise_commands(plan, ranked, sets, images, look, request.weights, out)
             ranked = in_variances(ranked, sets)
         _show(ranked, commands, out, format)
     done = not plan.failed and (dry_run or len(ranked) == len(plan.cells))

@@ -19,6 +19,7 @@ from denoisebench.images.image_set import ImageSet
 from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.own_images.denoiser_choice import best_of, bundled_denoisers, fitting_denoisers
+from denoisebench.own_images.option_checks import WEIGHTS
 from denoisebench.own_images.options import LookOptions
 from denoisebench.own_images.planes import described
 from denoisebench.own_images.shown_set import (
@@ -99,11 +100,12 @@ def denoise_commands(
     sets: Sequence[OwnSet],
     inputs: Sequence[str],
     options: LookOptions,
+    weights: str,
     out: Path,
 ) -> dict[str, str]:
     """The command that denoises the files of each set by its best method.
 
-    inputs: as they were typed.  out: the folder of trainings.
+    inputs, weights: as they were typed.  out: the folder of trainings.
     """
     commands = {}
     for own in sets:
@@ -113,7 +115,7 @@ def denoise_commands(
             continue
         chosen = {(c.image_set.spec, c.method_spec): c for c in plan.cells}[spec, best[0]]
         files = list(inputs) if len(sets) == 1 else [str(path) for path in own.files]
-        words = ["bench", "denoise", *files, "--method", best[0], *_weights(chosen, out)]
+        words = ["bench", "denoise", *files, "--method", best[0], *_weights(chosen, weights, out)]
         words += options.words
         commands[spec] = shlex.join(words)
     return commands
@@ -143,11 +145,12 @@ def _fits(method: str, own: OwnSet, registries: Registries) -> bool:
     return bool(bundled_denoisers(registries, method, noise, own.image_set.channels))
 
 
-def _weights(cell: CellPlan, out: Path) -> list[str]:
+def _weights(cell: CellPlan, asked: str, out: Path) -> list[str]:
     """The option for weights that `bench denoise` would not choose by itself."""
-    bundled = cell.given is not None and cell.given.source.startswith("zoo:")
+    if cell.given is not None:
+        return [] if asked in WEIGHTS else ["--weights", asked]
     path = weights_of(cell, out)
-    return [] if path is None or bundled else ["--weights", str(path)]
+    return [] if path is None else ["--weights", str(path)]
 
 
 def _line(file: Seen) -> str:

@@ -218,6 +218,19 @@ def test_bundled_weights_for_the_shown_level_are_ranked_too(cells: Path) -> None
     assert far.stdout.count("training ") == 1  # of blindspot, which has weights for one level
 
 
+def test_the_weights_that_were_ranked_are_in_the_command_that_denoises(cells: Path) -> None:
+    named = ("--methods", "noise2score", "--weights", "noise2score/gray-gaussian-blind")
+    done = bench("rank", "--images", "my cells", *named, cwd=cells)
+    assert done.returncode == 0, done.stderr
+    command = done.stdout.splitlines()[-1].strip()
+    assert command.endswith("--method noise2score --weights noise2score/gray-gaussian-blind")
+    made = bench(*shlex.split(command)[1:], cwd=cells)
+    assert made.returncode == 0, made.stderr
+    assert "noise2score zoo:gray-gaussian-blind" in made.stdout
+    found = bench("rank", "--images", "my cells", "--methods", "noise2score", cwd=cells)
+    assert found.stdout.splitlines()[-1].strip() == "bench denoise 'my cells' --method noise2score"
+
+
 def test_a_file_that_cannot_be_read_is_named_and_the_others_are_ranked(cells: Path) -> None:
     (cells / "my cells" / "b.tif").write_text("no image")
     call = ("rank", "--images", "my cells", "--methods", "identity")
