@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from denoisebench.execution.image_reader import ImageReader
+from denoisebench.execution.noisy_images import NoisyImages
 from denoisebench.execution.tracking import Tracking
 from denoisebench.images.image_set import ImageSet
 from denoisebench.progress import ProgressCallback
@@ -24,6 +25,7 @@ class Context:
     progress: ProgressCallback
     memory_gb: float | None = None
     tracking: Tracking = field(default_factory=Tracking)
+    noisy_images: NoisyImages = field(default_factory=NoisyImages)
 
 
 def make_context(

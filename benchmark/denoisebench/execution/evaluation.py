@@ -7,10 +7,9 @@ import numpy as np
 
 from denoisebench.denoising.denoiser import ROUNDING, DenoiserOutput, denoise_checked
 from denoisebench.denoising.self_ensemble import Denoise
-from denoisebench.errors import plugin_code
+from denoisebench.execution.noisy_images import NoisyImage, NoisyImages
 from denoisebench.images.image_set import LoadedImage
-from denoisebench.images.pixels import Pixels, pixel_hash
-from denoisebench.noise.given import noisy_of
+from denoisebench.images.pixels import Pixels
 from denoisebench.noise.level_knowledge import STRIDE
 from denoisebench.noise.level_reading import LevelUnknownError, naming_image
 from denoisebench.planning.plan import CellPlan
@@ -20,7 +19,6 @@ from denoisebench.results.kept_estimates import Estimates
 from denoisebench.results.records import ImageScore
 from denoisebench.results.saved_images import DenoisedImage, SavedOutput, Saver
 from denoisebench.scoring.metrics import psnr_db
-from denoisebench.scoring.protocol import padded_to_square
 
 
 def evaluate(
@@ -33,10 +31,11 @@ def evaluate(
     journal: Unfinished,
     progress: ProgressCallback,
     estimates: Estimates | None = None,
+    noisy_images: NoisyImages | None = None,
 ) -> list[ImageScore]:
     """Score every image, as often as the protocol says.  saver: takes the first repeat of each.
     journal: has the scores of an earlier, interrupted run, and takes those of this one.
-    estimates: takes what is scored.
+    estimates: takes what is scored.  noisy_images: has what an earlier cell was given.
 
     An image that does not tell the level that the method needs is left out: see `ImageScore`.  It
     is asked again where a run goes on.  Raises PluginError where all images are left out, and for
@@ -47,20 +46,19 @@ def evaluate(
     square_px = cell.protocol.square_px(image.clean for image in images) if pads else None
     scores: list[ImageScore] = []
     untold: list[LevelUnknownError] = []
-    done = journal.read()
+    done, noisy_images = journal.read(), noisy_images or NoisyImages()
     for image in images:
         for repeat in range(repeats):
-            with plugin_code(cell.noise.family.name):
-                noisy, level = _noisy(cell, image, square_px, repeat)
+            noisy = noisy_images.get(cell, image, square_px, repeat)
             score = done.get((image.id, repeat))
-            if score is not None and score.noisy_sha256 != pixel_hash(noisy):
+            if score is not None and score.noisy_sha256 != noisy.sha256:
                 score = None  # of another image, which only an edit of the journal brings here
             if score is None or (estimates and not estimates.path(image.id, repeat).exists()):
                 try:
-                    score, finding = _scored(cell, image, noisy, level, repeat, denoise, device)
+                    score, finding = _scored(cell, image, noisy, repeat, denoise, device)
                 except LevelUnknownError as error:
                     untold.append(error)
-                    score = _left_out(image, noisy, level, repeat)
+                    score = _left_out(image, noisy, repeat)
                 else:
                     if estimates is not None:
                         estimates.keep(finding.denoised, image.id, repeat)
@@ -75,19 +73,19 @@ def evaluate(
     return scores
 
 
-def _left_out(image: LoadedImage, noisy: Pixels, level: float | None, repeat: int) -> ImageScore:
+def _left_out(image: LoadedImage, noisy: NoisyImage, repeat: int) -> ImageScore:
     """The record of an image that was not denoised."""
     return ImageScore(
         image=image.id,
         repeat=repeat,
         psnr_db=math.nan,
         ssim=math.nan,
-        noisy_psnr_db=_noisy_psnr_db(image, noisy),
-        level=level,
+        noisy_psnr_db=_noisy_psnr_db(image, noisy.pixels),
+        level=noisy.level,
         level_estimate=None,
         denoise_s=0.0,
         megapixels=0.0,
-        noisy_sha256=pixel_hash(noisy),
+        noisy_sha256=noisy.sha256,
         steps=None,
     )
 
@@ -104,8 +102,7 @@ def _unpadded(image: LoadedImage) -> tuple[slice, slice, slice]:
 def _scored(
     cell: CellPlan,
     image: LoadedImage,
-    noisy: Pixels,
-    level: float | None,
+    noisy: NoisyImage,
     repeat: int,
     denoise: Denoise,
     device: str,
@@ -115,13 +112,13 @@ def _scored(
 
     def run(given_level: float | None) -> DenoiserOutput:
         with naming_image(image.id):
-            return denoise_checked(cell.method.name, denoise, noisy, given_level, device)
+            return denoise_checked(cell.method.name, denoise, noisy.pixels, given_level, device)
 
     def quality_db(estimate: Pixels) -> float:
         x, y, white = cell.protocol.compared(estimate[inside], clean)
         return psnr_db(x, y, data_range=white)
 
-    levels = cell.given_levels(level)
+    levels = cell.given_levels(noisy.level)
     made = run(*levels) if len(levels) == 1 else _best_of(levels, run, quality_db)
     result = cell.protocol.score(made.image[inside], clean)
     score = ImageScore(
@@ -129,45 +126,24 @@ def _scored(
         repeat=repeat,
         psnr_db=result.psnr_db,
         ssim=result.ssim,
-        noisy_psnr_db=_noisy_psnr_db(image, noisy),
-        level=level,
+        noisy_psnr_db=_noisy_psnr_db(image, noisy.pixels),
+        level=noisy.level,
         level_estimate=made.level,
         denoise_s=made.seconds,
-        megapixels=noisy[0].size / 1e6,
-        noisy_sha256=pixel_hash(noisy),
+        megapixels=noisy.pixels[0].size / 1e6,
+        noisy_sha256=noisy.sha256,
         steps=made.steps or None,
     )
     finding = DenoisedImage(
         image=image.id,
         clean=clean,
-        noisy=noisy[inside],
+        noisy=noisy.pixels[inside],
         denoised=made.image[inside],
         outputs={name: SavedOutput(o.pixels[inside], o.white) for name, o in made.outputs.items()},
-        level=level,
+        level=noisy.level,
         level_estimate=made.level,
     )
     return score, finding
-
-
-def _noisy(
-    cell: CellPlan, image: LoadedImage, square_px: int | None, repeat: int
-) -> tuple[Pixels, float | None]:
-    """The noisy image that is denoised, with what the protocol does to it, and its level."""
-    if image.noisy is not None:
-        noisy, level = noisy_of(image, cell.noise, cell.seed)
-        return _squared(cell, cell.protocol.shown(noisy)), level
-    clean = image.clean if square_px is None else padded_to_square(image.clean, square_px)
-    draw = repeat + 1 if repeat else 0  # 1 is what training sees as the second copy of a pair
-    noise_by = cell.protocol.noise_by
-    noisy, level = cell.noise.noisy(clean, seed=cell.seed, draw=draw, by=noise_by)
-    return _squared(cell, cell.protocol.shown(noisy)), level
-
-
-def _squared(cell: CellPlan, noisy: Pixels) -> Pixels:
-    """A noisy image, reflected to a square if the protocol does that after the noise."""
-    protocol = cell.protocol
-    side_px = protocol.square_px([noisy]) if protocol.square_of == "noisy" else None
-    return noisy if side_px is None else padded_to_square(noisy, side_px)
 
 
 def _best_of(

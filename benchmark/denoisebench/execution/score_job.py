@@ -60,6 +60,7 @@ def score(
             journal=journal,
             progress=progress.images,
             estimates=estimates,
+            noisy_images=context.noisy_images,
         )
         memory_mb = memory.megabytes()
         denoised = next(at for at, score in enumerate(scores) if score.is_denoised) // cell.repeats

@@ -5,9 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from denoisebench.nn.strips import NARROW
 
@@ -56,8 +54,12 @@ def run_in_bf16(module: nn.Module, device: str) -> None:
     """From now on each call of `module` multiplies in bfloat16 and returns float32.
 
     Convolutions of few channels stay in float32: a network whose output is added to its input would
-    take the rounding for noise and pass it on.  They have few of the multiplications.
+    take the rounding for noise and pass it on.  They have few of the multiplications.  These are
+    the modules `nn.Conv2d`, and `convolution` and `leaky_conv`.
     """
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d) and _is_narrow(part):
+            part.forward = _NarrowInFloat32(part)  # type: ignore[method-assign, assignment]
     module.forward = _InBf16(module.forward, device)
 
 
@@ -90,30 +92,29 @@ class _InBf16:
         self.in_float32, self._device = in_float32, device
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with torch.autocast(self._device, torch.bfloat16), _NarrowInFloat32():
+        with torch.autocast(self._device, torch.bfloat16):
             out = self.in_float32(*args, **kwargs)
         return out.float() if isinstance(out, Tensor) else out
 
 
-class _NarrowInFloat32(TorchFunctionMode):
-    """Keeps the factors of convolutions of few channels in float32 under autocast.
+def _is_narrow(conv: nn.Conv2d) -> bool:
+    plain = type(conv).forward is nn.Conv2d.forward
+    return plain and min(conv.in_channels, conv.out_channels) <= NARROW
+
+
+class _NarrowInFloat32:
+    """The forward pass of a convolution of few channels: in float32 under autocast too.
 
     Features of an image are rounded afterwards, as under autocast; an output image is not.
     """
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        convolve = _CONVOLUTIONS.get(func, func)
-        return convolve(*args, **(kwargs or {}))
+    def __init__(self, conv: nn.Conv2d) -> None:
+        self._forward, self._makes_image = conv.forward, conv.out_channels <= NARROW
 
-
-def _conv2d(input: Tensor, weight: Tensor, *others: Any, **named: Any) -> Tensor:
-    """`conv2d` by the rule of `_NarrowInFloat32`."""
-    device, makes_image = input.device.type, weight.shape[0] <= NARROW
-    if not torch.is_autocast_enabled(device) or min(input.shape[-3], weight.shape[0]) > NARROW:
-        return F.conv2d(input, weight, *others, **named)
-    with torch.autocast(device, enabled=False):
-        out = F.conv2d(input.float(), weight.float(), *others, **named)
-    return out if makes_image else out.bfloat16()
-
-
-_CONVOLUTIONS: dict[Any, Callable[..., Tensor]] = {torch.conv2d: _conv2d}
+    def __call__(self, x: Tensor) -> Tensor:
+        device = x.device.type
+        if not torch.is_autocast_enabled(device):
+            return self._forward(x)
+        with torch.autocast(device, enabled=False):
+            out = self._forward(x.float())
+        return out if self._makes_image else out.bfloat16()

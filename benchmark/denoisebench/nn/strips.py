@@ -67,7 +67,7 @@ def convolution(x: Tensor, conv: Kernel, padding: tuple[int, int] = (0, 0)) -> T
     torch.Size([1, 48, 6, 4])
     """
     found = _in_one_pass(x, conv, padding, 1, "none", [])
-    return F.conv2d(x, *conv, padding=padding) if found is None else found
+    return _conv2d(x, conv, padding, 1) if found is None else found
 
 
 def leaky_conv(
@@ -90,7 +90,7 @@ def leaky_conv(
     found = _in_one_pass(x, conv, padding, dilation, "leaky_relu", [slope])
     if found is not None:
         return found
-    out = F.conv2d(x, *conv, padding=padding, dilation=dilation)
+    out = _conv2d(x, conv, padding, dilation)
     return F.leaky_relu_(out, slope) if slope > 0.0 else F.relu_(out)
 
 
@@ -123,6 +123,22 @@ def _in_one_pass(
     bias = None if bias is None else bias.to(dtype)
     out: Tensor = operator(x.to(dtype), weight.to(dtype), bias, *sides, 1, after, numbers, "")
     return out.to(result)
+
+
+def _conv2d(x: Tensor, conv: Kernel, padding: tuple[int, int], dilation: int) -> Tensor:
+    """The convolution where there is no such pass: of few channels by the same rule, but in
+    training, where autocast rounds all factors."""
+    weight, bias = conv
+    device = x.device.type
+    sides: dict[str, Any] = {"padding": padding, "dilation": dilation}
+    wide = min(x.shape[1], len(weight)) > NARROW
+    if wide or torch.is_grad_enabled() or not torch.is_autocast_enabled(device):
+        whole: Tensor = F.conv2d(x, weight, bias, **sides)
+        return whole
+    with torch.autocast(device, enabled=False):
+        bias = None if bias is None else bias.float()
+        out: Tensor = F.conv2d(x.float(), weight.float(), bias, **sides)
+    return out if len(weight) <= NARROW else out.to(torch.get_autocast_dtype(device))
 
 
 def conv_plus(x: Tensor, conv: Kernel, other: Tensor) -> Tensor:
@@ -232,7 +248,7 @@ def in_strips(rows_of: Rows, height: int, rows: int) -> Tensor:
     tensor([ 0.,  2.,  4.,  6.,  8., 10.])
     """
     if rows >= height:
-        return rows_of(0, height)
+        return rows_of(0, height).contiguous(memory_format=torch.channels_last)
     whole = None
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
