@@ -81,7 +81,7 @@ class BlindSpot(TrainedMethod[Config]):
         needs_level = level_of(config, task) == "per-image"
         if needs_level and not task.noise.family.can_estimate:
             return None
-        return Tiling(multiple=32, halo=288, bytes_per_pixel=2400, needs_level=needs_level)
+        return Tiling(multiple=32, halo=288, bytes_per_pixel=1700, needs_level=needs_level)
 
     def network(self, config: Config, task: Task) -> "nn.Module":
         from blindspot.model import Denoiser

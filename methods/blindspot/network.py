@@ -13,10 +13,12 @@ convolutions join what it found.  Departures:
 from collections.abc import Iterator
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from blindspot.convolutions import AroundConv2d, UpwardConv2d, shifted_down
 from denoisebench.nn import (
+    Rows,
     conv1x1,
     in_strips,
     leaky_conv,
@@ -63,7 +65,11 @@ class Trunk(nn.Module):
         return h
 
     def _of_image(self, x: Tensor) -> Tensor:
-        """In strips of rows, level by level."""
+        return in_strips(self.rows(x), x.shape[2], strip_rows(x))
+
+    def rows(self, x: Tensor) -> Rows:
+        """The rows of `forward` of a whole image, without gradients.  All levels but the last are
+        made at once, in strips."""
         skips = [x]
         height = x.shape[2]
         rows = self.first.rows(rows_of_image(x), height)
@@ -72,12 +78,14 @@ class Trunk(nn.Module):
             h = in_strips(conv.rows_of_pooled(rows, height), half, max(1, strip_rows(x) // 2))
             skips.append(h)
             rows, height = rows_of_image(h), half
-        h = in_strips(self.bottom.rows(rows, height), height, strip_rows(skips.pop()))
+        rows = self.bottom.rows(rows, height)
+        below = skips.pop()
         for conv, again in zip(convs(self.up), convs(self.up_again), strict=True):
-            skip = skips.pop()
-            height = skip.shape[2]
-            h = in_strips(again.rows(conv.rows_over(h, skip), height), height, strip_rows(skip))
-        return h
+            h = in_strips(rows, height, strip_rows(below))
+            below = skips.pop()
+            height = below.shape[2]
+            rows = again.rows(conv.rows_over(h, below), height)
+        return rows
 
 
 def convs(modules: nn.ModuleList) -> Iterator[UpwardConv2d]:
@@ -102,43 +110,49 @@ class BlindSpotNet(nn.Module):
         self.head = conv1x1(DECODER, outputs, gain=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.joined(self.ways(x))
-
-    def ways(self, x: Tensor) -> list[Tensor]:
-        """The trunk's features of x as it is and after one, two and three quarter turns to the
-        left, each turned so: 96 channels. In each, row i knows of rows 0..i.
-
-        In training all four go through the trunk together; a whole image goes one by one, which
-        takes a quarter of the memory.
-        """
-        turned = [torch.rot90(x, k, (2, 3)) for k in range(4)]
-        if self.training and x.shape[-2] == x.shape[-1]:
-            return list(self._trunk_of(torch.cat(turned)).chunk(4))
-        return [self._trunk_of(part) for part in turned]
-
-    def _trunk_of(self, x: Tensor) -> Tensor:
-        found: Tensor = self.trunk(x.contiguous(memory_format=torch.channels_last))
-        return found
-
-    def joined(self, ways: list[Tensor]) -> Tensor:
-        """The network's output from `ways`, (B, O, H, W) in float32.
-
-        A whole image's is made of strips of rows: what is around the pixels of a strip, 384 numbers
-        each, fits into the cache, and of all would be the largest thing in memory.
-        """
         if torch.is_grad_enabled():
-            turned = [torch.rot90(shifted_down(way), -k, (2, 3)) for k, way in enumerate(ways)]
-            return self._output(torch.cat(turned, dim=1))
-        count, channels, height, width = ways[0].shape
-        rows = max(1, STRIP_PIXELS[ways[0].device.type] // (count * width))
+            return self._output(self.around(x))
+        return self._of_image(x)
+
+    def around(self, x: Tensor) -> Tensor:
+        """What the trunk finds above, right of, below and left of each pixel: 96 channels each.
+
+        (B, C, H, W) -> (B, 384, H, W).  In training all four turns of square patches go through the
+        trunk together.
+        """
+        turned = [_turned(x, quarters) for quarters in range(4)]
+        if self.training and x.shape[-2] == x.shape[-1]:
+            ways = self.trunk(_channels_last(torch.cat(turned))).chunk(4)
+        else:
+            ways = [self.trunk(part) for part in turned]
+        back = [_turned(shifted_down(way), -quarters) for quarters, way in enumerate(ways)]
+        return torch.cat(back, dim=1)
+
+    def _of_image(self, x: Tensor) -> Tensor:
+        """`forward` without gradients.
+
+        What is found right and left of the pixels is made of columns, and held for the whole image:
+        the largest thing in memory.  The rest comes and goes in strips of rows.
+        """
+        count, _, height, width = x.shape
+        right, left = (self.trunk(_turned(x, quarters)) for quarters in (1, 3))
+        upward, downward = (self.trunk.rows(_turned(x, quarters)) for quarters in (0, 2))
+        rows = max(1, STRIP_PIXELS[x.device.type] // (count * width))
         strips = []
-        for top in range(0, height, rows):
-            bottom = min(top + rows, height)
-            around = ways[0].new_empty((count, bottom - top, width, len(ways) * channels))
-            around = around.permute(0, 3, 1, 2)  # channels_last
-            for k, (way, place) in enumerate(zip(ways, around.chunk(len(ways), 1), strict=True)):
-                write_turned_back(place, way, k, top, bottom)
-            strips.append(self._output(around))
+        for start in range(0, height, strip_rows(x)):
+            end = min(start + strip_rows(x), height)
+            above = rows_moved_down(upward, start, end)
+            below = rows_moved_down(downward, height - end, height - start)
+            for top in range(start, end, rows):
+                bottom = min(top + rows, end)
+                around = above.new_empty((count, bottom - top, width, 4 * DECODER))
+                around = around.permute(0, 3, 1, 2)  # channels_last
+                places = around.chunk(4, 1)
+                places[0][:] = above[:, :, top - start : bottom - start]
+                write_beside(places[1], right[..., top:bottom], 1)
+                places[2][:] = below[:, :, end - bottom : end - top].flip(2, 3)
+                write_beside(places[3], left[..., height - bottom : height - top], 3)
+                strips.append(self._output(around))
         return torch.cat(strips, dim=2)
 
     def _output(self, around: Tensor) -> Tensor:
@@ -151,27 +165,31 @@ class BlindSpotNet(nn.Module):
         return out
 
 
-def write_turned_back(place: Tensor, way: Tensor, quarters: int, top: int, bottom: int) -> None:
-    """Write rows `top` to `bottom` of an image that was turned to the left by `quarters` quarters,
-    once its rows have moved down by one, so that none knows of itself; turned back.
-    """
-    if quarters % 2 == 1:
-        height = way.shape[3]
-        columns = slice(top, bottom) if quarters == 1 else slice(height - bottom, height - top)
-        zero, rest = (-1, slice(0, -1)) if quarters == 1 else (0, slice(1, None))
-        place[..., zero] = 0.0
-        place[..., rest] = torch.rot90(way[:, :, :-1, columns], -quarters, (2, 3))
-        return
-    if quarters == 2:  # counted from the other end
-        top, bottom = way.shape[2] - bottom, way.shape[2] - top
-    seen = way[:, :, max(top - 1, 0) : bottom - 1]
-    missing = bottom - top - seen.shape[2]
-    if quarters == 0:
-        place[:, :, :missing] = 0.0
-        place[:, :, missing:] = seen
-    else:
-        place[:, :, seen.shape[2] :] = 0.0
-        place[:, :, : seen.shape[2]] = seen.flip(2, 3)
+def _turned(x: Tensor, quarters: int) -> Tensor:
+    """An image after some quarter turns to the left."""
+    return _channels_last(torch.rot90(x, quarters, (2, 3)))
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def rows_moved_down(rows: Rows, top: int, bottom: int) -> Tensor:
+    """Rows `top` to `bottom` of an image whose rows have moved down by one, so that none knows of
+    itself: row 0 is zero."""
+    if top > 0:
+        return rows(top - 1, bottom - 1)
+    if bottom == 1:
+        return 0.0 * rows(0, 1)
+    return F.pad(rows(0, bottom - 1), (0, 0, 1, 0))
+
+
+def write_beside(place: Tensor, way: Tensor, quarters: int) -> None:
+    """Write a part of what was found after 1 or 3 quarter turns to the left; turned back, and its
+    rows, which are columns then, moved by one so that none knows of itself."""
+    zero, rest = (-1, slice(0, -1)) if quarters == 1 else (0, slice(1, None))
+    place[..., zero] = 0.0
+    place[..., rest] = torch.rot90(way[:, :, :-1], -quarters, (2, 3))
 
 
 class PlainNet(nn.Module):

@@ -134,9 +134,13 @@ class Branch(nn.Module):
     def forward(self, x: Tensor, head: nn.Sequential, rows: int) -> Tensor:
         """The part of head(x) that reaches the last 1×1 convolution of `joined`; made `rows` rows
         at a time."""
-        x = x.contiguous(memory_format=torch.channels_last)
+        image = x = x.contiguous(memory_format=torch.channels_last)
+        before = None
         for stage in self.stages(head):
-            x = in_strips(partial(stage, x), x.shape[2], rows)
+            x, before = (
+                in_strips(partial(stage, x), x.shape[2], rows, before),
+                None if x is image else x,
+            )
         return x
 
     def stages(self, head: nn.Sequential) -> Iterator[RowsOf]:

@@ -240,8 +240,11 @@ def rows_of_conv(before: Rows, height: int, conv: Kernel, convolve: Convolve = c
     return rows
 
 
-def in_strips(rows_of: Rows, height: int, rows: int) -> Tensor:
+def in_strips(rows_of: Rows, height: int, rows: int, spare: Tensor | None = None) -> Tensor:
     """rows_of(0, height), made `rows` rows at a time, channels_last.
+
+    spare: is written over and returned, if it has the size and the type.  A new image of several
+    megabytes costs the time in which the system clears its memory.
 
     >>> x = torch.arange(6.0).reshape(1, 1, 3, 2)
     >>> in_strips(lambda top, bottom: 2 * x[:, :, top:bottom], 3, rows=2).flatten()
@@ -255,7 +258,11 @@ def in_strips(rows_of: Rows, height: int, rows: int) -> Tensor:
         strip = rows_of(top, bottom)
         if whole is None:
             count, channels, _, width = strip.shape
-            whole = strip.new_empty((count, height, width, channels)).permute(0, 3, 1, 2)
+            size = count, channels, height, width
+            if spare is not None and (spare.shape, spare.dtype) == (size, strip.dtype):
+                whole = spare
+            else:
+                whole = strip.new_empty((count, height, width, channels)).permute(0, 3, 1, 2)
         whole[:, :, top:bottom] = strip
     assert whole is not None
     return whole

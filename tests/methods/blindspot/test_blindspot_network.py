@@ -11,7 +11,7 @@ from blindspot.config import Config
 from blindspot.convolutions import AroundConv2d, UpwardConv2d, shifted_down
 from blindspot.model import Denoiser
 from blindspot.network import BlindSpotNet, PlainNet, Trunk
-from denoisebench.nn import strips
+from denoisebench.nn import Rows, strips
 from denoisebench.nn.strips import in_strips, rows_of_image
 from denoisebench.noise.family import Noise
 from denoisebench.noise.level_knowledge import TrainingKnowledge
@@ -206,13 +206,22 @@ def test_without_upward_pooling_or_convolutions_pixels_see_themselves(
 
 
 @pytest.mark.usefixtures("narrow")
-def test_without_the_last_shift_pixels_see_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unmoved(place: Tensor, way: Tensor, quarters: int, top: int, bottom: int) -> None:
-        place.copy_(torch.rot90(way, -quarters, (2, 3))[:, :, top:bottom])
+@pytest.mark.parametrize("part", ["rows", "columns"])
+def test_without_the_last_shift_pixels_see_themselves(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unmoved_rows(rows: Rows, top: int, bottom: int) -> Tensor:
+        return rows(top, bottom)
+
+    def write_unmoved(place: Tensor, way: Tensor, quarters: int) -> None:
+        place.copy_(torch.rot90(way, -quarters, (2, 3)))
 
     torch.manual_seed(0)
     net = BlindSpotNet(1, 2).double()
-    monkeypatch.setattr(blindspot_network, "write_turned_back", unmoved)
+    if part == "rows":
+        monkeypatch.setattr(blindspot_network, "rows_moved_down", unmoved_rows)
+    else:
+        monkeypatch.setattr(blindspot_network, "write_beside", write_unmoved)
     own, _, probed = leaks(net, 64, 64, 1)
     assert own == probed
 
@@ -282,6 +291,5 @@ def test_under_autocast_the_trunk_is_in_half_precision_and_the_output_is_not(
 ) -> None:
     net, x = BlindSpotNet(3, 2), torch.rand(1, 3, 32, 32)
     with torch.set_grad_enabled(gradients), torch.autocast("cpu", torch.bfloat16):
-        ways = net.ways(x)
-        assert {way.dtype for way in ways} == {torch.bfloat16}
-        assert net.joined(ways).dtype == torch.float32
+        assert net.trunk(x).dtype == torch.bfloat16
+        assert net(x).dtype == torch.float32
