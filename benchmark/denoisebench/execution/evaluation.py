@@ -7,7 +7,7 @@ import numpy as np
 
 from denoisebench.denoising.denoiser import ROUNDING, DenoiserOutput, denoise_checked
 from denoisebench.denoising.self_ensemble import Denoise
-from denoisebench.execution.noisy_images import NoisyImage, NoisyImages
+from denoisebench.execution.noisy_images import NoisyImage, NoisyImages, unpadded
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import Pixels
 from denoisebench.noise.level_knowledge import STRIDE
@@ -80,7 +80,7 @@ def _left_out(image: LoadedImage, noisy: NoisyImage, repeat: int) -> ImageScore:
         repeat=repeat,
         psnr_db=math.nan,
         ssim=math.nan,
-        noisy_psnr_db=_noisy_psnr_db(image, noisy.pixels),
+        noisy_psnr_db=noisy.psnr_db,
         level=noisy.level,
         level_estimate=None,
         denoise_s=0.0,
@@ -88,15 +88,6 @@ def _left_out(image: LoadedImage, noisy: NoisyImage, repeat: int) -> ImageScore:
         noisy_sha256=noisy.sha256,
         steps=None,
     )
-
-
-def _noisy_psnr_db(image: LoadedImage, noisy: Pixels) -> float:
-    return psnr_db(noisy[_unpadded(image)], image.clean, data_range=1.0)
-
-
-def _unpadded(image: LoadedImage) -> tuple[slice, slice, slice]:
-    """Where the image is in what a protocol pads."""
-    return slice(None), slice(image.clean.shape[1]), slice(image.clean.shape[2])
 
 
 def _scored(
@@ -108,7 +99,7 @@ def _scored(
     device: str,
 ) -> tuple[ImageScore, DenoisedImage]:
     """One repeat of one image: its score, and the outputs to save."""
-    clean, inside = image.clean, _unpadded(image)
+    clean, inside = image.clean, unpadded(image)
 
     def run(given_level: float | None) -> DenoiserOutput:
         with naming_image(image.id):
@@ -126,7 +117,7 @@ def _scored(
         repeat=repeat,
         psnr_db=result.psnr_db,
         ssim=result.ssim,
-        noisy_psnr_db=_noisy_psnr_db(image, noisy.pixels),
+        noisy_psnr_db=noisy.psnr_db,
         level=noisy.level,
         level_estimate=made.level,
         denoise_s=made.seconds,

@@ -7,6 +7,7 @@ from denoisebench.images.image_set import LoadedImage
 from denoisebench.images.pixels import Pixels, pixel_hash
 from denoisebench.noise.given import noisy_of
 from denoisebench.planning.plan import CellPlan
+from denoisebench.scoring.metrics import psnr_db
 from denoisebench.scoring.protocol import padded_to_square
 
 KEPT_BYTES = 1 << 28
@@ -14,11 +15,13 @@ KEPT_BYTES = 1 << 28
 
 
 class NoisyImage(NamedTuple):
-    """What a method is given.  sha256: of the pixels, as `pixel_hash`."""
+    """What a method is given.  sha256: of the pixels, as `pixel_hash`.  psnr_db: of what is not
+    padding, neither clipped nor rounded."""
 
     pixels: Pixels
     level: float | None
     sha256: str
+    psnr_db: float
 
 
 class NoisyImages:
@@ -43,11 +46,17 @@ class NoisyImages:
         if found is None:
             with plugin_code(cell.noise.family.name):
                 pixels, level = _made(cell, image, square_px, repeat)
-            found = NoisyImage(pixels, level, pixel_hash(pixels))
+            psnr = psnr_db(pixels[unpadded(image)], image.clean, data_range=1.0)
+            found = NoisyImage(pixels, level, pixel_hash(pixels), psnr)
             if self._bytes + pixels.nbytes <= KEPT_BYTES:
                 self._kept[image.id, repeat] = found
                 self._bytes += pixels.nbytes
         return found._replace(pixels=found.pixels.copy())
+
+
+def unpadded(image: LoadedImage) -> tuple[slice, slice, slice]:
+    """Where the image is in what a protocol pads."""
+    return slice(None), slice(image.clean.shape[1]), slice(image.clean.shape[2])
 
 
 def _made(

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 STRIP_PIXELS = 1 << 16
 """The number of pixels of a strip on a CPU."""
@@ -23,6 +23,9 @@ SLOPE = 0.1
 
 NARROW = 16
 """A convolution from or to at most this many channels reads the image or writes it."""
+
+_REMEMBERED = "_rounded"
+"""The attribute of a parameter that holds it in the type of the last convolution."""
 
 ONE_PASS = torch.float32, torch.bfloat16
 """The types for which a CPU makes a convolution and a leaky ReLU in one pass."""
@@ -120,9 +123,23 @@ def _in_one_pass(
     if operator is None:
         return None
     sides = list(padding), [1, 1], [dilation, dilation]  # the second: strides
-    bias = None if bias is None else bias.to(dtype)
-    out: Tensor = operator(x.to(dtype), weight.to(dtype), bias, *sides, 1, after, numbers, "")
+    factors = _rounded(weight, dtype), None if bias is None else _rounded(bias, dtype)
+    out: Tensor = operator(x.to(dtype), *factors, *sides, 1, after, numbers, "")
     return out.to(result)
+
+
+def _rounded(weight: Tensor, dtype: torch.dtype) -> Tensor:
+    """A weight of another type.  A parameter remembers it for the next strip, until it changes."""
+    if weight.dtype == dtype:
+        return weight
+    if not isinstance(weight, nn.Parameter):
+        return weight.to(dtype)
+    state = dtype, weight.data_ptr(), weight._version
+    kept: tuple[object, Tensor] | None = getattr(weight, _REMEMBERED, None)
+    if kept is None or kept[0] != state:
+        kept = state, weight.detach().to(dtype)
+        setattr(weight, _REMEMBERED, kept)
+    return kept[1]
 
 
 def _conv2d(x: Tensor, conv: Kernel, padding: tuple[int, int], dilation: int) -> Tensor:

@@ -49,7 +49,8 @@ def test_a_second_cell_is_given_the_same_images_without_a_draw(family, planned):
     assert family.drawn == 4
     for one, other in zip(first, second, strict=True):
         assert np.array_equal(one.pixels, other.pixels)
-        assert one[1:] == other[1:] == (25.0, pixel_hash(other.pixels))
+        assert one[1:] == other[1:]
+        assert other[1:3] == (25.0, pixel_hash(other.pixels))
 
 
 def test_a_method_that_writes_into_its_image_spoils_nothing(planned):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from denoisebench.nn import strips
 from denoisebench.nn.padding import run_in_bf16
@@ -29,6 +29,15 @@ def test_each_row_is_asked_for_once() -> None:
     x = torch.arange(7.0).view(1, 1, 7, 1)
     assert torch.equal(in_strips(rows, 7, 3), x)
     assert asked == [(0, 3), (3, 6), (6, 7)]
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_strips_write_over_a_spare_image_that_fits(fits: bool) -> None:
+    x = torch.rand(1, 2, 7, 5)
+    spare = torch.zeros(1, 2, 7, 5) if fits else torch.zeros(1, 2, 7, 6)
+    found = in_strips(lambda top, bottom: x[:, :, top:bottom], 7, 3, spare)
+    assert torch.equal(found, x)
+    assert (found is spare) == fits
 
 
 def test_with_gradients_all_rows_are_one_strip() -> None:
@@ -155,3 +164,20 @@ def test_under_autocast_narrow_convolutions_stay_in_float32() -> None:
         rounded = net(x)
     assert rounded.dtype == torch.float32
     assert 0.0 < float((rounded - exact).abs().max()) < 0.02 * float(exact.abs().max())
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("way", ["in place", "by another tensor"])
+def test_a_weight_that_changes_counts_at_once_in_bf16(way: str) -> None:
+    """It is rounded once for many strips."""
+    torch.manual_seed(0)
+    conv, x = nn.Conv2d(20, 24, 3), torch.rand(1, 20, 8, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        leaky_conv(x, (conv.weight, conv.bias))
+        if way == "in place":
+            conv.weight.mul_(2.0)
+        else:
+            conv.weight.data = 2.0 * conv.weight
+        found = leaky_conv(x, (conv.weight, conv.bias))
+        expected = leaky_conv(x, (conv.weight.clone(), conv.bias.clone()))
+    assert torch.equal(found, expected)
