@@ -115,7 +115,7 @@ class BlindSpotNet(nn.Module):
         return self._of_image(x)
 
     def around(self, x: Tensor) -> Tensor:
-        """What the trunk finds above, right of, below and left of each pixel: 96 channels each.
+        """The trunk's features of what is above, right of, below and left of each pixel.
 
         (B, C, H, W) -> (B, 384, H, W).  In training all four turns of square patches go through the
         trunk together.
@@ -131,8 +131,9 @@ class BlindSpotNet(nn.Module):
     def _of_image(self, x: Tensor) -> Tensor:
         """`forward` without gradients.
 
-        What is found right and left of the pixels is made of columns, and held for the whole image:
-        the largest thing in memory.  The rest comes and goes in strips of rows.
+        The features of what is right and left of a pixel are made column by column, so they are
+        held for the whole image: the largest thing in memory.  Those of what is above and below
+        are made in strips of rows.
         """
         count, _, height, width = x.shape
         right, left = (self.trunk(_turned(x, quarters)) for quarters in (1, 3))
@@ -185,8 +186,8 @@ def rows_moved_down(rows: Rows, top: int, bottom: int) -> Tensor:
 
 
 def write_beside(place: Tensor, way: Tensor, quarters: int) -> None:
-    """Write a part of what was found after 1 or 3 quarter turns to the left; turned back, and its
-    rows, which are columns then, moved by one so that none knows of itself."""
+    """Write features that were found after 1 or 3 quarter turns to the left, turned back.  Their
+    rows, columns then, move by one, so that none knows of itself."""
     zero, rest = (-1, slice(0, -1)) if quarters == 1 else (0, slice(1, None))
     place[..., zero] = 0.0
     place[..., rest] = torch.rot90(way[:, :, :-1], -quarters, (2, 3))

@@ -11,12 +11,12 @@ from denoisebench.scoring.metrics import psnr_db
 from denoisebench.scoring.protocol import padded_to_square
 
 KEPT_BYTES = 1 << 28
-"""What the kept images take at most: those of kodak take 113 MB."""
+"""The most that the kept images take: those of kodak take 113 MB."""
 
 
 class NoisyImage(NamedTuple):
-    """What a method is given.  sha256: of the pixels, as `pixel_hash`.  psnr_db: of what is not
-    padding, neither clipped nor rounded."""
+    """A method's input.  sha256: of the pixels, as `pixel_hash`.  psnr_db: without the padding,
+    neither clipped nor rounded."""
 
     pixels: Pixels
     level: float | None
