@@ -80,7 +80,15 @@ def test_a_recipe_of_unpaired_images_says_that_half_of_them_are_clean(
 
 
 def test_the_same_weights_are_not_meant_by_two_recipes(registries: Registries) -> None:
-    trainings = [plan_training(r, registries)[0].id for r in own_parts(registries).values()]
+    """By the same trainings, one after another."""
+    parts = own_parts(registries)
+    trainings = [
+        tuple(
+            plan_training(parts[stage.name], registries)[0].id
+            for stage in stages(recipe, registries)
+        )
+        for recipe in registries.recipes.values()
+    ]
     assert len(set(trainings)) == len(trainings)
 
 
