@@ -72,7 +72,7 @@ def test_a_recipe_says_of_a_header_what_the_training_writes_there(registries: Re
 def test_a_recipe_of_unpaired_images_says_that_half_of_them_are_clean(
     registries: Registries,
 ) -> None:
-    settings = registries.recipe("dbsn/gray-gaussian25").settings
+    settings = registries.recipe("dbsn/gray-gaussian25-first").settings
     recipe = Recipe("dbsn/student", {**settings, "method": "dbsn:student=unet"})
     (training,) = make_plan(asked(recipe), registries).trainings
     assert plan_training(recipe, registries)[0].id == training.id
