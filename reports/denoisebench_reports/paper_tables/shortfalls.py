@@ -1,12 +1,11 @@
 """The cells of a table's first method that are below the paper's, and what bounds them."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from denoisebench_reports.paper_tables.cells import Entry, FilledTable, signed
 from denoisebench_reports.paper_tables.definition import FIXED
-from denoisebench_reports.paper_tables.gap import equally_long
 from denoisebench_reports.tables.layout import NONE
 from denoisebench_reports.tables.markdown import pipe_table
 
@@ -16,13 +15,14 @@ SHORT_DB = 0.1
 @dataclass(frozen=True, slots=True)
 class Shortfall:
     """A cell below the paper's.  ours_db: the difference, negative.  paper_megapixels: of the
-    paper's training; NaN if unknown.  bound_db: the difference from the paper's figure of the
-    reference method trained as long as the cell's; NaN without one.
+    paper's training; NaN if unknown.  bound: the result of the reference method that was trained
+    most nearly as long.  bound_db: its difference from the paper's figure of it; NaN without one.
     """
 
     measured: Entry
     ours_db: float
     paper_megapixels: float
+    bound: Entry | None
     bound_db: float
 
 
@@ -36,12 +36,19 @@ def shortfalls(filled: FilledTable) -> Iterator[Shortfall]:
         if not difference_db < -SHORT_DB:
             continue
         other = place._replace(method=reference)
-        pair = equally_long(filled, place, other)
-        same = pair and pair[0] is measured
-        bound_db = pair[1].psnr_db - filled.paper.sound(other) if pair and same else math.nan
+        bound = _nearest(measured, filled.candidates.get(other, ()))
+        bound_db = math.nan if bound is None else bound.psnr_db - filled.paper.sound(other)
         yield Shortfall(
-            measured, difference_db, filled.paper.figures[place].megapixels, round(bound_db, 2)
+            measured, difference_db, filled.paper.figures[place].megapixels, bound, bound_db
         )
+
+
+def _nearest(measured: Entry, references: Sequence[Entry]) -> Entry | None:
+    """The reference whose length of training is nearest by its ratio; None if no length is told."""
+    told = [one for one in references if one.megapixels and measured.megapixels]
+    if not told:
+        return None
+    return min(told, key=lambda one: abs(math.log(one.megapixels / measured.megapixels)))
 
 
 def shortfall_section(filled: FilledTable) -> list[str]:
@@ -59,19 +66,20 @@ def shortfall_section(filled: FilledTable) -> list[str]:
             _length(short.measured.megapixels),
             _length(short.paper_megapixels),
             NONE if math.isnan(short.bound_db) else signed(short.bound_db),
+            NONE if short.bound is None else _length(short.bound.megapixels),
         )
         for short in found
     ]
     return [
         f"## Cells of {method} below the paper's",
-        f"Those more than {SHORT_DB:g} dB below. The last column is {reference}, trained as long as"
-        " the cell's network, less the paper's figure of it. If it is as far below, the length of"
-        f" the training bounds the cell, not the loss of {method}; a dash if there is no such"
-        " training.",
+        f"Those more than {SHORT_DB:g} dB below. The last two columns are {reference}, less the"
+        " paper's figure of it, and its length: of all its results the one trained most nearly as"
+        " long as the cell's network. If it is as far below at such a length, the length of the"
+        f" training bounds the cell, not the loss of {method}.",
         pipe_table(
             (
                 *("noise", "parameters", "", "difference", "gigapixels", "the paper's"),
-                f"{reference}, as long",
+                *(reference, "its gigapixels"),
             ),
             rows,
         ),
