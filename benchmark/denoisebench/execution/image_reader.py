@@ -10,11 +10,12 @@ from denoisebench.progress import Progress, ProgressCallback
 
 @dataclass(frozen=True, slots=True)
 class ImageReader:
-    """Reads each image set once.  fetch: brings the missing files of a set to this machine."""
+    """Reads and hashes each image set once.  fetch: brings the missing files of a set here."""
 
     fetch: Callable[[ImageSet, ProgressCallback], None]
     progress: ProgressCallback
     _read: dict[tuple[str, int], Sequence[LoadedImage]] = field(default_factory=dict)
+    _hashed: dict[tuple[str, int], list[str]] = field(default_factory=dict)
 
     def images(self, image_set: ImageSet) -> Sequence[LoadedImage]:
         """The images of a set; of an indexed one, each is read when it is taken."""
@@ -46,7 +47,10 @@ class ImageReader:
         """The pixel hash of each clean image, in the order of the set."""
         if image_set.indexed:
             return [image.pixel_sha256 for image in image_set.indexed]
-        return [pixel_hash(image.clean) for image in self.images(image_set)]
+        key = (image_set.spec, image_set.channels)
+        if key not in self._hashed:
+            self._hashed[key] = [pixel_hash(image.clean) for image in self.images(image_set)]
+        return self._hashed[key]
 
     def sizes(self, image_set: ImageSet) -> dict[str, tuple[int, int]]:
         """The id of each image -> its height and width in pixels."""

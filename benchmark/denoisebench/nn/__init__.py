@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         predicted_std,
         regulariser,
     )
+    from denoisebench.nn.one_pass import Convolve, Kernel, conv_plus, convolution, leaky, leaky_conv
     from denoisebench.nn.output_scale import SCALE, Predicts, add_output, estimate
     from denoisebench.nn.padding import in_float32, multiple_of, run_padded
     from denoisebench.nn.regression import RegressionConfig, RegressionMethod
@@ -33,14 +34,8 @@ if TYPE_CHECKING:
         refuse_unknown_network,
     )
     from denoisebench.nn.strips import (
-        Convolve,
-        Kernel,
         Rows,
-        conv_plus,
-        convolution,
         in_strips,
-        leaky,
-        leaky_conv,
         rows_of_conv,
         rows_of_image,
         strip_rows,
@@ -66,6 +61,14 @@ _NAMES = {
         "log_det_and_distance",
         "predicted_std",
         "regulariser",
+    ),
+    "one_pass": (
+        "Convolve",
+        "Kernel",
+        "conv_plus",
+        "convolution",
+        "leaky",
+        "leaky_conv",
     ),
     "output_scale": (
         "SCALE",
@@ -95,14 +98,8 @@ _NAMES = {
         "refuse_unknown_network",
     ),
     "strips": (
-        "Convolve",
-        "Kernel",
         "Rows",
-        "conv_plus",
-        "convolution",
         "in_strips",
-        "leaky",
-        "leaky_conv",
         "rows_of_conv",
         "rows_of_image",
         "strip_rows",

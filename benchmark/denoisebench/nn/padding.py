@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from denoisebench.nn.strips import NARROW
+from denoisebench.nn.one_pass import NARROW
 
 
 def run_padded(

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from denoisebench.nn.one_pass import leaky
 from denoisebench.nn.shared_unet import Down, SharedUNet, Up
-from denoisebench.nn.strips import leaky
 
 
 class SharedReLUUNet(SharedUNet):

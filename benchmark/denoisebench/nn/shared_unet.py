@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoisebench.nn.strips import leaky
+from denoisebench.nn.one_pass import leaky
 from denoisebench.nn.unet import START_STD
 
 WIDTH = 48

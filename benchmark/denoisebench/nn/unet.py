@@ -6,16 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoisebench.nn.strips import (
-    Kernel,
-    Rows,
-    in_strips,
-    leaky,
-    leaky_conv,
-    rows_of_conv,
-    rows_of_image,
-    strip_rows,
-)
+from denoisebench.nn.one_pass import Kernel, leaky, leaky_conv
+from denoisebench.nn.strips import Rows, in_strips, rows_of_conv, rows_of_image, strip_rows
 
 START_STD = 0.02
 """Standard deviation of all weights at the start."""

@@ -1,0 +1,220 @@
+"""Convolutions, each in one pass with the leaky ReLU or the sum that follows it, where torch has
+that: without gradients on a CPU.
+
+Under autocast, convolutions that read or write an image stay in float32: see `run_in_bf16`.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SLOPE = 0.1
+"""The slope of the leaky ReLU for negative values."""
+
+NARROW = 16
+"""A convolution from or to at most this many channels reads the image or writes it."""
+
+_REMEMBERED = "_packed"
+"""The attribute of a parameter that holds it in the type and layout of the last convolution."""
+
+ONE_PASS = torch.float32, torch.bfloat16
+"""The types for which a CPU makes a convolution and a leaky ReLU in one pass."""
+
+Kernel = tuple[Tensor, Tensor | None]
+"""The weight (O, C, h, w) and the bias (O,) of a convolution.
+
+>>> conv = conv3x3(1, 48)
+>>> kernel: Kernel = (conv.weight, conv.bias)
+"""
+
+Sides = tuple[list[int], list[int], list[int]]
+"""The padding, the strides and the dilation of a convolution, down and across."""
+
+Convolve = Callable[[Tensor, Kernel, tuple[int, int]], Tensor]
+"""(x, kernel, padding) -> the convolution of x, and what may follow it.
+
+>>> convolve: Convolve = leaky_conv
+"""
+
+
+def leaky(x: Tensor) -> Tensor:
+    """Leaky ReLU, slope 0.1, in place.  Any shape.
+
+    >>> leaky(torch.tensor([-1.0, 2.0]))
+    tensor([-0.1000,  2.0000])
+    """
+    return F.leaky_relu_(x, SLOPE)
+
+
+def convolution(x: Tensor, conv: Kernel, padding: tuple[int, int] = (0, 0)) -> Tensor:
+    """The convolution of x by a kernel.  (B, C, H, W) -> (B, O, H', W')
+
+    padding: rows and columns of zeros.  Without gradients on a CPU, a part of an image gives the
+    same bits as all of it.
+
+    >>> kernel = conv3x3(1, 48)
+    >>> convolution(torch.zeros(1, 1, 8, 6), (kernel.weight, kernel.bias)).shape
+    torch.Size([1, 48, 6, 4])
+    """
+    found = _in_one_pass(x, conv, padding, 1, "none", [])
+    return _conv2d(x, conv, padding, 1) if found is None else found
+
+
+def leaky_conv(
+    x: Tensor,
+    conv: Kernel,
+    padding: tuple[int, int] = (0, 0),
+    *,
+    dilation: int = 1,
+    slope: float = SLOPE,
+) -> Tensor:
+    """The leaky ReLU of the convolution of x by a kernel.  (B, C, H, W) -> (B, O, H', W')
+
+    padding: rows and columns of zeros.  slope: 0 for a ReLU.  On a CPU, without gradients, in one
+    pass where torch has one.
+
+    >>> x, kernel = torch.zeros(1, 20, 8, 6), conv3x3(20, 48)
+    >>> leaky_conv(x, (kernel.weight, kernel.bias)).shape
+    torch.Size([1, 48, 6, 4])
+    """
+    found = _in_one_pass(x, conv, padding, dilation, "leaky_relu", [slope])
+    if found is not None:
+        return found
+    out = _conv2d(x, conv, padding, dilation)
+    return F.leaky_relu_(out, slope) if slope > 0.0 else F.relu_(out)
+
+
+def _in_one_pass(
+    x: Tensor,
+    conv: Kernel,
+    padding: tuple[int, int],
+    dilation: int,
+    after: str,
+    numbers: list[float],
+) -> Tensor | None:
+    """The convolution and what is to come after it by `one_pass`; None where there is none.
+
+    Under autocast, convolutions of few channels are computed in float32; so is their result if it
+    is an image: see `run_in_bf16`.
+    """
+    weight, bias = conv
+    dtype = result = x.dtype
+    if torch.is_autocast_enabled(x.device.type):
+        dtype = result = torch.get_autocast_dtype(x.device.type)
+        if min(x.shape[1], len(weight)) <= NARROW:
+            dtype = torch.float32
+            result = dtype if len(weight) <= NARROW else result
+    if torch.is_grad_enabled() or dtype not in ONE_PASS:
+        return None
+    operator = one_pass(x.device.type)
+    if operator is None:
+        return None
+    sides = list(padding), [1, 1], [dilation, dilation]  # the second: strides
+    factors = _packed(weight, x, dtype, sides), None if bias is None else _rounded(bias, dtype)
+    out: Tensor = operator(x.to(dtype), *factors, *sides, 1, after, numbers, "")
+    return out.to(result)
+
+
+def _packed(weight: Tensor, x: Tensor, dtype: torch.dtype, sides: Sides) -> Tensor:
+    """A weight in another type and in oneDNN's own layout, for the convolution of x and others."""
+    pack = torch.ops.mkldnn._reorder_convolution_weight
+    return _remembered(weight, dtype, lambda rounded: pack(rounded, *sides, 1, list(x.shape)))
+
+
+def _rounded(bias: Tensor, dtype: torch.dtype) -> Tensor:
+    """A bias in another type."""
+    return _remembered(bias, dtype, torch.Tensor.detach)
+
+
+def _remembered(
+    parameter: Tensor, dtype: torch.dtype, arrange: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """A parameter in another type, arranged.  It remembers that for the next strip, until it
+    changes.  A tensor that is no parameter, as one made for this strip, has the other type alone.
+    """
+    if not isinstance(parameter, nn.Parameter):
+        return parameter.to(dtype)
+    state = dtype, parameter.data_ptr(), parameter._version
+    kept: tuple[object, Tensor] | None = getattr(parameter, _REMEMBERED, None)
+    if kept is None or kept[0] != state:
+        kept = state, arrange(parameter.detach().to(dtype))
+        setattr(parameter, _REMEMBERED, kept)
+    return kept[1]
+
+
+def _conv2d(x: Tensor, conv: Kernel, padding: tuple[int, int], dilation: int) -> Tensor:
+    """The convolution where there is no such pass: of few channels by the same rule, but in
+    training, where autocast rounds all factors."""
+    weight, bias = conv
+    device = x.device.type
+    sides: dict[str, Any] = {"padding": padding, "dilation": dilation}
+    wide = min(x.shape[1], len(weight)) > NARROW
+    if wide or torch.is_grad_enabled() or not torch.is_autocast_enabled(device):
+        whole: Tensor = F.conv2d(x, weight, bias, **sides)
+        return whole
+    with torch.autocast(device, enabled=False):
+        bias = None if bias is None else bias.float()
+        out: Tensor = F.conv2d(x.float(), weight.float(), bias, **sides)
+    return out if len(weight) <= NARROW else out.to(torch.get_autocast_dtype(device))
+
+
+def conv_plus(x: Tensor, conv: Kernel, other: Tensor) -> Tensor:
+    """The convolution of x by a kernel, without padding, plus `other`.  (B, O, H', W')
+
+    On a CPU, without gradients, in one pass where torch has one, in the numbers of `other`.  Raises
+    ValueError if the sizes of the two differ: the operator would read beyond `other`.
+
+    >>> x, kernel = torch.zeros(1, 20, 8, 6), conv3x3(20, 48)
+    >>> conv_plus(x, (kernel.weight, kernel.bias), torch.ones(1, 48, 6, 4)).shape
+    torch.Size([1, 48, 6, 4])
+    """
+    weight, bias = conv
+    operator = None
+    if not torch.is_grad_enabled() and other.dtype in ONE_PASS:
+        operator = one_pass(x.device.type)
+    if operator is None:
+        return F.conv2d(x, weight, bias) + other
+    made = (len(x), len(weight), *(x.shape[i] - weight.shape[i] + 1 for i in (2, 3)))
+    if other.shape != made:
+        raise ValueError(f"the convolution is {made}, and other {tuple(other.shape)}")
+    other = other.contiguous(memory_format=torch.channels_last)
+    x, weight = x.to(other.dtype), _packed(weight, x, other.dtype, NO_SIDES)
+    bias = None if bias is None else _rounded(bias, other.dtype)
+    out: Tensor = operator.binary(x, other, weight, bias, *NO_SIDES, 1, "add", 1.0, None, [], "")
+    return out
+
+
+NO_SIDES: Sides = [0, 0], [1, 1], [1, 1]
+"""No padding, strides of 1, no dilation."""
+
+
+@cache
+def one_pass(device: str) -> Any:
+    """oneDNN's convolution with an activation or a sum inside, which torch's compiler uses; None
+    off the CPU, and where this torch has none or another."""
+    operator = getattr(torch.ops.mkldnn, "_convolution_pointwise", None)
+    if device != "cpu" or operator is None:
+        return None
+    x = torch.linspace(-1.0, 1.0, 48).view(1, 3, 4, 4)
+    weight = torch.linspace(1.0, -1.0, 54).view(2, 3, 3, 3)
+    bias, other = torch.ones(2), torch.linspace(0.0, 1.0, 8).view(1, 2, 2, 2)
+    with torch.autocast(device, enabled=False), torch.no_grad():
+        try:
+            packed = torch.ops.mkldnn._reorder_convolution_weight(
+                weight, *NO_SIDES, 1, list(x.shape)
+            )
+            found = (
+                operator(x, packed, bias, *NO_SIDES, 1, "none", [], ""),
+                operator(x, weight, bias, *NO_SIDES, 1, "leaky_relu", [SLOPE], ""),
+                operator.binary(x, other, weight, bias, *NO_SIDES, 1, "add", 1.0, None, [], ""),
+            )
+        except (AttributeError, RuntimeError, TypeError):
+            return None
+        plain = F.conv2d(x, weight, bias)
+        expected = (plain, F.leaky_relu(plain, SLOPE), plain + other)
+    pairs = zip(found, expected, strict=True)
+    return operator if all(torch.allclose(a, b, atol=1e-5) for a, b in pairs) else None
