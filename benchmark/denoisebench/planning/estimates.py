@@ -1,6 +1,8 @@
-"""About how long the work of a plan takes on two CPU cores, before anything is measured."""
+"""About how long the work of a plan takes on two CPU cores, or as earlier work took."""
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from denoisebench.budgets import DENOISE_MPX_PER_S, TRAIN_MPX_PER_S
 from denoisebench.images.orientations import ORIENTATIONS
@@ -20,11 +22,14 @@ def training_s(training: TrainingPlan) -> float:
     return training.budget.megapixels / TRAIN_MPX_PER_S
 
 
-def cell_s(cell: CellPlan) -> float:
-    """The time of all images of a cell by a U-Net; a small network where it learns on each."""
+def cell_s(cell: CellPlan, measured: Mapping[str, float] = MappingProxyType({})) -> float:
+    """The time of all images of a cell: at the rate that was measured of the method; without, that
+    of a U-Net, and of a small network where it learns on each image."""
     sizes = [image.size for image in cell.image_set.images]
-    megapixels = sum(math.prod(size) / 1e6 if size else USUAL_MPX for size in sizes)
-    passes = cell.repeats * (len(ORIENTATIONS) if cell.self_ensemble else 1)
+    megapixels = cell.repeats * sum(math.prod(s) / 1e6 if s else USUAL_MPX for s in sizes)
+    if cell.method_label in measured:
+        return megapixels * measured[cell.method_label]
+    passes = len(ORIENTATIONS) if cell.self_ensemble else 1
     if isinstance(cell.method, ImageMethod):
         return megapixels * passes * most_steps_of(cell.method, cell.config) / FIT_MPX_PER_S
     return megapixels * passes / DENOISE_MPX_PER_S

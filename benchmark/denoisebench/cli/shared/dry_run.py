@@ -14,6 +14,8 @@ from denoisebench.planning.answers import tiling_of
 from denoisebench.planning.estimates import cell_s, training_s
 from denoisebench.planning.plan import CellPlan, Plan, TrainingPlan
 from denoisebench.progress import about
+from denoisebench.results.index import read_all
+from denoisebench.results.rates import measured_rates
 from denoisebench.results.store import cell_path, weights_path
 
 
@@ -37,14 +39,17 @@ def say_failures(plan: Plan) -> None:
 
 def print_plan(plan: Plan, out: Path, memory_gb: float | None) -> None:
     """The trainings and cells, what is there already, and about how long the rest takes; the tiles
-    of cells with images that are denoised in tiles.  memory_gb: as of `memory_limit`."""
-    limit_bytes = memory_limit(memory_gb)
+    of cells with images that are denoised in tiles.  memory_gb: as of `memory_limit`.
+
+    Times are those of the results in `out` where a method has some, else of a U-Net.
+    """
+    limit_bytes, rates = memory_limit(memory_gb), measured_rates(read_all(out))
     total = print_trainings(plan, out)
     say_failures(plan)
     for cell in plan.cells:
         done = cell_path(out, cell.id).exists()
         count, repeats = len(cell.image_set.images), cell.repeats
-        seconds = 0.0 if done else cell_s(cell)
+        seconds = 0.0 if done else cell_s(cell, rates)
         total += seconds
         images = f"{count} images ×{repeats}" if repeats > 1 else f"{count} images"
         what = f"{cell.method_label} on {cell.image_set.spec} ({images}), {cell.noise}"
@@ -52,7 +57,7 @@ def print_plan(plan: Plan, out: Path, memory_gb: float | None) -> None:
         what += _seed(cell.seed, len({c.seed for c in plan.cells}) > 1)
         in_tiles = "" if done else tiles_text(cell, limit_bytes)
         click.echo(f"cell     {cell.id}  {what}: {takes(done, seconds)}{in_tiles}")
-    print_total(total)
+    print_total(total, "; methods with results here as those took" if rates else "")
 
 
 def tiles_text(cell: CellPlan, limit_bytes: int) -> str:
@@ -91,9 +96,13 @@ def print_training(training: TrainingPlan, out: Path, *, several: bool = False) 
     return seconds
 
 
-def print_total(seconds: float) -> None:
-    """The last line of a dry run."""
-    left = f"about {about(seconds)} on two CPU cores with bfloat16" if seconds else "all is done"
+def print_total(seconds: float, measured: str = "") -> None:
+    """The last line of a dry run.  measured: the times that are not estimates."""
+    left = (
+        f"about {about(seconds)} on two CPU cores with bfloat16{measured}"
+        if seconds
+        else "all is done"
+    )
     click.echo(f"{left}; nothing was computed")
 
 
