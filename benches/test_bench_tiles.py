@@ -16,10 +16,12 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 from torch import Tensor
 
-from denoisebench.denoising.denoiser import Denoiser
+from denoisebench.denoising.denoiser import Denoiser, load_denoiser
 from denoisebench.denoising.large_images import WithinMemory
+from denoisebench.denoising.memory import MOST_BYTES
 from denoisebench.denoising.tiling import tiled
 from denoisebench.execution.cost import PeakMemory
+from denoisebench.nn.devices import pick_precision
 from denoisebench.nn.padding import run_padded
 from denoisebench.nn.shelf import build_network, network_tiling
 from denoisebench.plugin.method import Task
@@ -64,6 +66,21 @@ def test_identity_in_tiles(benchmark: BenchmarkFixture, megapixels: int) -> None
     image, denoise = noisy(megapixels), within_memory("identity")
     measure(benchmark, megapixels, lambda: denoise(image, 25.0))
     assert denoise.core_px is not None
+
+
+@pytest.mark.benchmark(group="tiles: a U-Net within 4 GB")
+@pytest.mark.parametrize("megapixels", [4, 16, 64])
+def test_unet_within_memory(benchmark: BenchmarkFixture, megapixels: int) -> None:
+    """A megapixel of 64 is to take a tenth more than one of 4, at most."""
+    registries = load()
+    method, config = registries.method("noise2score")
+    task = Task(registries.noise("gaussian:25"), "known", 1)
+    weights = registries.bundled_file(registries.recipe("noise2score/gray-gaussian25"))
+    denoiser = load_denoiser(method, config, task, weights, "cpu", pick_precision("cpu"))
+    denoise, image = WithinMemory(denoiser, MOST_BYTES, lambda _: None), noisy(megapixels)
+    denoise(noisy(1), 25.0)
+    measure(benchmark, megapixels, lambda: denoise(image, 25.0))
+    benchmark.extra_info["core_px"] = denoise.core_px
 
 
 @pytest.mark.benchmark(group="tiles: a U-Net")

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from denoisebench.denoising.added_noise import with_added_noise
 from denoisebench.denoising.image_fits import ImageFits
+from denoisebench.denoising.memory import in_bf16
 from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.denoising.trained_model import load_model
 from denoisebench.errors import PluginError, WrongAnswerError, plugin_code
@@ -43,6 +44,7 @@ class Denoiser:
 
     model: its network, of a method that is trained; else None.  fits: how a method learns that does
     so on each image.  added: standard deviation of the noise of `with_added_noise`; 0 for none.
+    precision: of the network.
     """
 
     method: Method[Any]
@@ -51,6 +53,7 @@ class Denoiser:
     model: Model[Any] | None
     fits: ImageFits = field(default_factory=ImageFits)
     added: float = 0.0
+    precision: Precision = "fp32"
 
     def __call__(self, noisy: Tensor, level: float | None) -> Tensor | Denoised:
         """The estimate from an image (1, C, H, W).  level: of its noise, if it is known."""
@@ -86,7 +89,8 @@ class Denoiser:
     @property
     def tiling(self) -> Tiling | None:
         """How an image may be cut into tiles; None if it must be denoised as a whole."""
-        return tiling_of(self.method, self.config, self.task)
+        tiling = tiling_of(self.method, self.config, self.task)
+        return in_bf16(tiling) if tiling and self.precision == "bf16" else tiling
 
     def for_tiles_of(self, noisy: Tensor) -> "Denoiser":
         """Denoises tiles of an image (1, C, H, W), or of one like it, as it does the whole."""
@@ -127,7 +131,7 @@ def load_denoiser(
         return Denoiser(method, config, task, None, ImageFits(seed, precision))
     assert isinstance(method, TrainedMethod)
     model = load_model(method, config, task, weights, device, precision)
-    return Denoiser(method, config, task, model)
+    return Denoiser(method, config, task, model, precision=precision)
 
 
 class DenoiserOutput(NamedTuple):

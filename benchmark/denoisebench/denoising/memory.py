@@ -2,11 +2,15 @@
 unless the device is a GPU."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from denoisebench.errors import UserError
 from denoisebench.limits import free_bytes
 from denoisebench.plugin.tiling import Tiling
+
+if TYPE_CHECKING:
+    from denoisebench.nn.devices import AskedPrecision
 
 MOST_BYTES = 4 * 10**9
 """Where no limit is asked for, denoising takes no more, however much is free."""
@@ -26,25 +30,42 @@ def memory_limit(asked_gb: float | None, device: str = "cpu") -> int:
     return int(min(free_bytes() / 2, MOST_BYTES))
 
 
+def in_bf16(tiling: Tiling) -> Tiling:
+    """The tiling of a network in bfloat16.  Its numbers take half of the bytes that they take in
+    float32, in which `Tiling.bytes_per_pixel` is measured.
+
+    >>> in_bf16(Tiling(multiple=32, halo=128, bytes_per_pixel=450)).bytes_per_pixel
+    225
+    """
+    return replace(tiling, bytes_per_pixel=-(-tiling.bytes_per_pixel // 2))
+
+
 def core_size(tiling: Tiling, limit_bytes: int, height: int, width: int) -> int | None:
     """The side of the part of each tile that is kept, in pixels; None if the whole image fits.
 
-    A multiple of `tiling.multiple`: the largest whose tile with its halo fits, so that as little as
-    can be is computed twice; the multiple itself where nothing fits.
+    A multiple of `tiling.multiple`: the largest whose tiles with their halos fit, so that as little
+    as can be is computed twice; the multiple itself where nothing fits.
     """
     pixels = limit_bytes // tiling.bytes_per_pixel
     if height * width <= pixels:
         return None
     multiple = tiling.multiple
-    side = math.isqrt(pixels) - _around(tiling)
-    return max(side // multiple, 1) * multiple
+    largest = max(height, width) // multiple * multiple
+    cores = range(largest, multiple, -multiple)
+    return next((c for c in cores if _shown(tiling, c, height, width) <= pixels), multiple)
 
 
-def _around(tiling: Tiling) -> int:
-    """Pixels that a tile is higher, or wider, than its core, at most."""
+def _shown(tiling: Tiling, core_px: int, height: int, width: int) -> int:
+    """Pixels of the largest tile with its halos, at most."""
+    return math.prod(_shown_side(tiling, core_px, side) for side in (height, width))
+
+
+def _shown_side(tiling: Tiling, core_px: int, side: int) -> int:
+    """Pixels of it along a side of the image.  At the image's edge a tile has no halo."""
     multiple = tiling.multiple
     halo = -(-tiling.halo // multiple) * multiple
-    return 2 * halo + multiple  # the other edge lies on another grid
+    halos = min(-(-side // core_px) - 1, 2)
+    return min(core_px + halos * halo + multiple, side)  # the other edge lies on another grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +85,38 @@ class Tiles:
 
 
 def planned_tiles(
-    tiling: Tiling | None, limit_bytes: int, height: int, width: int, core_px: int | None = None
+    tiling: Tiling | None,
+    limit_bytes: int,
+    height: int,
+    width: int,
+    core_px: int | None = None,
+    *,
+    network: "AskedPrecision | None" = None,
+    device: str = "auto",
 ) -> Tiles | None:
-    """The tiles of an image; None if it is denoised as a whole.  core_px: of the tiles; None for
-    what `core_size` finds."""
+    """The tiles of an image; None if it is denoised as a whole.
+
+    core_px: of the tiles; None for what `core_size` finds.  network: the precision that was asked
+    of it; None without one.  Imports torch for an image that a network could not take in float32.
+    """
     if tiling is None:
         return None
-    core_px = core_px or core_size(tiling, limit_bytes, height, width)
-    if core_px is None:
+    found = core_px or core_size(tiling, limit_bytes, height, width)
+    if found is None:
         return None
-    core_px = max(core_px // tiling.multiple, 1) * tiling.multiple
-    shown = math.prod(min(core_px + _around(tiling), side) for side in (height, width))
-    count = math.prod(-(-side // core_px) for side in (height, width))
-    return Tiles(count, core_px, shown * tiling.bytes_per_pixel) if count > 1 else None
+    if network == "auto" and _is_bf16(device):
+        return planned_tiles(in_bf16(tiling), limit_bytes, height, width, core_px)
+    found = max(found // tiling.multiple, 1) * tiling.multiple
+    count = math.prod(-(-side // found) for side in (height, width))
+    memory = _shown(tiling, found, height, width) * tiling.bytes_per_pixel
+    return Tiles(count, found, memory) if count > 1 else None
+
+
+def _is_bf16(device: str) -> bool:
+    """Whether networks are computed in bfloat16 there."""
+    from denoisebench.nn.devices import pick_device, pick_precision
+
+    return pick_precision(pick_device(device)) == "bf16"
 
 
 def smaller_core(tiling: Tiling, core_px: int | None, height: int, width: int) -> int | None:

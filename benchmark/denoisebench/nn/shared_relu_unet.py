@@ -43,4 +43,6 @@ def _up(block: Up, x: Tensor, skip: Tensor) -> Tensor:
     """(B, C, H, W), skip (B, S, 2H, 2W) -> (B, O + S, 2H, 2W)"""
     for conv in block.convs:
         x = conv(x).relu_()
-    return torch.cat([block.up(x), skip], dim=1)
+    wide = block.up(x)
+    # an image in float32 would make the whole float32
+    return torch.cat([wide, skip.to(wide.dtype)], dim=1)

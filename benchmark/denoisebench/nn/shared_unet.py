@@ -49,7 +49,9 @@ class Up(nn.Module):
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         for conv in self.convs:
             x = leaky(conv(x))
-        return torch.cat([self.up(x), skip], dim=1)
+        wide = self.up(x)
+        # an image in float32 would make the whole float32
+        return torch.cat([wide, skip.to(wide.dtype)], dim=1)
 
 
 class SharedUNet(nn.Module):

@@ -78,7 +78,7 @@ _TILINGS = {
     "srresnet": Tiling(multiple=1, halo=35, bytes_per_pixel=1500),
     "dncnn": Tiling(multiple=1, halo=17, bytes_per_pixel=1000),
     "dncnn-deep": Tiling(multiple=1, halo=20, bytes_per_pixel=1000),
-    "unet-transposed": Tiling(multiple=32, halo=128, bytes_per_pixel=1500),
+    "unet-transposed": Tiling(multiple=32, halo=128, bytes_per_pixel=2100),
     "unet-shared-relu": Tiling(multiple=32, halo=160, bytes_per_pixel=1500),
 }
 """Halos are all that a pixel of a tile can depend on, by the shapes of the layers.  Bytes are about

@@ -66,6 +66,8 @@ class TransposedUNet(nn.Module):
             h = F.max_pool2d(_run(convs, h), 2)
         h = _run(bottom, h)
         for up, convs in zip(self.up, self.after, strict=True):
-            h = _run(convs, torch.cat([up(h), skips.pop()], dim=1))
+            wide = up(h)
+            # an image in float32 would make the whole float32
+            h = _run(convs, torch.cat([wide, skips.pop().to(wide.dtype)], dim=1))
         out: Tensor = self.head(_run(self.tail, h))
         return out

@@ -29,6 +29,7 @@ from denoisebench.own_images.treatment import Treatment
 from denoisebench.own_images.treatments import Choose, chooser, settle_all
 from denoisebench.planning.ids import hash_of
 from denoisebench.planning.plan import TrainingPlan
+from denoisebench.plugin.method import TrainedMethod
 from denoisebench.progress import ProgressCallback
 from denoisebench.registry.registries import Registries
 
@@ -105,9 +106,20 @@ class FilesJob:
 
     def _tiles(self, source: Planes, treatments: Mapping[int, Treatment]) -> str:
         """The tiles of a plane; empty where it is denoised as a whole."""
-        limit_bytes, size = memory_limit(self.options.memory), (source.height, source.width)
-        tilings = [t.denoiser.tiling for t in treatments.values() if t.denoiser is not None]
-        found = [planned_tiles(t, limit_bytes, *size, self.options.tile) for t in tilings]
+        limit_bytes = memory_limit(self.options.memory)
+        found = [
+            planned_tiles(
+                t.denoiser.tiling,
+                limit_bytes,
+                source.height,
+                source.width,
+                self.options.tile,
+                network="auto" if isinstance(t.denoiser.method, TrainedMethod) else None,
+                device=self.options.device,
+            )
+            for t in treatments.values()
+            if t.denoiser is not None
+        ]
         said = dict.fromkeys(f"; a plane in {tiles}" for tiles in found if tiles is not None)
         return "".join(said)
 

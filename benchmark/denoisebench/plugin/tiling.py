@@ -10,7 +10,7 @@ class Tiling:
     multiple: tiles begin at multiples of this many pixels from the upper left corner of the image,
     and end at such from the lower right: 32 of a network that halves its input five times.
     halo: pixels around a tile that its result depends on; they are shown and cropped.
-    bytes_per_pixel: memory that denoising takes for each pixel shown.
+    bytes_per_pixel: memory that denoising takes for each pixel shown, in float32.
     needs_level: whether an unknown level, which the method would read off the tile, must be given.
     Then the suite reads it off the whole image, with the family's `read`.
 

@@ -22,8 +22,8 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-# nlm takes 64 bytes a pixel: 125² pixels, of which a halo and the grid of 8 take 61 or fewer
-TILES = "12 tiles of 64 pixels, about 0.0008 GB"
+# nlm takes 64 bytes a pixel: 125² pixels, of which halos and the grid of 8 take 61 or fewer a side
+TILES = "6 tiles of 80 pixels, about 0.00092 GB"
 
 
 @pytest.mark.parametrize("verb", ["run", "compare", "sweep"])

@@ -149,7 +149,7 @@ def test_tiles_are_learned_on_one_by_one() -> None:
     assert isinstance(whole, Denoised)
     assert isinstance(tiles, Denoised)
     assert whole.steps == STEPS
-    assert tiles.steps == 9 * STEPS
+    assert tiles.steps == 4 * STEPS
     assert not torch.allclose(whole.image, tiles.image)
 
 

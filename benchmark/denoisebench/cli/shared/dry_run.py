@@ -13,6 +13,7 @@ from denoisebench.outside_text import printable
 from denoisebench.planning.answers import tiling_of
 from denoisebench.planning.estimates import cell_s, training_s
 from denoisebench.planning.plan import CellPlan, Plan, TrainingPlan
+from denoisebench.plugin.method import TrainedMethod
 from denoisebench.progress import about
 from denoisebench.results.index import read_all
 from denoisebench.results.rates import measured_rates
@@ -71,7 +72,8 @@ def tiles_text(cell: CellPlan, limit_bytes: int) -> str:
         tiling = tiling_of(cell.method, cell.config, cell.task)
     except PluginError as error:
         return f"; {error}"
-    tiles = planned_tiles(tiling, limit_bytes, height, width)
+    network = cell.precision if isinstance(cell.method, TrainedMethod) else None
+    tiles = planned_tiles(tiling, limit_bytes, height, width, network=network)
     return f"; {width}×{height} pixels in {tiles}" if tiles else ""
 
 
