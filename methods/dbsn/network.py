@@ -135,12 +135,11 @@ class Branch(nn.Module):
         """The part of head(x) that reaches the last 1×1 convolution of `joined`; made `rows` rows
         at a time."""
         image = x = x.contiguous(memory_format=torch.channels_last)
-        before = None
+        spare = None
         for stage in self.stages(head):
-            x, before = (
-                in_strips(partial(stage, x), x.shape[2], rows, before),
-                None if x is image else x,
-            )
+            made = in_strips(partial(stage, x), x.shape[2], rows, spare)
+            spare = None if x is image else x  # which no later stage sees: the next writes over it
+            x = made
         return x
 
     def stages(self, head: nn.Sequential) -> Iterator[RowsOf]:
