@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from bench import bench
 
 from denoisebench.budgets import DENOISE_MPX_PER_S, get_budget
 from denoisebench.planning.estimates import cell_s
@@ -62,3 +64,12 @@ def test_a_cell_takes_as_long_as_its_method_took(cell: CellPlan) -> None:
     megapixels = as_a_network_s * DENOISE_MPX_PER_S
     assert cell_s(cell, {"tv": 32.0}) == pytest.approx(32.0 * megapixels)
     assert cell_s(cell, {"nlm": 32.0}) == as_a_network_s
+
+
+def test_a_damaged_result_does_not_stop_a_dry_run(tmp_path: Path) -> None:
+    (tmp_path / "cells").mkdir()
+    (tmp_path / "cells" / "0123456789abcdef.json").write_text("{}")
+    call = ("run", "--method", "tv", "--datasets", "samples", "--dry-run", "--out", str(tmp_path))
+    done = bench(*call, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "nothing was computed" in done.stdout

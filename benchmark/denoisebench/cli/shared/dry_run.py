@@ -1,13 +1,13 @@
 """Print the plan of a command."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
 
 from denoisebench.denoising.memory import memory_limit, planned_tiles
-from denoisebench.errors import PluginError
+from denoisebench.errors import PluginError, UserError
 from denoisebench.images.channels import CHANNEL_WORDS
 from denoisebench.outside_text import printable
 from denoisebench.planning.answers import tiling_of
@@ -44,7 +44,7 @@ def print_plan(plan: Plan, out: Path, memory_gb: float | None) -> None:
 
     Times are those of the results in `out` where a method has some, else of a U-Net.
     """
-    limit_bytes, rates = memory_limit(memory_gb), measured_rates(read_all(out))
+    limit_bytes, rates = memory_limit(memory_gb), _rates(out)
     total = print_trainings(plan, out)
     say_failures(plan)
     for cell in plan.cells:
@@ -59,6 +59,14 @@ def print_plan(plan: Plan, out: Path, memory_gb: float | None) -> None:
         in_tiles = "" if done else tiles_text(cell, limit_bytes)
         click.echo(f"cell     {cell.id}  {what}: {takes(done, seconds)}{in_tiles}")
     print_total(total, "; methods with results here as those took" if rates else "")
+
+
+def _rates(out: Path) -> Mapping[str, float]:
+    """See `measured_rates`; none if a result is damaged, which is for another command to say."""
+    try:
+        return measured_rates(read_all(out))
+    except UserError:
+        return {}
 
 
 def tiles_text(cell: CellPlan, limit_bytes: int) -> str:
