@@ -14,7 +14,7 @@ ZOO = "zoo:"
 class GivenWeights:
     """Existing weights: a file, and its header."""
 
-    source: str  # ZOO and a name, or the path
+    source: str  # ZOO and a name, a recipe's name, or the path
     path: Path
     sha256: str
     header: Header
@@ -26,10 +26,12 @@ class GivenWeights:
 
     @property
     def name(self) -> str:
-        """That of bundled weights, the id of a training here, or that of the file, wherever it
-        lies."""
+        """That of a recipe, bundled or trained here, the id of a training here, or that of the
+        file, wherever it lies."""
         if self.source.startswith(ZOO):
             return self.source.removeprefix(ZOO)
+        if self.source == f"{self.path.parent.name}/{self.path.stem}":  # a recipe's, trained here
+            return self.source
         return self.path.name if self.path.name != FILE else self.path.absolute().parent.name
 
     @property

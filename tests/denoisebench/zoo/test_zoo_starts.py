@@ -76,7 +76,7 @@ def test_a_start_is_found_where_zoo_train_puts_it(
     planned, _ = plan_training(begun(registries, start="r2r/colour-gaussian25"), registries)
     assert planned.recipe.start == file_hash(file)
     assert planned.start is not None
-    assert planned.start.source == "r2r/colour-gaussian25"
+    assert planned.start.source == planned.start.name == "r2r/colour-gaussian25"
 
 
 def test_a_start_that_cannot_be_is_an_error(registries: Registries) -> None:
