@@ -10,7 +10,7 @@ from denoisebench.results.records import CellResult
 from denoisebench.results.store import read_cell, write_cell
 
 METHODS, NOISES, IMAGES = 200, 50, 68
-A_CELL = Path(__file__).parents[2] / "docs/ablations/cells/213560d82c5e267e.json"
+A_CELL = Path(__file__).parents[2] / "docs/ablations/cells/213560d82c5e267e.json.gz"
 
 
 def make(folder: Path) -> None:
