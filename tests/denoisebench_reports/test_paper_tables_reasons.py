@@ -2,8 +2,11 @@
 
 import re
 
+from a_result import results_of
 from table2_page import cell, given, reason, recipe, section
 
+from denoisebench_reports.paper_tables.cells import places_of, read_paper
+from denoisebench_reports.paper_tables.definition import definition
 from denoisebench_reports.paper_tables.trainings import weights_text
 
 
@@ -22,6 +25,18 @@ def test_what_is_missing_has_a_command_for_all_that_lack_together(page_of):
     told = re.findall(r"^- (r\d+):", page, re.M)
     assert dashes == set(told)
     assert len(told) == len(dashes)
+    assert "Times are of the budget quick" in page
+
+
+def test_a_table_with_all_figures_of_ours_tells_no_times(page_of):
+    none = results_of([])
+    paper = read_paper(definition("noise2score_table2"), none.published, none.protocols)
+    places = places_of(paper)
+    names = ("method", "noise", "parameters", "dataset")
+    page = page_of(*({name: getattr(place, name) for name in names} for place in places))
+    assert "the paper's: " in page
+    assert "ours: " not in page
+    assert "Times are of" not in page
 
 
 def test_a_command_takes_as_long_as_the_methods_trainings_did(page_of_trained):

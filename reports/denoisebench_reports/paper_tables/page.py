@@ -18,7 +18,7 @@ from denoisebench_reports.paper_tables.cells import (
 )
 from denoisebench_reports.paper_tables.definition import FRESH, Column, definition
 from denoisebench_reports.paper_tables.gap import Gap, gaps
-from denoisebench_reports.paper_tables.reasons import TIMES, Reasons, reasons
+from denoisebench_reports.paper_tables.reasons import TAKES, TIMES, Reasons, reasons
 from denoisebench_reports.paper_tables.shortfalls import shortfall_section
 from denoisebench_reports.paper_tables.summary import summary
 from denoisebench_reports.paper_tables.trainings import (
@@ -115,7 +115,8 @@ def _missing(why: Reasons) -> list[str]:
     if not why.texts:
         return []
     reasons = "\n".join(f"- {label}: {text}." for label, text in why.texts.items())
-    return ["## Why figures are missing", reasons, TIMES]
+    told = [TIMES] if any(TAKES in text for text in why.texts.values()) else []
+    return ["## Why figures are missing", reasons, *told]
 
 
 def _gaps(filled: FilledTable, between: Sequence[Gap], numbers: Mapping[str, int]) -> list[str]:

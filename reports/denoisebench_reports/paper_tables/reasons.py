@@ -23,6 +23,9 @@ from denoisebench_reports.tables.markdown import escaped
 BUDGET = BUDGETS["quick"]
 """The defaults of a command that trains."""
 
+TAKES = "takes about"
+"""The words before a time in a reason."""
+
 TIMES = (
     f"Times are of the budget {BUDGET.name} ({BUDGET.megapixels / 1e3:.2g} gigapixels), at the"
     " median rate of the method's trainings on a CPU among the stored results, else at"
@@ -112,7 +115,7 @@ def _not_stored(
     if needs:
         return f"not among the stored results; `{command}` {needs}"
     minutes = _minutes(filled, method, noises, parameters, datasets)
-    return f"not among the stored results; `{command}` takes about {minutes:.0f} min"
+    return f"not among the stored results; `{command}` {TAKES} {minutes:.0f} min"
 
 
 def _minutes(
