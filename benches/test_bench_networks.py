@@ -18,6 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from classical.bm3d_methods import Bm3d, Bm3dConfig
 from denoisebench.budgets import BUDGETS
+from denoisebench.freed_memory import freed_memory_kept
 from denoisebench.nn.devices import pick_precision
 from denoisebench.nn.padding import run_padded
 from denoisebench.nn.shelf import NETWORKS
@@ -25,7 +26,6 @@ from denoisebench.noise.family import Noise
 from denoisebench.noise_models.gaussian import Gaussian
 from denoisebench.plugin.method import Batch, Evidence, Model, Task, TrainedMethod, TrainingStep
 from denoisebench.training.batches import FixedBatches
-from denoisebench.training.freed_memory import freed_memory_kept
 from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.patches import AllImages, TrainingImage
 from denoisebench.training.trainer import Trainer, TrainingSettings

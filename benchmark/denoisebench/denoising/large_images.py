@@ -11,6 +11,7 @@ from denoisebench.denoising.memory import core_size, smaller_core
 from denoisebench.denoising.self_ensemble import Denoise
 from denoisebench.denoising.tiling import tiled
 from denoisebench.errors import tells_of_too_little_memory
+from denoisebench.freed_memory import freed_memory_kept
 from denoisebench.plugin.method import Denoised
 from denoisebench.plugin.tiling import Tiling
 from denoisebench.progress import Progress, ProgressCallback
@@ -66,6 +67,7 @@ class WithinMemory:
         if level is None and tiling.needs_level:
             told = self._denoiser.task.noise.family.read(noisy[0].cpu().numpy()).required()
         denoise = self._around(self._denoiser.for_tiles_of(noisy))
-        made = tiled(denoise, tiling, core_px)(noisy, told)
+        with freed_memory_kept():
+            made = tiled(denoise, tiling, core_px)(noisy, told)
         self.core_px = min(core_px, self.core_px or core_px)
         return replace(made, level=told if level is None and told else made.level)

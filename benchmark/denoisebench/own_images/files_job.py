@@ -10,6 +10,7 @@ from pathlib import Path
 import denoisebench
 from denoisebench.denoising.memory import memory_limit, planned_tiles
 from denoisebench.errors import OutputError, PluginError, UserError
+from denoisebench.freed_memory import freed_memory_kept
 from denoisebench.image_files.copy import PixelCopy
 from denoisebench.own_images.correlation import correlation_warnings
 from denoisebench.own_images.denoisers import Denoisers
@@ -184,7 +185,8 @@ class FilesJob:
             self._show(copy, treatments, warnings)
 
         try:
-            denoise_planes(source, treatments, copy, denoisers, self.progress)
+            with freed_memory_kept():
+                denoise_planes(source, treatments, copy, denoisers, self.progress)
             remove_sidecar(target)
             copy.finish(write_beside)
         finally:

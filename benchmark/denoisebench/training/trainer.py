@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from denoisebench.budgets import Budget
 from denoisebench.errors import PluginError, UserError
+from denoisebench.freed_memory import freed_memory_kept
 from denoisebench.interrupts import uninterrupted
 from denoisebench.nn.devices import Precision, true_float32
 from denoisebench.nn.seeded_dropout import keyed_dropout
@@ -28,7 +29,6 @@ from denoisebench.plugin.method import Batch, TrainingStep
 from denoisebench.progress import Progress, ProgressCallback
 from denoisebench.training.batches import BatchSource
 from denoisebench.training.checkpoint import resume, write_checkpoint
-from denoisebench.training.freed_memory import freed_memory_kept
 from denoisebench.training.live_history import LiveHistory
 from denoisebench.training.optimiser import Optimiser
 from denoisebench.training.schedule import moment_at

@@ -1,0 +1,61 @@
+"""Freed memory stays with the process within the block, and goes back at its end."""
+
+import subprocess
+import sys
+
+import pytest
+
+from denoisebench.freed_memory import freed_memory_kept
+
+STEPS = """
+import resource, sys, torch
+from contextlib import nullcontext
+from pathlib import Path
+from denoisebench.freed_memory import freed_memory_kept
+from denoisebench.nn.unet import UNet
+
+torch.set_num_threads(1)
+net = UNet(1).to(memory_format=torch.channels_last)
+x = torch.rand(4, 1, 64, 64)
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    net(x).square().mean().backward()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+def faults_of_an_image():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    torch.zeros(48 << 20, dtype=torch.uint8)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1])
+
+with freed_memory_kept() if sys.argv[1] == "kept" else nullcontext():
+    found = [faults() for _ in range(6)]
+    large = [faults_of_an_image() for _ in range(6)]
+    held = resident()
+print(min(found[1:]), min(large[1:]), held - resident())
+"""
+
+
+def measured(how):
+    """The least page faults of a step and of 48 megabytes, each but the first, and the pages given
+    back at the end."""
+    run = [sys.executable, "-c", STEPS, how]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    return tuple(map(int, done.stdout.split()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="for glibc alone")
+def test_a_step_takes_the_memory_of_the_last_one_without_page_faults_until_it_is_given_back():
+    faults, of_an_image, given_back = measured("kept")
+    usual_faults, usual_of_an_image, _ = measured("usual")
+    assert 10 * faults <= usual_faults
+    assert 10 * of_an_image <= usual_of_an_image
+    assert given_back > 1000  # pages
+
+
+def test_an_error_within_is_passed_on():
+    with pytest.raises(KeyboardInterrupt), freed_memory_kept():
+        raise KeyboardInterrupt
