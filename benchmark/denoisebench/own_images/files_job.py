@@ -70,17 +70,18 @@ class FilesJob:
         choose = chooser(options, self.registries)
         if options.weights == "train":
             choose = self._trained(pairs)
-        for path, target in pairs:
-            try:
-                seen = self._look_at(path)
-                treatments = settle_all(seen.source, seen.looks, choose)
-                line = self._denoise(seen, target, treatments, denoisers)
-            except OutputError:
-                raise
-            except (UserError, PluginError, MemoryError) as error:
-                yield _failure(path, error)
-            else:
-                yield Outcome(str(path), line)
+        with freed_memory_kept():
+            for path, target in pairs:
+                try:
+                    seen = self._look_at(path)
+                    treatments = settle_all(seen.source, seen.looks, choose)
+                    line = self._denoise(seen, target, treatments, denoisers)
+                except OutputError:
+                    raise
+                except (UserError, PluginError, MemoryError) as error:
+                    yield _failure(path, error)
+                else:
+                    yield Outcome(str(path), line)
 
     def describe(self, pairs: Sequence[tuple[Path, Path]]) -> Iterator[Outcome]:
         """The plan of `run`, a line for each training and file; writes nothing."""
@@ -185,8 +186,7 @@ class FilesJob:
             self._show(copy, treatments, warnings)
 
         try:
-            with freed_memory_kept():
-                denoise_planes(source, treatments, copy, denoisers, self.progress)
+            denoise_planes(source, treatments, copy, denoisers, self.progress)
             remove_sidecar(target)
             copy.finish(write_beside)
         finally:
