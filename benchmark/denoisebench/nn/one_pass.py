@@ -135,8 +135,9 @@ def _remembered(
 ) -> Tensor:
     """A parameter in another type, arranged.  It remembers that for the next strip, until it
     changes.  A tensor that is no parameter, as one made for this strip, has the other type alone.
+    So has a parameter that is being trained: torch's fused Adam changes it without a new version.
     """
-    if not isinstance(parameter, nn.Parameter):
+    if not isinstance(parameter, nn.Parameter) or parameter.requires_grad:
         return parameter.to(dtype)
     state = dtype, parameter.data_ptr(), parameter._version
     kept: tuple[object, Tensor] | None = getattr(parameter, _REMEMBERED, None)

@@ -1,5 +1,7 @@
 """Convolutions in one pass give what the same in turn give, with weights that may change."""
 
+import copy
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,6 +11,7 @@ from denoisebench.nn import one_pass
 from denoisebench.nn.one_pass import conv_plus, convolution, leaky, leaky_conv
 from denoisebench.nn.padding import run_in_bf16
 from denoisebench.nn.unet import UNet, conv3x3
+from denoisebench.training.optimiser import Optimiser
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
@@ -79,7 +82,8 @@ def test_under_autocast_narrow_convolutions_stay_in_float32() -> None:
 
 
 def kernel_of(inputs: int, outputs: int) -> tuple[nn.Parameter, nn.Parameter]:
-    conv = nn.Conv2d(inputs, outputs, 3)
+    """That of a network which is not trained."""
+    conv = nn.Conv2d(inputs, outputs, 3).requires_grad_(False)
     assert isinstance(conv.bias, nn.Parameter)
     return conv.weight, conv.bias
 
@@ -107,6 +111,28 @@ def test_a_weight_that_changes_counts_at_once(way: str, dtype: torch.dtype) -> N
     anew = kernel[0].clone(), kernel[1].clone()
     assert torch.equal(leaky_conv(x, kernel), leaky_conv(x, anew))
     assert torch.equal(conv_plus(x, kernel, other), conv_plus(x, anew, other))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_step_of_training_counts_at_once(dtype: torch.dtype) -> None:
+    """Losses that look at the network without gradients see the weights of this step.  The fused
+    Adam changes them without a new version."""
+    torch.manual_seed(0)
+    network, x = UNet(1), torch.rand(1, 1, 64, 64)
+    optimiser = Optimiser().start(network.parameters())
+    if dtype == torch.bfloat16:
+        run_in_bf16(network, "cpu")
+
+    def seen(by: nn.Module) -> Tensor:
+        with torch.no_grad():
+            found: Tensor = by(x)
+        return found
+
+    before = seen(network)
+    network(x).square().mean().backward()
+    optimiser.step()
+    assert torch.equal(seen(network), seen(copy.deepcopy(network)))
+    assert not torch.equal(seen(network), before)
 
 
 @torch.no_grad()
