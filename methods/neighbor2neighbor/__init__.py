@@ -3,7 +3,9 @@ noisy image, whose noise is independent, one predicts the other.
 
 Departures from the paper: the suite's U-Net, optimiser, schedule and budget; the network adds to
 its input, as in the other methods. Λ grows with every step, not every epoch; while it is 0, the
-whole image is not denoised in training. Noise is drawn once (`--draws fresh` draws it anew).
+whole image is not denoised in training. The loss is divided by 1 + Λ: one that grew tenfold would
+be taken for one that has blown up, and Adam's steps are the same. Noise is drawn once (`--draws
+fresh` draws it anew).
 """
 
 from collections.abc import Iterable
@@ -68,7 +70,8 @@ class Neighbor2Neighbor(TrainedMethod[Config]):
         from neighbor2neighbor.loss import neighbour_loss
 
         weight = model.config.regulariser * moment.share
-        return neighbour_loss(partial(denoised, model), batch.noisy, weight, rng)
+        each = neighbour_loss(partial(denoised, model), batch.noisy, weight, rng)
+        return each / (1.0 + weight)
 
     def denoise(self, model: Model[Config], noisy: "Tensor", level: float | None) -> "Tensor":
         from denoisebench.nn import in_float32

@@ -171,10 +171,14 @@ def loss_at(step: int, **settings: float) -> tuple[float, int]:
 
 
 def test_the_weight_grows_from_nothing_to_the_setting() -> None:
-    first, middle, last = (loss_at(step)[0] for step in (0, 50, 99))
+    """The loss is divided by 1 + Λ."""
     plain, _ = loss_at(0, regulariser=0.0)
-    assert first == pytest.approx(plain)
-    assert middle - plain == pytest.approx(50 * (last - plain) / 99, rel=1e-4)
+    first, middle, last = (
+        (1.0 + 2.0 * step / 100) * loss_at(step)[0] - plain for step in (0, 50, 99)
+    )
+    assert first == pytest.approx(0.0, abs=1e-6)
+    assert middle == pytest.approx(50 * last / 99, rel=1e-4)
+    assert last > 0.1 * plain
 
 
 def test_without_the_regulariser_the_whole_image_is_not_denoised() -> None:
