@@ -12,7 +12,7 @@ from denoisebench.nn import (
     conv_plus,
     convolution,
     he_start,
-    kernel_of_upsampled,
+    kernels_of_upsampled,
     leaky,
     leaky_conv,
     rows_of_image,
@@ -90,8 +90,8 @@ class UpwardConv2d(nn.Conv2d):
         height, width = skip.shape[-2:]
         if self._mode == "constant":  # an upsampled row or column beyond the image would count
             return self.rows(rows_of_image(upsampled_with(h, skip)), height)
-        of_h, of_skip = self.weight[:, : h.shape[1]], self.weight[:, h.shape[1] :]
-        kernel, down = kernel_of_upsampled(of_h), self.around[2] - 1
+        kernel, of_skip = kernels_of_upsampled(self.weight, h.shape[1])
+        down = self.around[2] - 1
         padded = self._framed(F.pad(h, (0, -h.shape[3] % EASY_COLUMNS)), 1, 1)
         padded[..., h.shape[3] + 1] = padded[..., h.shape[3]]  # beside the image, not the padding
         _, _, above, below = self.around

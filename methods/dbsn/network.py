@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from denoisebench.nn import conv1x1, he_start, in_strips, leaky_conv
@@ -59,12 +60,13 @@ class DilatedConv2d(nn.Conv2d):
         convolution of 1×1 and a ReLU."""
         first, last = top - self.reach, bottom + self.reach
         inside = x[:, :, max(first, 0) : last]
-        at_edge = inside.shape[2] < last - first
-        around = (self.reach if at_edge else 0, self.reach)
+        above = max(-first, 0)
+        below = last - first - above - inside.shape[2]
+        # Zeros that oneDNN adds itself make its order of summation depend on the image's width.
+        around = self.reach, self.reach, above, below
+        seen = F.pad(in_turn(before, inside), around)
         kernel, (dilation, _) = (self.taps(), self.bias), self.dilation
-        out = leaky_conv(in_turn(before, inside), kernel, around, dilation=dilation, slope=0.0)
-        above = top - max(first, 0) if at_edge else 0
-        return out[:, :, above : above + bottom - top]
+        return leaky_conv(seen, kernel, dilation=dilation, slope=0.0)
 
 
 class MaskedConv2d(DilatedConv2d):

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
         rows_of_image,
         strip_rows,
     )
-    from denoisebench.nn.unet import UNet, conv3x3, conv_of_upsampled, kernel_of_upsampled
+    from denoisebench.nn.unet import UNet, conv3x3, conv_of_upsampled
+    from denoisebench.nn.upsampling import kernels_of_upsampled
 
 _NAMES = {
     "convolutions": (
@@ -108,8 +109,8 @@ _NAMES = {
         "UNet",
         "conv3x3",
         "conv_of_upsampled",
-        "kernel_of_upsampled",
     ),
+    "upsampling": ("kernels_of_upsampled",),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
@@ -150,7 +151,7 @@ __all__ = [
     "in_float32",
     "in_float64",
     "in_strips",
-    "kernel_of_upsampled",
+    "kernels_of_upsampled",
     "leaky",
     "leaky_conv",
     "log_det_and_distance",

@@ -6,7 +6,7 @@ Under autocast, convolutions that read or write an image stay in float32: see `r
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +23,8 @@ _REMEMBERED = "_packed"
 
 ONE_PASS = torch.float32, torch.bfloat16
 """The types for which a CPU makes a convolution and a leaky ReLU in one pass."""
+
+Made = TypeVar("Made")
 
 Kernel = tuple[Tensor, Tensor | None]
 """The weight (O, C, h, w) and the bias (O,) of a convolution.
@@ -119,30 +121,61 @@ def _in_one_pass(
     return out.to(result)
 
 
+def arranged(
+    weight: Tensor, how: int, arrange: Callable[[Tensor, int], tuple[Tensor, ...]]
+) -> tuple[Tensor, ...]:
+    """arrange(weight, how): kernels for the strips of many images, of which each is packed once.
+
+    Raises RuntimeError where gradients are kept, as they would not reach the weight.
+
+    >>> conv = conv3x3(2, 48)
+    >>> with torch.no_grad():
+    ...     first, rest = arranged(conv.weight, 1, lambda w, k: (w[:, :k], w[:, k:]))
+    >>> first.shape
+    torch.Size([48, 1, 3, 3])
+    """
+
+    if torch.is_grad_enabled():
+        raise RuntimeError("kernels are arranged for images without gradients; use torch.no_grad()")
+
+    def made(weight: Tensor) -> tuple[Tensor, ...]:
+        kernels = arrange(weight, how)
+        return tuple(nn.Parameter(k.contiguous(), requires_grad=False) for k in kernels)
+
+    return _remembered(weight, how, made) if _lasts(weight) else made(weight.detach())
+
+
 def _packed(weight: Tensor, x: Tensor, dtype: torch.dtype, sides: Sides) -> Tensor:
-    """A weight in another type and in oneDNN's own layout, for the convolution of x and others."""
-    pack = torch.ops.mkldnn._reorder_convolution_weight
-    return _remembered(weight, dtype, lambda rounded: pack(rounded, *sides, 1, list(x.shape)))
+    """A weight in another type and, if it lasts, in oneDNN's own layout, for the convolution of x
+    and others."""
+    if not _lasts(weight):
+        return weight.to(dtype)
+
+    def packed(weight: Tensor) -> Tensor:
+        pack = torch.ops.mkldnn._reorder_convolution_weight
+        found: Tensor = pack(weight.to(dtype), *sides, 1, list(x.shape))
+        return found
+
+    return _remembered(weight, dtype, packed)
 
 
 def _rounded(bias: Tensor, dtype: torch.dtype) -> Tensor:
     """A bias in another type."""
-    return _remembered(bias, dtype, torch.Tensor.detach)
+    return _remembered(bias, dtype, lambda b: b.to(dtype)) if _lasts(bias) else bias.to(dtype)
 
 
-def _remembered(
-    parameter: Tensor, dtype: torch.dtype, arrange: Callable[[Tensor], Tensor]
-) -> Tensor:
-    """A parameter in another type, arranged.  It remembers that for the next strip, until it
-    changes.  A tensor that is no parameter, as one made for this strip, has the other type alone.
-    So has a parameter that is being trained: torch's fused Adam changes it without a new version.
-    """
-    if not isinstance(parameter, nn.Parameter) or parameter.requires_grad:
-        return parameter.to(dtype)
-    state = dtype, parameter.data_ptr(), parameter._version
-    kept: tuple[object, Tensor] | None = getattr(parameter, _REMEMBERED, None)
+def _lasts(parameter: Tensor) -> bool:
+    """Whether it will be the same for the next strip: a parameter that is not being trained, as
+    torch's fused Adam changes one without a new version."""
+    return isinstance(parameter, nn.Parameter) and not parameter.requires_grad
+
+
+def _remembered(parameter: Tensor, how: object, make: Callable[[Tensor], Made]) -> Made:
+    """make(parameter), which the parameter remembers until it changes or another `how` comes."""
+    state = how, parameter.data_ptr(), parameter._version
+    kept: tuple[object, Made] | None = getattr(parameter, _REMEMBERED, None)
     if kept is None or kept[0] != state:
-        kept = state, arrange(parameter.detach().to(dtype))
+        kept = state, make(parameter.detach())
         setattr(parameter, _REMEMBERED, kept)
     return kept[1]
 
@@ -163,11 +196,12 @@ def _conv2d(x: Tensor, conv: Kernel, padding: tuple[int, int], dilation: int) ->
     return out if len(weight) <= NARROW else out.to(torch.get_autocast_dtype(device))
 
 
-def conv_plus(x: Tensor, conv: Kernel, other: Tensor) -> Tensor:
-    """The convolution of x by a kernel, without padding, plus `other`.  (B, O, H', W')
+def conv_plus(x: Tensor, conv: Kernel, other: Tensor, padding: tuple[int, int] = (0, 0)) -> Tensor:
+    """The convolution of x by a kernel, plus `other`.  (B, O, H', W')
 
-    On a CPU, without gradients, in one pass where torch has one, in the numbers of `other`.  Raises
-    ValueError if the sizes of the two differ: the operator would read beyond `other`.
+    padding: rows and columns of zeros.  On a CPU, without gradients, in one pass where torch has
+    one, in the numbers of `other`.  Raises ValueError if the sizes of the two differ: the operator
+    would read beyond `other`.
 
     >>> x, kernel = torch.zeros(1, 20, 8, 6), conv3x3(20, 48)
     >>> conv_plus(x, (kernel.weight, kernel.bias), torch.ones(1, 48, 6, 4)).shape
@@ -178,14 +212,16 @@ def conv_plus(x: Tensor, conv: Kernel, other: Tensor) -> Tensor:
     if not torch.is_grad_enabled() and other.dtype in ONE_PASS:
         operator = one_pass(x.device.type)
     if operator is None:
-        return F.conv2d(x, weight, bias) + other
-    made = (len(x), len(weight), *(x.shape[i] - weight.shape[i] + 1 for i in (2, 3)))
+        return F.conv2d(x, weight, bias, padding=padding) + other
+    sides: Sides = (list(padding), *NO_SIDES[1:])
+    size = (x.shape[i] + 2 * p - weight.shape[i] + 1 for i, p in zip((2, 3), padding, strict=True))
+    made = (len(x), len(weight), *size)
     if other.shape != made:
         raise ValueError(f"the convolution is {made}, and other {tuple(other.shape)}")
     other = other.contiguous(memory_format=torch.channels_last)
-    x, weight = x.to(other.dtype), _packed(weight, x, other.dtype, NO_SIDES)
+    x, weight = x.to(other.dtype), _packed(weight, x, other.dtype, sides)
     bias = None if bias is None else _rounded(bias, other.dtype)
-    out: Tensor = operator.binary(x, other, weight, bias, *NO_SIDES, 1, "add", 1.0, None, [], "")
+    out: Tensor = operator.binary(x, other, weight, bias, *sides, 1, "add", 1.0, None, [], "")
     return out
 
 

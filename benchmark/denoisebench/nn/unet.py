@@ -6,8 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoisebench.nn.one_pass import Kernel, leaky, leaky_conv
+from denoisebench.nn.one_pass import NARROW, Kernel, conv_plus, convolution, leaky, leaky_conv
 from denoisebench.nn.strips import Rows, in_strips, rows_of_conv, rows_of_image, strip_rows
+from denoisebench.nn.upsampling import kernel_of_upsampled, kernels_of_upsampled
 
 START_STD = 0.02
 """Standard deviation of all weights at the start."""
@@ -84,36 +85,34 @@ def conv_of_upsampled(x: Tensor, skip: Tensor, conv: nn.Conv2d) -> Tensor:
 
 def rows_of_upsampled(x: Tensor, skip: Tensor, conv: nn.Conv2d) -> Rows:
     """The rows of `conv_of_upsampled`."""
-    height = skip.shape[2]
-    of_x, of_skip = conv.weight[:, : x.shape[1]], conv.weight[:, x.shape[1] :]
-    kernel = kernel_of_upsampled(of_x)
-    skip_rows = rows_of_conv(rows_of_image(skip), height, (of_skip, conv.bias))
+    channels, height = x.shape[1], skip.shape[2]
+    if torch.is_grad_enabled():
+        of_x, of_skip = conv.weight[:, :channels], conv.weight[:, channels:]
+        upsampled = F.conv_transpose2d(x, kernel_of_upsampled(of_x), stride=2, padding=1)
+        skip_rows = rows_of_conv(rows_of_image(skip), height, (of_skip, conv.bias))
+        return lambda top, bottom: skip_rows(top, bottom) + upsampled[:, :, top:bottom]
+    kernel, of_skip = kernels_of_upsampled(conv.weight, channels)
+    before, is_image = rows_of_image(skip), skip.shape[1] <= NARROW  # stays in float32
 
     def rows(top: int, bottom: int) -> Tensor:
-        out = skip_rows(top, bottom)
-        above, below = top > 0, bottom < height
-        if not (above or below):
-            out += F.conv_transpose2d(x, kernel, stride=2, padding=1)
+        first, last = top // 2, (bottom + 1) // 2
+        around = 1, 1, int(first == 0), int(last == x.shape[2])
+        seen = F.pad(x[:, :, max(first - 1, 0) : last + 1], around)
+        # Zeros that oneDNN adds itself make its order of summation depend on the image's width, so
+        # that tiles would not have the bits of the image.  With a padding of 3 it adds none.
+        upsampled = F.conv_transpose2d(seen, kernel, stride=2, padding=3)
+        upsampled = upsampled[:, :, top - 2 * first : bottom - 2 * first]
+        above, below = int(top == 0), int(bottom == height)
+        seen = before(top - 1 + above, bottom + 1 - below)
+        if above or below:
+            seen = F.pad(seen, (0, 0, above, below))
+        if is_image:
+            out = convolution(seen, (of_skip, conv.bias), (0, 1))
+            out += upsampled
             return out
-        first = max((top - 1) // 2, 0)
-        seen = x[:, :, first : bottom // 2 + 1]
-        made = F.conv_transpose2d(seen, kernel, stride=2, padding=1)
-        start = top - 2 * first
-        out += made[:, :, start : start + bottom - top]
-        return out
+        return conv_plus(seen, (of_skip, conv.bias), upsampled, (0, 1))
 
     return rows
-
-
-def kernel_of_upsampled(weight: Tensor) -> Tensor:
-    """The kernel of the 4×4 transposed convolution of stride 2 that equals a 3×3 convolution of the
-    upsampled image.  weight: (O, C, 3, 3) -> (C, O, 4, 4)
-
-    >>> kernel_of_upsampled(torch.ones(1, 1, 3, 3))[0, 0, 1]  # the sides see half of it
-    tensor([2., 4., 4., 2.])
-    """
-    wide = F.pad(weight, (0, 1)) + F.pad(weight, (1, 0))
-    return (F.pad(wide, (0, 0, 0, 1)) + F.pad(wide, (0, 0, 1, 0))).flip(2, 3).transpose(0, 1)
 
 
 class Decoder(nn.Module):

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from denoisebench.nn import one_pass
-from denoisebench.nn.one_pass import conv_plus, convolution, leaky, leaky_conv
+from denoisebench.nn.one_pass import arranged, conv_plus, convolution, leaky, leaky_conv
 from denoisebench.nn.padding import run_in_bf16
 from denoisebench.nn.unet import UNet, conv3x3
 from denoisebench.training.optimiser import Optimiser
@@ -33,15 +33,19 @@ def test_a_convolution_and_its_leaky_relu_are_the_two_in_turn(
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("padding", [(0, 0), (0, 1), (2, 1)])
 @pytest.mark.parametrize("cropped", [False, True])
-def test_a_convolution_plus_another_image_is_their_sum(cropped: bool, dtype: torch.dtype) -> None:
+def test_a_convolution_plus_another_image_is_their_sum(
+    cropped: bool, padding: tuple[int, int], dtype: torch.dtype
+) -> None:
     torch.manual_seed(0)
     x, weight, bias = torch.randn(2, 3, 9, 11), torch.randn(24, 3, 3, 3), torch.randn(24)
-    other = torch.randn(2, 24, 8, 10)[:, :, :7, :9] if cropped else torch.randn(2, 24, 7, 9)
+    height, width = 7 + 2 * padding[0], 9 + 2 * padding[1]
+    other = torch.randn(2, 24, height + cropped, width + cropped)[:, :, :height, :width]
     x, weight, bias, other = (t.to(dtype) for t in (x, weight, bias, other))
-    expected = F.conv2d(x, weight, bias) + other
+    expected = F.conv2d(x, weight, bias, padding=padding) + other
     with torch.no_grad():
-        found = conv_plus(x, (weight, bias), other)
+        found = conv_plus(x, (weight, bias), other, padding)
     rounding = 2.0**-6 if dtype == torch.bfloat16 else 1e-5
     torch.testing.assert_close(found, expected, rtol=rounding, atol=rounding)
 
@@ -133,6 +137,23 @@ def test_a_step_of_training_counts_at_once(dtype: torch.dtype) -> None:
     optimiser.step()
     assert torch.equal(seen(network), seen(copy.deepcopy(network)))
     assert not torch.equal(seen(network), before)
+
+
+def test_arranged_kernels_follow_the_weight_and_keep_no_gradient() -> None:
+    weight = nn.Parameter(torch.ones(24, 5, 3, 3), requires_grad=False)
+
+    def halves(weight: Tensor, channels: int) -> tuple[Tensor, ...]:
+        return weight[:, :channels], weight[:, channels:]
+
+    with torch.no_grad():
+        first, rest = arranged(weight, 2, halves)
+        assert (first.shape[1], rest.shape[1]) == (2, 3)
+        assert arranged(weight, 2, halves)[0] is first
+        weight.mul_(2.0)
+        assert float(arranged(weight, 2, halves)[0].max()) == 2.0
+        assert arranged(weight, 1, halves)[0].shape[1] == 1
+    with pytest.raises(RuntimeError, match=r"use torch\.no_grad"):
+        arranged(weight, 2, halves)
 
 
 @torch.no_grad()

@@ -13,7 +13,7 @@ from denoisebench.nn.strips import (
     rows_of_image,
     strip_rows,
 )
-from denoisebench.nn.unet import UNet, conv3x3, rows_of_upsampled
+from denoisebench.nn.unet import UNet, conv3x3, conv_of_upsampled, rows_of_upsampled
 
 
 def test_each_row_is_asked_for_once() -> None:
@@ -54,13 +54,41 @@ def test_a_convolution_of_strips_is_that_of_the_image(rows: int) -> None:
     torch.testing.assert_close(found, F.conv2d(x, *kernel, padding=1), rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("channels", [3, 20], ids=["image", "feature"])
+@pytest.mark.parametrize("gradients", [False, True])
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 7, 16])
-def test_so_is_that_of_an_upsampled_image(rows: int) -> None:
+def test_so_is_that_of_an_upsampled_image(rows: int, gradients: bool, channels: int) -> None:
     torch.manual_seed(0)
-    x, skip, conv = torch.randn(1, 4, 8, 5), torch.randn(1, 3, 16, 10), conv3x3(7, 6)
+    x, skip, conv = (
+        torch.randn(2, 4, 8, 5),
+        torch.randn(2, channels, 16, 10),
+        conv3x3(channels + 4, 6),
+    )
     plain = conv(torch.cat([F.interpolate(x, scale_factor=2.0, mode="nearest"), skip], dim=1))
-    found = in_strips(rows_of_upsampled(x, skip, conv), 16, rows)
+    with torch.set_grad_enabled(gradients):
+        found = in_strips(rows_of_upsampled(x, skip, conv), 16, rows)
     torch.testing.assert_close(found, plain, rtol=0, atol=1e-5)
+
+
+@pytest.mark.slow  # another processor may sum in another order
+@torch.no_grad()
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("width", [120, 240])
+@pytest.mark.parametrize(("left", "right"), [(0, 72), (32, 104), (56, 120)])
+def test_a_part_of_an_upsampled_image_has_the_bits_of_the_whole(
+    left: int, right: int, width: int, dtype: torch.dtype
+) -> None:
+    torch.manual_seed(0)
+    x, skip, conv = (
+        torch.randn(1, 96, 40, width),
+        torch.randn(1, 48, 80, 2 * width),
+        conv3x3(144, 96),
+    )
+    x, skip, conv = x.to(dtype), skip.to(dtype), conv.to(dtype)
+    whole = conv_of_upsampled(x, skip, conv)
+    part = conv_of_upsampled(x[..., left:right], skip[..., 2 * left : 2 * right], conv)
+    inner = slice(2, -2)  # beyond are the zeros that end the part
+    assert torch.equal(part[..., inner], whole[..., 2 * left : 2 * right][..., inner])
 
 
 @pytest.mark.parametrize("pixels", [1, 1 << 8, 1 << 11])

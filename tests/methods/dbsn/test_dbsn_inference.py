@@ -8,7 +8,7 @@ from bf16 import bf16_hardware
 from torch import Tensor, nn
 
 import dbsn.whole_image as dbsn_inference
-from dbsn.network import DilatedBlindSpotNet, SpreadNet
+from dbsn.network import DilatedBlindSpotNet, DilatedConv2d, SpreadNet
 from dbsn.whole_image import predict_image
 from denoisebench.nn.padding import run_in_bf16
 from denoisebench.specs import parse_spec
@@ -86,3 +86,18 @@ def test_one_pixel_is_an_image() -> None:
         blind, spread = DilatedBlindSpotNet(3, width=6, blocks=1), SpreadNet(6, 4, 6)
         mean, scales = predict_image(blind, spread, torch.rand(1, 3, 1, 1))
     assert (mean.shape, scales.shape) == ((1, 3, 1, 1), (1, 6, 1, 1))
+
+
+@pytest.mark.slow  # another processor may sum in another order
+@torch.no_grad()
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(("left", "right"), [(0, 128), (64, 288), (289, 450)])
+def test_a_part_of_an_image_has_the_bits_of_the_whole(
+    left: int, right: int, dtype: torch.dtype
+) -> None:
+    torch.manual_seed(0)
+    layer = DilatedConv2d(32, 5, dilation=3).to(dtype).requires_grad_(False)
+    x = torch.randn(1, 32, 20, 450).to(dtype)
+    whole, part = (layer.rows([], seen, 0, 20) for seen in (x, x[..., left:right]))
+    inner = slice(layer.reach, -layer.reach)  # beyond are the zeros that end the part
+    assert torch.equal(part[..., inner], whole[..., left:right][..., inner])
