@@ -3,9 +3,9 @@ noisy image, whose noise is independent, one predicts the other.
 
 Departures from the paper: the suite's U-Net, optimiser, schedule and budget; the network adds to
 its input, as in the other methods. Λ grows with every step, not every epoch; while it is 0, the
-whole image is not denoised in training. The loss is divided by 1 + Λ: one that grew tenfold would
-be taken for one that has blown up, and Adam's steps are the same. Noise is drawn once (`--draws
-fresh` draws it anew).
+whole image is not denoised in training. The loss is divided by 1 + Λ, which Adam does not notice:
+if it grew tenfold, the training would seem to have blown up. Noise is drawn once (`--draws fresh`
+draws it anew).
 """
 
 from collections.abc import Iterable

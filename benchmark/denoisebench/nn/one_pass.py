@@ -124,7 +124,7 @@ def _in_one_pass(
 def arranged(
     weight: Tensor, how: int, arrange: Callable[[Tensor, int], tuple[Tensor, ...]]
 ) -> tuple[Tensor, ...]:
-    """arrange(weight, how): kernels for the strips of many images, of which each is packed once.
+    """arrange(weight, how): kernels for the strips of many images.  Each is packed once.
 
     Raises RuntimeError where gradients are kept, as they would not reach the weight.
 
