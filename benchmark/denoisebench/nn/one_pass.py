@@ -134,7 +134,6 @@ def arranged(
     >>> first.shape
     torch.Size([48, 1, 3, 3])
     """
-
     if torch.is_grad_enabled():
         raise RuntimeError("kernels are arranged for images without gradients; use torch.no_grad()")
 

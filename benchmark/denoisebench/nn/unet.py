@@ -88,9 +88,9 @@ def rows_of_upsampled(x: Tensor, skip: Tensor, conv: nn.Conv2d) -> Rows:
     channels, height = x.shape[1], skip.shape[2]
     if torch.is_grad_enabled():
         of_x, of_skip = conv.weight[:, :channels], conv.weight[:, channels:]
-        upsampled = F.conv_transpose2d(x, kernel_of_upsampled(of_x), stride=2, padding=1)
-        skip_rows = rows_of_conv(rows_of_image(skip), height, (of_skip, conv.bias))
-        return lambda top, bottom: skip_rows(top, bottom) + upsampled[:, :, top:bottom]
+        whole = rows_of_conv(rows_of_image(skip), height, (of_skip, conv.bias))(0, height)
+        whole += F.conv_transpose2d(x, kernel_of_upsampled(of_x), stride=2, padding=1)
+        return rows_of_image(whole)
     kernel, of_skip = kernels_of_upsampled(conv.weight, channels)
     before, is_image = rows_of_image(skip), skip.shape[1] <= NARROW  # stays in float32
 
