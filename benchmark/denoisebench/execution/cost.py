@@ -1,6 +1,8 @@
 """The cost of a denoiser other than time: parameters, multiply-adds, memory."""
 
 import dataclasses
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,8 +82,12 @@ class _FlopCounter(TorchDispatchMode):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # PyTorch gives its modes no types
+        self._counts: dict[Any, Callable[..., int]] = {
+            torch.ops.aten.convolution: _flops_of_convolution
+        }
         operator = one_pass("cpu")
-        self._counts = {} if operator is None else {operator: _flops_of_one_pass}
+        if operator is not None:
+            self._counts[operator] = _flops_of_one_pass
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -89,10 +95,21 @@ class _FlopCounter(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
-        count = flop_registry.get(func._overloadpacket) or self._counts.get(func._overloadpacket)
+        count = self._counts.get(func._overloadpacket) or flop_registry.get(func._overloadpacket)
         if count is not None:
             self.flops += count(*args, **(kwargs or {}), out_val=out)
         return out
+
+
+def _flops_of_convolution(x: Tensor, weight: Tensor, *others: Any, out_val: Tensor) -> int:
+    """The FLOPs of a convolution.  torch counts those of a transposed one by its inputs, with the
+    outputs that its padding cuts off; they are not computed."""
+    _bias, stride, _padding, _dilation, transposed, *_ = others
+    if transposed:
+        groups = out_val.shape[1] / weight.shape[1]
+        taps: float = weight[0, 0].numel() / math.prod(stride) * x.shape[1] / groups
+        return round(2 * out_val.numel() * taps)
+    return int(conv_flop_count(list(x.shape), list(weight.shape), list(out_val.shape)))
 
 
 def _flops_of_one_pass(x: Tensor, *others: Any, out_val: Tensor) -> int:

@@ -73,6 +73,7 @@ def test_each_kind_of_layer_counts_what_it_multiplies_and_pytorch_agrees():
     network = nn.Sequential(
         nn.Conv2d(1, 6, 3, stride=2, padding=1),
         nn.ConvTranspose2d(6, 4, 2, stride=2),
+        nn.ConvTranspose2d(4, 4, 3, padding=1, groups=2),
         nn.Conv2d(4, 4, 3, padding=1, groups=4),
         nn.Flatten(2),
         nn.Linear(1200, 1200),
@@ -81,6 +82,7 @@ def test_each_kind_of_layer_counts_what_it_multiplies_and_pytorch_agrees():
     )
     halved, whole = 20 * 15, 40 * 30
     strided, transposed, depthwise = halved * 6 * 9, halved * 6 * 4 * 4, whole * 4 * 9
+    transposed += whole * 2 * 4 * 9
     macs = strided + transposed + depthwise + 4 * 1200 * 1200 + whole * 4
     planned, image = cell(Convolved(), [clean]), LoadedImage("a.png", clean)
     gmacs = gmacs_per_mpx(planned, image, lambda noisy, _: network(noisy), "cpu")
@@ -101,6 +103,14 @@ def test_a_network_in_strips_counts_as_many_as_in_one_piece(side):
         network(torch.from_numpy(clean)[None])
     assert gmacs == counter.get_total_flops() / 2 / side**2 / 1e3
     assert gmacs == pytest.approx(125.42325)
+
+
+def test_the_outputs_that_a_transposed_convolution_cuts_off_do_not_count():
+    (clean,) = images((1, 12, 10))
+    network = nn.ConvTranspose2d(1, 5, 4, stride=2, padding=3)
+    planned, image = cell(Convolved(), [clean]), LoadedImage("a.png", clean)
+    gmacs = gmacs_per_mpx(planned, image, lambda noisy, _: network(noisy), "cpu")
+    assert gmacs == pytest.approx(20 * 16 * 5 * 4 / 120 / 1e3, rel=1e-12)
 
 
 def test_the_multiply_adds_of_a_large_image_are_counted_on_a_part_of_it():
