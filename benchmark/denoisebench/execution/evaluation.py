@@ -87,7 +87,7 @@ def _left_out(image: LoadedImage, noisy: NoisyImage, repeat: int) -> ImageScore:
         megapixels=0.0,
         noisy_sha256=noisy.sha256,
         steps=None,
-    )
+    ).rounded()
 
 
 def _scored(
@@ -124,7 +124,7 @@ def _scored(
         megapixels=noisy.pixels[0].size / 1e6,
         noisy_sha256=noisy.sha256,
         steps=made.steps or None,
-    )
+    ).rounded()
     finding = DenoisedImage(
         image=image.id,
         clean=clean,

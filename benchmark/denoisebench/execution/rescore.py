@@ -141,7 +141,7 @@ class Rescorer:
                         " scored; run the cell again with --keep-estimates"
                     )
                 result = self._protocol.score(estimate, clean)
-                yield replace(score, psnr_db=result.psnr_db, ssim=result.ssim)
+                yield replace(score, psnr_db=result.psnr_db, ssim=result.ssim).rounded()
             progress(Progress(what, done, len(images)))
 
 

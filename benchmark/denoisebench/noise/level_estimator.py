@@ -28,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from denoisebench.images.pixels import Pixels, strips
+from denoisebench.noise.small_products import on_one_thread
 
 Array = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -86,15 +87,18 @@ def look(noisy: Pixels, rho: int, most: int = MOST_PATCHES) -> Patches | None:
     gathered = _gathered(noisy, rho, most)
     if gathered is None:
         return None
-    pixels, mean, second, peak = gathered
-    white = (pixels - mean[:, None]) / mean[:, None] ** (rho / 2)
-    bases = [_directions(white[second]), _directions(white[~second])]
-    count = min(_noise_count(values) for values, _ in bases)
+    white, mean, second, peak = gathered
+    white -= mean[:, None]  # in place: no second copy of all patches
+    if rho > 0:
+        white /= mean[:, None] ** (rho / 2)
     noise, rest = np.empty_like(mean), np.empty_like(mean)
-    for half, (_, vectors) in zip((~second, second), bases, strict=True):
-        energy = np.square(white[half] @ vectors)
-        noise[half] = energy[:, :count].mean(axis=1)
-        rest[half] = energy[:, count:-SLOPES].mean(axis=1)
+    with on_one_thread():
+        bases = [_directions(white[second]), _directions(white[~second])]
+        count = min(_noise_count(values) for values, _ in bases)
+        for half, (_, vectors) in zip((~second, second), bases, strict=True):
+            energy = np.square(white[half] @ vectors)
+            noise[half] = energy[:, :count].mean(axis=1)
+            rest[half] = energy[:, count:-SLOPES].mean(axis=1)
     return Patches(mean, noise, rest, SIDE**2 - 1 - SLOPES - count, peak)
 
 
@@ -121,7 +125,8 @@ def _gathered(noisy: Pixels, rho: int, most: int) -> _Gathered | None:
         return None
     patches = _patches(noisy)
     which = _evenly_spread(patches.shape[:3], most)
-    pixels = patches[which].reshape(-1, SIDE**2).astype(np.float32, copy=False) / np.float32(peak)
+    pixels = patches[which].reshape(-1, SIDE**2).astype(np.float32, copy=False)
+    pixels /= np.float32(peak)
     second = _in_second_half(which[1], noisy.shape[1])
     mean = pixels.mean(axis=1)
     used: Mask = np.ones(len(mean), np.bool_)
@@ -132,7 +137,9 @@ def _gathered(noisy: Pixels, rho: int, most: int) -> _Gathered | None:
         used &= mean > max(DARK * float(np.quantile(mean[used], 0.99)), 0.0)
     if min(np.sum(used & second), np.sum(used & ~second)) < FEWEST_PATCHES // 2:
         return None
-    return _Gathered(pixels[used], mean[used], second[used], peak)
+    if not used.all():
+        pixels, mean, second = pixels[used], mean[used], second[used]
+    return _Gathered(pixels, mean, second, peak)
 
 
 def _patches(image: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -44,7 +44,7 @@ def test_each_repeat_is_kept_cropped_and_neither_clipped_nor_rounded(channels, t
         x = clean[0] if score.image == "a.png" else clean[1]
         estimate = kept.read(score.image, score.repeat)
         assert np.array_equal(estimate, (seen * 1.5)[:, : x.shape[1], : x.shape[2]])
-        assert get_protocol("nvlabs").score(estimate, x).psnr_db == score.psnr_db
+        assert round(get_protocol("nvlabs").score(estimate, x).psnr_db, 6) == score.psnr_db
 
 
 def test_an_interrupted_cell_makes_only_the_estimates_that_are_not_there(tmp_path):
