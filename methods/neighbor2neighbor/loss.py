@@ -36,7 +36,11 @@ def sub_images(images: Tensor, pairs: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def neighbour_loss(
-    f: Callable[[Tensor], Tensor], y: Tensor, weight: float, rng: torch.Generator
+    f: Callable[[Tensor], Tensor],
+    y: Tensor,
+    weight: float,
+    rng: torch.Generator,
+    both_ways: bool = False,
 ) -> Tensor:
     """How badly a pixel's neighbour is predicted from it.
 
@@ -45,14 +49,22 @@ def neighbour_loss(
     F is without gradient: the second term moves f(g1(y)) alone.  Neighbouring clean pixels differ,
     by g1(F) − g2(F) as far as is known; mean d² takes that difference for noise, and blurs.
 
-    f: the denoiser, of any even H and W.  y: (B, C, H, W) noisy.  weight: Λ.  Returns (B,).
+    f: the denoiser, of any even H and W.  y: (B, C, H, W) noisy.  weight: Λ.  both_ways: the mean
+    of this and of the same with g1 and g2 exchanged, which is as likely a draw: half of the pixels
+    teach instead of a quarter.  Returns (B,).
     """
     pairs = drawn_pairs(y, rng)
     first, second = sub_images(y, pairs)
-    d = f(first) - second
+    seen, target = (first, second)
+    if both_ways:
+        seen, target = torch.cat([first, second]), torch.cat([second, first])
+    d = f(seen) - target
     each = d.square()
     if weight > 0.0:
         with torch.no_grad():
             first_denoised, second_denoised = sub_images(f(y), pairs)
-        each = each + weight * (d - (first_denoised - second_denoised)).square()
-    return each.mean(dim=(1, 2, 3))
+        difference = first_denoised - second_denoised
+        if both_ways:
+            difference = torch.cat([difference, -difference])
+        each = each + weight * (d - difference).square()
+    return each.mean(dim=(1, 2, 3)).view(-1, len(y)).mean(dim=0)

@@ -131,6 +131,24 @@ def test_the_gradient_passes_by_the_denoised_whole_image() -> None:
     assert float(w.grad) == pytest.approx(float(expected), rel=1e-5)
 
 
+@pytest.mark.parametrize("weight", [0.0, 3.0])
+def test_both_ways_is_the_mean_of_a_pair_and_of_the_same_exchanged(weight: float) -> None:
+    y = torch.rand(2, 3, 32, 32, generator=rng())
+
+    def f(image: Tensor) -> Tensor:
+        return 0.1 + 0.7 * image.square()
+
+    def one_way(pairs: Tensor) -> Tensor:
+        (first, second), (f1, f2) = sub_images(y, pairs), sub_images(f(y), pairs)
+        d = f(first) - second
+        return (d.square() + weight * (d - (f1 - f2)).square()).mean(dim=(1, 2, 3))
+
+    pairs = drawn_pairs(y, rng(1))
+    assert torch.allclose(neighbour_loss(f, y, weight, rng(1)), one_way(pairs))
+    expected = (one_way(pairs) + one_way(pairs.flip(2))) / 2
+    assert torch.allclose(neighbour_loss(f, y, weight, rng(1), both_ways=True), expected)
+
+
 def test_with_a_large_weight_the_target_has_the_detail_of_the_denoised_image() -> None:
     """Least at f(g1(y)) = g2(y) + Λ/(1 + Λ)·(g1(F) − g2(F)), F held."""
     y = torch.rand(1, 1, 8, 8, generator=rng())
@@ -159,7 +177,7 @@ class Counted(nn.Module):
         return self.scale * x
 
 
-def loss_at(step: int, **settings: float) -> tuple[float, int]:
+def loss_at(step: int, **settings: float | str) -> tuple[float, int]:
     network = Counted()
     model = Model(Config(predicts="image", **settings), task(), network)  # type: ignore[arg-type]
     noisy = torch.rand(1, 1, 64, 64, generator=rng())
@@ -182,8 +200,13 @@ def test_the_weight_grows_from_nothing_to_the_setting() -> None:
 
 
 def test_without_the_regulariser_the_whole_image_is_not_denoised() -> None:
-    assert loss_at(50, regulariser=0.0)[1] == 32 * 32
-    assert loss_at(50)[1] == 32 * 32 + 64 * 64
+    assert loss_at(50, regulariser=0.0)[1] == 2 * 32 * 32
+    assert loss_at(50)[1] == 2 * 32 * 32 + 64 * 64
+
+
+def test_a_pair_is_used_in_both_directions_or_in_one() -> None:
+    assert loss_at(50, regulariser=0.0, ways="one")[1] == 32 * 32
+    assert loss_at(50, regulariser=0.0, ways="both")[1] == 2 * 32 * 32
 
 
 def test_noise_that_neighbours_share_and_noise_of_another_mean_are_declined() -> None:
