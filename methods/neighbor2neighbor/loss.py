@@ -55,7 +55,7 @@ def neighbour_loss(
     """
     pairs = drawn_pairs(y, rng)
     first, second = sub_images(y, pairs)
-    seen, target = (first, second)
+    seen, target = first, second
     if both_ways:
         seen, target = torch.cat([first, second]), torch.cat([second, first])
     d = f(seen) - target

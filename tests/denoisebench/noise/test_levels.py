@@ -372,3 +372,13 @@ def test_clipping_shows_in_the_greatest_value() -> None:
     assert clipped_share(image) < 0.001
     assert clipped_share(np.clip(image, 0.0, 0.8)) > 0.05
     assert clipped_share(np.zeros((1, 0, 0), np.float32)) == 0.0
+
+
+@pytest.mark.parametrize("rho", [0, 1, 2])
+@pytest.mark.parametrize("side", [64, 512])
+def test_an_estimate_leaves_the_image_as_it_is(rho: int, side: int) -> None:
+    noisy = gradient(side) + np.random.default_rng(0).normal(0.0, 0.05, (1, side, side))
+    image = noisy.astype(np.float32)
+    before = image.copy()
+    assert relative_variance(image, rho) is not None
+    assert np.array_equal(image, before)
