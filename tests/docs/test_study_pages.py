@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 STUDIES = ("ablations", "why-23-db")
 DATASETS = {"Set12": "set12", "BSD68": "bsd68"}
 USUAL = {"noise": "gaussian:25", "parameters": "known", "draws": "fixed", "train-set": "cbsd399"}
+STARTS = {"first": get_budget("quick", 24000, 8)}
+"""What a row means by a training that the page begins others with."""
 FIELDS = ("method", "noise", "parameters", "draws", "train_set", "budget")
 
 
@@ -44,10 +46,13 @@ def asked(words: str) -> tuple[str, ...]:
     }
     steps = int(given.pop("steps", 0)) or None
     batch = int(given.pop("batch", 0)) or None
-    budget = get_budget(given.pop("budget", "quick"), steps, batch)
+    budget = get_budget(
+        given.pop("budget", "quick"), steps, batch, int(given.pop("crop", 0)) or None
+    )
     length = budget.label
     if start := given.pop("start", ""):
-        length = megapixel_label(budget.megapixels + load().recipes[start].budget.megapixels)
+        before = STARTS.get(start) or load().recipes[start].budget
+        length = megapixel_label(budget.megapixels + before.megapixels)
     assert given.keys() <= USUAL.keys(), f"{words}: an option that no result tells"
     told = USUAL | given
     method = method.replace("=true", "=True")  # as a spec is written
