@@ -10,27 +10,33 @@ LARGEST_ON_THE_HEAP = 32 << 20  # bytes; the most that every glibc takes
 NEVER, USUAL = -1, 2 * LARGEST_ON_THE_HEAP  # bytes; glibc's own is twice the largest
 NONE, MANY = 0, 65536  # blocks that are not on the heap; MANY is glibc's own
 
+_within: list[None] = []  # one for each block that has begun and not ended
+
 
 @contextmanager
 def freed_memory_kept() -> Iterator[None]:
     """Keep what is freed for what is taken next; give it back at the end.  For glibc, on Linux.
 
-    By default each step of a training and each tile of an image gives its activations back to the
-    system, which then has to map and zero every page that the next one takes.
+    By default each step of a training, each image and each tile gives its activations back to the
+    system, which then has to map and zero every page that the next one takes.  Of blocks within
+    each other, the outermost gives back.
     """
     glibc = _glibc()
     if glibc is None:
         yield
         return
+    _within.append(None)
     glibc.mallopt(MMAP_THRESHOLD, LARGEST_ON_THE_HEAP)
     glibc.mallopt(MMAP_MAX, NONE)
     glibc.mallopt(TRIM_THRESHOLD, NEVER)
     try:
         yield
     finally:
-        glibc.mallopt(TRIM_THRESHOLD, USUAL)
-        glibc.mallopt(MMAP_MAX, MANY)
-        glibc.malloc_trim(0)
+        _within.pop()
+        if not _within:
+            glibc.mallopt(TRIM_THRESHOLD, USUAL)
+            glibc.mallopt(MMAP_MAX, MANY)
+            glibc.malloc_trim(0)
 
 
 def _glibc() -> ctypes.CDLL | None:

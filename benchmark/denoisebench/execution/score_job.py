@@ -15,6 +15,7 @@ from denoisebench.execution.cell_progress import CellProgress
 from denoisebench.execution.context import Context
 from denoisebench.execution.evaluation import evaluate
 from denoisebench.execution.provenance import provenance
+from denoisebench.freed_memory import freed_memory_kept
 from denoisebench.images.image_set import ImageSet, LoadedImage
 from denoisebench.images.overlap import refuse_same_pixels
 from denoisebench.nn.devices import pick_device, pick_precision
@@ -51,17 +52,18 @@ def score(
         within = replace(context, progress=progress.within_image)
         denoise, images = prepare(cell, weights, within)
         memory = cost.PeakMemory(device)
-        scores = evaluate(
-            cell,
-            images,
-            denoise,
-            device=device,
-            saver=saver,
-            journal=journal,
-            progress=progress.images,
-            estimates=estimates,
-            noisy_images=context.noisy_images,
-        )
+        with freed_memory_kept():
+            scores = evaluate(
+                cell,
+                images,
+                denoise,
+                device=device,
+                saver=saver,
+                journal=journal,
+                progress=progress.images,
+                estimates=estimates,
+                noisy_images=context.noisy_images,
+            )
         memory_mb = memory.megabytes()
         denoised = next(at for at, score in enumerate(scores) if score.is_denoised) // cell.repeats
         result = _result(cell, weights, device)
