@@ -12,15 +12,21 @@ from denoisebench.nn import (
     conv_plus,
     convolution,
     he_start,
+    kernel_with_cells,
     kernels_of_upsampled,
     leaky,
     leaky_conv,
+    leaky_doubled,
     rows_of_image,
 )
 
 EASY_COLUMNS = 8
 """A width that is a multiple of this many columns: oneDNN takes four times as long for a transposed
 convolution of a prime number of them."""
+
+FEW = 8
+"""A skip of at most this many channels goes through the transposed convolution, with zeros in its
+kernel.  A second convolution would take longer, as its result has to be added."""
 
 SIDE = 3
 """The side of a convolution's kernel, in pixels."""
@@ -85,31 +91,44 @@ class UpwardConv2d(nn.Conv2d):
         """The rows of `over`.
 
         A transposed convolution of h, moved down by as many rows as the kernel looks up, plus a
-        convolution of skip: see `conv_of_upsampled`.
+        convolution of skip: see `kernels_of_upsampled`.  If skip has few channels, all in one: see
+        `kernel_with_cells`.
         """
         height, width = skip.shape[-2:]
         if self._mode == "constant":  # an upsampled row or column beyond the image would count
             return self.rows(rows_of_image(upsampled_with(h, skip)), height)
+        if skip.shape[1] <= FEW:
+            conv = kernel_with_cells(self.weight, h.shape[1]), self.bias
+            cells = framed_cells(h, skip)
+
+            def in_one_pass(top: int, bottom: int) -> Tensor:
+                seen, beyond = self._cells_seen(cells, top, bottom)
+                return leaky_doubled(seen, conv, (beyond, 3))[:, :, : bottom - top, :width]
+
+            return in_one_pass
         kernel, of_skip = kernels_of_upsampled(self.weight, h.shape[1])
-        down = self.around[2] - 1
-        padded = self._framed(F.pad(h, (0, -h.shape[3] % EASY_COLUMNS)), 1, 1)
-        padded[..., h.shape[3] + 1] = padded[..., h.shape[3]]  # beside the image, not the padding
+        upsampled = framed_cells(h)
         _, _, above, below = self.around
 
         def rows(top: int, bottom: int) -> Tensor:
+            seen, beyond = self._cells_seen(upsampled, top, bottom)
+            up = F.conv_transpose2d(seen, kernel, stride=2, padding=(beyond, 3))
             first, last = max(top - above, 0), min(bottom + below, height)
             framed = self._framed(
                 skip[:, :, first:last], first - (top - above), bottom + below - last
             )
-            top, bottom = top - down, bottom - down
-            first = (top + 1) // 2
-            seen = padded[:, :, first : (bottom + 5) // 2]
-            beyond = 3 - (2 * first - top)  # rows of the transposed convolution above the strip
-            up = F.conv_transpose2d(seen, kernel, stride=2, padding=(beyond, 3))
             up = up[:, :, : bottom - top, :width]
             return leaky(conv_plus(framed, (of_skip, self.bias), up))
 
         return rows
+
+    def _cells_seen(self, cells: Tensor, top: int, bottom: int) -> tuple[Tensor, int]:
+        """The rows of `framed_cells` that rows `top` to `bottom` of their transposed convolution
+        see, and how many rows of its result lie above these."""
+        down = self.around[2] - 1
+        top, bottom = top - down, bottom - down
+        first = (top + 1) // 2
+        return cells[:, :, first : (bottom + 5) // 2], 3 - (2 * first - top)
 
     def _rows_of_conv(
         self, before: Rows, height: int, weight: Tensor, convolve: Convolve = convolution
@@ -175,6 +194,29 @@ def largest_of_pairs(x: Tensor, dim: int) -> Tensor:
     if first.shape[dim] == pairs:
         return largest
     return torch.cat([largest, first.narrow(dim, pairs, 1)], dim=dim)
+
+
+def framed_cells(h: Tensor, skip: Tensor | None = None) -> Tensor:
+    """The pixels of h with the nearest one on each side, and zeros right of them, for a width that
+    is a multiple of `EASY_COLUMNS` and two.
+
+    skip: of twice the height and width of h or a pixel less; the four pixels of each cell follow
+    the channels of h, those beyond the image being its nearest.
+    """
+    count, channels, height, width = h.shape
+    others = 0 if skip is None else 4 * skip.shape[1]
+    columns = width + -width % EASY_COLUMNS
+    cells = h.new_empty((count, height + 2, columns + 2, channels + others)).permute(0, 3, 1, 2)
+    seen = cells[:, :channels, :, : width + 2]
+    seen[:, :, 1:-1, 1:-1] = h
+    seen[:, :, 1:-1, 0], seen[:, :, 1:-1, -1] = h[..., 0], h[..., -1]
+    seen[:, :, 0], seen[:, :, -1] = seen[:, :, 1], seen[:, :, -2]
+    if skip is not None:
+        ends = 2 + 2 * width - skip.shape[3], 2 + 2 * height - skip.shape[2]
+        around = F.pad(skip, (2, ends[0], 2, ends[1]), mode="replicate")
+        cells[:, channels:, :, : width + 2] = F.pixel_unshuffle(around, 2)
+    cells[..., width + 2 :] = 0.0
+    return cells
 
 
 def upsampled_with(h: Tensor, skip: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ class Config:
     draws: for each patch `single` noise w, as published, or the `paired` ±w, on half as many
     patches; Poisson and Gamma noise have no pair, and take a single draw.
 
-    samples: the recorrupted images of which the denoised ones are averaged; 0 denoises the noisy
+    samples: the recorrupted images whose denoised ones are averaged; 0 denoises the noisy
     image itself.
 
     network: one of the shelf (see `denoisebench.nn.shelf`).  predicts: what its output is: a

@@ -14,7 +14,7 @@ from torch.utils.flop_counter import conv_flop_count, flop_registry
 from denoisebench.errors import plugin_code
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.nn.devices import kind_of
-from denoisebench.nn.one_pass import one_pass
+from denoisebench.nn.one_pass import DOUBLED, doubled_in_one_pass, one_pass
 from denoisebench.noise.given import noisy_of
 from denoisebench.noise.level_reading import LevelUnknownError
 from denoisebench.planning.plan import CellPlan
@@ -85,9 +85,11 @@ class _FlopCounter(TorchDispatchMode):
         self._counts: dict[Any, Callable[..., int]] = {
             torch.ops.aten.convolution: _flops_of_convolution
         }
-        operator = one_pass("cpu")
-        if operator is not None:
-            self._counts[operator] = _flops_of_one_pass
+        passes = (
+            (one_pass("cpu"), _flops_of_one_pass),
+            (doubled_in_one_pass("cpu"), _flops_of_doubled),
+        )
+        self._counts |= {operator: count for operator, count in passes if operator is not None}
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -150,3 +152,8 @@ class PeakMemory:
         lines = _STATUS.read_text(encoding="utf-8").splitlines()
         peak_kib = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
         return round(peak_kib * 1024 / 1e6, 1)
+
+
+def _flops_of_doubled(x: Tensor, weight: Tensor, *_: Any, out_val: Tensor) -> int:
+    """The same of a transposed convolution with an activation inside."""
+    return _flops_of_convolution(x, weight, None, DOUBLED[1], None, None, True, out_val=out_val)

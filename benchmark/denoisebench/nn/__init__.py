@@ -21,7 +21,15 @@ if TYPE_CHECKING:
         predicted_std,
         regulariser,
     )
-    from denoisebench.nn.one_pass import Convolve, Kernel, conv_plus, convolution, leaky, leaky_conv
+    from denoisebench.nn.one_pass import (
+        Convolve,
+        Kernel,
+        conv_plus,
+        convolution,
+        leaky,
+        leaky_conv,
+        leaky_doubled,
+    )
     from denoisebench.nn.output_scale import SCALE, Predicts, add_output, estimate
     from denoisebench.nn.padding import in_float32, multiple_of, run_padded
     from denoisebench.nn.regression import RegressionConfig, RegressionMethod
@@ -41,7 +49,7 @@ if TYPE_CHECKING:
         strip_rows,
     )
     from denoisebench.nn.unet import UNet, conv3x3, conv_of_upsampled
-    from denoisebench.nn.upsampling import kernels_of_upsampled
+    from denoisebench.nn.upsampling import kernel_with_cells, kernels_of_upsampled
 
 _NAMES = {
     "convolutions": (
@@ -70,6 +78,7 @@ _NAMES = {
         "convolution",
         "leaky",
         "leaky_conv",
+        "leaky_doubled",
     ),
     "output_scale": (
         "SCALE",
@@ -110,7 +119,10 @@ _NAMES = {
         "conv3x3",
         "conv_of_upsampled",
     ),
-    "upsampling": ("kernels_of_upsampled",),
+    "upsampling": (
+        "kernel_with_cells",
+        "kernels_of_upsampled",
+    ),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
@@ -151,9 +163,11 @@ __all__ = [
     "in_float32",
     "in_float64",
     "in_strips",
+    "kernel_with_cells",
     "kernels_of_upsampled",
     "leaky",
     "leaky_conv",
+    "leaky_doubled",
     "log_det_and_distance",
     "multiple_of",
     "network_tiling",

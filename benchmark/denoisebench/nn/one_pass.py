@@ -158,9 +158,11 @@ def _packed(weight: Tensor, x: Tensor, dtype: torch.dtype, sides: Sides) -> Tens
     return _remembered(weight, dtype, packed)
 
 
-def _rounded(bias: Tensor, dtype: torch.dtype) -> Tensor:
-    """A bias in another type."""
-    return _remembered(bias, dtype, lambda b: b.to(dtype)) if _lasts(bias) else bias.to(dtype)
+def _rounded(parameter: Tensor, dtype: torch.dtype) -> Tensor:
+    """A parameter in another type."""
+    if not _lasts(parameter):
+        return parameter.to(dtype)
+    return _remembered(parameter, dtype, lambda p: p.to(dtype))
 
 
 def _lasts(parameter: Tensor) -> bool:
@@ -224,6 +226,33 @@ def conv_plus(x: Tensor, conv: Kernel, other: Tensor, padding: tuple[int, int] =
     return out
 
 
+def leaky_doubled(x: Tensor, conv: Kernel, padding: tuple[int, int]) -> Tensor:
+    """The leaky ReLU of the transposed convolution of x by a kernel, of stride 2.
+    (B, C, H, W) -> (B, O, 2H + h − 2 − 2p, 2W + w − 2 − 2q)
+
+    conv: the weight is (C, O, h, w), the bias (O,).  padding: (p, q), the rows and columns of the
+    result that are left out on each side.  In one pass as `leaky_conv`.
+
+    >>> x, weight = torch.zeros(1, 20, 8, 6), torch.zeros(20, 48, 4, 4)
+    >>> leaky_doubled(x, (weight, torch.zeros(48)), (3, 3)).shape
+    torch.Size([1, 48, 12, 8])
+    """
+    (weight, bias), device = conv, x.device.type
+    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
+    operator = None
+    if not torch.is_grad_enabled() and dtype in ONE_PASS:
+        operator = doubled_in_one_pass(device)
+    if operator is None:
+        return leaky(F.conv_transpose2d(x, weight, bias, stride=2, padding=padding))
+    factors = _rounded(weight, dtype), None if bias is None else _rounded(bias, dtype)
+    sides = list(padding), *DOUBLED
+    out: Tensor = operator(x.to(dtype), *factors, *sides, 1, "leaky_relu", [SLOPE], "")
+    return out
+
+
+DOUBLED = [0, 0], [2, 2], [1, 1]
+"""The padding of the result, the strides and the dilation of a transposed convolution."""
+
 NO_SIDES: Sides = [0, 0], [1, 1], [1, 1]
 """No padding, strides of 1, no dilation."""
 
@@ -254,3 +283,21 @@ def one_pass(device: str) -> Any:
         expected = (plain, F.leaky_relu(plain, SLOPE), plain + other)
     pairs = zip(found, expected, strict=True)
     return operator if all(torch.allclose(a, b, atol=1e-5) for a, b in pairs) else None
+
+
+@cache
+def doubled_in_one_pass(device: str) -> Any:
+    """oneDNN's transposed convolution with an activation inside; None as for `one_pass`."""
+    operator = getattr(torch.ops.mkldnn, "_convolution_transpose_pointwise", None)
+    if device != "cpu" or operator is None:
+        return None
+    x = torch.linspace(-1.0, 1.0, 48).view(1, 3, 4, 4)
+    weight, bias = torch.linspace(1.0, -1.0, 96).view(3, 2, 4, 4), torch.ones(2)
+    with torch.autocast(device, enabled=False), torch.no_grad():
+        try:
+            found = operator(x, weight, bias, [2, 3], *DOUBLED, 1, "leaky_relu", [SLOPE], "")
+        except (AttributeError, RuntimeError, TypeError):
+            return None
+        plain = F.conv_transpose2d(x, weight, bias, stride=2, padding=(2, 3))
+        expected = F.leaky_relu(plain, SLOPE)
+    return operator if torch.allclose(found, expected, atol=1e-5) else None

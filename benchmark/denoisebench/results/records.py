@@ -34,7 +34,7 @@ class ImageScore:
         return not math.isnan(self.psnr_db)
 
     def rounded(self) -> Self:
-        """To a millionth of a dB, a ten-millionth of SSIM, and a tenth of a millisecond.
+        """Rounded to a millionth of a dB, a ten-millionth of SSIM, and a tenth of a millisecond.
 
         Arithmetic on another processor changes later digits, and stored they take a fifth of the
         room.

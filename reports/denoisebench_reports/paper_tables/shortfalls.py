@@ -44,7 +44,7 @@ def shortfalls(filled: FilledTable) -> Iterator[Shortfall]:
 
 
 def _nearest(measured: Entry, references: Sequence[Entry]) -> Entry | None:
-    """The reference whose length of training is nearest by its ratio; None if no length is told."""
+    """The reference whose length of training is nearest by its ratio; None if none is known."""
     told = [one for one in references if one.megapixels and measured.megapixels]
     if not told:
         return None

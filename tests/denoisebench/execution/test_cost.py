@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from denoisebench.denoising.self_ensemble import self_ensembled
 from denoisebench.execution.cost import PeakMemory, gmacs_per_mpx, network_parameters
 from denoisebench.images.image_set import LoadedImage
+from denoisebench.nn.one_pass import leaky_doubled
 from denoisebench.nn.unet import UNet
 from denoisebench.plugin.method import TrainedMethod
 
@@ -110,6 +111,16 @@ def test_the_outputs_that_a_transposed_convolution_cuts_off_do_not_count():
     network = nn.ConvTranspose2d(1, 5, 4, stride=2, padding=3)
     planned, image = cell(Convolved(), [clean]), LoadedImage("a.png", clean)
     gmacs = gmacs_per_mpx(planned, image, lambda noisy, _: network(noisy), "cpu")
+    assert gmacs == pytest.approx(20 * 16 * 5 * 4 / 120 / 1e3, rel=1e-12)
+
+
+def test_a_transposed_convolution_with_its_leaky_relu_inside_counts_as_one_without():
+    (clean,) = images((1, 12, 10))
+    weight, bias = torch.zeros(1, 5, 4, 4), torch.zeros(5)
+    planned, image = cell(Convolved(), [clean]), LoadedImage("a.png", clean)
+    gmacs = gmacs_per_mpx(
+        planned, image, lambda noisy, _: leaky_doubled(noisy, (weight, bias), (3, 3)), "cpu"
+    )
     assert gmacs == pytest.approx(20 * 16 * 5 * 4 / 120 / 1e3, rel=1e-12)
 
 

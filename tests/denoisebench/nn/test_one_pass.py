@@ -8,9 +8,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from denoisebench.nn import one_pass
-from denoisebench.nn.one_pass import arranged, conv_plus, convolution, leaky, leaky_conv
+from denoisebench.nn.one_pass import (
+    arranged,
+    conv_plus,
+    convolution,
+    leaky,
+    leaky_conv,
+    leaky_doubled,
+)
 from denoisebench.nn.padding import run_in_bf16
 from denoisebench.nn.unet import UNet, conv3x3
+from denoisebench.nn.upsampling import kernel_with_cells
 from denoisebench.training.optimiser import Optimiser
 
 
@@ -48,6 +56,38 @@ def test_a_convolution_plus_another_image_is_their_sum(
         found = conv_plus(x, (weight, bias), other, padding)
     rounding = 2.0**-6 if dtype == torch.bfloat16 else 1e-5
     torch.testing.assert_close(found, expected, rtol=rounding, atol=rounding)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("padding", [(3, 3), (2, 3)])
+@pytest.mark.parametrize("operator", [True, False])
+def test_a_transposed_convolution_and_its_leaky_relu_are_the_two_in_turn(
+    operator: bool, padding: tuple[int, int], dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    x, weight, bias = torch.randn(2, 20, 9, 11), 0.1 * torch.randn(20, 24, 4, 4), torch.randn(24)
+    x, weight, bias = (t.to(dtype) for t in (x, weight, bias))
+    expected = F.conv_transpose2d(x, weight, bias, stride=2, padding=padding)
+    expected = torch.where(expected > 0, expected, 0.1 * expected)
+    if not operator:
+        monkeypatch.setattr(one_pass, "doubled_in_one_pass", lambda _: None)
+    with torch.no_grad():
+        found = leaky_doubled(x, (weight, bias), padding)
+    assert found.dtype == dtype
+    rounding = 2.0**-6 if dtype == torch.bfloat16 else 1e-5
+    torch.testing.assert_close(found, expected, rtol=rounding, atol=rounding)
+
+
+def test_an_image_beside_upsampled_features_goes_through_one_kernel() -> None:
+    torch.manual_seed(0)
+    h, skip, weight = torch.randn(1, 4, 5, 6), torch.randn(1, 3, 10, 12), torch.randn(2, 7, 3, 3)
+    upsampled = F.interpolate(h, scale_factor=2.0, mode="nearest")
+    expected = F.conv2d(torch.cat([upsampled, skip], dim=1), weight, padding=1)
+    cells = torch.cat([h, F.pixel_unshuffle(skip, 2)], dim=1)
+    with torch.no_grad():
+        kernel = kernel_with_cells(weight, 4)
+        found = F.conv_transpose2d(cells, kernel, stride=2, padding=1)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
 
 
 def test_another_image_of_another_size_is_refused() -> None:
