@@ -126,19 +126,38 @@ def log_det_and_distance(columns: Sequence[Tensor], e: Tensor) -> tuple[Tensor, 
 
 
 def solved(columns: Sequence[Tensor], e: Tensor) -> Tensor:
-    """det(I + VVᵀ)·(I + VVᵀ)⁻¹e.  columns of V, and e: (B, C, H, W) -> the same.
+    """(I + VVᵀ)⁻¹e.  columns of V, and e: (B, C, H, W) -> the same.
 
-        e + Σ v_j × (e × v_j) + Σ (e·(v_i × v_j))·(v_i × v_j)
+    By elimination, which needs no pivoting as the matrix is positive definite; an image for each of
+    its entries.  Use float64 if V is large.
 
-    Terms may cancel: use float64 if V is large.
+    >>> v = torch.ones(1, 3, 1, 1)
+    >>> solved([v], v).flatten()  # v/(1 + |v|²)
+    tensor([0.2500, 0.2500, 0.2500])
     """
-    total = e
-    for v in columns if e.shape[1] == 3 else ():
-        total = total + dot(v, v).unsqueeze(1) * e - dot(v, e).unsqueeze(1) * v
-    for a, b in _pairs(columns):
-        across = cross(a, b)
-        total = total + dot(e, across).unsqueeze(1) * across
-    return total
+    rows = range(e.shape[1])
+    v = [column.unbind(1) for column in columns]
+    matrix = {(i, j): _entry(v, i, j, e[:, 0]) for i in rows for j in range(i + 1)}
+    found = list(e.unbind(1))
+    for k in rows:
+        for i in rows[k + 1 :]:
+            share = matrix[i, k] / matrix[k, k]
+            for j in range(k + 1, i + 1):
+                matrix[i, j].addcmul_(share, matrix[j, k], value=-1.0)
+            found[i] = torch.addcmul(found[i], share, found[k], value=-1.0)
+    for k in reversed(rows):
+        for i in rows[k + 1 :]:
+            found[k] = torch.addcmul(found[k], matrix[i, k], found[i], value=-1.0)
+        found[k] = found[k] / matrix[k, k]
+    return torch.stack(found, dim=1)
+
+
+def _entry(v: Sequence[Sequence[Tensor]], i: int, j: int, like: Tensor) -> Tensor:
+    """Entry (i, j) of I + VVᵀ of each pixel, (B, H, W)."""
+    entry = torch.full_like(like, float(i == j), memory_format=torch.contiguous_format)
+    for column in v:
+        entry.addcmul_(column[i], column[j])
+    return entry
 
 
 def _pairs(columns: Sequence[Tensor]) -> Iterable[tuple[Tensor, Tensor]]:
@@ -229,7 +248,7 @@ def _gaussian_mean(
 ) -> Tensor:
     scaled = [(column / sigma).expand_as(noisy) for column in (*columns, *noise_columns)]
     e = (noisy - mean) / sigma
-    weighed = solved(scaled, e) / determinant(scaled, e).unsqueeze(1)
+    weighed = solved(scaled, e)
     noise = sigma * weighed
     for column in noise_columns:
         noise = noise + column * dot(column, weighed / sigma).unsqueeze(1)
