@@ -19,10 +19,13 @@ _COLOUR_TYPES = {0: ("gray", 1, 0), 2: ("RGB", 3, 0), 4: ("gray", 1, 1), 6: ("RG
 _PALETTE = 3
 Chunk = tuple[bytes, bytes]
 
-COMPRESSION, RUNS_ALONE = 4, 3
-"""zlib's level and strategy: denoised photographs hold runs of one difference, and hardly ever the
-same pixels twice.  The search for these takes twice the time, and makes files of 8 bits 1 % larger,
-of 16 bits 3 %; at level 6 it takes 5 times the time, and makes them 2 % smaller."""
+COMPRESSION, RUNS_ALONE, PAETH = 4, 3, 0x80
+"""zlib's level and strategy, and PNG's filter of all rows.
+
+Denoised photographs hold runs of one difference, and hardly ever the same pixels twice.  The search
+for these takes twice the time, and makes files of 8 bits 1 % larger, of 16 bits 3 %; at level 6 it
+takes 5 times the time, and makes them 2 % smaller.  A filter of each row's own takes half as long
+again, and makes files 1 % smaller, at most 4 %."""
 
 
 class PngPixels(OneFile):
@@ -86,7 +89,7 @@ def write_png(target: BinaryIO, chunks: "Iterator[Chunk]", pixels: Stored, note:
     import imagecodecs
 
     encoded = imagecodecs.png_encode(
-        np.ascontiguousarray(pixels), level=COMPRESSION, strategy=RUNS_ALONE
+        np.ascontiguousarray(pixels), level=COMPRESSION, strategy=RUNS_ALONE, filter=PAETH
     )
     new = [chunk for chunk in read_chunks(bytes(encoded)) if chunk[0] in (b"IHDR", b"IDAT")]
     target.write(SIGNATURE)
