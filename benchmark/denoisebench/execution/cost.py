@@ -14,7 +14,7 @@ from torch.utils.flop_counter import conv_flop_count, flop_registry
 from denoisebench.errors import plugin_code
 from denoisebench.images.image_set import LoadedImage
 from denoisebench.nn.devices import kind_of
-from denoisebench.nn.one_pass import DOUBLED, doubled_in_one_pass, one_pass
+from denoisebench.nn.onednn import DOUBLED, doubled_in_one_pass, one_pass
 from denoisebench.noise.given import noisy_of
 from denoisebench.noise.level_reading import LevelUnknownError
 from denoisebench.planning.plan import CellPlan
