@@ -121,6 +121,11 @@ def _flops_of_one_pass(x: Tensor, *others: Any, out_val: Tensor) -> int:
     return int(conv_flop_count(list(x.shape), list(weight.shape), list(out_val.shape)))
 
 
+def _flops_of_doubled(x: Tensor, weight: Tensor, *_: Any, out_val: Tensor) -> int:
+    """The same of a transposed convolution with an activation inside."""
+    return _flops_of_convolution(x, weight, None, DOUBLED[1], None, None, True, out_val=out_val)
+
+
 class PeakMemory:
     """The peak of memory since the object was made: of the GPU on CUDA, else of this process."""
 
@@ -152,8 +157,3 @@ class PeakMemory:
         lines = _STATUS.read_text(encoding="utf-8").splitlines()
         peak_kib = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
         return round(peak_kib * 1024 / 1e6, 1)
-
-
-def _flops_of_doubled(x: Tensor, weight: Tensor, *_: Any, out_val: Tensor) -> int:
-    """The same of a transposed convolution with an activation inside."""
-    return _flops_of_convolution(x, weight, None, DOUBLED[1], None, None, True, out_val=out_val)

@@ -24,8 +24,8 @@ COMPRESSION, RUNS_ALONE, PAETH = 4, 3, 0x80
 
 Denoised photographs hold runs of one difference, and hardly ever the same pixels twice.  The search
 for these takes twice the time, and makes files of 8 bits 1 % larger, of 16 bits 3 %; at level 6 it
-takes 5 times the time, and makes them 2 % smaller.  A filter of each row's own takes half as long
-again, and makes files 1 % smaller, at most 4 %."""
+takes 5 times the time, and makes them 2 % smaller.  A filter chosen for each row takes longer, and
+makes files little smaller."""
 
 
 class PngPixels(OneFile):

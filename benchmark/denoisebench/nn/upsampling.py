@@ -1,5 +1,6 @@
 """3×3 convolutions of an image upsampled ×2 (nearest), from the small image: a 4×4 transposed
-convolution of stride 2, 4 products per pixel instead of 9.
+convolution of stride 2, 4 products per pixel instead of 9.  An image of the full size can join in,
+the four pixels of each 2×2 cell being channels of the small one.
 """
 
 import torch
