@@ -2,8 +2,8 @@
 noisy image, whose noise is independent, one predicts the other.
 
 Departures from the paper: the suite's U-Net, optimiser, schedule and budget; the network adds to
-its input, as in the other methods. Each pair of neighbours is used in both directions at once. Λ
-grows with every step, not every epoch; while it is 0, the whole image is not denoised in training.
+its input, as in the other methods. Four pairs of neighbours of a cell teach at once. Λ grows with
+every step, not every epoch; while it is 0, the whole image is not denoised in training.
 The loss is divided by 1 + Λ, which Adam does not notice: if it grew tenfold, the training would
 seem to have blown up. Noise is drawn once (`--draws fresh` draws it anew).
 """
@@ -70,8 +70,8 @@ class Neighbor2Neighbor(TrainedMethod[Config]):
         from neighbor2neighbor.loss import neighbour_loss
 
         weight = model.config.regulariser * moment.share
-        both_ways = model.config.ways == "both"
-        each = neighbour_loss(partial(denoised, model), batch.noisy, weight, rng, both_ways)
+        f, pairs = partial(denoised, model), model.config.pairs
+        each = neighbour_loss(f, batch.noisy, weight, rng, pairs)
         return each / (1.0 + weight)
 
     def denoise(self, model: Model[Config], noisy: "Tensor", level: float | None) -> "Tensor":

@@ -11,15 +11,15 @@ from denoisebench.plugin import Between, refuse_unknown_words
 class Config:
     """regulariser: γ, the weight of the second term at the end of training; 0 leaves it out.
 
-    ways: `both` uses each pair of neighbours in both directions at once; `one` in one, drawn, as
-    in the paper.
+    pairs: of each cell, which teach at once: `four`, two pixels with both of their neighbours each;
+    or `one`, as in the paper.
 
     network: one of the shelf (see `denoisebench.nn.shelf`).  predicts: what its output is: a
     `correction` of its input, in tenths; the `image`; or the `noise`, to be taken away.
     """
 
     regulariser: Annotated[float, Between(0.0, 100.0)] = 2.0
-    ways: Literal["both", "one"] = "both"
+    pairs: Literal["four", "one"] = "four"
     network: str = "unet"
     predicts: Predicts = "correction"
 

@@ -5,6 +5,7 @@ it, never the one across, to g2(y).
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -27,11 +28,29 @@ def sub_images(images: Tensor, pairs: Tensor) -> tuple[Tensor, Tensor]:
     pairs: as `drawn_pairs` has them, the same for all channels.  A last row or column that makes
     no cell is left out.
     """
+    return _picked(_cells(images), pairs)
+
+
+def neighbour_means(images: Tensor, pairs: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean of the two neighbours in its cell of each pixel of g1, and of g2.
+
+    They lie across from each other: the other pixel of the pair, and the one across from that.
+    images, pairs, result: see `sub_images`.
+    """
+    cells = _cells(images)
+    of_second, of_first = _picked((cells + cells.flip(2)) / 2, pairs)
+    return of_first, of_second
+
+
+def _cells(images: Tensor) -> Tensor:
+    """(B, C, H, W) -> (B, C, 4, H/2, W/2)."""
     height, width = (2 * (side // 2) for side in images.shape[-2:])
-    batch, channels = images.shape[:2]
     cells = F.pixel_unshuffle(images[..., :height, :width], 2)
-    cells = cells.reshape(batch, channels, 4, height // 2, width // 2)
-    first, second = cells.gather(2, pairs.expand(-1, channels, -1, -1, -1)).unbind(2)
+    return cells.unflatten(1, (-1, 4))
+
+
+def _picked(cells: Tensor, pairs: Tensor) -> tuple[Tensor, Tensor]:
+    first, second = cells.gather(2, pairs.expand(-1, cells.shape[1], -1, -1, -1)).unbind(2)
     return first, second
 
 
@@ -40,7 +59,7 @@ def neighbour_loss(
     y: Tensor,
     weight: float,
     rng: torch.Generator,
-    both_ways: bool = False,
+    taught: Literal["four", "one"] = "one",
 ) -> Tensor:
     """How badly a pixel's neighbour is predicted from it.
 
@@ -49,22 +68,24 @@ def neighbour_loss(
     F is without gradient: the second term moves f(g1(y)) alone.  Neighbouring clean pixels differ,
     by g1(F) − g2(F) as far as is known; mean d² takes that difference for noise, and blurs.
 
-    f: the denoiser, of any even H and W.  y: (B, C, H, W) noisy.  weight: Λ.  both_ways: the mean
-    of this and of the same with g1 and g2 exchanged, which is as likely a draw: half of the pixels
-    teach instead of a quarter.  Returns (B,).
+    f: the denoiser, of any even H and W.  y: (B, C, H, W) noisy.  weight: Λ.  taught: the pairs of
+    a cell; with `four`, f sees g1 and g2, and aims at the mean of the two neighbours of each pixel:
+    the gradient is the mean of those of the four pairs.  Returns (B,).
     """
     pairs = drawn_pairs(y, rng)
-    first, second = sub_images(y, pairs)
-    seen, target = first, second
-    if both_ways:
-        seen, target = torch.cat([first, second]), torch.cat([second, first])
+    seen, target = _lesson(y, pairs, taught)
     d = f(seen) - target
     each = d.square()
     if weight > 0.0:
         with torch.no_grad():
-            first_denoised, second_denoised = sub_images(f(y), pairs)
-        difference = first_denoised - second_denoised
-        if both_ways:
-            difference = torch.cat([difference, -difference])
-        each = each + weight * (d - difference).square()
+            seen_denoised, target_denoised = _lesson(f(y), pairs, taught)
+        each = each + weight * (d - (seen_denoised - target_denoised)).square()
     return each.mean(dim=(1, 2, 3)).view(-1, len(y)).mean(dim=0)
+
+
+def _lesson(images: Tensor, pairs: Tensor, taught: Literal["four", "one"]) -> tuple[Tensor, Tensor]:
+    """What f sees of images, and what it aims at: (B or 2B, C, H/2, W/2)."""
+    first, second = sub_images(images, pairs)
+    if taught == "one":
+        return first, second
+    return torch.cat([first, second]), torch.cat(neighbour_means(images, pairs))

@@ -18,7 +18,13 @@ from denoisebench.plugin.method import Batch, Model, Task, TrainingStep
 from denoisebench.registry.loader import load
 from neighbor2neighbor import Neighbor2Neighbor
 from neighbor2neighbor.config import Config
-from neighbor2neighbor.loss import PAIRS, drawn_pairs, neighbour_loss, sub_images
+from neighbor2neighbor.loss import (
+    PAIRS,
+    drawn_pairs,
+    neighbour_loss,
+    neighbour_means,
+    sub_images,
+)
 
 METHOD = Neighbor2Neighbor()
 SIGMA = 25.0 / 255.0
@@ -131,22 +137,38 @@ def test_the_gradient_passes_by_the_denoised_whole_image() -> None:
     assert float(w.grad) == pytest.approx(float(expected), rel=1e-5)
 
 
+def test_the_neighbours_of_a_pixel_are_those_beside_it_in_its_cell() -> None:
+    image = torch.tensor([[0.0, 1.0], [2.0, 4.0]])[None, None]
+    beside = {0.0: 1.5, 1.0: 2.0, 2.0: 2.0, 4.0: 1.5}
+    for pair in PAIRS:
+        pairs = torch.tensor(pair)[None, None, :, None, None]
+        for pixel, mean in zip(
+            sub_images(image, pairs), neighbour_means(image, pairs), strict=True
+        ):
+            assert float(mean) == beside[float(pixel)]
+
+
 @pytest.mark.parametrize("weight", [0.0, 3.0])
-def test_both_ways_is_the_mean_of_a_pair_and_of_the_same_exchanged(weight: float) -> None:
+def test_the_gradient_of_four_pairs_is_the_mean_of_theirs(weight: float) -> None:
     y = torch.rand(2, 3, 32, 32, generator=rng())
+    w = torch.tensor(0.7, requires_grad=True)
 
     def f(image: Tensor) -> Tensor:
-        return 0.1 + 0.7 * image.square()
+        return 0.1 + w * image.square()
 
-    def one_way(pairs: Tensor) -> Tensor:
-        (first, second), (f1, f2) = sub_images(y, pairs), sub_images(f(y), pairs)
+    def of_one(pairs: Tensor) -> Tensor:
+        (first, second), (f1, f2) = sub_images(y, pairs), sub_images(f(y).detach(), pairs)
         d = f(first) - second
         return (d.square() + weight * (d - (f1 - f2)).square()).mean(dim=(1, 2, 3))
 
-    pairs = drawn_pairs(y, rng(1))
-    assert torch.allclose(neighbour_loss(f, y, weight, rng(1)), one_way(pairs))
-    expected = (one_way(pairs) + one_way(pairs.flip(2))) / 2
-    assert torch.allclose(neighbour_loss(f, y, weight, rng(1), both_ways=True), expected)
+    first, second = drawn_pairs(y, rng(1)).unbind(2)
+    four = [(first, second), (first, 3 - second), (second, first), (second, 3 - first)]
+    each = torch.stack([of_one(torch.stack(pair, 2)) for pair in four])
+    assert torch.allclose(neighbour_loss(f, y, weight, rng(1)), each[0])
+    found = neighbour_loss(f, y, weight, rng(1), "four")
+    assert found.shape == (2,)
+    expected = torch.autograd.grad(each.mean(), w)[0]
+    torch.testing.assert_close(torch.autograd.grad(found.mean(), w)[0], expected)
 
 
 def test_with_a_large_weight_the_target_has_the_detail_of_the_denoised_image() -> None:
@@ -204,9 +226,9 @@ def test_without_the_regulariser_the_whole_image_is_not_denoised() -> None:
     assert loss_at(50)[1] == 2 * 32 * 32 + 64 * 64
 
 
-def test_a_pair_is_used_in_both_directions_or_in_one() -> None:
-    assert loss_at(50, regulariser=0.0, ways="one")[1] == 32 * 32
-    assert loss_at(50, regulariser=0.0, ways="both")[1] == 2 * 32 * 32
+def test_two_pixels_of_a_cell_are_seen_or_one() -> None:
+    assert loss_at(50, regulariser=0.0, pairs="one")[1] == 32 * 32
+    assert loss_at(50, regulariser=0.0, pairs="four")[1] == 2 * 32 * 32
 
 
 def test_noise_that_neighbours_share_and_noise_of_another_mean_are_declined() -> None:
@@ -248,6 +270,6 @@ def test_a_network_of_another_code_is_refused() -> None:
 def test_it_is_shipped_with_its_settings_in_its_spec() -> None:
     _, config = load().method("neighbor2neighbor:regulariser=0:network=dncnn")
     assert config == Config(regulariser=0.0, network="dncnn")
-    for wrong in ("regulariser=-1", "network=mlp", "predicts=score"):
+    for wrong in ("regulariser=-1", "network=mlp", "predicts=score", "pairs=two"):
         with pytest.raises(UserError):
             load().method(f"neighbor2neighbor:{wrong}")
