@@ -44,9 +44,9 @@ def neighbour_means(images: Tensor, pairs: Tensor) -> tuple[Tensor, Tensor]:
 
 def _cells(images: Tensor) -> Tensor:
     """(B, C, H, W) -> (B, C, 4, H/2, W/2)."""
-    height, width = (2 * (side // 2) for side in images.shape[-2:])
-    cells = F.pixel_unshuffle(images[..., :height, :width], 2)
-    return cells.unflatten(1, (-1, 4))
+    batch, channels, height, width = images.shape
+    whole = images[..., : height // 2 * 2, : width // 2 * 2]
+    return F.pixel_unshuffle(whole, 2).view(batch, channels, 4, height // 2, width // 2)
 
 
 def _picked(cells: Tensor, pairs: Tensor) -> tuple[Tensor, Tensor]:

@@ -32,7 +32,7 @@ from denoisebench.noise.small_products import on_one_thread
 
 Array = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
-Places = tuple[npt.NDArray[np.intp], ...]
+Places = npt.NDArray[np.intp]
 
 SIDE = 7
 """The side of a patch in pixels: 48 directions besides its mean."""
@@ -66,7 +66,8 @@ PARTS = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patches:
-    """Mean-free patches of variance-stabilised noise, as energies.  Each array is (N,).
+    """Mean-free patches of variance-stabilised noise, as energies.  Each array is (N,), in the
+    order of the image's rows.
 
     noise, rest: mean square per direction, along the directions of noise alone and along the
     `others` remaining ones.  mean: of the patch as it was.  Pixels are relative to `peak`.
@@ -87,19 +88,23 @@ def look(noisy: Pixels, rho: int, most: int = MOST_PATCHES) -> Patches | None:
     gathered = _gathered(noisy, rho, most)
     if gathered is None:
         return None
-    white, mean, second, peak = gathered
-    white -= mean[:, None]  # in place: no second copy of all patches
+    white, mean, corners, second, peak = gathered
+    white -= mean  # in place: no second copy of all patches
     if rho > 0:
-        white /= mean[:, None] ** (rho / 2)
+        white /= mean ** (rho / 2)
     noise, rest = np.empty_like(mean), np.empty_like(mean)
+    halves = slice(0, second), slice(second, None)
     with on_one_thread():
-        bases = [_directions(white[second]), _directions(white[~second])]
+        bases = [_directions(white[:, half]) for half in halves]
         count = min(_noise_count(values) for values, _ in bases)
-        for half, (_, vectors) in zip((~second, second), bases, strict=True):
-            energy = np.square(white[half] @ vectors)
-            noise[half] = energy[:, :count].mean(axis=1)
-            rest[half] = energy[:, count:-SLOPES].mean(axis=1)
-    return Patches(mean, noise, rest, SIDE**2 - 1 - SLOPES - count, peak)
+        for half, (_, vectors) in zip(halves, reversed(bases), strict=True):
+            energy = vectors.T @ white[:, half]
+            np.square(energy, out=energy)
+            noise[half] = energy[:count].mean(axis=0)
+            rest[half] = energy[count:-SLOPES].mean(axis=0)
+    order = np.argsort(corners, kind="stable")
+    others = SIDE**2 - 1 - SLOPES - count
+    return Patches(mean[order], noise[order], rest[order], others, peak)
 
 
 def local_means(noisy: Pixels, most: int = MOST_PATCHES) -> npt.NDArray[np.float64]:
@@ -110,12 +115,14 @@ def local_means(noisy: Pixels, most: int = MOST_PATCHES) -> npt.NDArray[np.float
 
 
 class _Gathered(NamedTuple):
-    """Some patches of an image, relative to `peak`: (N, SIDE²), their means, (N,), and which lie in
-    its second half."""
+    """Some patches of an image, relative to `peak`: (SIDE², N); their means and their upper left
+    corners, as places in the flat image, (N,).  From the place `second` on they lie in the second
+    half of the image."""
 
     pixels: Array
     mean: Array
-    second: Mask
+    corners: Places
+    second: int
     peak: float
 
 
@@ -123,34 +130,43 @@ def _gathered(noisy: Pixels, rho: int, most: int) -> _Gathered | None:
     peak = max(float(noisy.max(initial=0.0)), -float(noisy.min(initial=0.0)))
     if not 0.0 < peak < math.inf or min(noisy.shape[1:]) < SIDE:
         return None
-    patches = _patches(noisy)
-    which = _evenly_spread(patches.shape[:3], most)
-    pixels = patches[which].reshape(-1, SIDE**2).astype(np.float32, copy=False)
-    pixels /= np.float32(peak)
-    second = _in_second_half(which[1], noisy.shape[1])
-    mean = pixels.mean(axis=1)
-    used: Mask = np.ones(len(mean), np.bool_)
+    corners, second = _evenly_spread(noisy.shape, most)
     flat = flat_pixels(noisy)
     if flat.any():
-        used &= ~_patches(flat)[which].any(axis=(1, 2))  # the edge of a mask is smooth too
-    if rho > 0 and used.any():
-        used &= mean > max(DARK * float(np.quantile(mean[used], 0.99)), 0.0)
-    if min(np.sum(used & second), np.sum(used & ~second)) < FEWEST_PATCHES // 2:
+        kept = np.flatnonzero(~_taken(flat, corners).any(axis=0))  # a mask's edge is smooth too
+        corners, second = corners[kept], int(np.searchsorted(kept, second))
+    pixels = _taken(noisy, corners).astype(np.float32, copy=False)
+    pixels /= np.float32(peak)
+    mean = pixels.mean(axis=0)
+    if rho > 0 and len(mean):
+        bright: Mask = mean > max(DARK * float(np.quantile(mean, 0.99)), 0.0)
+        pixels, mean, corners = pixels[:, bright], mean[bright], corners[bright]
+        second = int(bright[:second].sum())
+    if min(second, len(mean) - second) < FEWEST_PATCHES // 2:
         return None
-    if not used.all():
-        pixels, mean, second = pixels[used], mean[used], second[used]
-    return _Gathered(pixels, mean, second, peak)
+    return _Gathered(pixels, mean, corners, second, peak)
 
 
-def _patches(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A view of all patches of an image (C, H, W): (C, H − SIDE + 1, W − SIDE + 1, SIDE, SIDE)."""
-    return np.lib.stride_tricks.sliding_window_view(image, (SIDE, SIDE), axis=(1, 2))
+def _evenly_spread(shape: tuple[int, ...], most: int) -> tuple[Places, int]:
+    """The corners of at most `most` patches of an image (C, H, W), as places in the flat image:
+    those of its first half, then those of its second; and how many are of the first."""
+    channels, height, width = shape
+    inside = (channels, height - SIDE + 1, width - SIDE + 1)
+    total = math.prod(inside)
+    found = np.unravel_index(np.arange(0, total, -(-total // most)), inside)
+    corners, second = np.ravel_multi_index(found, shape), _in_second_half(found[1], height)
+    first = corners[~second]
+    return np.concatenate([first, corners[second]]), len(first)
 
 
-def _evenly_spread(shape: tuple[int, ...], most: int) -> Places:
-    """Channels, rows and columns of at most `most` patches, of all in the shape."""
-    total = math.prod(shape)
-    return np.unravel_index(np.arange(0, total, -(-total // most)), shape)
+def _taken(image: npt.NDArray[Any], corners: Places) -> npt.NDArray[Any]:
+    """The patches of an image (C, H, W) with these upper left corners: (SIDE², N)."""
+    flat, width = image.reshape(-1), image.shape[2]
+    pixels = np.empty((SIDE**2, len(corners)), image.dtype)
+    for i in range(SIDE**2):
+        row, column = divmod(i, SIDE)
+        pixels[i] = flat[row * width + column :].take(corners, mode="clip")  # none is beyond
+    return pixels
 
 
 def _in_second_half(rows: npt.NDArray[np.intp], height: int) -> Mask:
@@ -176,17 +192,30 @@ def flat_pixels(image: Pixels) -> Mask:
 
 def _flat(image: Pixels) -> Mask:
     """`flat_pixels` of an image that is computed at once."""
+    if not _may_be_flat(image):
+        return np.zeros(image.shape, np.bool_)
     same = np.ones(image.shape, np.bool_)  # as the pixel below and the one to the right
     same[:, :-1] &= image[:, :-1] == image[:, 1:]
     same[:, :, :-1] &= image[:, :, :-1] == image[:, :, 1:]
     found = same[:, :-1, :-1]  # 2×2 of one value
-    if min(image.shape[1:]) > SIDE // 2:  # at least 4×4 of a flat patch lie in the image
+    if min(image.shape[1:]) > SIDE // 2:  # at least 4×4 of a flat patch lie in it
         found = found[:, :-1, :-1] & found[:, :-1, 1:] & found[:, 1:, :-1]
-    if not found.any():  # as in any image of noise
+    if not found.any():
         return np.zeros_like(same)
     half = SIDE // 2
     differs_near = _spread(~same, half, half - 1)
     return _spread(~differs_near, half, half)
+
+
+def _may_be_flat(image: Pixels) -> bool:
+    """Whether there are four equal pixels in a row, and below them but one: at least 4×4 of a flat
+    patch lie in the image, so every other row tells.  Noise hardly ever makes them."""
+    if min(image.shape[1:]) <= SIDE // 2:
+        return True
+    rows = image[:, ::2]
+    pairs = rows[:, :, :-1] == rows[:, :, 1:]
+    fours = pairs[:, :, :-2] & pairs[:, :, 1:-1] & pairs[:, :, 2:]
+    return bool((fours[:, :-1] & fours[:, 1:]).any())
 
 
 def _spread(mask: Mask, before: int, after: int) -> Mask:
@@ -205,11 +234,12 @@ def _spread(mask: Mask, before: int, after: int) -> Mask:
 
 
 def _directions(white: Array) -> tuple[npt.NDArray[np.float64], Array]:
-    """Principal components of mean-free patches, the least first: variances (d,), (SIDE², d).
+    """Principal components of mean-free patches (SIDE², N), the least first: variances (d,),
+    (SIDE², d).
 
     Without the direction of the mean, in which there is nothing: d = SIDE² − 1.
     """
-    covariance = (white.T @ white).astype(np.float64) / len(white)
+    covariance = (white @ white.T).astype(np.float64) / white.shape[1]
     try:
         values, vectors = np.linalg.eigh(covariance)
     except np.linalg.LinAlgError:  # divide and conquer does not converge for some of low rank
