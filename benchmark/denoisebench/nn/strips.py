@@ -12,7 +12,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from denoisebench.nn.huge_pages import on_huge_pages
 from denoisebench.nn.one_pass import Convolve, Kernel, convolution
 
 STRIP_PIXELS = 96 << 10
@@ -92,7 +91,6 @@ def in_strips(rows_of: Rows, height: int, rows: int, spare: Tensor | None = None
                 whole = spare
             else:
                 whole = strip.new_empty((count, height, width, channels)).permute(0, 3, 1, 2)
-                on_huge_pages(whole)
         whole[:, :, top:bottom] = strip
     assert whole is not None
     return whole
