@@ -40,24 +40,29 @@ def in_bf16(tiling: Tiling) -> Tiling:
     return replace(tiling, bytes_per_pixel=-(-tiling.bytes_per_pixel // 2))
 
 
-def core_size(tiling: Tiling, limit_bytes: int, height: int, width: int) -> int | None:
+def core_size(
+    tiling: Tiling, limit_bytes: int, height: int, width: int, row_bytes: int = 0
+) -> int | None:
     """The side of the part of each tile that is kept, in pixels; None if the whole image fits.
 
     A multiple of `tiling.multiple`: the largest whose tiles with their halos fit, so that as little
     as can be is computed twice; the multiple itself where nothing fits.
+
+    row_bytes: held of each pixel in the rows of a tile, from one edge of the image to the other.
     """
-    pixels = limit_bytes // tiling.bytes_per_pixel
-    if height * width <= pixels:
+    if height * width * (tiling.bytes_per_pixel + row_bytes) <= limit_bytes:
         return None
     multiple = tiling.multiple
     largest = max(height, width) // multiple * multiple
     cores = range(largest, multiple, -multiple)
-    return next((c for c in cores if _shown(tiling, c, height, width) <= pixels), multiple)
+    fitting = (c for c in cores if _memory(tiling, c, height, width, row_bytes) <= limit_bytes)
+    return next(fitting, multiple)
 
 
-def _shown(tiling: Tiling, core_px: int, height: int, width: int) -> int:
-    """Pixels of the largest tile with its halos, at most."""
-    return math.prod(_shown_side(tiling, core_px, side) for side in (height, width))
+def _memory(tiling: Tiling, core_px: int, height: int, width: int, row_bytes: int) -> int:
+    """Bytes of the largest tile with its halos, and of its rows, at most."""
+    high, wide = (_shown_side(tiling, core_px, side) for side in (height, width))
+    return high * wide * tiling.bytes_per_pixel + high * width * row_bytes
 
 
 def _shown_side(tiling: Tiling, core_px: int, side: int) -> int:
@@ -90,25 +95,27 @@ def planned_tiles(
     height: int,
     width: int,
     core_px: int | None = None,
+    row_bytes: int = 0,
     *,
     network: "AskedPrecision | None" = None,
     device: str = "auto",
 ) -> Tiles | None:
     """The tiles of an image; None if it is denoised as a whole.
 
-    core_px: of the tiles; None for what `core_size` finds.  network: the precision that was asked
-    of it; None without one.  Imports torch for an image that a network could not take in float32.
+    core_px: of the tiles; None for what `core_size` finds.  row_bytes: see there.  network: the
+    precision that was asked of it; None without one.  Imports torch for an image that a network
+    could not take in float32.
     """
     if tiling is None:
         return None
-    found = core_px or core_size(tiling, limit_bytes, height, width)
+    found = core_px or core_size(tiling, limit_bytes, height, width, row_bytes)
     if found is None:
         return None
     if network == "auto" and _is_bf16(device):
-        return planned_tiles(in_bf16(tiling), limit_bytes, height, width, core_px)
+        return planned_tiles(in_bf16(tiling), limit_bytes, height, width, core_px, row_bytes)
     found = max(found // tiling.multiple, 1) * tiling.multiple
     count = math.prod(-(-side // found) for side in (height, width))
-    memory = _shown(tiling, found, height, width) * tiling.bytes_per_pixel
+    memory = _memory(tiling, found, height, width, row_bytes)
     return Tiles(count, found, memory) if count > 1 else None
 
 

@@ -130,6 +130,7 @@ def _joined(parts: Iterable[tuple[Slices, Denoised]], height: int, width: int) -
         steps += part.steps
         for name, output in whole.outputs.items():
             output.image[..., *place] = part.outputs[name].image
+        del part  # before the next one is made
     assert whole is not None  # an image has a pixel
     return replace(whole, steps=steps)
 

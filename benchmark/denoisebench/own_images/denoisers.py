@@ -22,7 +22,7 @@ from denoisebench.plugin.tiling import Tiling
 from denoisebench.progress import Progress, ProgressCallback
 
 HELD_BYTES = 16
-"""Bytes of each value of a plane denoised as a whole: as stored, as shown, and its estimate."""
+"""Bytes of each value of the rows that are denoised: as stored, as shown, and its estimate."""
 
 Write = Callable[[Plane, Values, slice], None]
 
@@ -77,9 +77,8 @@ class Denoisers:
         """The side of the tiles; None where the plane is denoised as a whole."""
         if tiling is None or self.tile is not None:
             return None if tiling is None else self.tile
-        held = HELD_BYTES * source.channels
-        with_planes = replace(tiling, bytes_per_pixel=tiling.bytes_per_pixel + held)
-        return core_size(with_planes, self._limit(device), source.height, source.width)
+        limit = self._limit(device)
+        return core_size(tiling, limit, source.height, source.width, row_bytes(source))
 
     def _limit(self, device: str) -> int:
         """The memory for denoising, in bytes; found once, so that all planes have the same
@@ -105,6 +104,11 @@ class Denoisers:
                 pick_precision(device),
             )
         return self._loaded[key]
+
+
+def row_bytes(source: Planes) -> int:
+    """Held of each pixel of the rows that are denoised, beside what the denoiser takes."""
+    return HELD_BYTES * source.channels
 
 
 def _bands_of(source: Planes, tiling: Tiling | None, core: int | None) -> list[Band]:

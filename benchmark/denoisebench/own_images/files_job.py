@@ -13,7 +13,7 @@ from denoisebench.errors import OutputError, PluginError, UserError
 from denoisebench.freed_memory import freed_memory_kept
 from denoisebench.image_files.copy import PixelCopy
 from denoisebench.own_images.correlation import correlation_warnings
-from denoisebench.own_images.denoisers import Denoisers
+from denoisebench.own_images.denoisers import Denoisers, row_bytes
 from denoisebench.own_images.option_checks import check_options
 from denoisebench.own_images.options import DenoiseOptions
 from denoisebench.own_images.own_training import (
@@ -116,6 +116,7 @@ class FilesJob:
                 source.height,
                 source.width,
                 self.options.tile,
+                row_bytes(source),
                 network="auto" if isinstance(t.denoiser.method, TrainedMethod) else None,
                 device=self.options.device,
             )

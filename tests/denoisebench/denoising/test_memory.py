@@ -59,6 +59,22 @@ def test_the_core_is_the_largest_that_fits_with_its_halo(
         assert 100 * max(shown(640, 480, core_px + 8)) > limit_bytes - 100 * 480 * 8
 
 
+@pytest.mark.parametrize("width", [480, 10_000, 100_000])
+def test_what_is_held_of_the_rows_of_a_tile_fits_too(width: int) -> None:
+    """10 bytes of each pixel, however wide the image is."""
+    limit_bytes = 100 * 300**2
+    core_px = core_size(TILING, limit_bytes, 640, width, row_bytes=10)
+    assert core_px is not None
+    rows = max(b.source.stop - b.source.start for b in tile_rows(640, width, TILING, core_px))
+    whole = 100 * max(shown(640, width, core_px)) + 10 * rows * width
+    assert whole <= limit_bytes or core_px == TILING.multiple
+    assert core_px < (core_size(TILING, limit_bytes, 640, width) or 640)
+    planned = planned_tiles(TILING, limit_bytes, 640, width, None, 10)
+    assert planned is not None
+    assert planned.core_px == core_px
+    assert whole <= planned.memory
+
+
 @pytest.mark.parametrize(
     ("side", "most", "most_in_bf16"),
     [(3000, 1.2, 1.0), (4000, 1.14, 1.0), (8000, 1.14, 1.07), (20_000, 1.19, 1.14)],
