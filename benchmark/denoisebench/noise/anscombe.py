@@ -26,8 +26,7 @@ def forward(z: Array, sigma: float = 0.0) -> Array:
 
     z, sigma: in counts, any shape.
     """
-    d = np.asarray(z + 3.0 / 8.0)
-    d += sigma**2
+    d = np.asarray(z + (3.0 / 8.0 + sigma**2))
     np.sqrt(np.maximum(d, 0.0, out=d), out=d)
     d *= 2.0
     return d
@@ -66,8 +65,7 @@ def exact_inverse(d: Array, sigma: float = 0.0) -> Array:
     x = np.square(d, out=d)
     x /= 4.0
     x += series
-    x -= 1.0 / 8.0
-    x -= sigma**2
+    x -= 1.0 / 8.0 + sigma**2
     positive: Array = np.maximum(x, 0.0, out=x)
     return positive
 

@@ -65,9 +65,8 @@ class Detector:
         """The x whose transform has the mean d, in the numbers of the file: the exact unbiased
         inverse.  It may lie below the offset, so that the mean of dark regions is kept."""
         x = anscombe.exact_inverse(_floating(d))
-        x -= (self.read / self.gain) ** 2
         x *= self.gain
-        x += self.offset
+        x += self.offset - self.read**2 / self.gain
         return x
 
     def std(self, x: float) -> float:

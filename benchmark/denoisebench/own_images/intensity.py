@@ -38,12 +38,11 @@ class Intensity:
         pixels = np.empty(channels.shape, np.float32)
         wide = float_type(values.dtype)
         for rows in strips(channels.shape):
-            stabilised: npt.NDArray[np.floating] = channels[:, rows].astype(wide)
+            given: npt.NDArray[np.floating] = channels[:, rows].astype(wide)
             if self.detector is not None:
-                stabilised = self.detector.stabilise(stabilised)
-            stabilised -= self.black
-            stabilised /= self.white - self.black
-            pixels[:, rows] = stabilised
+                given = self.detector.stabilise(given)
+            given -= self.black
+            np.divide(given, self.white - self.black, out=pixels[:, rows], casting="same_kind")
         return pixels
 
     def restored(self, pixels: Pixels, dtype: np.dtype[Any]) -> Values:
