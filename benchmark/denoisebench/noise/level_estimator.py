@@ -208,8 +208,9 @@ def _flat(image: Pixels) -> Mask:
 
 
 def _may_be_flat(image: Pixels) -> bool:
-    """Whether there are four equal pixels in a row, and below them but one: at least 4×4 of a flat
-    patch lie in the image, so every other row tells.  Noise hardly ever makes them."""
+    """Whether four pixels in a row are equal, and those two rows below them: a quick no for most
+    images of noise.  At least 4×4 pixels of a flat patch lie in the image, so that every other row
+    is enough."""
     if min(image.shape[1:]) <= SIDE // 2:
         return True
     rows = image[:, ::2]
