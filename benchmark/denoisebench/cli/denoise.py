@@ -41,7 +41,7 @@ from denoisebench.outside_text import printable
               help="Type of the values in the denoised file.")  # fmt: skip
 @click.option("--tile", type=click.IntRange(32), metavar="PX", help="Side of the tiles.")
 @click.option("--memory", type=float, metavar="GB",
-              help="Memory of a tile and its rows.  [default: half of what is free, at most 4]")  # fmt: skip
+              help="Memory of a tile and its rows.  [default: half the free, up to 4]")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace existing denoised files.")
 @click.option("--skip", is_flag=True, help="Leave out inputs whose denoised file exists.")
 @click.option("--preview", is_flag=True, help="Write preview.html next to the denoised files.")

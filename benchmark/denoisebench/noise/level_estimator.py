@@ -5,15 +5,14 @@ patch space, noise along all directions alike. The least principal components of
 therefore hold noise alone (Pyatykh, Hesser & Zheng, IEEE TIP 2013; Chen, Zhu & Heng, ICCV 2015).
 Departures:
 
-- Noise of variance φ·x^ρ (ρ = 0 Gaussian, 1 Poisson, 2 Gamma and Weibull) is made white by dividing
-a patch by its mean to the ρ/2. The method uses second moments alone. It needs no stabilising
-transform, which is biased at low counts.
+- Noise of variance φ·x^ρ (ρ = 0 Gaussian, 1 Poisson, 2 Gamma and Weibull) is made white by
+  dividing a patch by its mean to the ρ/2. The method uses second moments alone. It needs no
+  stabilising transform, which is biased at low counts.
 - Smooth patches are chosen by their energy along the other directions.  White Gaussian noise is
   independent along orthogonal directions: the choice does not bend what is measured.  (Where tails
   are heavy it does: k comes out 3 % high for Weibull noise of k = 20, 9 % for Gamma of k = 1.)
 - The directions of one half of the image serve the other half.  The least components of the patches
   that they were found with are too small by chance, much so in a small image.
-
 - Patches with a pixel of a flat region (a mask, a border, what is clipped) are left out: such a
   region holds no noise, and its patches would be the smoothest of all.
 
@@ -27,15 +26,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from denoisebench.images.pixels import Pixels, strips
+from denoisebench.images.pixels import Pixels
+from denoisebench.noise.flat_pixels import SIDE, flat_pixels
 from denoisebench.noise.small_products import on_one_thread
 
 Array = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
-
-SIDE = 7
-"""The side of a patch in pixels: 48 directions besides its mean."""
 
 MOST_PATCHES = 1 << 16
 """Looked at, evenly spread; neighbours overlap, and more of them say little more."""
@@ -176,64 +173,6 @@ def _in_second_half(rows: npt.NDArray[np.intp], height: int) -> Mask:
     return second
 
 
-def flat_pixels(image: Pixels) -> Mask:
-    """Which pixels of (C, H, W) lie in a patch of one value: a mask, a border, a clipped region.
-
-    A patch may reach beyond the image, whose outside counts as flat: of a flat border of 4 pixels
-    all are found.
-    """
-    flat = np.empty(image.shape, np.bool_)
-    for rows in strips(image.shape):
-        first = max(rows.start - SIDE + 1, 0)
-        seen = slice(first, rows.stop + SIDE - 1)
-        flat[:, rows] = _flat(image[:, seen])[:, rows.start - first : rows.stop - first]
-    return flat
-
-
-def _flat(image: Pixels) -> Mask:
-    """`flat_pixels` of an image that is computed at once."""
-    if not _may_be_flat(image):
-        return np.zeros(image.shape, np.bool_)
-    same = np.ones(image.shape, np.bool_)  # as the pixel below and the one to the right
-    same[:, :-1] &= image[:, :-1] == image[:, 1:]
-    same[:, :, :-1] &= image[:, :, :-1] == image[:, :, 1:]
-    found = same[:, :-1, :-1]  # 2×2 of one value
-    if min(image.shape[1:]) > SIDE // 2:  # at least 4×4 of a flat patch lie in it
-        found = found[:, :-1, :-1] & found[:, :-1, 1:] & found[:, 1:, :-1]
-    if not found.any():
-        return np.zeros_like(same)
-    half = SIDE // 2
-    differs_near = _spread(~same, half, half - 1)
-    return _spread(~differs_near, half, half)
-
-
-def _may_be_flat(image: Pixels) -> bool:
-    """Whether four pixels in a row are equal, and those two rows below them: a quick no for most
-    images of noise.  At least 4×4 pixels of a flat patch lie in the image, so that every other row
-    is enough."""
-    if min(image.shape[1:]) <= SIDE // 2:
-        return True
-    rows = image[:, ::2]
-    pairs = rows[:, :, :-1] == rows[:, :, 1:]
-    fours = pairs[:, :, :-2] & pairs[:, :, 1:-1] & pairs[:, :, 2:]
-    return bool((fours[:, :-1] & fours[:, 1:]).any())
-
-
-def _spread(mask: Mask, before: int, after: int) -> Mask:
-    """Where `mask` (C, H, W) is true up to `before` rows and columns earlier or `after` later."""
-    rows = mask.copy()
-    for far in range(1, before + 1):
-        rows[:, far:] |= mask[:, :-far]
-    for far in range(1, after + 1):
-        rows[:, :-far] |= mask[:, far:]
-    both = rows.copy()
-    for far in range(1, before + 1):
-        both[:, :, far:] |= rows[:, :, :-far]
-    for far in range(1, after + 1):
-        both[:, :, :-far] |= rows[:, :, far:]
-    return both
-
-
 def _directions(white: Array) -> tuple[npt.NDArray[np.float64], Array]:
     """Principal components of mean-free patches (SIDE², N), the least first: variances (d,),
     (SIDE², d).
@@ -297,8 +236,3 @@ def variance_of(patches: Patches, rho: int) -> RelativeVariance:
 def clipped_share(noisy: Pixels) -> float:
     """The share of the pixels that have the greatest value of all: noise makes next to none so."""
     return float(np.mean(noisy == noisy.max())) if noisy.size else 0.0
-
-
-def flat_share(noisy: Pixels) -> float:
-    """The share of the pixels that lie in flat regions, which hold no noise."""
-    return float(flat_pixels(noisy).mean()) if noisy.size else 0.0

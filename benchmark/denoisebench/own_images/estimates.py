@@ -13,7 +13,8 @@ from denoisebench.images.pixels import Pixels
 from denoisebench.images.shown_range import shown_range
 from denoisebench.noise.correlation_estimator import NoiseCorrelation, Plane, noise_correlation
 from denoisebench.noise.family import NoiseFamily
-from denoisebench.noise.level_estimator import clipped_share, flat_share
+from denoisebench.noise.flat_pixels import flat_share
+from denoisebench.noise.level_estimator import clipped_share
 from denoisebench.noise.level_reading import LevelReading
 from denoisebench.noise_models.detector import fit_detector
 from denoisebench.noise_models.family_estimator import UNTOLD, decide_family, detector_of_line

@@ -11,7 +11,8 @@ from scipy.ndimage import maximum_filter, minimum_filter
 
 from denoisebench.images import pixels
 from denoisebench.images.pixels import Pixels, pixel_hash, strips, to_gray
-from denoisebench.noise.level_estimator import SIDE, flat_share, look
+from denoisebench.noise.flat_pixels import SIDE, flat_share
+from denoisebench.noise.level_estimator import look
 from denoisebench.scoring.metrics import psnr_db, ssim
 from denoisebench_datasets.packs.file_format import smallest
 

@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as arrays
 
 from denoisebench.images.pixels import Pixels, to_gray
 from denoisebench.noise.family import Noise, NoiseFamily
-from denoisebench.noise.level_estimator import clipped_share, flat_share, relative_variance
+from denoisebench.noise.flat_pixels import flat_share
+from denoisebench.noise.level_estimator import clipped_share, relative_variance
 from denoisebench.noise.level_reading import LevelReading, LevelUnknownError
 from denoisebench.noise.power_law import PowerLaw
 from denoisebench.noise_models.family_estimator import decide_family
