@@ -6,6 +6,7 @@ deviation of 1 everywhere, and its exact unbiased inverse takes the estimate bac
 IEEE TIP 2013).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -84,7 +85,9 @@ def span_of(samples: Sequence[Values], detector: Detector | None) -> Intensity:
 
     A series has one, so that the brightness of its images stays comparable.
     """
-    step = sum(plane.size for plane in samples) // MOST_VALUES | 1  # odd: not one column alone
+    step = max(sum(plane.size for plane in samples) // MOST_VALUES, 1)
+    while math.gcd(step, samples[0][0].size) > 1:  # else some columns or colours alone
+        step += 1
     values = np.concatenate([plane.reshape(-1)[::step] for plane in samples])
     if values.dtype.kind == "f":
         values = values.astype(np.float64)

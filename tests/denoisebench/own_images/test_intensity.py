@@ -58,6 +58,16 @@ def test_span_is_of_all_planes_together() -> None:
     assert intensity.white == pytest.approx(90.0)
 
 
+@pytest.mark.parametrize("shape", [(512, 512, 3), (600, 700, 3), (1024, 1024), (1024, 1023)])
+def test_a_span_looks_at_all_colours_and_columns_of_a_large_image(shape: tuple[int, ...]) -> None:
+    image = np.zeros(shape, np.uint16)
+    image[..., -1] = 1000  # the last colour, or the last column
+    if len(shape) == 2:
+        image[:, ::4] = 1000  # and every fourth
+    intensity = span_of([image], None)
+    assert (intensity.black, intensity.white) == (0.0, 1000.0)
+
+
 def test_span_of_one_value_is_no_division_by_zero() -> None:
     intensity = span_of([np.full((4, 4), 7.0)], None)
     assert np.isfinite(intensity.shown(np.full((4, 4), 7.0))).all()
