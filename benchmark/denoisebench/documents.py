@@ -105,6 +105,8 @@ def read_limited(path: Path, most_bytes: int) -> bytes:
 def _refuse_deep(value: Any) -> None:
     nested = [value] if isinstance(value, dict | list) else []
     for _ in range(DEEPEST):
+        if not nested:
+            return
         items = (outer.values() if isinstance(outer, dict) else outer for outer in nested)
         nested = [item for item in chain.from_iterable(items) if type(item) in (dict, list)]
     if nested:
