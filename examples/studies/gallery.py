@@ -16,7 +16,7 @@ from PIL import Image
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "gallery.md"
-WIDEST_PX, QUALITY = 1100, 82
+WIDEST_PX, QUALITY = 1100, 60
 
 
 def commands(page: str) -> list[str]:
