@@ -34,6 +34,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
                 f"{bench.name}: {bench.stats.mean / extra['units']:.3f} s a unit beside its images,"
                 f" {extra['unit_cpu_s']:.3f} s of CPU time"
             )
+    small, large = (
+        extras.get(f"test_unet_within_memory[{n}]", {}).get("s_per_mpx") for n in (4, 64)
+    )
+    if small and large:
+        say(f"a megapixel of 64 takes {large / small - 1.0:+.1%} beside one of 4")
     one, two = (extras.get(f"test_cells[{n}]", {}).get("cpu_s") for n in (1, 2))
     if one and two:
         faster = means["test_cells[1]"] / means["test_cells[2]"]

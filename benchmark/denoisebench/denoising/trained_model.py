@@ -1,5 +1,7 @@
 """A trained network from its file, ready to denoise."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +27,25 @@ def load_model(
 
     precision: of the parts that the method says.  Raises UserError for weights that do not fit.
     """
-    with plugin_code(method.name):
-        network = method.network(config, task)
-    load_into(weights, network)
-    network = network.eval().requires_grad_(False)
-    network = network.to(torch.device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    with _on_one_thread():
+        with plugin_code(method.name):
+            network = method.network(config, task)
+        load_into(weights, network)
+        network = network.eval().requires_grad_(False)
+        network = network.to(torch.device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
     set_precision(method, network, precision, device)
     return Model(config, task, network)
+
+
+@contextmanager
+def _on_one_thread() -> Iterator[None]:
+    """Tensors of weights are small: a second thread waits for each of them longer than it works."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def set_precision(

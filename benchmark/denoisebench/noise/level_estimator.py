@@ -37,6 +37,9 @@ Places = npt.NDArray[np.intp]
 MOST_PATCHES = 1 << 16
 """Looked at, evenly spread; neighbours overlap, and more of them say little more."""
 
+CACHED_PATCHES = 1 << 12
+"""Gathered at once: the rows of the image that they lie in stay in the processor's cache."""
+
 FEWEST_PATCHES = 400
 """In an image about which anything is said: 26×26 pixels."""
 
@@ -160,9 +163,11 @@ def _taken(image: npt.NDArray[Any], corners: Places) -> npt.NDArray[Any]:
     """The patches of an image (C, H, W) with these upper left corners: (SIDE², N)."""
     flat, width = image.reshape(-1), image.shape[2]
     pixels = np.empty((SIDE**2, len(corners)), image.dtype)
-    for i in range(SIDE**2):
-        row, column = divmod(i, SIDE)
-        pixels[i] = flat[row * width + column :].take(corners, mode="clip")  # none is beyond
+    for start in range(0, len(corners), CACHED_PATCHES):
+        some = slice(start, start + CACHED_PATCHES)
+        for i in range(SIDE**2):
+            row, column = divmod(i, SIDE)  # no place is beyond: `clip` is the quickest mode
+            flat[row * width + column :].take(corners[some], out=pixels[i, some], mode="clip")
     return pixels
 
 

@@ -171,10 +171,8 @@ def _tensors(path: Path) -> "dict[str, Tensor]":
 
     data = _bytes(path)
     _, digest = _parsed(path, io.BytesIO(data))
-    if digest is not None:
-        blank = data.replace(_stored(digest), _stored(_BLANK), 1)
-        if hashlib.sha256(blank).hexdigest() != digest:
-            raise _damaged(path, "its bytes are not those that were written")
+    if digest is not None and _digest_of(data, digest) != digest:
+        raise _damaged(path, "its bytes are not those that were written")
     try:
         tensors = load(data)
     except SafetensorError as error:
@@ -186,9 +184,26 @@ def _tensors(path: Path) -> "dict[str, Tensor]":
     return tensors
 
 
+def _digest_of(data: bytes, stored: str) -> str:
+    """SHA-256 (hex) of a file's bytes with `_BLANK` in place of the digest that they store."""
+    before, _, after = data.partition(_stored(stored))
+    digest = hashlib.sha256(before)
+    digest.update(_stored(_BLANK))
+    digest.update(after)
+    return digest.hexdigest()
+
+
 def not_finite(tensors: "Mapping[str, Tensor]") -> list[str]:
     """The names of the tensors that hold a NaN or an infinite number."""
-    return [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())]
+    return [name for name, tensor in tensors.items() if not _finite(tensor)]
+
+
+def _finite(tensor: "Tensor") -> bool:
+    import torch
+
+    if tensor.numel() and tensor.dtype in (torch.float16, torch.float32):
+        return all(bool(end.isfinite()) for end in tensor.aminmax())  # in one pass; NaN is both
+    return bool(tensor.isfinite().all())
 
 
 def refuse_changed(path: Path, sha256: str) -> None:

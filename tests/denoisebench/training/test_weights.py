@@ -216,9 +216,10 @@ def test_a_file_from_before_there_was_a_digest_is_read(tmp_path):
     assert read_header(path).recipe == HEADER.recipe
 
 
-@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
-def test_weights_that_are_not_finite_are_refused_by_the_name_of_the_tensor(tmp_path, wrong):
-    path, broken = tmp_path / "w.safetensors", network()
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.float64])
+def test_weights_that_are_not_finite_are_refused_by_the_name_of_the_tensor(tmp_path, wrong, dtype):
+    path, broken = tmp_path / "w.safetensors", network().to(dtype)
     with torch.no_grad():
         broken[1].bias[1] = wrong
     write_weights(path, broken, HEADER)
