@@ -45,8 +45,9 @@ def core_size(
 ) -> int | None:
     """The side of the part of each tile that is kept, in pixels; None if the whole image fits.
 
-    A multiple of `tiling.multiple`: the largest whose tiles with their halos fit, so that as little
-    as can be is computed twice; the multiple itself where nothing fits.
+    A multiple of `tiling.multiple`.  The tiles fit with their halos, and are as few as can be, so
+    that little is computed twice.  They are as equal as can be, so that the largest takes little
+    memory.  The multiple itself where nothing fits.
 
     row_bytes: held of each pixel in the rows of a tile, from one edge of the image to the other.
     """
@@ -56,7 +57,9 @@ def core_size(
     largest = max(height, width) // multiple * multiple
     cores = range(largest, multiple, -multiple)
     fitting = (c for c in cores if _memory(tiling, c, height, width, row_bytes) <= limit_bytes)
-    return next(fitting, multiple)
+    core = next(fitting, multiple)
+    equal = max(side / math.ceil(side / core) for side in (height, width))
+    return math.ceil(equal / multiple) * multiple
 
 
 def _memory(tiling: Tiling, core_px: int, height: int, width: int, row_bytes: int) -> int:
