@@ -46,14 +46,6 @@ class WithinMemory:
         if tiling is None:
             return self._around(self._denoiser)(noisy, level)
         core_px = core_size(tiling, self._limit, height, width)
-        with freed_memory_kept():
-            return self._within(noisy, level, tiling, core_px)
-
-    def _within(
-        self, noisy: Tensor, level: float | None, tiling: Tiling, core_px: int | None
-    ) -> Tensor | Denoised:
-        """The estimate; in tiles of `core_px`, or of less where memory runs out; None: whole."""
-        height, width = noisy.shape[-2:]
         while True:
             try:
                 if core_px is None:
@@ -75,6 +67,7 @@ class WithinMemory:
         if level is None and tiling.needs_level:
             told = self._denoiser.task.noise.family.read(noisy[0].cpu().numpy()).required()
         denoise = self._around(self._denoiser.for_tiles_of(noisy))
-        made = tiled(denoise, tiling, core_px)(noisy, told)
+        with freed_memory_kept():
+            made = tiled(denoise, tiling, core_px)(noisy, told)
         self.core_px = min(core_px, self.core_px or core_px)
         return replace(made, level=told if level is None and told else made.level)
